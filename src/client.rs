@@ -1,0 +1,247 @@
+//! The network side of `softinfo-tip` and `softinfo-courier`: HTTP to the one address the user named, and to nothing else.
+//!
+//! No redirects, no proxy from the environment, no cookies, and no header that tells which program or machine this is.
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use ureq::http::{Response, StatusCode};
+use ureq::tls::TlsConfig;
+use ureq::{Agent, Body, SendBody};
+
+use crate::day::Day;
+use crate::limits::MAX_DIRECTORY;
+use crate::tip::id::TipId;
+use crate::tip::withdraw::WithdrawToken;
+
+/// Longest wait for a connection: the first circuit of an onion service may take its time.
+const CONNECT: Duration = Duration::from_secs(90);
+/// Longest wait without a byte in either direction. There is no limit on the whole.
+const IDLE: Duration = Duration::from_secs(120);
+/// Largest answer that is no tip, in bytes.
+const MAX_ANSWER: u64 = 1024 * 1024;
+
+/// A relay, by its address.
+pub struct RelayClient {
+    agent: Agent,
+    base: String,
+    authorization: Option<zeroize::Zeroizing<String>>,
+}
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The address is none.
+    #[error("“{0}” is no address of a relay: it looks like http://abc…xyz.onion or http://127.0.0.1:8080")]
+    Address(String),
+    /// No answer.
+    #[error("the relay can't be reached or stopped answering ({0}); try again later")]
+    Unreachable(String),
+    /// The relay said no, and why.
+    #[error("{title} (the relay's answer, {status}). {detail}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Name of the problem, for example `too-large`.
+        name: String,
+        /// What is wrong.
+        title: String,
+        /// What to do.
+        detail: String,
+    },
+    /// An answer that no relay gives.
+    #[error("the answer is not that of a relay ({0}); check the address")]
+    NotARelay(String),
+    /// A local file failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// The relay's answer to a tip.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Accepted {
+    /// The id the relay computed.
+    pub id: TipId,
+    /// The day it notes.
+    pub day: Day,
+}
+
+/// One page of the pool.
+#[derive(Debug, Deserialize)]
+pub struct PoolPage {
+    /// Tips, by day and id.
+    pub tips: Vec<PoolTip>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// A tip in the pool.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PoolTip {
+    /// Its id.
+    pub id: TipId,
+    /// The day it arrived.
+    pub day: Day,
+    /// Bytes.
+    pub size: u64,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    #[serde(default)]
+    r#type: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    detail: String,
+}
+
+#[derive(Deserialize)]
+struct Erased {
+    erased: u64,
+}
+
+impl RelayClient {
+    /// A client for the relay at `address`; `token` is a courier's. Connects to nothing yet.
+    pub fn new(address: &str, token: Option<&str>) -> Result<Self, ClientError> {
+        let base = address.trim_end_matches('/');
+        let plain = base.starts_with("http://") || base.starts_with("https://");
+        if !plain || base.parse::<ureq::http::Uri>().is_err() {
+            return Err(ClientError::Address(address.to_owned()));
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let agent = Agent::config_builder()
+            .tls_config(TlsConfig::builder().unversioned_rustls_crypto_provider(provider).build())
+            .proxy(None)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .user_agent("")
+            .accept("*/*")
+            .accept_encoding("")
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(IDLE))
+            .timeout_per_read(Some(IDLE))
+            .timeout_per_write(Some(IDLE))
+            .build()
+            .new_agent();
+        let authorization = token.map(|token| zeroize::Zeroizing::new(format!("Bearer {token}")));
+        Ok(Self { agent, base: base.to_owned(), authorization })
+    }
+
+    /// The signed directory, unverified.
+    pub fn directory(&self) -> Result<Vec<u8>, ClientError> {
+        let mut response = self.get("/directory", None)?;
+        Ok(response.body_mut().with_config().limit(MAX_DIRECTORY).read_to_vec()?)
+    }
+
+    /// Sends a tip from an open file. `new` is false when the relay had the same bytes before.
+    ///
+    /// `progress` is told how many bytes went out since the last time.
+    pub fn send_tip(&self, mut file: File, progress: impl Fn(u64) + 'static) -> Result<(Accepted, bool), ClientError> {
+        file.rewind()?;
+        let length = file.metadata()?.len();
+        let body = Progress { file, progress };
+        let request = self
+            .agent
+            .post(format!("{}/tips", self.base))
+            .header("content-type", "application/octet-stream")
+            .header("content-length", length.to_string());
+        let mut response = accept(request.send(SendBody::from_owned_reader(body))?)?;
+        let new = response.status() == StatusCode::CREATED;
+        Ok((json(&mut response)?, new))
+    }
+
+    /// Withdraws by token; says how many tips were erased.
+    pub fn withdraw(&self, token: &WithdrawToken) -> Result<u64, ClientError> {
+        let mut request = self.agent.post(format!("{}/withdraw", self.base)).header("content-type", "text/plain");
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization.as_str());
+        }
+        let mut response = accept(request.send(token.expose())?)?;
+        Ok(json::<Erased>(&mut response)?.erased)
+    }
+
+    /// One page of the pool behind `after`.
+    pub fn pool(&self, after: Option<&str>) -> Result<PoolPage, ClientError> {
+        let query = after.map_or_else(String::new, |after| format!("?after={after}"));
+        json(&mut self.get(&format!("/pool{query}"), None)?)
+    }
+
+    /// The bytes of a tip from `from` on.
+    pub fn tip(&self, id: &TipId, from: u64) -> Result<impl Read + use<>, ClientError> {
+        let range = (from > 0).then(|| format!("bytes={from}-"));
+        let response = self.get(&format!("/tips/{id}"), range.as_deref())?;
+        if from > 0 && response.status() != StatusCode::PARTIAL_CONTENT {
+            return Err(ClientError::NotARelay("it ignores ranges".to_owned()));
+        }
+        Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
+    }
+
+    fn get(&self, path: &str, range: Option<&str>) -> Result<Response<Body>, ClientError> {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization.as_str());
+        }
+        if let Some(range) = range {
+            request = request.header("range", range);
+        }
+        accept(request.call()?)
+    }
+}
+
+struct Progress<F> {
+    file: File,
+    progress: F,
+}
+
+impl<F: Fn(u64)> Read for Progress<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        (self.progress)(read as u64);
+        Ok(read)
+    }
+}
+
+fn accept(mut response: Response<Body>) -> Result<Response<Body>, ClientError> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    match json::<Problem>(&mut response) {
+        Ok(Problem { r#type, title, detail }) if !title.is_empty() => {
+            let name = r#type.rsplit(':').next().unwrap_or_default().to_owned();
+            Err(ClientError::Refused {
+                status: status.as_u16(),
+                name,
+                title: printable(&title),
+                detail: printable(&detail),
+            })
+        }
+        _ => Err(ClientError::NotARelay(format!("status {status}"))),
+    }
+}
+
+fn json<T: DeserializeOwned>(response: &mut Response<Body>) -> Result<T, ClientError> {
+    let bytes = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec()?;
+    serde_json::from_slice(&bytes).map_err(|_| ClientError::NotARelay("no JSON".to_owned()))
+}
+
+/// What a relay says goes to a terminal: nothing but text may.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(500).collect()
+}
+
+impl From<ureq::Error> for ClientError {
+    fn from(error: ureq::Error) -> Self {
+        match error {
+            ureq::Error::BodyExceedsLimit(_) => Self::NotARelay("the answer is too long".to_owned()),
+            ureq::Error::BadUri(uri) => Self::Address(uri),
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The holder's online side: fetches ciphertext from the pool and packs it into bundles for the desk.
+//!
+//! In: a relay and a token, from one TOML file. Out: a bundle, written whole. It has no keys and can't read a tip.
+//! Its folder keeps what was fetched until it is in a bundle, so that a broken connection costs nothing.
+
+mod config;
+mod fetch;
+mod journal;
+
+pub use config::{ConfigError, CourierConfig};
+pub use fetch::{CourierError, Fetched, Options, Progress, fetch};

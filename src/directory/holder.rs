@@ -1,0 +1,228 @@
+//! What a directory says: channel, holders, epochs, forwarders. Plain data, checked for sense but not for signatures.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::day::Day;
+
+/// The version string of the directory's JSON.
+pub(super) const SCHEMA: &str = "softinfo/directory/1";
+
+/// A name in small letters, digits and hyphens; up to 64 characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HolderId(String);
+
+/// The name of a letterbox; the same characters as a [`HolderId`].
+pub type ChannelId = HolderId;
+
+/// The text is no id.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("“{0}” is no id: use 1 to 64 small letters, digits and hyphens")]
+pub struct NotAName(String);
+
+impl HolderId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for HolderId {
+    type Err = NotAName;
+    fn from_str(text: &str) -> Result<Self, NotAName> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if (1..=64).contains(&text.len()) && text.bytes().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAName(text.chars().take(80).collect()))
+        }
+    }
+}
+
+impl TryFrom<String> for HolderId {
+    type Error = NotAName;
+    fn try_from(text: String) -> Result<Self, NotAName> {
+        text.parse()
+    }
+}
+
+impl From<HolderId> for String {
+    fn from(id: HolderId) -> String {
+        id.0
+    }
+}
+
+impl fmt::Display for HolderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a holder is. The immigration office can't be one: that is the firewall (`docs/threat-model.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
+#[allow(missing_docs)] // the names are the protocol's
+pub enum Kind {
+    LocalPolice,
+    FederalPolice,
+    LabourInspectorate,
+    PublicProsecutor,
+    InvestigatingJudge,
+    GuidanceCentre,
+    Ngo,
+}
+
+const KINDS: [(&str, Kind); 7] = [
+    ("local-police", Kind::LocalPolice),
+    ("federal-police", Kind::FederalPolice),
+    ("labour-inspectorate", Kind::LabourInspectorate),
+    ("public-prosecutor", Kind::PublicProsecutor),
+    ("investigating-judge", Kind::InvestigatingJudge),
+    ("guidance-centre", Kind::GuidanceCentre),
+    ("ngo", Kind::Ngo),
+];
+
+/// A kind that no holder may be.
+#[derive(Debug, thiserror::Error)]
+pub enum KindError {
+    /// The firewall.
+    #[error("the immigration office can't be a holder: a tip never goes to an authority that decides about residence")]
+    ImmigrationOffice,
+    /// A word that is no kind.
+    #[error(
+        "“{0}” is no kind of holder; the kinds are local-police, federal-police, labour-inspectorate, public-prosecutor, investigating-judge, guidance-centre, ngo"
+    )]
+    Unknown(String),
+}
+
+impl FromStr for Kind {
+    type Err = KindError;
+    fn from_str(text: &str) -> Result<Self, KindError> {
+        if text == "immigration-office" {
+            return Err(KindError::ImmigrationOffice);
+        }
+        let found = KINDS.iter().find(|(name, _)| *name == text);
+        found.map(|(_, kind)| *kind).ok_or_else(|| KindError::Unknown(text.chars().take(80).collect()))
+    }
+}
+
+impl TryFrom<String> for Kind {
+    type Error = KindError;
+    fn try_from(text: String) -> Result<Self, KindError> {
+        text.parse()
+    }
+}
+
+impl From<Kind> for &'static str {
+    fn from(kind: Kind) -> &'static str {
+        KINDS.iter().find(|(_, k)| *k == kind).map_or("", |(name, _)| name)
+    }
+}
+
+/// One of a holder's keys and the days it is used on. `until` is the last day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Its name, for example `2026-11`.
+    pub epoch: HolderId,
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub until: Day,
+    /// `age1pq1…`.
+    pub recipient: String,
+}
+
+/// An authority or centre that may read tips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Its id.
+    pub id: HolderId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its name by language code.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
+    /// What it is competent for: places and matters, in free words.
+    #[serde(default)]
+    pub competence: Vec<String>,
+    /// What it must do and may not do with what it learns, by language code.
+    #[serde(default)]
+    pub duty_card: BTreeMap<String, String>,
+    /// Verifier key (C2SP signed note) with which it vouches and signs replies.
+    #[serde(default)]
+    pub signing_key: Option<String>,
+    /// Its keys.
+    #[serde(default)]
+    pub epochs: Vec<Epoch>,
+}
+
+impl Holder {
+    /// The epoch whose key is used on `today`: of those that hold, the one that began last.
+    #[must_use]
+    pub fn epoch_on(&self, today: Day) -> Option<&Epoch> {
+        self.epochs.iter().filter(|epoch| epoch.from <= today && today <= epoch.until).max_by_key(|epoch| epoch.from)
+    }
+}
+
+/// A third party whose signature holders can check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Forwarder {
+    /// Its id.
+    pub id: HolderId,
+    /// Its name.
+    pub name: String,
+    /// Verifier key (C2SP signed note).
+    pub signing_key: String,
+}
+
+/// Sizes of replies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Replies {
+    /// Bytes of every reply.
+    pub bytes: u64,
+    /// Fewest slots in a bucket.
+    pub min_bucket: u32,
+}
+
+/// The JSON of a directory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contents {
+    /// `softinfo/directory/1`.
+    pub schema: String,
+    /// Which letterbox.
+    pub channel: ChannelId,
+    /// Only rises.
+    pub version: u64,
+    /// First day.
+    pub issued: Day,
+    /// Last day.
+    pub expires: Day,
+    /// Intake addresses.
+    pub relays: Vec<String>,
+    /// SHA-256 of the page, hexadecimal.
+    #[serde(default)]
+    pub page_sha256: Option<String>,
+    /// Largest plaintext in bytes; a size class.
+    pub max_bytes: u64,
+    /// Sizes of replies.
+    pub replies: Replies,
+    /// Who may read.
+    pub holders: Vec<Holder>,
+    /// Third parties.
+    #[serde(default)]
+    pub forwarders: Vec<Forwarder>,
+}
+
+impl Contents {
+    /// The version string this program writes and reads.
+    #[must_use]
+    pub fn schema() -> String {
+        SCHEMA.to_owned()
+    }
+}

@@ -1,0 +1,15 @@
+//! Who may read: a signed list of holders and their keys (`docs/protocol.md`, 4).
+//!
+//! In: the bytes of a signed note and a pinned root key. Out: a [`Directory`] that was verified, and from it
+//! [`Reader`]s that are current. The types are the order of the checks: [`UntrustedDirectory`] → [`Directory`] → [`CurrentDirectory`];
+//! nothing can be sealed to a key that did not come this way.
+
+mod holder;
+mod note;
+mod signing;
+
+pub use holder::{ChannelId, Contents, Epoch, Forwarder, Holder, HolderId, Kind, NotAName, Replies};
+#[cfg(feature = "seal")]
+pub use note::Reader;
+pub use note::{CurrentDirectory, Directory, DirectoryError, Seen, UntrustedDirectory};
+pub use signing::{RootKey, SigningError, SigningKey, add_signature};

@@ -1,0 +1,63 @@
+//! Every number that more than one room must agree on, each with its unit and its reason.
+//!
+//! `docs/protocol.md` states the same numbers; the tests at the end tie them together.
+
+/// Stanzas that wrap a file key, in every tip. A tip has one to three readers; always four stanzas hide how many.
+pub const TIP_STANZAS: usize = 4;
+/// Most holders one tip can be sealed to: one stanza at least stays a throw-away one.
+pub const MAX_READERS: usize = 3;
+/// Bytes of a tip's header, from the version line to the newline after the MAC. Every line has a fixed length.
+pub const TIP_HEADER_BYTES: usize = 6357;
+/// Largest age header that is scanned at all, in bytes. The `age` crate's parser has no limit and is quadratic
+/// (measured: 16 s for 96 KB), so it is never given more than this.
+pub const HEADER_CAP: usize = 16 * 1024;
+/// Most stanzas in a header that is handed to the `age` crate.
+pub const STANZA_CAP: usize = 8;
+
+/// Bytes of plaintext in one chunk of age STREAM.
+pub const STREAM_CHUNK: u64 = 64 * 1024;
+/// Bytes the AEAD adds to each chunk.
+pub const STREAM_TAG: u64 = 16;
+/// Bytes of the payload nonce behind the header.
+pub const PAYLOAD_NONCE: u64 = 16;
+
+/// Plaintext bytes of the smallest size class: a tip of text only, whatever its length, is this long.
+pub const TEXT_CLASS: u64 = 24_576;
+/// Default for a directory's `max_bytes`, in plaintext bytes; itself a Padmé length.
+pub const DEFAULT_MAX_PLAINTEXT: u64 = 256 * 1024 * 1024;
+
+/// Largest `report.json`, in bytes: several times what the longest sensible report needs.
+pub const MAX_REPORT: u64 = 1024 * 1024;
+/// Largest `message.txt`, in bytes.
+pub const MAX_MESSAGE: u64 = 16 * 1024 * 1024;
+/// Largest sealed identity, in bytes.
+pub const MAX_SEALED: u64 = 1024 * 1024;
+/// Largest forwarder's note, in bytes.
+pub const MAX_FORWARDER_NOTE: u64 = 64 * 1024;
+/// Most attachments in one tip: names have two digits.
+pub const MAX_ATTACHMENTS: usize = 99;
+
+/// Largest directory, in bytes; the signed-note library refuses more than 1 000 000.
+pub const MAX_DIRECTORY: u64 = 1_000_000;
+/// Largest bundle manifest, in bytes: about 400 000 tips.
+pub const MAX_MANIFEST: u64 = 64 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_length_is_the_sum_of_its_lines() {
+        let hybrid = "-> mlkem768x25519 ".len() + 1494 + 1 + 43 + 1;
+        let softinfo = "-> softinfo/1 ".len() + 43 + 1 + 1;
+        let sum = "age-encryption.org/v1\n".len() + TIP_STANZAS * hybrid + softinfo + "--- ".len() + 43 + 1;
+        assert_eq!(sum, TIP_HEADER_BYTES);
+        assert!(TIP_HEADER_BYTES < HEADER_CAP);
+    }
+
+    #[test]
+    fn the_text_tip_is_the_length_the_protocol_states() {
+        let file = TIP_HEADER_BYTES as u64 + PAYLOAD_NONCE + TEXT_CLASS + STREAM_TAG;
+        assert_eq!(file, 30_965);
+    }
+}

@@ -1,0 +1,213 @@
+//! The relay's configuration: one TOML file, every key typed and documented (`config/relay.toml`), unknown keys refused.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::token::TokenHash;
+use crate::directory::{Directory, DirectoryError, RootKey, SigningError, UntrustedDirectory};
+use crate::example::{self, ExampleKeys};
+use crate::limits::MAX_DIRECTORY;
+use crate::store::pool::Settings;
+
+/// All of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The signed directory that is served and whose `max_bytes` holds. Relative to the configuration file.
+    pub directory: PathBuf,
+    /// File with the verifier key that must have signed it. Relative to the configuration file.
+    pub root: PathBuf,
+    /// For writers.
+    pub intake: IntakeConfig,
+    /// For holders.
+    pub courier: CourierConfig,
+    /// Where tips rest.
+    pub store: StoreConfig,
+}
+
+/// The listener for writers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntakeConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Seconds without a byte after which an upload is given up. There is no limit on the whole: Tor is slow.
+    #[serde(default = "default_idle")]
+    pub idle_seconds: u64,
+}
+
+/// The listener for couriers; never reachable by the public.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CourierConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// SHA-256 of each courier's token.
+    pub token_sha256: Vec<TokenHash>,
+}
+
+/// The store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// A folder of its own. Relative to the configuration file.
+    pub folder: PathBuf,
+    /// Days a tip is kept.
+    #[serde(default = "default_retention")]
+    pub retention_days: u32,
+    /// Up to so many days more, at random.
+    #[serde(default = "default_jitter")]
+    pub jitter_days: u32,
+    /// MiB of payload after which a volume is closed; memory follows it.
+    #[serde(default = "default_volume")]
+    pub volume_mib: u64,
+    /// Free MiB on the disk below which nothing is accepted.
+    #[serde(default = "default_floor")]
+    pub floor_mib: u64,
+}
+
+const fn default_idle() -> u64 {
+    120
+}
+
+fn default_retention() -> u32 {
+    Settings::default().retention_days
+}
+
+fn default_jitter() -> u32 {
+    Settings::default().jitter_days
+}
+
+fn default_volume() -> u64 {
+    Settings::default().volume_bytes >> 20
+}
+
+fn default_floor() -> u64 {
+    Settings::default().floor_bytes >> 20
+}
+
+/// Why a configuration was refused. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("can't read {}: {source}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not TOML, a key that doesn't exist, or a value of the wrong type.
+    #[error("{}: {source}", path.display())]
+    Toml {
+        /// Which.
+        path: PathBuf,
+        /// Why, with line and column.
+        source: Box<toml::de::Error>,
+    },
+    /// A value out of range.
+    #[error("{key}: {reason}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What is allowed.
+        reason: &'static str,
+    },
+    /// The root key file holds no verifier key.
+    #[error("{}: {source}", path.display())]
+    Root {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: SigningError,
+    },
+    /// The directory is not one, or not signed by the root.
+    #[error("{}: {source}", path.display())]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: DirectoryError,
+    },
+    /// Example keys on an address others can reach.
+    #[error(transparent)]
+    Example(#[from] ExampleKeys),
+}
+
+impl Config {
+    /// Reads and checks a file; paths in it are taken relative to its folder.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|source| ConfigError::Toml { path: path.to_owned(), source: Box::new(source) })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for relative in [&mut config.directory, &mut config.root, &mut config.store.folder] {
+            *relative = folder.join(&*relative);
+        }
+        config.check_values()?;
+        Ok(config)
+    }
+
+    fn check_values(&self) -> Result<(), ConfigError> {
+        let rules = [
+            (self.intake.idle_seconds >= 1, "intake.idle_seconds", "at least 1"),
+            (self.store.retention_days >= 1, "store.retention_days", "at least 1"),
+            (self.store.volume_mib >= 1, "store.volume_mib", "at least 1"),
+            (!self.courier.token_sha256.is_empty(), "courier.token_sha256", "at least one, or no courier can fetch"),
+            (
+                self.intake.listen.port() == 0 || self.intake.listen != self.courier.listen,
+                "courier.listen",
+                "must differ from intake.listen",
+            ),
+        ];
+        match rules.iter().find(|(holds, ..)| !holds) {
+            Some((_, key, reason)) => Err(ConfigError::Value { key, reason }),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads and verifies the directory; refuses example keys where others can reach them, unless `allow_example`.
+    pub fn verified_directory(&self, allow_example: bool) -> Result<Directory, ConfigError> {
+        let read = |path: &Path| {
+            crate::file::read_limited(path, MAX_DIRECTORY)
+                .map_err(|source| ConfigError::Read { path: path.to_owned(), source })
+        };
+        let root = RootKey::parse(&String::from_utf8_lossy(&read(&self.root)?))
+            .map_err(|source| ConfigError::Root { path: self.root.clone(), source })?;
+        let directory = UntrustedDirectory::parse(&read(&self.directory)?)
+            .and_then(|untrusted| untrusted.verify(&root))
+            .map_err(|source| ConfigError::Directory { path: self.directory.clone(), source })?;
+        let listeners = [self.intake.listen.to_string(), self.courier.listen.to_string()];
+        let relays = directory.contents().relays.iter().map(String::as_str);
+        example::refuse_elsewhere(
+            directory.contents(),
+            listeners.iter().map(String::as_str).chain(relays),
+            allow_example,
+        )?;
+        let example_token = TokenHash::of(example::COURIER_TOKEN.as_bytes());
+        if self.courier.token_sha256.contains(&example_token)
+            && !allow_example
+            && !self.courier.listen.ip().is_loopback()
+        {
+            return Err(ConfigError::Value {
+                key: "courier.token_sha256",
+                reason: "the EXAMPLE token is for loopback only",
+            });
+        }
+        Ok(directory)
+    }
+
+    /// The store's part, in the store's terms.
+    #[must_use]
+    pub fn store_settings(&self) -> Settings {
+        Settings {
+            retention_days: self.store.retention_days,
+            jitter_days: self.store.jitter_days,
+            volume_bytes: self.store.volume_mib << 20,
+            floor_bytes: self.store.floor_mib << 20,
+        }
+    }
+}

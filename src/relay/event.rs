@@ -1,0 +1,92 @@
+//! The operational log: a closed set of lines on standard error, none of which has room for anything of a request.
+//!
+//! Lines carry no time; whoever collects them may add one, and it says nothing about a tip, because no event follows one.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use crate::day::Day;
+use crate::store::pool::Notice;
+
+/// Everything the relay ever logs. A new variant must not hold a value that comes from a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A listener is open.
+    Listening {
+        /// Which.
+        listener: Listener,
+        /// Its own address, from the configuration.
+        address: SocketAddr,
+    },
+    /// The directory will be refused by writers.
+    DirectoryExpired {
+        /// Its last day.
+        on: Day,
+    },
+    /// The directory will be refused by writers soon.
+    DirectoryExpiresSoon {
+        /// Its last day.
+        on: Day,
+    },
+    /// Something in the store needs the operator.
+    Store(Notice),
+    /// The daily erasure failed; it is tried again.
+    ExpiryFailed,
+    /// A part of the program failed at a place in its source.
+    Panicked {
+        /// File and line in the source, never the message, which could hold data.
+        place: String,
+    },
+    /// Asked to stop; requests under way are finished.
+    Stopping,
+    /// All is closed.
+    Stopped,
+}
+
+/// Which listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// For writers.
+    Intake,
+    /// For couriers.
+    Courier,
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listening { listener: Listener::Intake, address } => write!(f, "intake listens on {address}"),
+            Self::Listening { listener: Listener::Courier, address } => write!(f, "courier listener on {address}"),
+            Self::DirectoryExpired { on } => {
+                write!(f, "the directory expired on {on}: writers refuse it; sign a new one and restart")
+            }
+            Self::DirectoryExpiresSoon { on } => write!(f, "the directory expires on {on}: sign a new one in time"),
+            Self::Store(Notice::SetAside { volume }) => {
+                write!(f, "volume {volume:06} did not open; it lies in set-aside/ in the store, the others go on")
+            }
+            Self::Store(Notice::DamagedSlots { volume }) => {
+                write!(f, "volume {volume:06} has slots that can't be read: an interrupted write, or a failing disk")
+            }
+            Self::Store(Notice::Stopped) => {
+                write!(f, "a write to the disk failed: nothing more is accepted; check the disk and restart")
+            }
+            Self::ExpiryFailed => write!(f, "expired tips could not be erased; trying again within the hour"),
+            Self::Panicked { place } => write!(f, "a fault at {place}; please report it"),
+            Self::Stopping => write!(f, "stopping"),
+            Self::Stopped => write!(f, "stopped"),
+        }
+    }
+}
+
+/// Prints an event. The only place in the relay that writes to standard error.
+pub fn log(event: &Event) {
+    eprintln!("softinfo-relay: {event}");
+}
+
+/// From now on a panic prints its place and not its message.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
+        log(&Event::Panicked { place });
+    }));
+}

@@ -1,0 +1,177 @@
+//! Errors for people and scripts: RFC 9457 `application/problem+json`, each with what to do and whether anything was stored.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::store::StoreError;
+use crate::tip::header::HeaderError;
+use crate::tip::padding::SizeError;
+
+/// Every refusal the relay knows (`docs/protocol.md`, 5). None holds a value from the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Problem {
+    NotATip(HeaderError),
+    NotASizeClass,
+    TooLarge { max: u64 },
+    UnsupportedMediaType,
+    Interrupted,
+    Timeout,
+    StorageFull,
+    Unavailable,
+    UnknownToken,
+    BadToken,
+    Unauthorized,
+    NotFound,
+    MethodNotAllowed,
+    BadRequest,
+    RangeNotSatisfiable,
+}
+
+#[derive(Serialize)]
+struct Body {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    stored: bool,
+}
+
+impl Problem {
+    fn parts(&self) -> (StatusCode, &'static str, &'static str, String) {
+        let same = |text: &str| text.to_owned();
+        match self {
+            Self::NotATip(error) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "not-a-tip",
+                "This is not a sealed tip",
+                format!("{error}. Seal it with the page or with softinfo-tip, then send that file."),
+            ),
+            Self::NotASizeClass => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "not-a-size-class",
+                "The length is not that of a sealed tip",
+                same(
+                    "The file was cut short, has something added, or was not padded. Send the sealed file again as it is, or seal again.",
+                ),
+            ),
+            Self::TooLarge { max } => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "The tip is too large",
+                format!(
+                    "At most {} MiB fit into one tip. Leave out some attachments, or send them in several tips.",
+                    max >> 20
+                ),
+            ),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "Another content type is needed",
+                same("Send a tip as application/octet-stream, and a withdraw token as text/plain."),
+            ),
+            Self::Interrupted => (
+                StatusCode::BAD_REQUEST,
+                "interrupted",
+                "The connection broke before all had arrived",
+                same("Send the same file again; sending it twice does no harm."),
+            ),
+            Self::Timeout => (
+                StatusCode::REQUEST_TIMEOUT,
+                "timeout",
+                "Nothing arrived for too long",
+                same("Send the same file again; sending it twice does no harm."),
+            ),
+            Self::StorageFull => (
+                StatusCode::INSUFFICIENT_STORAGE,
+                "storage-full",
+                "There is no space left",
+                same("Keep the sealed file and send it again in some hours; if it goes on, tell the holder."),
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The letterbox is closed at the moment",
+                same("Keep the sealed file and send it again in some minutes."),
+            ),
+            Self::UnknownToken => (
+                StatusCode::NOT_FOUND,
+                "unknown-token",
+                "Nothing is stored under this token",
+                same("The tip was withdrawn before, has expired, or never arrived. Nothing is left to erase here."),
+            ),
+            Self::BadToken => (
+                StatusCode::BAD_REQUEST,
+                "bad-token",
+                "This is not a withdraw token",
+                same(
+                    "A token is 43 characters of base64. Use softinfo-tip withdraw with the words or digits of the receipt.",
+                ),
+            ),
+            Self::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "A courier token is needed",
+                same("Put the token that the relay's operator gave you into the courier's configuration."),
+            ),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here", same("Check the address.")),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "This can't be done here",
+                same("Check the call in docs/protocol.md."),
+            ),
+            Self::BadRequest => (
+                StatusCode::BAD_REQUEST,
+                "bad-request",
+                "The request can't be understood",
+                same("Check the call in docs/protocol.md."),
+            ),
+            Self::RangeNotSatisfiable => (
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "range-not-satisfiable",
+                "The range is outside of the tip",
+                same("Fetch the tip from its start."),
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, name, title, detail) = self.parts();
+        // No refusal ever stores anything: a tip shows only once it is whole and durable.
+        let r#type = format!("urn:softinfo:problem:{name}");
+        let body = Body { r#type, title, status: status.as_u16(), detail, stored: false };
+        let text = serde_json::to_string(&body).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response();
+        if matches!(self, Self::Unauthorized) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<HeaderError> for Problem {
+    fn from(error: HeaderError) -> Self {
+        Self::NotATip(error)
+    }
+}
+
+impl From<SizeError> for Problem {
+    fn from(error: SizeError) -> Self {
+        match error {
+            SizeError::TooLarge { max } => Self::TooLarge { max },
+            SizeError::NotAClass => Self::NotASizeClass,
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::StorageFull,
+            _ => Self::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Courier tokens: the relay knows only their hashes, and compares in constant time.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+/// SHA-256 of a courier token's bytes; 64 hexadecimal digits in the configuration.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TokenHash([u8; 32]);
+
+/// The text is not 64 hexadecimal digits.
+#[derive(Debug, thiserror::Error)]
+#[error("a token hash is 64 hexadecimal digits; get it with: printf %s TOKEN | sha256sum")]
+pub struct NotAHash;
+
+impl TokenHash {
+    /// The hash of a token.
+    #[must_use]
+    pub fn of(token: &[u8]) -> Self {
+        Self(Sha256::digest(token).into())
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash")
+    }
+}
+
+impl TryFrom<String> for TokenHash {
+    type Error = NotAHash;
+    fn try_from(text: String) -> Result<Self, NotAHash> {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(text, &mut hash).map_err(|_| NotAHash)?;
+        Ok(Self(hash))
+    }
+}
+
+impl From<TokenHash> for String {
+    fn from(hash: TokenHash) -> String {
+        hex::encode(hash.0)
+    }
+}
+
+/// Whether an `Authorization` header value is `Bearer` and one of the tokens. Takes as long for a wrong token as for a right one.
+#[must_use]
+pub fn is_authorized(header: Option<&[u8]>, tokens: &[TokenHash]) -> bool {
+    let Some(token) = header.and_then(|value| value.strip_prefix(b"Bearer ")) else { return false };
+    let shown = TokenHash::of(token);
+    let any = tokens.iter().fold(Choice::from(0), |found, known| found | known.0.ct_eq(&shown.0));
+    any.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_known_bearer_token_passes() {
+        let tokens = [TokenHash::of(b"one"), TokenHash::of(b"two")];
+        assert!(is_authorized(Some(b"Bearer two"), &tokens));
+        for wrong in
+            [None, Some(&b"Bearer three"[..]), Some(b"two"), Some(b"Basic two"), Some(b"Bearer "), Some(b"Bearer two ")]
+        {
+            assert!(!is_authorized(wrong, &tokens));
+        }
+        assert!(!is_authorized(Some(b"Bearer one"), &[]));
+    }
+}

@@ -1,0 +1,610 @@
+//! The store on one machine: volumes by day, one open for writing, opened again to read, removed when empty.
+//!
+//! In: tips by chunks. Out: tips by id. Touches one folder and nothing else:
+//! `lock`, `format`, `volumes/<number>-<day>/{slots,sled/}`, `set-aside/`. `docs/store.md` walks through a crash at every step.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce, aead::Aead};
+use rand::{Rng, RngCore, rngs::OsRng};
+use zeroize::Zeroizing;
+
+use super::commit::{CommitThread, Job};
+use super::index::{Index, Location};
+use super::slots::{self, Record, SlotFile};
+use super::volume::Volume;
+use super::{Acknowledgement, CHUNK, Cursor, Incoming, Listed, Store, StoreError, Stored};
+use crate::day::Day;
+use crate::file::{private_folder, sync_folder};
+use crate::tip::header::TipHeader;
+use crate::tip::id::TipId;
+use crate::tip::withdraw::WithdrawDigest;
+
+const FORMAT: &str = "softinfo/store/1\n";
+
+/// How a pool behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Days a tip is kept.
+    pub retention_days: u32,
+    /// Up to so many days more, drawn for each volume, so that an expiry says little about the day of arrival.
+    pub jitter_days: u32,
+    /// Payload bytes after which a volume is closed. Memory follows the volumes that are open (`docs/store.md`).
+    pub volume_bytes: u64,
+    /// Free bytes on the file system below which nothing is accepted.
+    pub floor_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { retention_days: 90, jitter_days: 7, volume_bytes: 24 << 20, floor_bytes: 256 << 20 }
+    }
+}
+
+/// What an operator should know. A closed set; none can hold anything of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// A volume did not open; it lies in `set-aside/` under its number.
+    SetAside {
+        /// Its number.
+        volume: u32,
+    },
+    /// Slots that hold neither a tip nor nothing: a write that a crash cut, or a failing disk.
+    DamagedSlots {
+        /// Its number.
+        volume: u32,
+    },
+    /// A flush or sync failed: nothing is accepted any more, the relay has to be restarted.
+    Stopped,
+}
+
+/// The sled store.
+pub struct Pool {
+    shared: Arc<Shared>,
+    commit: CommitThread,
+    _lock: File,
+}
+
+/// What the pool, its commit thread and tips on their way share.
+pub(super) struct Shared {
+    folder: PathBuf,
+    settings: Settings,
+    state: Mutex<State>,
+    opening: Mutex<()>,
+    stopped: AtomicBool,
+    notice: Box<dyn Fn(Notice) + Send + Sync>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub index: Index,
+    volumes: BTreeMap<u32, VolumeInfo>,
+    current: Option<Current>,
+    /// Volumes that are full but have bytes not yet durable.
+    retiring: Vec<Arc<Volume>>,
+    open: HashMap<u32, Weak<Volume>>,
+    /// The volume read last stays open: a courier reads tip after tip of it.
+    recent: Option<Arc<Volume>>,
+    /// Tips on their way, by object, with the volume of their first chunk.
+    incoming: HashMap<u64, u32>,
+    next_number: u32,
+}
+
+struct VolumeInfo {
+    day: Day,
+    expires: Day,
+}
+
+/// The volume that is being written to.
+pub(super) struct Current {
+    pub number: u32,
+    volume: Arc<Volume>,
+    pub slots: SlotFile,
+}
+
+impl Pool {
+    /// Opens the store in `folder`, or makes one where there is nothing.
+    ///
+    /// `notice` is told what an operator should know. Reads the slot files only, so that it takes as long with many tips as with few.
+    pub fn open(
+        folder: &Path,
+        settings: Settings,
+        notice: impl Fn(Notice) + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let lock = claim(folder)?;
+        let volumes = folder.join("volumes");
+        private_folder(&volumes).map_err(StoreError::io(&volumes))?;
+        let shared = Arc::new(Shared {
+            folder: folder.to_owned(),
+            settings,
+            state: Mutex::default(),
+            opening: Mutex::default(),
+            stopped: AtomicBool::new(false),
+            notice: Box::new(notice),
+        });
+        shared.load(&volumes)?;
+        let commit = CommitThread::start(Arc::clone(&shared)).map_err(StoreError::io(folder))?;
+        Ok(Self { shared, commit, _lock: lock })
+    }
+
+    /// Whether a failed write has stopped the store.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        self.shared.stopped.load(Ordering::Acquire)
+    }
+}
+
+/// Checks that the folder is ours alone, and holds it for as long as the file lives.
+fn claim(folder: &Path) -> Result<File, StoreError> {
+    private_folder(folder).map_err(StoreError::io(folder))?;
+    let owner = fs::metadata(folder).map_err(StoreError::io(folder))?.uid();
+    if owner != rustix::process::geteuid().as_raw() {
+        return Err(StoreError::Owner { path: folder.to_owned(), owner });
+    }
+    let format = folder.join("format");
+    if !format.exists() {
+        let mut entries = fs::read_dir(folder).map_err(StoreError::io(folder))?;
+        // A crash while a new store was made may have left the lock; anything else is not ours.
+        if entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != "lock")) {
+            return Err(StoreError::NotAStore(folder.to_owned()));
+        }
+    }
+    let path = folder.join("lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(StoreError::io(&path))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => return Err(StoreError::io(&path)(error)),
+    }
+    match fs::read_to_string(&format) {
+        Ok(text) if text == FORMAT => {}
+        Ok(_) => return Err(StoreError::NotAStore(folder.to_owned())),
+        Err(_) => crate::file::write_whole(&format, |file| std::io::Write::write_all(file, FORMAT.as_bytes()))
+            .map_err(StoreError::io(&format))?,
+    }
+    Ok(lock)
+}
+
+impl Shared {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere (sled's, for example) leaves the maps whole: they are changed in single steps.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn load(&self, volumes: &Path) -> Result<(), StoreError> {
+        let mut state = self.state();
+        for entry in fs::read_dir(volumes).map_err(StoreError::io(volumes))? {
+            let path = entry.map_err(StoreError::io(volumes))?.path();
+            let Some(number) = number_of(&path) else { continue };
+            state.next_number = state.next_number.max(number + 1);
+            let slots = path.join("slots");
+            // The slot file is made last: without it, nothing in the folder was ever acknowledged.
+            if !slots.exists() {
+                fs::remove_dir_all(&path).map_err(StoreError::io(&path))?;
+                continue;
+            }
+            match slots::scan(&slots) {
+                Ok(scanned) if scanned.number == number => {
+                    if scanned.damaged > 0 {
+                        (self.notice)(Notice::DamagedSlots { volume: number });
+                    }
+                    for (slot, record) in &scanned.tips {
+                        state.index.insert(record, number, *slot, scanned.day);
+                    }
+                    state.volumes.insert(number, VolumeInfo { day: scanned.day, expires: scanned.expires });
+                }
+                _ => self.set_aside(&mut state, number, &path)?,
+            }
+        }
+        self.remove_unused(&mut state)
+    }
+
+    fn volume_folder(&self, number: u32, day: Day) -> PathBuf {
+        self.folder.join("volumes").join(format!("{number:06}-{day}"))
+    }
+
+    fn slots_path(&self, state: &State, number: u32) -> Option<PathBuf> {
+        let info = state.volumes.get(&number)?;
+        Some(self.volume_folder(number, info.day).join("slots"))
+    }
+
+    pub(super) fn check_running(&self) -> Result<(), StoreError> {
+        if self.stopped.load(Ordering::Acquire) { Err(StoreError::Stopped) } else { Ok(()) }
+    }
+
+    pub(super) fn stop(&self) {
+        if !self.stopped.swap(true, Ordering::AcqRel) {
+            (self.notice)(Notice::Stopped);
+        }
+    }
+
+    fn check_space(&self) -> Result<(), StoreError> {
+        let stat = rustix::fs::statvfs(&self.folder).map_err(|error| StoreError::io(&self.folder)(error.into()))?;
+        if stat.f_bavail.saturating_mul(stat.f_frsize) < self.settings.floor_bytes {
+            return Err(StoreError::Full);
+        }
+        Ok(())
+    }
+
+    /// The volume to write to, a new one when there is none, when it is full, or when `day` has changed.
+    pub(super) fn current<'a>(&self, state: &'a mut State, day: Day) -> Result<&'a mut Current, StoreError> {
+        let keep = state.current.as_ref().is_some_and(|current| {
+            current.slots.day == day
+                && current.volume.written() < self.settings.volume_bytes
+                && !current.slots.is_full()
+        });
+        if !keep {
+            let new = self.create_volume(state, day)?;
+            if let Some(full) = state.current.replace(new) {
+                state.retiring.push(full.volume);
+            }
+        }
+        state.current.as_mut().ok_or(StoreError::Stopped)
+    }
+
+    fn create_volume(&self, state: &mut State, day: Day) -> Result<Current, StoreError> {
+        let number = state.next_number;
+        let folder = self.volume_folder(number, day);
+        let jitter = rand::thread_rng().gen_range(0..=self.settings.jitter_days);
+        let expires = day.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
+        let made = self.make_volume(&folder, number, day, expires);
+        if made.is_err() {
+            // Nothing was acknowledged in it. What can't be removed now is removed at the next start.
+            let _ = fs::remove_dir_all(&folder);
+        }
+        let (volume, slots) = made?;
+        state.next_number = number + 1;
+        state.volumes.insert(number, VolumeInfo { day, expires });
+        state.open.insert(number, Arc::downgrade(&volume));
+        Ok(Current { number, volume, slots })
+    }
+
+    fn make_volume(
+        &self,
+        folder: &Path,
+        number: u32,
+        day: Day,
+        expires: Day,
+    ) -> Result<(Arc<Volume>, SlotFile), StoreError> {
+        private_folder(folder).map_err(StoreError::io(folder))?;
+        let volume = Arc::new(Volume::open(&folder.join("sled"))?);
+        let path = folder.join("slots");
+        let slots = SlotFile::create(&path, number, day, expires).map_err(StoreError::io(&path))?;
+        sync_folder(folder).map_err(StoreError::io(folder))?;
+        sync_folder(&self.folder.join("volumes")).map_err(StoreError::io(folder))?;
+        Ok((volume, slots))
+    }
+
+    /// Volumes with bytes that may not be durable yet.
+    pub(super) fn unsynced(&self) -> Vec<Arc<Volume>> {
+        let mut state = self.state();
+        let mut volumes = std::mem::take(&mut state.retiring);
+        volumes.extend(state.current.as_ref().map(|current| Arc::clone(&current.volume)));
+        volumes
+    }
+
+    /// A volume to read from; opened when it is not. `None` when there is no such volume.
+    fn volume(&self, number: u32) -> Result<Option<Arc<Volume>>, StoreError> {
+        let opened = |state: &State| state.open.get(&number).and_then(Weak::upgrade);
+        if let Some(volume) = opened(&self.state()) {
+            return Ok(Some(volume));
+        }
+        // One at a time: two openings of one database would meet at its lock.
+        let _one = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = {
+            let mut state = self.state();
+            if let Some(volume) = opened(&state) {
+                return Ok(Some(volume));
+            }
+            state.recent = None;
+            let Some(info) = state.volumes.get(&number) else { return Ok(None) };
+            self.volume_folder(number, info.day)
+        };
+        match Volume::open(&folder.join("sled")) {
+            Ok(volume) => {
+                let volume = Arc::new(volume);
+                let mut state = self.state();
+                state.open.retain(|_, weak| weak.strong_count() > 0);
+                state.open.insert(number, Arc::downgrade(&volume));
+                state.recent = Some(Arc::clone(&volume));
+                Ok(Some(volume))
+            }
+            Err(StoreError::Full) => Err(StoreError::Full),
+            Err(_) => {
+                let mut state = self.state();
+                self.set_aside(&mut state, number, &folder)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Moves a volume that does not open out of the way, whole; it is never recreated.
+    fn set_aside(&self, state: &mut State, number: u32, folder: &Path) -> Result<(), StoreError> {
+        let aside = self.folder.join("set-aside");
+        private_folder(&aside).map_err(StoreError::io(&aside))?;
+        let target = aside.join(folder.file_name().unwrap_or_default());
+        fs::rename(folder, &target).map_err(StoreError::io(folder))?;
+        sync_folder(&aside).map_err(StoreError::io(&aside))?;
+        state.volumes.remove(&number);
+        state.index.forget_volume(number);
+        (self.notice)(Notice::SetAside { volume: number });
+        Ok(())
+    }
+
+    /// Removes volumes in which no tip is left and to which no tip on its way has written.
+    fn remove_unused(&self, state: &mut State) -> Result<(), StoreError> {
+        let first_incoming = state.incoming.values().copied().min().unwrap_or(u32::MAX);
+        let current = state.current.as_ref().map(|current| current.number);
+        let unused: Vec<_> = state
+            .volumes
+            .iter()
+            .filter(|(number, _)| Some(**number) != current && **number < first_incoming && !state.index.uses(**number))
+            .map(|(number, info)| (*number, self.volume_folder(*number, info.day)))
+            .collect();
+        for (number, folder) in unused {
+            state.volumes.remove(&number);
+            state.open.remove(&number);
+            fs::remove_dir_all(&folder).map_err(StoreError::io(&folder))?;
+        }
+        Ok(())
+    }
+
+    fn erase_tip(&self, state: &mut State, id: &TipId, at: &Location) -> Result<(), StoreError> {
+        let path = self.slots_path(state, at.volume).ok_or(StoreError::Damaged)?;
+        slots::erase(&path, at.slot).map_err(StoreError::io(&path))?;
+        state.index.remove(id);
+        Ok(())
+    }
+
+    fn expire_set_aside(&self, today: Day) -> Result<(), StoreError> {
+        let aside = self.folder.join("set-aside");
+        let Ok(entries) = fs::read_dir(&aside) else { return Ok(()) };
+        for entry in entries {
+            let folder = entry.map_err(StoreError::io(&aside))?.path();
+            let slots = folder.join("slots");
+            // Without a readable slot file its day is in its name; the longest possible time is waited for.
+            let expires = slots::scan(&slots).map(|scanned| scanned.expires).ok().or_else(|| {
+                let (_, day) = folder.file_name()?.to_str()?.split_once('-')?;
+                let longest = i64::from(self.settings.retention_days) + i64::from(self.settings.jitter_days);
+                Some(day.parse::<Day>().ok()?.plus(longest))
+            });
+            if expires.is_some_and(|expires| expires <= today) {
+                let _ = slots::erase_all(&slots);
+                fs::remove_dir_all(&folder).map_err(StoreError::io(&folder))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number_of(folder: &Path) -> Option<u32> {
+    folder.file_name()?.to_str()?.split_once('-')?.0.parse().ok()
+}
+
+impl Store for Pool {
+    fn begin(&self, day: Day) -> Result<Box<dyn Incoming>, StoreError> {
+        self.shared.check_running()?;
+        self.shared.check_space()?;
+        let mut key = Zeroizing::new([0; 32]);
+        OsRng.fill_bytes(&mut *key);
+        Ok(Box::new(Writing {
+            shared: Arc::clone(&self.shared),
+            jobs: self.commit.sender(),
+            cipher: ChaCha20Poly1305::new(Key::from_slice(&*key)),
+            key,
+            object: OsRng.next_u64(),
+            day,
+            size: 0,
+            chunks: 0,
+            volumes: Vec::new(),
+        }))
+    }
+
+    fn get(&self, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError> {
+        let state = self.shared.state();
+        let Some(at) = state.index.get(id).copied() else { return Ok(None) };
+        let path = self.shared.slots_path(&state, at.volume).ok_or(StoreError::Damaged)?;
+        drop(state);
+        let Some(record) = slots::read(&path, at.slot).map_err(StoreError::io(&path))? else { return Ok(None) };
+        if record.tip_id() != *id {
+            return Ok(None);
+        }
+        let cipher = ChaCha20Poly1305::new(Key::from_slice(&record.key));
+        Ok(Some(Box::new(Reading { shared: Arc::clone(&self.shared), cipher, id: *id, at })))
+    }
+
+    fn list(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<Listed>, StoreError> {
+        let state = self.shared.state();
+        let mut all: Vec<_> = state
+            .index
+            .iter()
+            .map(|(id, at)| Listed { day: at.day, id: *id, size: at.size })
+            .filter(|listed| after.is_none_or(|cursor| cursor.is_before(listed)))
+            .collect();
+        drop(state);
+        let order = |a: &Listed, b: &Listed| (a.day, a.id).cmp(&(b.day, b.id));
+        if all.len() > limit && limit > 0 {
+            all.select_nth_unstable_by(limit - 1, order);
+        }
+        all.truncate(limit);
+        all.sort_unstable_by(order);
+        Ok(all)
+    }
+
+    fn erase(&self, digest: &WithdrawDigest) -> Result<usize, StoreError> {
+        self.shared.check_running()?;
+        let mut state = self.shared.state();
+        let mut erased = 0;
+        for (id, at) in state.index.with_digest(digest) {
+            let path = self.shared.slots_path(&state, at.volume).ok_or(StoreError::Damaged)?;
+            let record = slots::read(&path, at.slot).map_err(StoreError::io(&path))?;
+            if record.is_some_and(|record| record.withdraw() == *digest) {
+                self.shared.erase_tip(&mut state, &id, &at)?;
+                erased += 1;
+            }
+        }
+        if erased > 0 {
+            self.shared.remove_unused(&mut state)?;
+        }
+        Ok(erased)
+    }
+
+    fn expire(&self, today: Day) -> Result<usize, StoreError> {
+        let mut state = self.shared.state();
+        let over: Vec<u32> =
+            state.volumes.iter().filter(|(_, info)| info.expires <= today).map(|(number, _)| *number).collect();
+        let mut erased = 0;
+        for number in over {
+            if let Some(path) = self.shared.slots_path(&state, number) {
+                slots::erase_all(&path).map_err(StoreError::io(&path))?;
+            }
+            erased += state.index.forget_volume(number);
+            if state.current.as_ref().is_some_and(|current| current.number == number) {
+                state.current = None;
+            }
+        }
+        self.shared.remove_unused(&mut state)?;
+        drop(state);
+        self.shared.expire_set_aside(today)?;
+        Ok(erased)
+    }
+}
+
+/// A tip on its way in. Its key is in memory only until it is committed.
+pub(super) struct Writing {
+    shared: Arc<Shared>,
+    jobs: std::sync::mpsc::Sender<Job>,
+    cipher: ChaCha20Poly1305,
+    key: Zeroizing<[u8; 32]>,
+    object: u64,
+    day: Day,
+    size: u64,
+    chunks: u32,
+    /// Volumes written to, with the number of the first chunk in each. Weak: a slow upload must not keep volumes open.
+    volumes: Vec<(u32, Weak<Volume>, u32)>,
+}
+
+impl Incoming for Writing {
+    fn append(&mut self, chunk: &[u8]) -> Result<(), StoreError> {
+        self.shared.check_running()?;
+        self.shared.check_space()?;
+        let sealed = self.cipher.encrypt(&chunk_nonce(self.chunks), chunk).map_err(|_| StoreError::Damaged)?;
+        let (number, volume) = {
+            let mut state = self.shared.state();
+            let current = self.shared.current(&mut state, self.day)?;
+            let found = (current.number, Arc::clone(&current.volume));
+            if self.volumes.is_empty() {
+                state.incoming.insert(self.object, found.0);
+            }
+            found
+        };
+        if self.volumes.last().is_none_or(|(last, ..)| *last != number) {
+            self.volumes.push((number, Arc::downgrade(&volume), self.chunks));
+        }
+        if let Err(error) = volume.insert(self.object, self.chunks, sealed) {
+            self.shared.stop();
+            return Err(error);
+        }
+        {
+            // The volume may have been retired, and synced, between the choice and the insert.
+            let mut state = self.shared.state();
+            if state.current.as_ref().is_none_or(|current| current.number != number) {
+                state.retiring.push(Arc::clone(&volume));
+            }
+        }
+        self.chunks += 1;
+        self.size += chunk.len() as u64;
+        // Bounds what is in memory and not yet on disk.
+        if self.chunks.is_multiple_of(64) && volume.make_durable().is_err() {
+            self.shared.stop();
+            return Err(StoreError::Stopped);
+        }
+        Ok(())
+    }
+
+    fn commit(self: Box<Self>, id: TipId, header: TipHeader, day: Day) -> Acknowledgement {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let record = Record {
+            first_volume: self.volumes.first().map_or(0, |(number, ..)| *number),
+            size: self.size,
+            id: *id.as_bytes(),
+            digest: *header.withdraw.as_bytes(),
+            key: *self.key,
+            object: self.object,
+        };
+        // When the thread has gone, `self` and `reply` are dropped: the caller sees a closed channel.
+        let jobs = self.jobs.clone();
+        let _ = jobs.send(Job::Commit { record, day, writing: self, reply });
+        answer
+    }
+}
+
+impl Writing {
+    /// The tip is in the index now: its chunks stay.
+    pub(super) fn keep(mut self) {
+        self.volumes.clear();
+    }
+
+    /// Forgets chunks in volumes that are still open. In closed ones they stay, unreadable: their key was never written.
+    pub(super) fn discard(volumes: &[(u32, Weak<Volume>, u32)], object: u64, chunks: u32) -> Result<(), StoreError> {
+        let mut end = chunks;
+        for (_, volume, start) in volumes.iter().rev() {
+            if let Some(volume) = volume.upgrade() {
+                volume.remove(object, *start..end)?;
+            }
+            end = *start;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.shared.state().incoming.remove(&self.object);
+        if !self.volumes.is_empty() {
+            let volumes = std::mem::take(&mut self.volumes);
+            // In the commit thread: the drop may run where nothing may block.
+            let _ = self.jobs.send(Job::Discard { volumes, object: self.object, chunks: self.chunks });
+        }
+    }
+}
+
+/// A tip being read.
+struct Reading {
+    shared: Arc<Shared>,
+    cipher: ChaCha20Poly1305,
+    id: TipId,
+    at: Location,
+}
+
+impl Stored for Reading {
+    fn listed(&self) -> Listed {
+        Listed { day: self.at.day, id: self.id, size: self.at.size }
+    }
+
+    fn chunk(&self, number: u32) -> Result<Vec<u8>, StoreError> {
+        // A tip's chunks are in volumes that only rise; most tips are in one.
+        for candidate in self.at.first_volume..=self.at.volume {
+            let Some(volume) = self.shared.volume(candidate)? else { continue };
+            if let Some(sealed) = volume.get(self.at.object, number)? {
+                let opened = self.cipher.decrypt(&chunk_nonce(number), &sealed[..]);
+                return opened.map_err(|_| StoreError::Damaged);
+            }
+        }
+        Err(StoreError::Damaged)
+    }
+}
+
+/// Each tip has a key of its own, so the chunk's number is a nonce that never repeats.
+fn chunk_nonce(number: u32) -> Nonce {
+    let mut nonce = Nonce::default();
+    nonce[8..].copy_from_slice(&number.to_be_bytes());
+    nonce
+}
+
+const _: () = assert!(CHUNK == 16 * 1024, "docs/store.md ties the chunk to sled's segment size");
