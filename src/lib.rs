@@ -33,6 +33,8 @@ pub mod client;
 #[cfg(feature = "courier")]
 pub mod courier;
 pub mod day;
+#[cfg(feature = "desk")]
+pub mod desk;
 pub mod directory;
 pub mod example;
 pub mod file;

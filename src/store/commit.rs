@@ -27,6 +27,8 @@ pub(super) enum Job {
     Commit { record: Record, day: Day, writing: Box<Writing>, reply: oneshot::Sender<Result<Committed, StoreError>> },
     /// Forget the chunks of a tip that was given up.
     Discard { volumes: Vec<(u32, Weak<Volume>, u32)>, object: u64, chunks: u32 },
+    /// Make volumes that are full durable, and close them.
+    Retire,
     /// The store is closing.
     Close,
 }
@@ -77,6 +79,11 @@ fn run(shared: &Arc<Shared>, inbox: &Receiver<Job>) {
                 Job::Discard { volumes, object, chunks } => {
                     // After a failed write the record may be on disk though nobody was told so: then its chunks stay too.
                     if shared.check_running().is_ok() && Writing::discard(&volumes, object, chunks).is_err() {
+                        shared.stop();
+                    }
+                }
+                Job::Retire => {
+                    if shared.retired().iter().any(|volume| volume.make_durable().is_err()) {
                         shared.stop();
                     }
                 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce, aead::Aead};
@@ -280,7 +280,12 @@ impl Shared {
         Ok((volume, slots))
     }
 
-    /// Volumes with bytes that may not be durable yet.
+    /// Full volumes with bytes that may not be durable yet.
+    pub(super) fn retired(&self) -> Vec<Arc<Volume>> {
+        std::mem::take(&mut self.state().retiring)
+    }
+
+    /// All volumes with bytes that may not be durable yet.
     pub(super) fn unsynced(&self) -> Vec<Arc<Volume>> {
         let mut state = self.state();
         let mut volumes = std::mem::take(&mut state.retiring);
@@ -415,7 +420,13 @@ impl Store for Pool {
             return Ok(None);
         }
         let cipher = ChaCha20Poly1305::new(Key::from_slice(&record.key));
-        Ok(Some(Box::new(Reading { shared: Arc::clone(&self.shared), cipher, id: *id, at })))
+        Ok(Some(Box::new(Reading {
+            shared: Arc::clone(&self.shared),
+            cipher,
+            id: *id,
+            at,
+            hint: AtomicU32::new(at.first_volume),
+        })))
     }
 
     fn list(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<Listed>, StoreError> {
@@ -498,6 +509,10 @@ impl Incoming for Writing {
             let mut state = self.shared.state();
             let current = self.shared.current(&mut state, self.day)?;
             let found = (current.number, Arc::clone(&current.volume));
+            if !state.retiring.is_empty() {
+                // Closed as soon as it is durable, and not only when a tip is acknowledged: memory follows open volumes.
+                let _ = self.jobs.send(Job::Retire);
+            }
             if self.volumes.is_empty() {
                 state.incoming.insert(self.object, found.0);
             }
@@ -580,6 +595,8 @@ struct Reading {
     cipher: ChaCha20Poly1305,
     id: TipId,
     at: Location,
+    /// Volume in which the last chunk was found.
+    hint: AtomicU32,
 }
 
 impl Stored for Reading {
@@ -588,10 +605,12 @@ impl Stored for Reading {
     }
 
     fn chunk(&self, number: u32) -> Result<Vec<u8>, StoreError> {
-        // A tip's chunks are in volumes that only rise; most tips are in one.
-        for candidate in self.at.first_volume..=self.at.volume {
+        // A tip's chunks are in volumes that only rise, and they are read in order: the search goes on where it ended.
+        let (from, hint) = (self.at.first_volume, self.hint.load(Ordering::Relaxed));
+        for candidate in (hint..=self.at.volume).chain(from..hint) {
             let Some(volume) = self.shared.volume(candidate)? else { continue };
             if let Some(sealed) = volume.get(self.at.object, number)? {
+                self.hint.store(candidate, Ordering::Relaxed);
                 let opened = self.cipher.decrypt(&chunk_nonce(number), &sealed[..]);
                 return opened.map_err(|_| StoreError::Damaged);
             }

@@ -1,1 +1,94 @@
-fn main() {}
+//! The air-gapped side: keys, directories, bundles, opened tips. Works with the network cable out.
+
+mod directory;
+mod import;
+mod keygen;
+mod list;
+mod open;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+/// Keeps a holder's keys, takes in bundles and opens tips, on a computer without network.
+///
+/// Exit codes: 0 done, 1 failed (nothing was changed), 2 wrong arguments, 3 imported, but a bundle before it is missing.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Arguments {
+    /// The desk's folder; $SOFTINFO_DESK, or softinfo-desk in your data folder, when not given.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    desk: Option<PathBuf>,
+    /// Read the passphrase from this open file descriptor instead of the terminal.
+    #[arg(long, global = true, value_name = "N")]
+    passphrase_fd: Option<u32>,
+    /// Accept example keys where they protect nobody.
+    #[arg(long, global = true)]
+    i_know_these_are_example_keys: bool,
+    /// Print the outcome as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make keys for a range of months.
+    Keygen(keygen::Keygen),
+    /// Make, sign, check or trust a directory of holders.
+    Directory(directory::DirectoryCommand),
+    /// Take in a bundle that softinfo-courier wrote.
+    Import(import::Import),
+    /// Show the tips on this desk.
+    List,
+    /// Open a tip into a folder.
+    Open(open::Open),
+}
+
+/// What every subcommand may need.
+pub struct Setting {
+    pub desk: PathBuf,
+    pub passphrase_fd: Option<u32>,
+    pub allow_example: bool,
+    pub json: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("softinfo-desk: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let setting = Setting {
+        desk: arguments.desk.map_or_else(default_folder, Ok)?,
+        passphrase_fd: arguments.passphrase_fd,
+        allow_example: arguments.i_know_these_are_example_keys,
+        json: arguments.json,
+    };
+    match arguments.command {
+        Command::Keygen(command) => command.run(&setting)?,
+        Command::Directory(command) => command.run(&setting)?,
+        Command::Import(command) => return command.run(&setting),
+        Command::List => list::run(&setting)?,
+        Command::Open(command) => command.run(&setting)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn default_folder() -> Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("SOFTINFO_DESK") {
+        return Ok(folder.into());
+    }
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+    let data = data.or_else(|| std::env::home_dir().map(|home| home.join(".local/share")));
+    Ok(data.context("there is no home folder; pass --desk FOLDER")?.join("softinfo-desk"))
+}

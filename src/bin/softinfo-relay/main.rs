@@ -1,5 +1,7 @@
 //! The letterbox. Reads one TOML file, opens two listeners, stores ciphertext.
 
+mod memory;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,6 +33,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    memory::give_back_what_is_freed();
     let arguments = Arguments::parse();
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,119 @@
+//! Secrets under a passphrase: age files with scrypt, and the passphrase from a terminal or a file descriptor.
+
+use std::io::{self, BufRead, Read};
+use std::path::Path;
+
+use age::secrecy::SecretString;
+use age::{DecryptError, scrypt};
+use zeroize::Zeroizing;
+
+/// log2 of scrypt's N for new files: about a second and 256 MiB on a laptop, as age does by default.
+pub const WORK_FACTOR: u8 = 18;
+/// Fewest characters of a new passphrase.
+pub const SHORTEST: usize = 12;
+/// Largest secret file, in bytes; the secrets are some hundred.
+const LARGEST: u64 = 64 * 1024;
+
+/// A passphrase. Erased from memory on drop, never printed.
+pub struct Passphrase(SecretString);
+
+/// Why a secret could not be stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// Too short for a new key.
+    #[error("the passphrase has fewer than {SHORTEST} characters; take a longer one, for example five random words")]
+    TooShort,
+    /// Typed differently the second time.
+    #[error("the two passphrases differ; nothing was changed. Try again")]
+    Different,
+    /// Nothing was typed, or the descriptor is closed.
+    #[error("no passphrase was given; type it at the prompt, or pass --passphrase-fd N with an open file descriptor")]
+    None,
+    /// Wrong passphrase.
+    #[error("the passphrase is wrong for {0}")]
+    Wrong(String),
+    /// Not an age file with a passphrase.
+    #[error("{0} is damaged, or no key file; restore it from its copy")]
+    Damaged(String),
+    /// A file failed.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Passphrase {
+    /// From text; for tests and for programs that hold it already.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(SecretString::from(text))
+    }
+
+    /// Asks on the terminal, without showing what is typed.
+    pub fn prompt(question: &str) -> Result<Self, SecretError> {
+        let typed = rpassword::prompt_password(format!("{question}: ")).map_err(|_| SecretError::None)?;
+        if typed.is_empty() { Err(SecretError::None) } else { Ok(Self::new(typed)) }
+    }
+
+    /// The first line of an open file descriptor.
+    pub fn from_descriptor(number: u32) -> Result<Self, SecretError> {
+        Self::from_file(Path::new(&format!("/dev/fd/{number}")))
+    }
+
+    /// The first line of a file.
+    pub fn from_file(path: &Path) -> Result<Self, SecretError> {
+        let mut line = Zeroizing::new(String::new());
+        let file = std::fs::File::open(path).map_err(|_| SecretError::None)?;
+        io::BufReader::new(file.take(4096)).read_line(&mut line).map_err(|_| SecretError::None)?;
+        let text = line.trim_end_matches(['\r', '\n']);
+        if text.is_empty() { Err(SecretError::None) } else { Ok(Self::new(text.to_owned())) }
+    }
+
+    /// A passphrase for a new key: typed twice at the terminal, or from a descriptor; not too short.
+    pub fn for_new_key(descriptor: Option<u32>) -> Result<Self, SecretError> {
+        use age::secrecy::ExposeSecret;
+        let first = match descriptor {
+            Some(number) => Self::from_descriptor(number)?,
+            None => {
+                let first = Self::prompt("New passphrase")?;
+                let second = Self::prompt("The same again")?;
+                if first.0.expose_secret() != second.0.expose_secret() {
+                    return Err(SecretError::Different);
+                }
+                first
+            }
+        };
+        if first.0.expose_secret().chars().count() < SHORTEST { Err(SecretError::TooShort) } else { Ok(first) }
+    }
+}
+
+/// Writes `secret` as an age file under the passphrase. `work_factor` is log2 of scrypt's N.
+pub fn write_secret(path: &Path, secret: &str, passphrase: &Passphrase, work_factor: u8) -> Result<(), SecretError> {
+    let mut recipient = scrypt::Recipient::new(passphrase.0.clone());
+    recipient.set_work_factor(work_factor);
+    let sealed =
+        age::encrypt(&recipient, secret.as_bytes()).map_err(|error| file_error(path, io::Error::other(error)))?;
+    crate::file::write_whole(path, |file| io::Write::write_all(file, &sealed)).map_err(|error| file_error(path, error))
+}
+
+/// Reads what [`write_secret`] wrote.
+pub fn read_secret(path: &Path, passphrase: &Passphrase) -> Result<Zeroizing<String>, SecretError> {
+    let shown = path.display().to_string();
+    let sealed = crate::file::read_limited(path, LARGEST).map_err(|error| file_error(path, error))?;
+    let identity = scrypt::Identity::new(passphrase.0.clone());
+    let mut text = Zeroizing::new(String::new());
+    let mut opened = crate::tip::open::decrypt(&sealed[..], &[&identity]).map_err(|error| match error {
+        crate::tip::open::OpenError::Damaged(DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed)
+        | crate::tip::open::OpenError::NotForUs => SecretError::Wrong(shown.clone()),
+        _ => SecretError::Damaged(shown.clone()),
+    })?;
+    opened.read_to_string(&mut text).map_err(|_| SecretError::Damaged(shown))?;
+    Ok(text)
+}
+
+fn file_error(path: &Path, source: io::Error) -> SecretError {
+    SecretError::File { path: path.display().to_string(), source }
+}

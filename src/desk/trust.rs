@@ -1,0 +1,112 @@
+//! The desk's own folder: the pinned root, the keys, and for each channel a casebook and the tips.
+//!
+//! A desk without keys of its own, started where `keys-example/` lies, works with the example keys, and says so.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::keyring::{Keyring, KeyringError};
+use super::passphrase::{Passphrase, SecretError};
+use crate::directory::{RootKey, SigningError};
+use crate::example;
+
+/// Folder of the example keys, relative to where the program is started.
+const EXAMPLE_KEYS: &str = "keys-example";
+
+/// An opened desk folder.
+pub struct Desk {
+    /// The channel's folder, with casebook and tips.
+    pub folder: PathBuf,
+    /// The pinned root.
+    pub root: RootKey,
+    /// The keys.
+    pub keyring: Keyring,
+    /// Whether these are the example keys.
+    pub example: bool,
+}
+
+/// Why the desk can't work.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// No keys.
+    #[error("this desk has no keys yet; make them with softinfo-desk keygen ({} is empty)", .0.display())]
+    NoKeys(PathBuf),
+    /// No root.
+    #[error("this desk does not know the channel's root key yet; give it with softinfo-desk directory trust ROOT.vkey")]
+    NoRoot,
+    /// The root key file holds none.
+    #[error(transparent)]
+    Root(#[from] SigningError),
+    /// The keys.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// A file failed.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Desk {
+    /// Opens the desk in `folder`; falls back on the example keys when it has none and they are at hand.
+    pub fn open(folder: &Path) -> Result<Self, DeskError> {
+        let own = Keyring::read(&keys_folder(folder))?;
+        let examples = Path::new(EXAMPLE_KEYS);
+        let (root, keyring, example) = if !own.holders().is_empty() {
+            let path = root_path(folder);
+            let text = match std::fs::read_to_string(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(DeskError::NoRoot),
+                text => text.map_err(|source| DeskError::File { path, source })?,
+            };
+            (RootKey::parse(&text)?, own, false)
+        } else if examples.join("EXAMPLE-root.vkey").exists() {
+            (example::root()?, Keyring::read(examples)?, true)
+        } else {
+            return Err(DeskError::NoKeys(keys_folder(folder)));
+        };
+        let folder = folder.join(root.name());
+        let tips = folder.join("tips");
+        crate::file::private_folder(&tips).map_err(|source| DeskError::File { path: tips, source })?;
+        Ok(Self { folder, root, keyring, example })
+    }
+
+    /// The passphrase: from the descriptor, from the example's file, or typed.
+    pub fn passphrase(&self, descriptor: Option<u32>) -> Result<Passphrase, SecretError> {
+        match descriptor {
+            Some(number) => Passphrase::from_descriptor(number),
+            None if self.example => Passphrase::from_file(&Path::new(EXAMPLE_KEYS).join("EXAMPLE-passphrase.txt")),
+            None => Passphrase::prompt("Passphrase of this desk's keys"),
+        }
+    }
+}
+
+/// Where a desk's own keys are.
+#[must_use]
+pub fn keys_folder(folder: &Path) -> PathBuf {
+    folder.join("keys")
+}
+
+fn root_path(folder: &Path) -> PathBuf {
+    folder.join("root.vkey")
+}
+
+/// Pins a channel's root key. Another one already pinned is replaced only when `replace`.
+///
+/// # Errors
+/// `AlreadyExists` when another root is pinned.
+pub fn pin_root(folder: &Path, root: &RootKey, replace: bool) -> Result<(), DeskError> {
+    let path = root_path(folder);
+    let failed = |source| DeskError::File { path: path.clone(), source };
+    crate::file::private_folder(folder).map_err(failed)?;
+    if let Ok(pinned) = std::fs::read_to_string(&path)
+        && pinned.trim() != root.as_str()
+        && !replace
+    {
+        let text = "another root key is trusted already; check with the channel, then repeat with --replace";
+        return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, text)));
+    }
+    crate::file::write_whole(&path, |file| writeln!(file, "{}", root.as_str())).map_err(failed)
+}
