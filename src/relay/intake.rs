@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::problem::Problem;
 use crate::day::Day;
 use crate::limits::TIP_HEADER_BYTES;
-use crate::store::{CHUNK, Incoming, Store};
+use crate::store::{CHUNK, Pressure, Store};
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::padding::{SizeClass, SizeError, largest_file};
@@ -81,8 +81,7 @@ async fn take_tip(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: B
     }
 
     let day = Day::today();
-    let store = Arc::clone(&shared.store);
-    let mut incoming = blocking(move || store.begin(day)).await??;
+    let mut incoming = shared.store.begin(day)?;
     let (mut hash, mut length) = (Sha256::new(), 0);
     while !chunk.is_empty() {
         length += chunk.len() as u64;
@@ -90,7 +89,9 @@ async fn take_tip(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: B
             return Err(Problem::TooLarge { max });
         }
         hash.update(&chunk);
-        (incoming, chunk) = append(incoming, chunk).await?;
+        if incoming.append(&chunk)? == Pressure::Settle {
+            incoming = blocking(move || incoming.settle().map(|()| incoming)).await??;
+        }
         chunk.clear();
         upload.fill(&mut chunk).await?;
     }
@@ -105,10 +106,6 @@ async fn take_tip(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: B
 /// The store may wait for the disk, so it is called where waiting is allowed.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Unavailable)
-}
-
-async fn append(mut incoming: Box<dyn Incoming>, chunk: Vec<u8>) -> Result<(Box<dyn Incoming>, Vec<u8>), Problem> {
-    blocking(move || incoming.append(&chunk).map(|()| (incoming, chunk))).await?.map_err(Problem::from)
 }
 
 /// The body of an upload, cut into store chunks.

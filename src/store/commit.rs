@@ -94,6 +94,10 @@ fn run(shared: &Arc<Shared>, inbox: &Receiver<Job>) {
         if !group.is_empty() {
             acknowledge(shared, group);
         }
+        // Without space there is no next volume; whoever needs it then is told.
+        if open && shared.check_running().is_ok() {
+            let _ = shared.prepare_next();
+        }
     }
     // Bytes of tips that are still on their way need no promise; what was promised is durable already.
     for volume in shared.unsynced() {

@@ -1,7 +1,7 @@
 //! Where ciphertext rests, until it is withdrawn or its days are over (`docs/store.md`).
 //!
 //! In: tips in chunks, with a day. Out: the same bytes, by id. The trait is what the relay relies on; [`pool::Pool`] keeps it with
-//! sled, in bounded volumes by day. Calls may block on the disk: an async caller moves them to a blocking thread.
+//! sled, in bounded volumes by day. Calls but [`Incoming::append`] may wait for the disk: an async caller moves them to a blocking thread.
 
 mod commit;
 mod index;
@@ -42,13 +42,27 @@ pub trait Store: Send + Sync + 'static {
 
 /// A tip on its way in. Dropping it leaves nothing readable behind.
 pub trait Incoming: Send {
-    /// Adds [`CHUNK`] bytes; the last chunk may be shorter, but not empty. Waits when the disk can't keep up.
-    fn append(&mut self, chunk: &[u8]) -> Result<(), StoreError>;
+    /// Adds [`CHUNK`] bytes; the last chunk may be shorter, but not empty. Works in memory, but for the moment in which a
+    /// volume is made; [`Pressure::Settle`] asks for a call of [`Incoming::settle`] before the next chunk.
+    fn append(&mut self, chunk: &[u8]) -> Result<Pressure, StoreError>;
+
+    /// Waits until what was appended is on disk: bounds what a large tip holds in memory.
+    fn settle(&mut self) -> Result<(), StoreError>;
 
     /// Makes the tip durable and visible, together with others that wait.
     ///
     /// The answer comes only after its bytes, its key and its record have been flushed **and** synced to disk.
     fn commit(self: Box<Self>, id: TipId, header: TipHeader, day: Day) -> Acknowledgement;
+}
+
+/// Whether a tip on its way has much in memory that is not on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Pressure {
+    /// Go on.
+    Low,
+    /// Settle first.
+    Settle,
 }
 
 /// Resolves when a tip is durable, or was so already.

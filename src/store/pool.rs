@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce, aead::Aead};
@@ -18,13 +18,15 @@ use super::commit::{CommitThread, Job};
 use super::index::{Index, Location};
 use super::slots::{self, Record, SlotFile};
 use super::volume::Volume;
-use super::{Acknowledgement, CHUNK, Cursor, Incoming, Listed, Store, StoreError, Stored};
+use super::{Acknowledgement, CHUNK, Cursor, Incoming, Listed, Pressure, Store, StoreError, Stored};
 use crate::day::Day;
 use crate::file::{private_folder, sync_folder};
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
 
+/// Chunks of one tip after which it waits for the disk: 1 MiB.
+const SETTLE_CHUNKS: u32 = 64;
 const FORMAT: &str = "softinfo/store/1\n";
 
 /// How a pool behaves.
@@ -77,6 +79,8 @@ pub(super) struct Shared {
     state: Mutex<State>,
     opening: Mutex<()>,
     stopped: AtomicBool,
+    /// Rising, so that sled appends instead of rewriting pages. Volumes are never written by two runs, so it may begin anew.
+    next_object: AtomicU64,
     notice: Box<dyn Fn(Notice) + Send + Sync>,
 }
 
@@ -85,6 +89,8 @@ pub(super) struct State {
     pub index: Index,
     volumes: BTreeMap<u32, VolumeInfo>,
     current: Option<Current>,
+    /// The volume after it, made ahead of time: making one takes some syncs, and all writers would wait.
+    next: Option<Current>,
     /// Volumes that are full but have bytes not yet durable.
     retiring: Vec<Arc<Volume>>,
     open: HashMap<u32, Weak<Volume>>,
@@ -105,6 +111,18 @@ pub(super) struct Current {
     pub number: u32,
     volume: Arc<Volume>,
     pub slots: SlotFile,
+    expires: Day,
+}
+
+fn reserve_number(state: &mut State) -> u32 {
+    let number = state.next_number;
+    state.next_number += 1;
+    number
+}
+
+fn register(state: &mut State, new: &Current) {
+    state.volumes.insert(new.number, VolumeInfo { day: new.slots.day, expires: new.expires });
+    state.open.insert(new.number, Arc::downgrade(&new.volume));
 }
 
 impl Pool {
@@ -125,6 +143,7 @@ impl Pool {
             state: Mutex::default(),
             opening: Mutex::default(),
             stopped: AtomicBool::new(false),
+            next_object: AtomicU64::new(0),
             notice: Box::new(notice),
         });
         shared.load(&volumes)?;
@@ -239,7 +258,16 @@ impl Shared {
                 && !current.slots.is_full()
         });
         if !keep {
-            let new = self.create_volume(state, day)?;
+            let new = match state.next.take() {
+                Some(next) if next.slots.day == day => next,
+                // Of another day: empty, and removed with the unused ones.
+                _ => {
+                    let number = reserve_number(state);
+                    let new = self.create_volume(number, day)?;
+                    register(state, &new);
+                    new
+                }
+            };
             if let Some(full) = state.current.replace(new) {
                 state.retiring.push(full.volume);
             }
@@ -247,8 +275,32 @@ impl Shared {
         state.current.as_mut().ok_or(StoreError::Stopped)
     }
 
-    fn create_volume(&self, state: &mut State, day: Day) -> Result<Current, StoreError> {
-        let number = state.next_number;
+    /// Makes the next volume when the current one is half full. Called by the commit thread, without the lock.
+    pub(super) fn prepare_next(&self) -> Result<(), StoreError> {
+        let (number, day) = {
+            let mut state = self.state();
+            let Some(current) = &state.current else { return Ok(()) };
+            if state.next.is_some() || current.volume.written() < self.settings.volume_bytes / 2 {
+                return Ok(());
+            }
+            let day = current.slots.day;
+            (reserve_number(&mut state), day)
+        };
+        let new = self.create_volume(number, day)?;
+        let mut state = self.state();
+        // A volume made in the meantime has a higher number, and numbers have to rise with time.
+        if state.current.as_ref().is_some_and(|current| current.number < number) {
+            register(&mut state, &new);
+            state.next = Some(new);
+        } else {
+            drop(new);
+            let folder = self.volume_folder(number, day);
+            fs::remove_dir_all(&folder).map_err(StoreError::io(&folder))?;
+        }
+        Ok(())
+    }
+
+    fn create_volume(&self, number: u32, day: Day) -> Result<Current, StoreError> {
         let folder = self.volume_folder(number, day);
         let jitter = rand::thread_rng().gen_range(0..=self.settings.jitter_days);
         let expires = day.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
@@ -258,10 +310,7 @@ impl Shared {
             let _ = fs::remove_dir_all(&folder);
         }
         let (volume, slots) = made?;
-        state.next_number = number + 1;
-        state.volumes.insert(number, VolumeInfo { day, expires });
-        state.open.insert(number, Arc::downgrade(&volume));
-        Ok(Current { number, volume, slots })
+        Ok(Current { number, volume, slots, expires })
     }
 
     fn make_volume(
@@ -344,11 +393,13 @@ impl Shared {
     /// Removes volumes in which no tip is left and to which no tip on its way has written.
     fn remove_unused(&self, state: &mut State) -> Result<(), StoreError> {
         let first_incoming = state.incoming.values().copied().min().unwrap_or(u32::MAX);
-        let current = state.current.as_ref().map(|current| current.number);
+        let kept = [&state.current, &state.next].map(|kept| kept.as_ref().map(|kept| kept.number));
         let unused: Vec<_> = state
             .volumes
             .iter()
-            .filter(|(number, _)| Some(**number) != current && **number < first_incoming && !state.index.uses(**number))
+            .filter(|(number, _)| {
+                !kept.contains(&Some(**number)) && **number < first_incoming && !state.index.uses(**number)
+            })
             .map(|(number, info)| (*number, self.volume_folder(*number, info.day)))
             .collect();
         for (number, folder) in unused {
@@ -402,7 +453,7 @@ impl Store for Pool {
             jobs: self.commit.sender(),
             cipher: ChaCha20Poly1305::new(Key::from_slice(&*key)),
             key,
-            object: OsRng.next_u64(),
+            object: self.shared.next_object.fetch_add(1, Ordering::Relaxed),
             day,
             size: 0,
             chunks: 0,
@@ -475,9 +526,8 @@ impl Store for Pool {
                 slots::erase_all(&path).map_err(StoreError::io(&path))?;
             }
             erased += state.index.forget_volume(number);
-            if state.current.as_ref().is_some_and(|current| current.number == number) {
-                state.current = None;
-            }
+            state.current.take_if(|current| current.number == number);
+            state.next.take_if(|next| next.number == number);
         }
         self.shared.remove_unused(&mut state)?;
         drop(state);
@@ -501,7 +551,7 @@ pub(super) struct Writing {
 }
 
 impl Incoming for Writing {
-    fn append(&mut self, chunk: &[u8]) -> Result<(), StoreError> {
+    fn append(&mut self, chunk: &[u8]) -> Result<Pressure, StoreError> {
         self.shared.check_running()?;
         self.shared.check_space()?;
         let sealed = self.cipher.encrypt(&chunk_nonce(self.chunks), chunk).map_err(|_| StoreError::Damaged)?;
@@ -534,8 +584,14 @@ impl Incoming for Writing {
         }
         self.chunks += 1;
         self.size += chunk.len() as u64;
-        // Bounds what is in memory and not yet on disk.
-        if self.chunks.is_multiple_of(64) && volume.make_durable().is_err() {
+        Ok(if self.chunks.is_multiple_of(SETTLE_CHUNKS) { Pressure::Settle } else { Pressure::Low })
+    }
+
+    fn settle(&mut self) -> Result<(), StoreError> {
+        // Full volumes first: a fast writer must not fill the next ones before these are closed.
+        let last = self.volumes.last().and_then(|(_, volume, _)| volume.upgrade());
+        let mut volumes = self.shared.retired().into_iter().chain(last);
+        if volumes.any(|volume| volume.make_durable().is_err()) {
             self.shared.stop();
             return Err(StoreError::Stopped);
         }

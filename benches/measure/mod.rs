@@ -1,0 +1,164 @@
+//! What all measurements share: a relay as its own process, sealed tips, a thin HTTP client, and the machine's description.
+#![allow(dead_code)] // each measurement uses a part
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use rand::{RngCore, rngs::OsRng};
+use softinfo::day::Day;
+use softinfo::directory::{Reader, UntrustedDirectory};
+use softinfo::example;
+use softinfo::tip::draft::Draft;
+use softinfo::tip::receipt::Receipt;
+
+/// A relay process with a store of its own.
+pub struct RelayProcess {
+    child: Child,
+    pub intake: SocketAddr,
+    pub courier: SocketAddr,
+}
+
+impl RelayProcess {
+    /// Starts the relay on free ports; the store is in `folder`.
+    pub fn start(folder: &Path) -> Self {
+        let project = env!("CARGO_MANIFEST_DIR");
+        let token = softinfo::relay::token::TokenHash::of(example::COURIER_TOKEN.as_bytes());
+        let config = format!(
+            "directory = \"{project}/keys-example/EXAMPLE-directory.note\"\nroot = \"{project}/keys-example/EXAMPLE-root.vkey\"\n\
+             [intake]\nlisten = \"127.0.0.1:0\"\n[courier]\nlisten = \"127.0.0.1:0\"\ntoken_sha256 = [\"{}\"]\n[store]\nfolder = \"store\"\n",
+            String::from(token)
+        );
+        let path = folder.join("relay.toml");
+        std::fs::write(&path, config).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_softinfo-relay"))
+            .arg("--config")
+            .arg(&path)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut address = || lines.next().unwrap().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+        let (intake, courier) = (address(), address());
+        Self { child, intake, courier }
+    }
+
+    /// Largest resident memory so far, in MiB.
+    pub fn peak_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+    }
+
+    /// Stops it as an operator would.
+    pub fn stop(mut self) {
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for RelayProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The example reader with today's key.
+pub fn reader() -> Reader {
+    let root = example::root().unwrap();
+    let directory = UntrustedDirectory::parse(example::DIRECTORY).unwrap().verify(&root).unwrap();
+    directory.current(Day::today(), None).unwrap().reader(&"labour-inspectorate-example".parse().unwrap()).unwrap()
+}
+
+/// A sealed tip of text only, 30 965 bytes.
+pub fn text_tip() -> Vec<u8> {
+    let draft = Draft { lang: "en".into(), message: "They lock the doors at night.".into(), ..Draft::default() };
+    let (readers, receipt) = ([reader()], Receipt::generate(&mut OsRng));
+    let mut out = Vec::new();
+    let prepared = draft.prepare(&readers, &receipt, 1 << 28).unwrap();
+    prepared.seal(&readers, &receipt, &mut out, &mut OsRng, &|_| ()).unwrap();
+    out
+}
+
+/// Another tip of the same length, with an id of its own. The relay can't tell, it has no key; sealing each would measure the sealer.
+pub fn vary(tip: &mut [u8]) {
+    let end = tip.len() - 64;
+    OsRng.fill_bytes(&mut tip[end..]);
+}
+
+/// One HTTP/1.1 connection that is used again and again.
+pub struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    pub fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    /// Sends a tip; gives the status and the body of the answer.
+    pub fn post_tip(&mut self, tip: &[u8]) -> (u16, Vec<u8>) {
+        let mut request = Vec::with_capacity(tip.len() + 160);
+        write!(
+            request,
+            "POST /tips HTTP/1.1\r\nhost: relay\r\ncontent-type: application/octet-stream\r\ncontent-length: {}\r\n\r\n",
+            tip.len()
+        )
+        .unwrap();
+        request.extend_from_slice(tip);
+        self.0.get_mut().write_all(&request).unwrap();
+        self.answer()
+    }
+
+    /// Asks for a path of the courier listener.
+    pub fn get(&mut self, path: &str) -> (u16, Vec<u8>) {
+        let token = example::COURIER_TOKEN;
+        write!(self.0.get_mut(), "GET {path} HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer {token}\r\n\r\n")
+            .unwrap();
+        self.answer()
+    }
+
+    fn answer(&mut self) -> (u16, Vec<u8>) {
+        let (mut status, mut length) = (0, 0);
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).unwrap();
+            let line = line.trim_end().to_ascii_lowercase();
+            if let Some(rest) = line.strip_prefix("http/1.1 ") {
+                status = rest[..3].parse().unwrap();
+            } else if let Some(rest) = line.strip_prefix("content-length:") {
+                length = rest.trim().parse().unwrap();
+            } else if line.is_empty() {
+                let mut body = vec![0; length];
+                self.0.read_exact(&mut body).unwrap();
+                return (status, body);
+            }
+        }
+    }
+}
+
+/// Processor, cores and kernel, for the record.
+pub fn machine() -> String {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, model)| model.to_owned()));
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{}, {cores} cores, Linux {}, {}", model.unwrap_or_default(), kernel.trim(), Day::today())
+}
+
+/// The median of some figures.
+pub fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// A folder on a real disk: `/tmp` may be memory.
+pub fn folder() -> tempfile::TempDir {
+    let base = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::create_dir_all(base).unwrap();
+    tempfile::tempdir_in(base).unwrap()
+}
