@@ -21,7 +21,7 @@ use crate::tip::withdraw::WithdrawToken;
 /// Longest wait for a connection: the first circuit of an onion service may take its time.
 const CONNECT: Duration = Duration::from_secs(90);
 /// Longest wait without a byte in either direction. There is no limit on the whole.
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_mins(2);
 /// Largest answer that is no tip, in bytes.
 const MAX_ANSWER: u64 = 1024 * 1024;
 

@@ -19,7 +19,7 @@ pub struct Day(Date);
 pub struct NotADay(String);
 
 impl Day {
-    /// Today by the system clock. Only the binaries call this; the library takes the day as an argument.
+    /// Today by the system clock. Called where a program or the relay meets the world; everything below takes the day as an argument.
     #[must_use]
     pub fn today() -> Self {
         Self(OffsetDateTime::now_utc().date())

@@ -25,6 +25,8 @@
 // `Result` types are named in one `# Errors` section per module's error enum, which states every case;
 // repeating it at every function would say less.
 #![allow(clippy::missing_errors_doc)]
+// Domain words are near each other: file and fill, vouches and vouched.
+#![allow(clippy::similar_names)]
 
 #[cfg(any(feature = "courier", feature = "desk"))]
 pub mod bundle;

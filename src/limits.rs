@@ -15,11 +15,11 @@ pub const HEADER_CAP: usize = 16 * 1024;
 pub const STANZA_CAP: usize = 8;
 
 /// Bytes of plaintext in one chunk of age STREAM.
-pub const STREAM_CHUNK: u64 = 64 * 1024;
+pub const STREAM_CHUNK: usize = 64 * 1024;
 /// Bytes the AEAD adds to each chunk.
-pub const STREAM_TAG: u64 = 16;
+pub const STREAM_TAG: usize = 16;
 /// Bytes of the payload nonce behind the header.
-pub const PAYLOAD_NONCE: u64 = 16;
+pub const PAYLOAD_NONCE: usize = 16;
 
 /// Plaintext bytes of the smallest size class: a tip of text only, whatever its length, is this long.
 pub const TEXT_CLASS: u64 = 24_576;
@@ -52,12 +52,12 @@ mod tests {
         let softinfo = "-> softinfo/1 ".len() + 43 + 1 + 1;
         let sum = "age-encryption.org/v1\n".len() + TIP_STANZAS * hybrid + softinfo + "--- ".len() + 43 + 1;
         assert_eq!(sum, TIP_HEADER_BYTES);
-        assert!(TIP_HEADER_BYTES < HEADER_CAP);
+        const { assert!(TIP_HEADER_BYTES < HEADER_CAP) };
     }
 
     #[test]
     fn the_text_tip_is_the_length_the_protocol_states() {
-        let file = TIP_HEADER_BYTES as u64 + PAYLOAD_NONCE + TEXT_CLASS + STREAM_TAG;
+        let file = (TIP_HEADER_BYTES + PAYLOAD_NONCE + STREAM_TAG) as u64 + TEXT_CLASS;
         assert_eq!(file, 30_965);
     }
 }

@@ -45,6 +45,8 @@ pub struct Fetched {
     pub id: Option<TipId>,
     /// Tips that disappeared from the pool while fetching: withdrawn or expired.
     pub gone: usize,
+    /// Tips that the relay could not give out as they were stored. They are tried again at the next run.
+    pub unreadable: Vec<TipId>,
 }
 
 /// Why a run failed. What was fetched is kept for the next.
@@ -105,15 +107,21 @@ pub fn fetch(
 
     let wanted = new_tips(&relay, &journal, options)?;
     progress.total(wanted.iter().map(|tip| tip.size).sum());
-    let mut tips = Vec::new();
+    let (mut tips, mut gone, mut unreadable) = (Vec::new(), 0, Vec::new());
     for tip in &wanted {
-        if download(&relay, &spool, tip, progress)? {
-            tips.push(BundledTip { id: tip.id, size: tip.size, day: tip.day });
+        match download(&relay, &spool, tip, progress) {
+            Ok(true) => tips.push(BundledTip { id: tip.id, size: tip.size, day: tip.day }),
+            Ok(false) => gone += 1,
+            Err(error @ CourierError::File { .. }) => return Err(error),
+            Err(error) => {
+                // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
+                relay.directory().map_err(|_| error)?;
+                unreadable.push(tip.id);
+            }
         }
     }
-    let gone = wanted.len() - tips.len();
     if tips.is_empty() {
-        return Ok(Fetched { tips: 0, number: None, id: None, gone });
+        return Ok(Fetched { tips: 0, number: None, id: None, gone, unreadable });
     }
     let manifest = Manifest {
         schema: Manifest::SCHEMA.to_owned(),
@@ -134,7 +142,7 @@ pub fn fetch(
         let path = whole(&spool, &tip.id);
         fs::remove_file(&path).map_err(failed(&path))?;
     }
-    Ok(Fetched { tips: manifest.tips.len(), number: Some(manifest.number), id: Some(id), gone })
+    Ok(Fetched { tips: manifest.tips.len(), number: Some(manifest.number), id: Some(id), gone, unreadable })
 }
 
 fn lock(folder: &Path) -> Result<File, CourierError> {

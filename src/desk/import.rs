@@ -133,9 +133,13 @@ pub fn import(
     for tip in new {
         let name = format!("{}.age", tip.id);
         let staged = staging.path().join(&name);
-        let Some(reader) = reader(&staged, &keys)? else {
-            imported.not_tips.push(tip.id);
-            continue;
+        let reader = match reader(&staged, &keys)? {
+            Look::NoTip => {
+                imported.not_tips.push(tip.id);
+                continue;
+            }
+            Look::For(reader) => Some(reader),
+            Look::NotForUs => None,
         };
         imported.new += 1;
         imported.for_this_desk += usize::from(reader.is_some());
@@ -175,14 +179,20 @@ fn standing(book: &Casebook, manifest: &Manifest, id: BundleId) -> Result<Standi
     })
 }
 
-/// Whose key opens the file; the outer `None` when it is no tip at all.
-fn reader(path: &Path, keys: &[Unlocked]) -> io::Result<Option<Option<Reader>>> {
+/// What a look at a tip's header says.
+enum Look {
+    NoTip,
+    NotForUs,
+    For(Reader),
+}
+
+fn reader(path: &Path, keys: &[Unlocked]) -> io::Result<Look> {
     let mut start = Vec::with_capacity(HEADER_CAP);
     File::open(path)?.take(HEADER_CAP as u64).read_to_end(&mut start)?;
-    let Ok(header) = scan(&start) else { return Ok(None) };
+    let Ok(header) = scan(&start) else { return Ok(Look::NoTip) };
     if TipHeader::check(&header).is_err() {
-        return Ok(None);
+        return Ok(Look::NoTip);
     }
     let found = reader_of(&header, keys.iter().map(|key| &key.identity)).map(|n| &keys[n]);
-    Ok(Some(found.map(|key| Reader { holder: key.holder.clone(), epoch: key.epoch.clone() })))
+    Ok(found.map_or(Look::NotForUs, |key| Look::For(Reader { holder: key.holder.clone(), epoch: key.epoch.clone() })))
 }

@@ -75,16 +75,15 @@ impl Passphrase {
     /// A passphrase for a new key: typed twice at the terminal, or from a descriptor; not too short.
     pub fn for_new_key(descriptor: Option<u32>) -> Result<Self, SecretError> {
         use age::secrecy::ExposeSecret;
-        let first = match descriptor {
-            Some(number) => Self::from_descriptor(number)?,
-            None => {
-                let first = Self::prompt("New passphrase")?;
-                let second = Self::prompt("The same again")?;
-                if first.0.expose_secret() != second.0.expose_secret() {
-                    return Err(SecretError::Different);
-                }
-                first
+        let first = if let Some(number) = descriptor {
+            Self::from_descriptor(number)?
+        } else {
+            let first = Self::prompt("New passphrase")?;
+            let second = Self::prompt("The same again")?;
+            if first.0.expose_secret() != second.0.expose_secret() {
+                return Err(SecretError::Different);
             }
+            first
         };
         if first.0.expose_secret().chars().count() < SHORTEST { Err(SecretError::TooShort) } else { Ok(first) }
     }

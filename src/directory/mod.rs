@@ -2,7 +2,7 @@
 //!
 //! In: the bytes of a signed note and a pinned root key. Out: a [`Directory`] that was verified, and from it
 //! [`Reader`]s that are current. The types are the order of the checks: [`UntrustedDirectory`] → [`Directory`] → [`CurrentDirectory`];
-//! nothing can be sealed to a key that did not come this way.
+//! the programs seal to no key that did not come this way.
 
 mod holder;
 mod note;

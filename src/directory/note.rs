@@ -95,6 +95,7 @@ pub struct Seen {
 /// A chosen holder and the key that is right today.
 #[cfg(feature = "seal")]
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Reader {
     /// Its id.
     pub id: HolderId,

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::problem::Problem;
 use crate::day::Day;
 use crate::limits::TIP_HEADER_BYTES;
-use crate::store::{CHUNK, Pressure, Store};
+use crate::store::{CHUNK, Pressure, Store, StoreError};
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::padding::{SizeClass, SizeError, largest_file};
@@ -98,7 +98,11 @@ async fn take_tip(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: B
     SizeClass::of_file(length, max)?;
     let id = TipId::from_bytes(hash.finalize().into());
     let acknowledged = incoming.commit(id, tip_header, Day::today());
-    let committed = acknowledged.await.map_err(|_| Problem::Unavailable)??;
+    let committed = match acknowledged.await {
+        Ok(Ok(committed)) => committed,
+        Ok(Err(StoreError::Full)) => return Err(Problem::StorageFull),
+        Ok(Err(_)) | Err(_) => return Err(Problem::Unsure),
+    };
     let status = if committed.already { StatusCode::OK } else { StatusCode::CREATED };
     Ok(json(status, &Stored { id, day: committed.day }))
 }

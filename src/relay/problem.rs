@@ -19,6 +19,7 @@ pub(super) enum Problem {
     Timeout,
     StorageFull,
     Unavailable,
+    Unsure,
     UnknownToken,
     BadToken,
     Unauthorized,
@@ -34,10 +35,11 @@ struct Body {
     title: &'static str,
     status: u16,
     detail: String,
-    stored: bool,
+    stored: Option<bool>,
 }
 
 impl Problem {
+    #[allow(clippy::too_many_lines)] // a table
     fn parts(&self) -> (StatusCode, &'static str, &'static str, String) {
         let same = |text: &str| text.to_owned();
         match self {
@@ -94,6 +96,14 @@ impl Problem {
                 "The letterbox is closed at the moment",
                 same("Keep the sealed file and send it again in some minutes."),
             ),
+            Self::Unsure => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The disk failed while the tip was being stored",
+                same(
+                    "It may be stored or not. Send the same sealed file again in some minutes; sending it twice does no harm.",
+                ),
+            ),
             Self::UnknownToken => (
                 StatusCode::NOT_FOUND,
                 "unknown-token",
@@ -140,9 +150,10 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, name, title, detail) = self.parts();
-        // No refusal ever stores anything: a tip shows only once it is whole and durable.
+        // A refusal stores nothing: a tip shows only once it is whole and durable. Only a disk that fails at the last step leaves a doubt.
+        let stored = if matches!(self, Self::Unsure) { None } else { Some(false) };
         let r#type = format!("urn:softinfo:problem:{name}");
-        let body = Body { r#type, title, status: status.as_u16(), detail, stored: false };
+        let body = Body { r#type, title, status: status.as_u16(), detail, stored };
         let text = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response();
         if matches!(self, Self::Unauthorized) {

@@ -19,7 +19,7 @@ use crate::store::{Store, StoreError};
 /// How long requests under way may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
 /// How often the day is looked at, for expiry.
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 /// Days before its end from which an expiring directory is announced.
 const NOTICE_DAYS: i64 = 14;
 

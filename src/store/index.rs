@@ -73,6 +73,5 @@ impl Index {
 }
 
 fn start_of(digest: &WithdrawDigest) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *digest.as_bytes();
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    u64::from_be_bytes(std::array::from_fn(|n| digest.as_bytes()[n]))
 }

@@ -3,11 +3,13 @@
 //! In: tips in chunks, with a day. Out: the same bytes, by id. The trait is what the relay relies on; [`pool::Pool`] keeps it with
 //! sled, in bounded volumes by day. Calls but [`Incoming::append`] may wait for the disk: an async caller moves them to a blocking thread.
 
-mod commit;
 mod index;
 pub mod pool;
+mod reading;
 mod slots;
 mod volume;
+mod writer;
+mod writing;
 
 use std::io;
 use std::path::PathBuf;
@@ -42,11 +44,11 @@ pub trait Store: Send + Sync + 'static {
 
 /// A tip on its way in. Dropping it leaves nothing readable behind.
 pub trait Incoming: Send {
-    /// Adds [`CHUNK`] bytes; the last chunk may be shorter, but not empty. Works in memory, but for the moment in which a
-    /// volume is made; [`Pressure::Settle`] asks for a call of [`Incoming::settle`] before the next chunk.
+    /// Adds [`CHUNK`] bytes; the last chunk may be shorter, but not empty. Never waits;
+    /// [`Pressure::Settle`] asks for a call of [`Incoming::settle`] before the next chunk.
     fn append(&mut self, chunk: &[u8]) -> Result<Pressure, StoreError>;
 
-    /// Waits until what was appended is on disk: bounds what a large tip holds in memory.
+    /// Waits until what was appended has been taken: bounds what a large tip holds in memory.
     fn settle(&mut self) -> Result<(), StoreError>;
 
     /// Makes the tip durable and visible, together with others that wait.
@@ -55,7 +57,7 @@ pub trait Incoming: Send {
     fn commit(self: Box<Self>, id: TipId, header: TipHeader, day: Day) -> Acknowledgement;
 }
 
-/// Whether a tip on its way has much in memory that is not on disk.
+/// Whether a tip on its way has much in memory that the store has not taken yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Pressure {

@@ -7,26 +7,23 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce, aead::Aead};
-use rand::{Rng, RngCore, rngs::OsRng};
-use zeroize::Zeroizing;
+use rand::Rng;
 
-use super::commit::{CommitThread, Job};
 use super::index::{Index, Location};
-use super::slots::{self, Record, SlotFile};
+use super::reading::Reading;
+use super::slots::{self, SlotFile};
 use super::volume::Volume;
-use super::{Acknowledgement, CHUNK, Cursor, Incoming, Listed, Pressure, Store, StoreError, Stored};
+use super::writer::{Current, WriterThread};
+use super::writing::Writing;
+use super::{Cursor, Incoming, Listed, Store, StoreError, Stored};
 use crate::day::Day;
 use crate::file::{private_folder, sync_folder};
-use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
 
-/// Chunks of one tip after which it waits for the disk: 1 MiB.
-const SETTLE_CHUNKS: u32 = 64;
 const FORMAT: &str = "softinfo/store/1\n";
 
 /// How a pool behaves.
@@ -68,11 +65,11 @@ pub enum Notice {
 /// The sled store.
 pub struct Pool {
     shared: Arc<Shared>,
-    commit: CommitThread,
+    writer: WriterThread,
     _lock: File,
 }
 
-/// What the pool, its commit thread and tips on their way share.
+/// What the pool, its writer thread and tips on their way share.
 pub(super) struct Shared {
     folder: PathBuf,
     settings: Settings,
@@ -88,41 +85,19 @@ pub(super) struct Shared {
 pub(super) struct State {
     pub index: Index,
     volumes: BTreeMap<u32, VolumeInfo>,
-    current: Option<Current>,
-    /// The volume after it, made ahead of time: making one takes some syncs, and all writers would wait.
-    next: Option<Current>,
-    /// Volumes that are full but have bytes not yet durable.
-    retiring: Vec<Arc<Volume>>,
+    /// The volume the writer thread has open.
+    pub writing: Option<u32>,
     open: HashMap<u32, Weak<Volume>>,
     /// The volume read last stays open: a courier reads tip after tip of it.
     recent: Option<Arc<Volume>>,
     /// Tips on their way, by object, with the volume of their first chunk.
-    incoming: HashMap<u64, u32>,
+    pub incoming: HashMap<u64, u32>,
     next_number: u32,
 }
 
 struct VolumeInfo {
     day: Day,
     expires: Day,
-}
-
-/// The volume that is being written to.
-pub(super) struct Current {
-    pub number: u32,
-    volume: Arc<Volume>,
-    pub slots: SlotFile,
-    expires: Day,
-}
-
-fn reserve_number(state: &mut State) -> u32 {
-    let number = state.next_number;
-    state.next_number += 1;
-    number
-}
-
-fn register(state: &mut State, new: &Current) {
-    state.volumes.insert(new.number, VolumeInfo { day: new.slots.day, expires: new.expires });
-    state.open.insert(new.number, Arc::downgrade(&new.volume));
 }
 
 impl Pool {
@@ -147,8 +122,8 @@ impl Pool {
             notice: Box::new(notice),
         });
         shared.load(&volumes)?;
-        let commit = CommitThread::start(Arc::clone(&shared)).map_err(StoreError::io(folder))?;
-        Ok(Self { shared, commit, _lock: lock })
+        let writer = WriterThread::start(Arc::clone(&shared)).map_err(StoreError::io(folder))?;
+        Ok(Self { shared, writer, _lock: lock })
     }
 
     /// Whether a failed write has stopped the store.
@@ -168,8 +143,9 @@ fn claim(folder: &Path) -> Result<File, StoreError> {
     let format = folder.join("format");
     if !format.exists() {
         let mut entries = fs::read_dir(folder).map_err(StoreError::io(folder))?;
-        // A crash while a new store was made may have left the lock; anything else is not ours.
-        if entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != "lock")) {
+        // A crash while a new store was made may have left the lock and a part of the format; anything else is not ours.
+        let ours = |name: &str| name == "lock" || name.starts_with(".partial-");
+        if entries.any(|entry| entry.is_ok_and(|entry| !entry.file_name().to_str().is_some_and(ours))) {
             return Err(StoreError::NotAStore(folder.to_owned()));
         }
     }
@@ -197,6 +173,9 @@ impl Shared {
 
     fn load(&self, volumes: &Path) -> Result<(), StoreError> {
         let mut state = self.state();
+        // A number that was set aside is never given again.
+        let aside = fs::read_dir(self.folder.join("set-aside")).into_iter().flatten().flatten();
+        state.next_number = aside.filter_map(|entry| number_of(&entry.path())).max().map_or(0, |number| number + 1);
         for entry in fs::read_dir(volumes).map_err(StoreError::io(volumes))? {
             let path = entry.map_err(StoreError::io(volumes))?.path();
             let Some(number) = number_of(&path) else { continue };
@@ -242,7 +221,7 @@ impl Shared {
         }
     }
 
-    fn check_space(&self) -> Result<(), StoreError> {
+    pub(super) fn check_space(&self) -> Result<(), StoreError> {
         let stat = rustix::fs::statvfs(&self.folder).map_err(|error| StoreError::io(&self.folder)(error.into()))?;
         if stat.f_bavail.saturating_mul(stat.f_frsize) < self.settings.floor_bytes {
             return Err(StoreError::Full);
@@ -250,57 +229,17 @@ impl Shared {
         Ok(())
     }
 
-    /// The volume to write to, a new one when there is none, when it is full, or when `day` has changed.
-    pub(super) fn current<'a>(&self, state: &'a mut State, day: Day) -> Result<&'a mut Current, StoreError> {
-        let keep = state.current.as_ref().is_some_and(|current| {
-            current.slots.day == day
-                && current.volume.written() < self.settings.volume_bytes
-                && !current.slots.is_full()
-        });
-        if !keep {
-            let new = match state.next.take() {
-                Some(next) if next.slots.day == day => next,
-                // Of another day: empty, and removed with the unused ones.
-                _ => {
-                    let number = reserve_number(state);
-                    let new = self.create_volume(number, day)?;
-                    register(state, &new);
-                    new
-                }
-            };
-            if let Some(full) = state.current.replace(new) {
-                state.retiring.push(full.volume);
-            }
-        }
-        state.current.as_mut().ok_or(StoreError::Stopped)
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
-    /// Makes the next volume when the current one is half full. Called by the commit thread, without the lock.
-    pub(super) fn prepare_next(&self) -> Result<(), StoreError> {
-        let (number, day) = {
-            let mut state = self.state();
-            let Some(current) = &state.current else { return Ok(()) };
-            if state.next.is_some() || current.volume.written() < self.settings.volume_bytes / 2 {
-                return Ok(());
-            }
-            let day = current.slots.day;
-            (reserve_number(&mut state), day)
-        };
-        let new = self.create_volume(number, day)?;
-        let mut state = self.state();
-        // A volume made in the meantime has a higher number, and numbers have to rise with time.
-        if state.current.as_ref().is_some_and(|current| current.number < number) {
-            register(&mut state, &new);
-            state.next = Some(new);
-        } else {
-            drop(new);
-            let folder = self.volume_folder(number, day);
-            fs::remove_dir_all(&folder).map_err(StoreError::io(&folder))?;
-        }
-        Ok(())
+    pub(super) fn next_object(&self) -> u64 {
+        self.next_object.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn create_volume(&self, number: u32, day: Day) -> Result<Current, StoreError> {
+    /// Makes the volume to write to from now on. Called by the writer thread only.
+    pub(super) fn create_volume(&self, day: Day) -> Result<Current, StoreError> {
+        let number = self.state().next_number;
         let folder = self.volume_folder(number, day);
         let jitter = rand::thread_rng().gen_range(0..=self.settings.jitter_days);
         let expires = day.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
@@ -310,7 +249,12 @@ impl Shared {
             let _ = fs::remove_dir_all(&folder);
         }
         let (volume, slots) = made?;
-        Ok(Current { number, volume, slots, expires })
+        let mut state = self.state();
+        state.next_number = number + 1;
+        state.volumes.insert(number, VolumeInfo { day, expires });
+        state.open.insert(number, Arc::downgrade(&volume));
+        state.writing = Some(number);
+        Ok(Current { number, volume, slots })
     }
 
     fn make_volume(
@@ -329,21 +273,8 @@ impl Shared {
         Ok((volume, slots))
     }
 
-    /// Full volumes with bytes that may not be durable yet.
-    pub(super) fn retired(&self) -> Vec<Arc<Volume>> {
-        std::mem::take(&mut self.state().retiring)
-    }
-
-    /// All volumes with bytes that may not be durable yet.
-    pub(super) fn unsynced(&self) -> Vec<Arc<Volume>> {
-        let mut state = self.state();
-        let mut volumes = std::mem::take(&mut state.retiring);
-        volumes.extend(state.current.as_ref().map(|current| Arc::clone(&current.volume)));
-        volumes
-    }
-
     /// A volume to read from; opened when it is not. `None` when there is no such volume.
-    fn volume(&self, number: u32) -> Result<Option<Arc<Volume>>, StoreError> {
+    pub(super) fn volume(&self, number: u32) -> Result<Option<Arc<Volume>>, StoreError> {
         let opened = |state: &State| state.open.get(&number).and_then(Weak::upgrade);
         if let Some(volume) = opened(&self.state()) {
             return Ok(Some(volume));
@@ -368,7 +299,13 @@ impl Shared {
                 state.recent = Some(Arc::clone(&volume));
                 Ok(Some(volume))
             }
-            Err(StoreError::Full) => Err(StoreError::Full),
+            // What may pass by itself (no space, no file handle, a lock not yet released) is no reason to give up a volume.
+            Err(
+                error @ (StoreError::Full
+                | StoreError::Io { .. }
+                | StoreError::InUse(_)
+                | StoreError::Sled(sled::Error::Io(_))),
+            ) => Err(error),
             Err(_) => {
                 let mut state = self.state();
                 self.set_aside(&mut state, number, &folder)?;
@@ -393,12 +330,11 @@ impl Shared {
     /// Removes volumes in which no tip is left and to which no tip on its way has written.
     fn remove_unused(&self, state: &mut State) -> Result<(), StoreError> {
         let first_incoming = state.incoming.values().copied().min().unwrap_or(u32::MAX);
-        let kept = [&state.current, &state.next].map(|kept| kept.as_ref().map(|kept| kept.number));
         let unused: Vec<_> = state
             .volumes
             .iter()
             .filter(|(number, _)| {
-                !kept.contains(&Some(**number)) && **number < first_incoming && !state.index.uses(**number)
+                Some(**number) != state.writing && **number < first_incoming && !state.index.uses(**number)
             })
             .map(|(number, info)| (*number, self.volume_folder(*number, info.day)))
             .collect();
@@ -446,19 +382,7 @@ impl Store for Pool {
     fn begin(&self, day: Day) -> Result<Box<dyn Incoming>, StoreError> {
         self.shared.check_running()?;
         self.shared.check_space()?;
-        let mut key = Zeroizing::new([0; 32]);
-        OsRng.fill_bytes(&mut *key);
-        Ok(Box::new(Writing {
-            shared: Arc::clone(&self.shared),
-            jobs: self.commit.sender(),
-            cipher: ChaCha20Poly1305::new(Key::from_slice(&*key)),
-            key,
-            object: self.shared.next_object.fetch_add(1, Ordering::Relaxed),
-            day,
-            size: 0,
-            chunks: 0,
-            volumes: Vec::new(),
-        }))
+        Ok(Box::new(Writing::new(Arc::clone(&self.shared), self.writer.sender(), day)))
     }
 
     fn get(&self, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError> {
@@ -470,14 +394,7 @@ impl Store for Pool {
         if record.tip_id() != *id {
             return Ok(None);
         }
-        let cipher = ChaCha20Poly1305::new(Key::from_slice(&record.key));
-        Ok(Some(Box::new(Reading {
-            shared: Arc::clone(&self.shared),
-            cipher,
-            id: *id,
-            at,
-            hint: AtomicU32::new(at.first_volume),
-        })))
+        Ok(Some(Box::new(Reading::new(Arc::clone(&self.shared), &record, at))))
     }
 
     fn list(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<Listed>, StoreError> {
@@ -517,169 +434,21 @@ impl Store for Pool {
     }
 
     fn expire(&self, today: Day) -> Result<usize, StoreError> {
-        let mut state = self.shared.state();
-        let over: Vec<u32> =
-            state.volumes.iter().filter(|(_, info)| info.expires <= today).map(|(number, _)| *number).collect();
+        let over: Vec<u32> = {
+            let state = self.shared.state();
+            state.volumes.iter().filter(|(_, info)| info.expires <= today).map(|(number, _)| *number).collect()
+        };
         let mut erased = 0;
         for number in over {
+            self.writer.leave(number)?;
+            let mut state = self.shared.state();
             if let Some(path) = self.shared.slots_path(&state, number) {
                 slots::erase_all(&path).map_err(StoreError::io(&path))?;
             }
             erased += state.index.forget_volume(number);
-            state.current.take_if(|current| current.number == number);
-            state.next.take_if(|next| next.number == number);
         }
-        self.shared.remove_unused(&mut state)?;
-        drop(state);
+        self.shared.remove_unused(&mut self.shared.state())?;
         self.shared.expire_set_aside(today)?;
         Ok(erased)
     }
 }
-
-/// A tip on its way in. Its key is in memory only until it is committed.
-pub(super) struct Writing {
-    shared: Arc<Shared>,
-    jobs: std::sync::mpsc::Sender<Job>,
-    cipher: ChaCha20Poly1305,
-    key: Zeroizing<[u8; 32]>,
-    object: u64,
-    day: Day,
-    size: u64,
-    chunks: u32,
-    /// Volumes written to, with the number of the first chunk in each. Weak: a slow upload must not keep volumes open.
-    volumes: Vec<(u32, Weak<Volume>, u32)>,
-}
-
-impl Incoming for Writing {
-    fn append(&mut self, chunk: &[u8]) -> Result<Pressure, StoreError> {
-        self.shared.check_running()?;
-        self.shared.check_space()?;
-        let sealed = self.cipher.encrypt(&chunk_nonce(self.chunks), chunk).map_err(|_| StoreError::Damaged)?;
-        let (number, volume) = {
-            let mut state = self.shared.state();
-            let current = self.shared.current(&mut state, self.day)?;
-            let found = (current.number, Arc::clone(&current.volume));
-            if !state.retiring.is_empty() {
-                // Closed as soon as it is durable, and not only when a tip is acknowledged: memory follows open volumes.
-                let _ = self.jobs.send(Job::Retire);
-            }
-            if self.volumes.is_empty() {
-                state.incoming.insert(self.object, found.0);
-            }
-            found
-        };
-        if self.volumes.last().is_none_or(|(last, ..)| *last != number) {
-            self.volumes.push((number, Arc::downgrade(&volume), self.chunks));
-        }
-        if let Err(error) = volume.insert(self.object, self.chunks, sealed) {
-            self.shared.stop();
-            return Err(error);
-        }
-        {
-            // The volume may have been retired, and synced, between the choice and the insert.
-            let mut state = self.shared.state();
-            if state.current.as_ref().is_none_or(|current| current.number != number) {
-                state.retiring.push(Arc::clone(&volume));
-            }
-        }
-        self.chunks += 1;
-        self.size += chunk.len() as u64;
-        Ok(if self.chunks.is_multiple_of(SETTLE_CHUNKS) { Pressure::Settle } else { Pressure::Low })
-    }
-
-    fn settle(&mut self) -> Result<(), StoreError> {
-        // Full volumes first: a fast writer must not fill the next ones before these are closed.
-        let last = self.volumes.last().and_then(|(_, volume, _)| volume.upgrade());
-        let mut volumes = self.shared.retired().into_iter().chain(last);
-        if volumes.any(|volume| volume.make_durable().is_err()) {
-            self.shared.stop();
-            return Err(StoreError::Stopped);
-        }
-        Ok(())
-    }
-
-    fn commit(self: Box<Self>, id: TipId, header: TipHeader, day: Day) -> Acknowledgement {
-        let (reply, answer) = tokio::sync::oneshot::channel();
-        let record = Record {
-            first_volume: self.volumes.first().map_or(0, |(number, ..)| *number),
-            size: self.size,
-            id: *id.as_bytes(),
-            digest: *header.withdraw.as_bytes(),
-            key: *self.key,
-            object: self.object,
-        };
-        // When the thread has gone, `self` and `reply` are dropped: the caller sees a closed channel.
-        let jobs = self.jobs.clone();
-        let _ = jobs.send(Job::Commit { record, day, writing: self, reply });
-        answer
-    }
-}
-
-impl Writing {
-    /// The tip is in the index now: its chunks stay.
-    pub(super) fn keep(mut self) {
-        self.volumes.clear();
-    }
-
-    /// Forgets chunks in volumes that are still open. In closed ones they stay, unreadable: their key was never written.
-    pub(super) fn discard(volumes: &[(u32, Weak<Volume>, u32)], object: u64, chunks: u32) -> Result<(), StoreError> {
-        let mut end = chunks;
-        for (_, volume, start) in volumes.iter().rev() {
-            if let Some(volume) = volume.upgrade() {
-                volume.remove(object, *start..end)?;
-            }
-            end = *start;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Writing {
-    fn drop(&mut self) {
-        self.shared.state().incoming.remove(&self.object);
-        if !self.volumes.is_empty() {
-            let volumes = std::mem::take(&mut self.volumes);
-            // In the commit thread: the drop may run where nothing may block.
-            let _ = self.jobs.send(Job::Discard { volumes, object: self.object, chunks: self.chunks });
-        }
-    }
-}
-
-/// A tip being read.
-struct Reading {
-    shared: Arc<Shared>,
-    cipher: ChaCha20Poly1305,
-    id: TipId,
-    at: Location,
-    /// Volume in which the last chunk was found.
-    hint: AtomicU32,
-}
-
-impl Stored for Reading {
-    fn listed(&self) -> Listed {
-        Listed { day: self.at.day, id: self.id, size: self.at.size }
-    }
-
-    fn chunk(&self, number: u32) -> Result<Vec<u8>, StoreError> {
-        // A tip's chunks are in volumes that only rise, and they are read in order: the search goes on where it ended.
-        let (from, hint) = (self.at.first_volume, self.hint.load(Ordering::Relaxed));
-        for candidate in (hint..=self.at.volume).chain(from..hint) {
-            let Some(volume) = self.shared.volume(candidate)? else { continue };
-            if let Some(sealed) = volume.get(self.at.object, number)? {
-                self.hint.store(candidate, Ordering::Relaxed);
-                let opened = self.cipher.decrypt(&chunk_nonce(number), &sealed[..]);
-                return opened.map_err(|_| StoreError::Damaged);
-            }
-        }
-        Err(StoreError::Damaged)
-    }
-}
-
-/// Each tip has a key of its own, so the chunk's number is a nonce that never repeats.
-fn chunk_nonce(number: u32) -> Nonce {
-    let mut nonce = Nonce::default();
-    nonce[8..].copy_from_slice(&number.to_be_bytes());
-    nonce
-}
-
-const _: () = assert!(CHUNK == 16 * 1024, "docs/store.md ties the chunk to sled's segment size");

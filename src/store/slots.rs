@@ -9,7 +9,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use rand::{Rng, seq::SliceRandom};
+use rand::Rng;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -95,7 +95,7 @@ pub(super) struct SlotFile {
     file: Arc<File>,
     /// Day of all tips in it.
     pub day: Day,
-    free: Vec<u16>,
+    next: u16,
 }
 
 /// What a slot file says.
@@ -123,23 +123,24 @@ impl SlotFile {
         // Written, not left sparse: overwriting then happens in place.
         file.write_all_at(&bytes, 0)?;
         file.sync_all()?;
-        let mut free: Vec<u16> = (0..SLOTS).collect();
-        // A random order, so that the file doesn't show the order of arrival.
-        free.shuffle(&mut rand::thread_rng());
-        Ok(Self { file: Arc::new(file), day, free })
+        Ok(Self { file: Arc::new(file), day, next: 0 })
     }
 
     /// Whether no slot is left.
     pub const fn is_full(&self) -> bool {
-        self.free.is_empty()
+        self.next == SLOTS
     }
 
-    /// Writes `record` into a free slot. Durable after the file is synced.
+    /// Writes `record` into the next free slot; slots are not used twice. Durable after the file is synced.
     pub fn put(&mut self, record: &Record) -> io::Result<u16> {
-        let slot = self.free.pop().ok_or(io::ErrorKind::StorageFull)?;
+        if self.is_full() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let slot = self.next;
         let mut bytes = record.to_slot();
         let written = self.file.write_all_at(&bytes, offset(slot));
         bytes.zeroize();
+        self.next += 1;
         written.map(|()| slot)
     }
 

@@ -81,13 +81,12 @@ impl Volume {
         Ok(self.db.get(chunk_key(object, number))?)
     }
 
-    /// Forgets chunks. sled may keep their bytes; they are unreadable because their key is gone.
-    pub fn remove(&self, object: u64, numbers: std::ops::Range<u32>) -> Result<(), StoreError> {
-        for number in numbers {
-            if let Some(old) = self.db.remove(chunk_key(object, number))? {
-                self.written.fetch_sub(old.len() as u64, Ordering::Relaxed);
-                self.dirty.store(true, Ordering::Release);
-            }
+    /// Forgets the chunks of `object` from `first` on. sled may keep their bytes; without their key they are unreadable.
+    pub fn remove_from(&self, object: u64, first: u32) -> Result<(), StoreError> {
+        for number in first.. {
+            let Some(old) = self.db.remove(chunk_key(object, number))? else { break };
+            self.written.fetch_sub(old.len() as u64, Ordering::Relaxed);
+            self.dirty.store(true, Ordering::Release);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use tar::{Builder, EntryType, Header};
 
 use crate::directory::HolderId;
-use crate::limits::{MAX_ATTACHMENTS, MAX_FORWARDER_NOTE, MAX_MESSAGE, MAX_REPORT, MAX_SEALED};
+use crate::limits::{MAX_ATTACHMENTS, MAX_FORWARDER_NOTE, MAX_MESSAGE, MAX_READERS, MAX_REPORT, MAX_SEALED};
 
 const BLOCK: u64 = 512;
 
@@ -58,6 +58,9 @@ pub enum ContainerError {
         /// In bytes.
         limit: u64,
     },
+    /// An original without its attachment, or more sealed identities than readers.
+    #[error("the entry “{0}” belongs to nothing else in the tip")]
+    Orphan(String),
     /// No `report.json`.
     #[error("the tip has no report.json")]
     NoReport,
@@ -75,6 +78,7 @@ pub enum ContainerError {
 impl FileName {
     /// `number` counts from 1; the extension is taken from `original` when it is harmless and short, and dropped otherwise.
     /// Nothing else of the original name is kept.
+    #[must_use]
     pub fn neutral(number: usize, original: &std::path::Path) -> Option<Self> {
         let number = u8::try_from(number).ok().filter(|n| (1..=MAX_ATTACHMENTS).contains(&usize::from(*n)))?;
         let extension = original.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
@@ -232,7 +236,7 @@ pub fn unpack(
     mut each: impl FnMut(&EntryName, u64, &mut dyn Read) -> Result<(), ContainerError>,
 ) -> Result<(), ContainerError> {
     let mut archive = tar::Archive::new(&mut plaintext);
-    let mut before: Option<EntryName> = None;
+    let (mut before, mut attachments, mut sealed) = (None::<EntryName>, Vec::new(), 0);
     // `raw` keeps the library from interpreting extensions: they show as entries of their type and are refused.
     for entry in archive.entries()?.raw(true) {
         let mut entry = entry?;
@@ -251,6 +255,19 @@ pub fn unpack(
         match &before {
             None if name != EntryName::Report => return Err(ContainerError::NoReport),
             Some(before) if !name.may_follow(before) => return Err(ContainerError::Order(shown)),
+            _ => {}
+        }
+        match &name {
+            EntryName::Attachment(file) => attachments.push(file.number),
+            EntryName::Original(file) if !attachments.contains(&file.number) => {
+                return Err(ContainerError::Orphan(shown));
+            }
+            EntryName::Sealed(_) => {
+                sealed += 1;
+                if sealed > MAX_READERS {
+                    return Err(ContainerError::Orphan(shown));
+                }
+            }
             _ => {}
         }
         let size = entry.header().entry_size()?;

@@ -78,6 +78,9 @@ pub enum KeyError {
 impl Recipient {
     /// Wraps `file_key` with fresh randomness from `rng`.
     ///
+    /// # Panics
+    /// Never: the key was checked when it was parsed, and 16 bytes are within the AEAD's limit.
+    ///
     /// Returns the one stanza. It can be opened by this recipient's identity only; without that identity it can't be told from a stanza to another key.
     pub fn wrap(&self, file_key: &FileKey, rng: &mut (impl RngCore + CryptoRng)) -> Stanza {
         let mut randomness = Zeroizing::new([0u8; 32]);

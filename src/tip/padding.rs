@@ -3,7 +3,12 @@
 //! A class is a *plaintext* length: 24 576 bytes, or a Padmé length above it. Padmé is from Nikitin, Barman, Lueks,
 //! Underwood, Hubaux and Ford, "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs", PETS 2019.
 
-use crate::limits::{DEFAULT_MAX_PLAINTEXT, PAYLOAD_NONCE, STREAM_CHUNK, STREAM_TAG, TEXT_CLASS, TIP_HEADER_BYTES};
+use crate::limits::{self, DEFAULT_MAX_PLAINTEXT, PAYLOAD_NONCE, TEXT_CLASS, TIP_HEADER_BYTES};
+
+const STREAM_CHUNK: u64 = limits::STREAM_CHUNK as u64;
+const STREAM_TAG: u64 = limits::STREAM_TAG as u64;
+/// Bytes of a file before its payload.
+const BEFORE_PAYLOAD: u64 = (TIP_HEADER_BYTES + PAYLOAD_NONCE) as u64;
 
 /// A plaintext length that a tip may have, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +41,7 @@ impl SizeClass {
 
     /// The class of a tip file of `length` bytes, from its length alone.
     pub fn of_file(length: u64, max: u64) -> Result<Self, SizeError> {
-        let payload = length.checked_sub(TIP_HEADER_BYTES as u64 + PAYLOAD_NONCE).ok_or(SizeError::NotAClass)?;
+        let payload = length.checked_sub(BEFORE_PAYLOAD).ok_or(SizeError::NotAClass)?;
         let chunks = payload.div_ceil(STREAM_CHUNK + STREAM_TAG);
         let plaintext = payload.checked_sub(chunks * STREAM_TAG).ok_or(SizeError::NotAClass)?;
         if plaintext > max {
@@ -58,7 +63,7 @@ impl SizeClass {
     /// Bytes of the whole tip file.
     #[must_use]
     pub const fn file_length(self) -> u64 {
-        TIP_HEADER_BYTES as u64 + PAYLOAD_NONCE + self.0 + self.0.div_ceil(STREAM_CHUNK) * STREAM_TAG
+        BEFORE_PAYLOAD + self.0 + self.0.div_ceil(STREAM_CHUNK) * STREAM_TAG
     }
 }
 

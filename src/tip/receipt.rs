@@ -2,7 +2,7 @@
 //!
 //! In: randomness, or what a person typed back. Out: words and digits, and what is derived from them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use bip39::{Language, Mnemonic};
 use hkdf::Hkdf;
@@ -170,7 +170,7 @@ fn parse_words(plain: &str) -> Result<Receipt, ReceiptError> {
         return Err(ReceiptError::Count(typed.len()));
     }
     // The language that knows the most words is the one meant; what it doesn't know is named.
-    let mut found: BTreeMap<[u8; 16], ()> = BTreeMap::new();
+    let mut found = BTreeSet::new();
     let (mut all_known, mut furthest) = (false, 0);
     for language in LANGUAGES {
         let list = WordList::of(language);
@@ -178,17 +178,17 @@ fn parse_words(plain: &str) -> Result<Receipt, ReceiptError> {
         if indices.len() == WORDS {
             all_known = true;
             if let Some(receipt) = Receipt::from_indices(language, &indices) {
-                found.insert(receipt.0, ());
+                found.insert(receipt.0);
             }
         } else {
             furthest = furthest.max(indices.len());
         }
     }
-    match (found.len(), all_known) {
-        (1, _) => Ok(Receipt(*found.keys().next().expect("one was found"))),
-        (0, true) => Err(ReceiptError::Checksum),
-        (0, false) => Err(ReceiptError::UnknownWord { position: furthest + 1, word: typed[furthest].to_owned() }),
-        _ => Err(ReceiptError::Ambiguous),
+    match (found.pop_first(), found.is_empty()) {
+        (Some(secret), true) => Ok(Receipt(secret)),
+        (Some(_), false) => Err(ReceiptError::Ambiguous),
+        (None, _) if all_known => Err(ReceiptError::Checksum),
+        (None, _) => Err(ReceiptError::UnknownWord { position: furthest + 1, word: typed[furthest].to_owned() }),
     }
 }
 

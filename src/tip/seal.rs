@@ -69,14 +69,14 @@ impl<W: Write> Sealer<W> {
 
         let mut out = Hashed::new(out);
         out.write_all(&header(&stanzas, &file_key)?)?;
-        let mut nonce = [0; PAYLOAD_NONCE as usize];
+        let mut nonce = [0; PAYLOAD_NONCE];
         rng.fill_bytes(&mut nonce);
         out.write_all(&nonce)?;
         let payload_key = Zeroizing::new(hkdf(&nonce, b"payload", file_key.expose_secret()));
         // age STREAM counts in 11 bytes; STREAM-BE32 with a prefix of 7 zero bytes is the same up to 2^32 chunks (256 TiB).
         let stream = EncryptorBE32::from_aead(ChaCha20Poly1305::new((&*payload_key).into()), &[0; 7].into());
         // Full size from the start: growing would leave plaintext behind in freed memory.
-        let chunk = Zeroizing::new(Vec::with_capacity((STREAM_CHUNK + STREAM_TAG) as usize));
+        let chunk = Zeroizing::new(Vec::with_capacity(STREAM_CHUNK + STREAM_TAG));
         Ok(Self { out, stream: Some(stream), chunk, left: class.plaintext() })
     }
 
@@ -110,14 +110,14 @@ impl<W: Write> Write for Sealer<W> {
     /// # Errors
     /// `WriteZero` when more is written than the size class holds.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = (STREAM_CHUNK - self.chunk.len() as u64).min(self.left);
-        let taken = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+        let room = STREAM_CHUNK - self.chunk.len();
+        let taken = bytes.len().min(room).min(usize::try_from(self.left).unwrap_or(usize::MAX));
         if taken == 0 && !bytes.is_empty() {
             return Err(io::ErrorKind::WriteZero.into());
         }
         self.chunk.extend_from_slice(&bytes[..taken]);
         self.left -= taken as u64;
-        if self.left == 0 || self.chunk.len() as u64 == STREAM_CHUNK {
+        if self.left == 0 || self.chunk.len() == STREAM_CHUNK {
             self.seal_chunk()?;
         }
         Ok(taken)

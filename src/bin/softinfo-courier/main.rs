@@ -74,6 +74,11 @@ fn run(arguments: &Arguments) -> Result<()> {
     if fetched.gone > 0 {
         println!("{} tips were withdrawn or expired while they were being fetched.", fetched.gone);
     }
+    for id in &fetched.unreadable {
+        println!(
+            "The relay could not give out {id} as it was stored. Tell its operator; it is tried again at the next run."
+        );
+    }
     match fetched.number {
         None => println!("Nothing new; no bundle was written."),
         Some(number) => println!(

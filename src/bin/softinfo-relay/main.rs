@@ -91,6 +91,7 @@ fn print_next_steps(relay: &Relay) -> Result<()> {
 A relay for trying out, on this machine only, with the EXAMPLE keys. Stop it with Ctrl-C.
 In another terminal, in this folder:
 
+  cargo build --release
   export PATH=\"{programs}:$PATH\"
   echo 'At night they lock the doors of the workshop.' > note.txt
   softinfo-tip send --relay http://{} --to labour-inspectorate-example --message note.txt

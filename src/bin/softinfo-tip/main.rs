@@ -13,7 +13,7 @@ use softinfo::client::ClientError;
 
 /// Seals what you write, on this computer, so that only the holders you choose can read it, and sends it.
 ///
-/// Exit codes: 0 done, 1 failed (nothing was stored), 2 wrong arguments, 3 the relay can't be reached (try again later), 4 the relay refused.
+/// Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 the relay can't be reached (try again later), 4 the relay refused (nothing was stored).
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {

@@ -57,7 +57,17 @@ impl Send {
         // Ciphertext only, in a file without a name: it is gone when the program ends, and it can be sent again as it is.
         let file = tempfile::tempfile().context("a temporary file for the sealed tip")?;
         let id = self.content.seal_to(&file, &directory, &readers, &receipt)?;
-        let (accepted, new) = send(&client, &file, &id)?;
+        let (accepted, new) = match send(&client, &file, &id) {
+            Ok(answer) => answer,
+            Err(error) => {
+                // The last answer may have been lost after the tip was stored; then this receipt is the only way back to it.
+                if matches!(error.downcast_ref(), Some(ClientError::Unreachable(_))) {
+                    eprintln!("softinfo-tip: it is not known whether the tip arrived. If it did, this is its receipt:");
+                    print_receipt(&receipt, &self.content.lang);
+                }
+                return Err(error);
+            }
+        };
         if self.json {
             print_json(&receipt, &self.content.lang, json!({ "id": id, "day": accepted.day, "new": new }))
         } else {
