@@ -1,0 +1,262 @@
+//! The main job, with the real programs: a tip goes in encrypted and comes out on the offline desk, byte for byte.
+
+mod scene;
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use scene::{Channel, DESK, INSPECTORATE, OwnChannel, POLICE, Scene, TIP, answer, eventually, tip_request};
+
+#[test]
+fn a_text_tip_arrives_byte_for_byte() {
+    let scene = Scene::new();
+    let message = "Elke nacht werken zij tot drie uur.\nAu sous-sol, à droite. ✓\n";
+    let sent = scene.send(&[INSPECTORATE], message, &[]);
+    assert_eq!(sent["new"], true);
+    assert_eq!(scene.fetch("bundle.tar").ok().json()["tips"], 1);
+    scene.import("bundle.tar").says(0, "1 new tips, 1 of them for this desk");
+    let id = sent["id"].as_str().unwrap();
+    assert_eq!(scene.list()[0]["id"], id);
+    assert_eq!(scene.list()[0]["reader"]["holder"], INSPECTORATE);
+    scene.open(&id[..10], "case").says(0, "message.txt");
+    assert_eq!(fs::read_to_string(scene.path("case/message.txt")).unwrap(), message);
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(scene.path("case/report.json")).unwrap()).unwrap();
+    assert_eq!(report["schema"], "softinfo/report/1");
+    assert_eq!(report["readers"], serde_json::json!([INSPECTORATE]));
+}
+
+#[test]
+fn three_attachments_arrive_under_neutral_names() {
+    let scene = Scene::new();
+    let files = [("My passport.JPG", 300_000), ("contract.pdf", 65_536), ("no extension", 1)]
+        .map(|(name, length)| scene.random_file(name, length));
+    let paths: Vec<_> = files.iter().map(std::path::PathBuf::as_path).collect();
+    let sent = scene.send(&[INSPECTORATE], "See the files.", &paths);
+    scene.fetch("bundle.tar").ok();
+    scene.import("bundle.tar").ok();
+    let shown = scene.open(sent["id"].as_str().unwrap(), "case").ok();
+    for (file, name) in files.iter().zip(["01.jpg", "02.pdf", "03"]) {
+        assert_eq!(fs::read(file).unwrap(), fs::read(scene.path("case/attachments").join(name)).unwrap());
+    }
+    let report = fs::read_to_string(scene.path("case/report.json")).unwrap();
+    assert!(!report.contains("passport") && !shown.out.contains("passport"), "a file name left the writer's computer");
+}
+
+#[test]
+fn a_tip_of_200_mb_arrives_byte_for_byte() {
+    let scene = Scene::new();
+    let video = scene.random_file("video.mp4", 200_000_000);
+    let sent = scene.send(&[INSPECTORATE, POLICE], "", &[&video]);
+    scene.fetch("bundle.tar").ok();
+    scene.import("bundle.tar").ok();
+    scene.open(sent["id"].as_str().unwrap(), "case").ok();
+    let arrived = fs::read(scene.path("case/attachments/01.mp4")).unwrap();
+    assert!(arrived == fs::read(video).unwrap(), "the video differs");
+}
+
+#[test]
+fn a_tip_for_two_holders_opens_at_each_and_another_desk_lists_it_as_not_its_own() {
+    let scene = Scene::new();
+    let sent = scene.send(&[INSPECTORATE, POLICE], "For both.", &[]);
+    let only_police = scene.send(&[POLICE], "For the police alone.", &[]);
+    scene.fetch("bundle.tar").ok();
+    // Each desk has the keys of one holder only.
+    for (holder, opens) in [(INSPECTORATE, 1), (POLICE, 2), ("public-prosecutor-example", 0)] {
+        let desk = scene.path(&format!("desk-{holder}"));
+        let keys = std::path::Path::new(scene::PROJECT).join("keys-example").join(holder);
+        let own = desk.join("keys").join(holder);
+        fs::create_dir_all(&own).unwrap();
+        for entry in fs::read_dir(keys).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), own.join(entry.file_name())).unwrap();
+        }
+        let line = "exec \"$0\" --passphrase-fd 3 \"$@\" 3<keys-example/EXAMPLE-passphrase.txt";
+        let with_passphrase = |arguments: &[&str]| {
+            let all = [&["-c", line, DESK, "--desk", desk.to_str().unwrap()], arguments].concat();
+            scene.run("sh", &all)
+        };
+        with_passphrase(&["directory", "trust", scene.channel.root.to_str().unwrap()]).ok();
+        let bundle = scene.path("bundle.tar");
+        with_passphrase(&["import", bundle.to_str().unwrap()]).says(0, &format!("2 new tips, {opens} of them for this desk"));
+        let list = with_passphrase(&["list"]).ok();
+        assert_eq!(list.out.matches("not for this desk").count(), 2 - opens, "{list:?}");
+        let out = scene.path(&format!("case-{holder}"));
+        let open = with_passphrase(&["open", sent["id"].as_str().unwrap(), "--out", out.to_str().unwrap()]);
+        if holder == "public-prosecutor-example" {
+            open.says(1, "none of this desk's keys opens it");
+            assert!(!out.exists());
+        } else {
+            open.ok();
+            assert_eq!(fs::read_to_string(out.join("message.txt")).unwrap(), "For both.");
+        }
+    }
+    assert_ne!(sent["id"], only_police["id"]);
+}
+
+#[test]
+fn a_tip_sealed_offline_can_be_sent_later_and_twice() {
+    let scene = Scene::new();
+    let bytes = scene.seal("Sealed with the cable out.");
+    assert_eq!(bytes.len(), 30_965);
+    let (url, file) = (scene.intake_url(), scene.path("sealed.age"));
+    let send = ["send", "--relay", &url, "--sealed", file.to_str().unwrap()];
+    scene.run(TIP, &send).says(0, "The tip is stored");
+    scene.run(TIP, &send).says(0, "nothing was stored twice");
+    assert_eq!(scene.post(&bytes).0, 200);
+    assert_eq!(scene.pool(), [softinfo::tip::id::TipId::of(&bytes).to_string()]);
+}
+
+#[test]
+fn a_receipt_withdraws_its_tip_by_words_or_by_digits_and_no_other() {
+    let scene = Scene::new();
+    let (first, second) = (scene.send(&[INSPECTORATE], "one", &[]), scene.send(&[INSPECTORATE], "two", &[]));
+    let kept = scene.send(&[INSPECTORATE], "three", &[]);
+    let url = scene.intake_url();
+    let withdraw = ["withdraw", "--relay", &url];
+    scene.run_with(TIP, &withdraw, first["words"].as_str().unwrap()).says(0, "erased");
+    scene.run_with(TIP, &withdraw, second["digits"].as_str().unwrap()).says(0, "erased");
+    assert_eq!(scene.pool(), [kept["id"].as_str().unwrap()]);
+    scene.run_with(TIP, &withdraw, first["words"].as_str().unwrap()).says(4, "Nothing is stored under this token");
+    assert_eq!(scene.courier_get(&format!("/tips/{}", first["id"].as_str().unwrap())).0, 404);
+}
+
+#[test]
+fn everything_acknowledged_is_there_after_a_restart() {
+    let mut scene = Scene::new();
+    let ids: Vec<_> = (0..5).map(|n| scene.send(&[INSPECTORATE], &n.to_string(), &[])["id"].as_str().unwrap().to_owned()).collect();
+    for signal in ["TERM", "INT"] {
+        scene.signal(signal);
+        assert_eq!(scene.wait(), 0, "{signal}");
+        scene.start();
+        let mut expected = ids.clone();
+        expected.sort();
+        assert_eq!(scene.pool(), expected);
+    }
+    scene.fetch("bundle.tar").ok();
+    scene.import("bundle.tar").says(0, "5 new tips, 5 of them");
+}
+
+#[test]
+fn a_stop_waits_for_an_upload_under_way() {
+    let mut scene = Scene::new();
+    let tip = scene.seal("on its way");
+    let mut stream = TcpStream::connect(scene.intake).unwrap();
+    stream.write_all(tip_request(tip.len()).as_bytes()).unwrap();
+    stream.write_all(&tip[..20_000]).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    scene.signal("TERM");
+    std::thread::sleep(Duration::from_millis(300));
+    stream.write_all(&tip[20_000..]).unwrap();
+    assert_eq!(answer(stream).0, 201);
+    assert_eq!(scene.wait(), 0);
+    scene.start();
+    assert_eq!(scene.pool().len(), 1);
+}
+
+#[test]
+fn the_courier_goes_on_where_it_was_and_throws_away_what_is_wrong() {
+    let scene = Scene::new();
+    let photo = scene.random_file("photo.jpg", 500_000);
+    let sent = scene.send(&[INSPECTORATE], "resumed", &[&photo]);
+    let id = sent["id"].as_str().unwrap();
+    let whole = scene.courier_get(&format!("/tips/{id}")).1;
+    let spool = scene.path("courier/spool");
+    fs::create_dir_all(&spool).unwrap();
+    // Half of it is there: the rest is asked for.
+    fs::write(spool.join(format!("{id}.part")), &whole[..whole.len() / 2]).unwrap();
+    scene.fetch("good-half.tar").ok();
+    // Half of it is wrong: it is noticed and fetched anew.
+    fs::remove_file(scene.path("courier/journal.json")).unwrap();
+    fs::write(spool.join(format!("{id}.part")), vec![0; whole.len() / 2]).unwrap();
+    scene.fetch("bad-half.tar").ok();
+    for bundle in ["good-half.tar", "bad-half.tar"] {
+        let desk = scene.path(bundle).with_extension("desk");
+        scene.run(DESK, &["--desk", desk.to_str().unwrap(), "import", scene.path(bundle).to_str().unwrap()]).says(0, "1 new");
+    }
+    assert_eq!(fs::read_dir(&spool).unwrap().count(), 0, "nothing is left in the spool");
+}
+
+#[test]
+fn ranges_give_exactly_the_bytes_asked_for() {
+    let scene = Scene::new();
+    let photo = scene.random_file("photo.jpg", 100_000);
+    let id = scene.send(&[INSPECTORATE], "", &[&photo])["id"].as_str().unwrap().to_owned();
+    let whole = scene.courier_get(&format!("/tips/{id}")).1;
+    assert_eq!(softinfo::tip::id::TipId::of(&whole).to_string(), id);
+    for (range, expected) in [("0-0", 0..1), ("16383-16384", 16_383..16_385), ("50000-", 50_000..whole.len()), ("1-999999999", 1..whole.len())] {
+        let token = softinfo::example::COURIER_TOKEN;
+        let request = format!(
+            "GET /tips/{id} HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer {token}\r\nrange: bytes={range}\r\nconnection: close\r\n\r\n"
+        );
+        let (status, body) = scene::exchange(scene.courier, request.as_bytes());
+        assert!(status == 206 && body == whole[expected], "{range}: {status}, {} bytes", body.len());
+    }
+}
+
+#[test]
+fn a_channel_of_ones_own_works_from_the_first_key_to_the_opened_tip() {
+    let workshop = Scene::new();
+    let month = softinfo::day::Day::today().month();
+    let own = OwnChannel { scene: &workshop, issued: "2026-01-01", expires: "2099-12-31", number: "1", first_month: &month, epochs: "2" };
+    own.make_keys();
+    let note = own.sign("directory.note");
+    let root = own.root();
+    let root_text = root.to_str().unwrap();
+    workshop.run(DESK, &["directory", "trust", root_text]).ok();
+    // The holder vouches with its own key.
+    let key = workshop.path("desk/keys").join(OwnChannel::HOLDER).join("signing.age");
+    let public = key.with_file_name("holder.json");
+    let vouched = workshop.path("vouched.note");
+    let sign = ["directory", "sign", note.to_str().unwrap(), "--key", key.to_str().unwrap(), "--public", public.to_str().unwrap(), "--out", vouched.to_str().unwrap()];
+    workshop.desk_with_passphrase(&sign).ok();
+    workshop.run(DESK, &["directory", "check", vouched.to_str().unwrap()]).says(0, "vouched for by its own key");
+
+    let scene = Scene::with(Channel { directory: vouched, root: root.clone() }, "");
+    fs::write(scene.path("note.txt"), "To the real one.").unwrap();
+    let (url, message) = (scene.intake_url(), scene.path("note.txt"));
+    let send = ["send", "--relay", &url, "--to", OwnChannel::HOLDER, "--message", message.to_str().unwrap(), "--json"];
+    scene.run(TIP, &send).says(1, "without --root only the example channel is trusted");
+    let sent = scene.run(TIP, &[&send[..], &["--root", root_text]].concat()).ok().json();
+    scene.fetch("bundle.tar").ok();
+    let (bundle, out) = (scene.path("bundle.tar"), scene.path("case"));
+    workshop.desk_with_passphrase(&["import", bundle.to_str().unwrap()]).says(0, "1 new tips, 1 of them");
+    workshop.desk_with_passphrase(&["open", sent["id"].as_str().unwrap(), "--out", out.to_str().unwrap()]).ok();
+    assert_eq!(fs::read_to_string(out.join("message.txt")).unwrap(), "To the real one.");
+}
+
+#[test]
+fn details_of_a_forwarder_arrive_in_the_report() {
+    let scene = Scene::new();
+    let details = scene.path("details.json");
+    fs::write(&details, r#"{"categories":["labour-wages"],"place":{"postcode":"2060"},"danger":"soon","minors":false,"offenders":[{"name":"X bv"}]}"#).unwrap();
+    let (url, note) = (scene.intake_url(), scene.path("note.txt"));
+    fs::write(&note, "From the union.").unwrap();
+    let arguments = ["send", "--relay", &url, "--to", INSPECTORATE, "--message", note.to_str().unwrap(), "--json", "--details", details.to_str().unwrap()];
+    let sent = scene.run(TIP, &arguments).ok().json();
+    scene.fetch("bundle.tar").ok();
+    scene.import("bundle.tar").ok();
+    scene.open(sent["id"].as_str().unwrap(), "case").says(0, "labour-wages");
+    // A misspelt field or an unknown category is not lost silently.
+    for (wrong, word) in [(r#"{"categoriess":[]}"#, "categoriess"), (r#"{"categories":["nationality"]}"#, "nationality")] {
+        fs::write(&details, wrong).unwrap();
+        scene.run(TIP, &arguments).says(1, word);
+    }
+}
+
+#[test]
+fn an_aborted_upload_leaves_the_pool_as_it_was() {
+    let scene = Scene::new();
+    let kept = scene.send(&[INSPECTORATE], "kept", &[]);
+    let tip = scene.seal("aborted");
+    for length in [0, 100, 6_000, 17_000, 30_964] {
+        let mut stream = TcpStream::connect(scene.intake).unwrap();
+        stream.write_all(tip_request(tip.len()).as_bytes()).unwrap();
+        stream.write_all(&tip[..length]).unwrap();
+    }
+    eventually(|| scene.post(&tip).0 >= 200);
+    let mut expected = vec![kept["id"].as_str().unwrap().to_owned(), softinfo::tip::id::TipId::of(&tip).to_string()];
+    expected.sort();
+    assert_eq!(scene.pool(), expected);
+}

@@ -1,0 +1,347 @@
+//! The stage for end-to-end tests: a relay as its own process on free loopback ports, a courier, a desk, all in one temporary folder.
+//!
+//! In: nothing but the built programs and `keys-example/`. Out: what the programs printed and wrote. Everything ends with the scene.
+#![allow(dead_code)] // each test file uses a part
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rand::{RngCore, rngs::OsRng};
+use serde_json::Value;
+
+pub const RELAY: &str = env!("CARGO_BIN_EXE_softinfo-relay");
+pub const TIP: &str = env!("CARGO_BIN_EXE_softinfo-tip");
+pub const COURIER: &str = env!("CARGO_BIN_EXE_softinfo-courier");
+pub const DESK: &str = env!("CARGO_BIN_EXE_softinfo-desk");
+pub const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
+pub const INSPECTORATE: &str = "labour-inspectorate-example";
+pub const POLICE: &str = "local-police-example";
+const PASSPHRASE: &str = "a passphrase for tests only";
+
+/// What a program did.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Run {
+    /// Fails the test, with all that was printed, unless the program ended well.
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "{self:?}");
+        self
+    }
+
+    /// Fails the test unless the program ended with `code` and said `words`.
+    pub fn says(self, code: i32, words: &str) -> Self {
+        assert!(self.code == code && (self.err.contains(words) || self.out.contains(words)), "wanted {code}, “{words}”: {self:?}");
+        self
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+}
+
+/// Where a scene's directory and keys come from.
+pub struct Channel {
+    pub directory: PathBuf,
+    pub root: PathBuf,
+}
+
+impl Channel {
+    pub fn example() -> Self {
+        let keys = Path::new(PROJECT).join("keys-example");
+        Self { directory: keys.join("EXAMPLE-directory.note"), root: keys.join("EXAMPLE-root.vkey") }
+    }
+}
+
+pub struct Scene {
+    pub folder: tempfile::TempDir,
+    pub channel: Channel,
+    relay: Option<Child>,
+    pub intake: SocketAddr,
+    pub courier: SocketAddr,
+}
+
+impl Scene {
+    /// A relay with the example channel.
+    pub fn new() -> Self {
+        Self::with(Channel::example(), "")
+    }
+
+    /// A relay with another channel, and more lines for the `[store]` part of its configuration.
+    pub fn with(channel: Channel, store: &str) -> Self {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let nowhere = "127.0.0.1:1".parse().unwrap();
+        let mut scene = Self { folder, channel, relay: None, intake: nowhere, courier: nowhere };
+        fs::write(scene.path("relay.toml"), scene.relay_config(store)).unwrap();
+        scene.start();
+        scene
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn relay_config(&self, store: &str) -> String {
+        let folder = if store.contains("folder") { "" } else { "folder = \"store\"\n" };
+        let floor = if store.contains("floor_mib") { "" } else { "floor_mib = 16\n" };
+        let hash = softinfo::relay::token::TokenHash::of(softinfo::example::COURIER_TOKEN.as_bytes());
+        format!(
+            "directory = {:?}\nroot = {:?}\n[intake]\nlisten = \"127.0.0.1:0\"\nidle_seconds = 3\n[courier]\nlisten = \"127.0.0.1:0\"\ntoken_sha256 = [\"{}\"]\n[store]\n{folder}{floor}{store}\n",
+            self.channel.directory, self.channel.root, String::from(hash)
+        )
+    }
+
+    /// Starts the relay and reads from its log where it listens.
+    pub fn start(&mut self) {
+        let mut child = Command::new(RELAY).arg("--config").arg(self.path("relay.toml")).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut address = |what: &str| {
+            let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains(what)).expect("the relay did not start");
+            line.rsplit(' ').next().unwrap().parse().unwrap()
+        };
+        (self.intake, self.courier) = (address("intake listens on"), address("courier listener on"));
+        // Its later lines must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        self.relay = Some(child);
+        let courier = format!(
+            "relay = \"http://{}\"\ntoken_file = \"token\"\nroot = {:?}\nfolder = \"courier\"\n",
+            self.courier, self.channel.root
+        );
+        fs::write(self.path("courier.toml"), courier).unwrap();
+        fs::write(self.path("token"), softinfo::example::COURIER_TOKEN).unwrap();
+    }
+
+    /// Sends a signal (`TERM`, `INT`, `KILL`) to the relay.
+    pub fn signal(&self, name: &str) {
+        let id = self.relay.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits for the relay to end; gives its exit code, -1 when a signal ended it.
+    pub fn wait(&mut self) -> i32 {
+        self.relay.take().unwrap().wait().unwrap().code().unwrap_or(-1)
+    }
+
+    pub fn intake_url(&self) -> String {
+        format!("http://{}", self.intake)
+    }
+
+    /// Runs a program in the project's folder, where the desk finds the example keys.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Run {
+        finish(self.command(program, arguments).output().unwrap())
+    }
+
+    pub fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .current_dir(PROJECT)
+            .env("HOME", self.path("home"))
+            .env("XDG_STATE_HOME", self.path("state"))
+            .env("SOFTINFO_DESK", self.path("desk"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a program with something on its standard input.
+    pub fn run_with(&self, program: &str, arguments: &[&str], input: &str) -> Run {
+        let mut child =
+            self.command(program, arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        finish(child.wait_with_output().unwrap())
+    }
+
+    /// Runs a desk command with the passphrase of these tests on file descriptor 3.
+    pub fn desk_with_passphrase(&self, arguments: &[&str]) -> Run {
+        fs::write(self.path("passphrase"), PASSPHRASE).unwrap();
+        let line = "exec \"$0\" --passphrase-fd 3 \"$@\" 3<\"$PASSPHRASE_FILE\"";
+        let mut command = self.command("sh", &["-c", line, DESK]);
+        finish(command.args(arguments).env("PASSPHRASE_FILE", self.path("passphrase")).output().unwrap())
+    }
+
+    /// Sends a tip with `--json` and gives the answer.
+    pub fn send(&self, to: &[&str], message: &str, attachments: &[&Path]) -> Value {
+        let note = self.path("note.txt");
+        fs::write(&note, message).unwrap();
+        let url = self.intake_url();
+        let mut arguments = vec!["send", "--relay", &url, "--json", "--message", note.to_str().unwrap()];
+        arguments.extend(to.iter().flat_map(|holder| ["--to", holder]));
+        arguments.extend(attachments.iter().flat_map(|path| ["--attach", path.to_str().unwrap()]));
+        self.run(TIP, &arguments).ok().json()
+    }
+
+    /// Seals a tip into a file and gives its bytes.
+    pub fn seal(&self, message: &str) -> Vec<u8> {
+        let (note, out) = (self.path("seal.txt"), self.path("sealed.age"));
+        fs::write(&note, message).unwrap();
+        let _ = fs::remove_file(&out);
+        let directory = self.channel.directory.to_str().unwrap();
+        let root = self.channel.root.to_str().unwrap();
+        let (note, target) = (note.to_str().unwrap(), out.to_str().unwrap());
+        let arguments = ["seal", "--directory", directory, "--root", root, "--to", INSPECTORATE, "--message", note, "--out", target];
+        self.run(TIP, &arguments).ok();
+        fs::read(out).unwrap()
+    }
+
+    pub fn fetch(&self, bundle: &str) -> Run {
+        let (config, out) = (self.path("courier.toml"), self.path(bundle));
+        self.run(COURIER, &["--config", config.to_str().unwrap(), "--json", "fetch", "--out", out.to_str().unwrap()])
+    }
+
+    pub fn import(&self, bundle: &str) -> Run {
+        self.run(DESK, &["import", self.path(bundle).to_str().unwrap()])
+    }
+
+    pub fn open(&self, id: &str, out: &str) -> Run {
+        self.run(DESK, &["open", id, "--out", self.path(out).to_str().unwrap()])
+    }
+
+    pub fn list(&self) -> Value {
+        self.run(DESK, &["list", "--json"]).ok().json()
+    }
+
+    /// Ids in the relay's pool.
+    pub fn pool(&self) -> Vec<String> {
+        let (status, body) = self.courier_get("/pool");
+        assert_eq!(status, 200);
+        let page: Value = serde_json::from_slice(&body).unwrap();
+        page["tips"].as_array().unwrap().iter().map(|tip| tip["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    pub fn courier_get(&self, path: &str) -> (u16, Vec<u8>) {
+        let token = softinfo::example::COURIER_TOKEN;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
+        exchange(self.courier, request.as_bytes())
+    }
+
+    /// Posts bytes to the intake as a tip.
+    pub fn post(&self, body: &[u8]) -> (u16, Vec<u8>) {
+        let mut request = tip_request(body.len()).into_bytes();
+        request.extend_from_slice(body);
+        exchange(self.intake, &request)
+    }
+
+    /// A file of random bytes.
+    pub fn random_file(&self, name: &str, length: usize) -> PathBuf {
+        let mut bytes = vec![0; length];
+        OsRng.fill_bytes(&mut bytes);
+        fs::write(self.path(name), bytes).unwrap();
+        self.path(name)
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if let Some(mut relay) = self.relay.take() {
+            let _ = relay.kill();
+            let _ = relay.wait();
+        }
+    }
+}
+
+fn finish(output: Output) -> Run {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Run { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+}
+
+pub fn tip_request(length: usize) -> String {
+    format!("POST /tips HTTP/1.1\r\nhost: relay\r\ncontent-type: application/octet-stream\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n")
+}
+
+/// Sends a request and reads status and body of the answer. Writing stops when the relay has answered and closed.
+pub fn exchange(address: SocketAddr, request: &[u8]) -> (u16, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let _ = stream.write_all(request);
+    answer(stream)
+}
+
+/// Reads an answer to its end.
+pub fn answer(mut stream: TcpStream) -> (u16, Vec<u8>) {
+    let mut bytes = Vec::new();
+    // A relay that refuses closes while we still write: what it said before counts.
+    let _ = stream.read_to_end(&mut bytes);
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("no answer") + 4;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let mut body = bytes[end..].to_vec();
+    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        body = dechunk(&body);
+    }
+    (status, body)
+}
+
+fn dechunk(mut bytes: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = bytes.windows(2).position(|window| window == b"\r\n") {
+        let length = usize::from_str_radix(std::str::from_utf8(&bytes[..end]).unwrap(), 16).unwrap();
+        if length == 0 {
+            break;
+        }
+        body.extend_from_slice(&bytes[end + 2..end + 2 + length]);
+        bytes = &bytes[end + 4 + length..];
+    }
+    body
+}
+
+/// Waits for something to become true, for at most ten seconds.
+pub fn eventually(mut is_true: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !is_true() {
+        assert!(Instant::now() < deadline, "it did not happen in ten seconds");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Makes a channel with keys of its own: root in `root/`, keys on the desk, `directory.note`. Uses the desk's own commands.
+pub struct OwnChannel<'a> {
+    pub scene: &'a Scene,
+    pub issued: &'a str,
+    pub expires: &'a str,
+    pub number: &'a str,
+    pub first_month: &'a str,
+    pub epochs: &'a str,
+}
+
+impl OwnChannel<'_> {
+    pub const HOLDER: &'static str = "labour-inspectorate-antwerp";
+
+    /// Root and holder's keys.
+    pub fn make_keys(&self) {
+        let scene = self.scene;
+        let root = scene.path("root");
+        scene.desk_with_passphrase(&["directory", "root", "--channel", "antwerp", "--out", root.to_str().unwrap(), "--work-factor", "10"]).ok();
+        let arguments = ["keygen", "--holder", Self::HOLDER, "--kind", "labour-inspectorate", "--from", self.first_month];
+        scene.desk_with_passphrase(&[&arguments[..], &["--epochs", self.epochs, "--work-factor", "10"]].concat()).ok();
+    }
+
+    /// A signed directory over the keys, under `name`.
+    pub fn sign(&self, name: &str) -> PathBuf {
+        let scene = self.scene;
+        let holder = scene.path("desk/keys").join(Self::HOLDER).join("holder.json");
+        let (json, note) = (scene.path("directory.json"), scene.path(name));
+        scene
+            .run(DESK, &[
+                "directory", "make", "--channel", "antwerp", "--number", self.number, "--issued", self.issued, "--expires", self.expires,
+                "--relay", "http://127.0.0.1:8080", "--holder", holder.to_str().unwrap(), "--out", json.to_str().unwrap(),
+            ])
+            .ok();
+        let key = scene.path("root/root.age");
+        scene
+            .desk_with_passphrase(&["directory", "sign", json.to_str().unwrap(), "--key", key.to_str().unwrap(), "--out", note.to_str().unwrap()])
+            .ok();
+        note
+    }
+
+    pub fn root(&self) -> PathBuf {
+        self.scene.path("root/root.vkey")
+    }
+}
