@@ -21,7 +21,8 @@ fn refused(scene: &Scene, body: &[u8], status: u16, name: &str) {
 }
 
 fn check_problem(got: u16, answer: &[u8], status: u16, name: &str) {
-    let problem: Value = serde_json::from_slice(answer).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(answer)));
+    let problem: Value =
+        serde_json::from_slice(answer).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(answer)));
     assert_eq!((got, problem["type"].as_str()), (status, Some(&*format!("urn:softinfo:problem:{name}"))), "{problem}");
     assert_eq!((&problem["stored"], &problem["status"]), (&Value::Bool(false), &Value::from(status)));
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.len() > 15), "what to do: {problem}");
@@ -143,7 +144,9 @@ fn more_than_256_mib_is_refused_before_or_while_it_arrives() {
         if n == 1 {
             piece.fill(0x5a);
         }
-        let sent = write!(stream, "{:x}\r\n", piece.len()).and_then(|()| stream.write_all(&piece)).and_then(|()| stream.write_all(b"\r\n"));
+        let sent = write!(stream, "{:x}\r\n", piece.len())
+            .and_then(|()| stream.write_all(&piece))
+            .and_then(|()| stream.write_all(b"\r\n"));
         if sent.is_err() {
             break;
         }
@@ -162,16 +165,31 @@ fn more_than_256_mib_is_refused_before_or_while_it_arrives() {
 fn wrong_calls_get_an_answer_that_helps() {
     let scene = Scene::new();
     for (request, status, name) in [
-        ("POST /tips HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi", 415, "unsupported-media-type"),
+        (
+            "POST /tips HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi",
+            415,
+            "unsupported-media-type",
+        ),
         ("GET /tips HTTP/1.1\r\nhost: r\r\nconnection: close\r\n\r\n", 405, "method-not-allowed"),
         ("GET /admin HTTP/1.1\r\nhost: r\r\nconnection: close\r\n\r\n", 404, "not-found"),
-        ("POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc", 400, "bad-token"),
-        ("POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc", 415, "unsupported-media-type"),
+        (
+            "POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc",
+            400,
+            "bad-token",
+        ),
+        (
+            "POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc",
+            415,
+            "unsupported-media-type",
+        ),
     ] {
         let (got, body) = exchange(scene.intake, request.as_bytes());
         check_problem(got, &body, status, name);
     }
-    let token = format!("POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: 43\r\nconnection: close\r\n\r\n{}", "A".repeat(43));
+    let token = format!(
+        "POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: 43\r\nconnection: close\r\n\r\n{}",
+        "A".repeat(43)
+    );
     let (status, body) = exchange(scene.intake, token.as_bytes());
     check_problem(status, &body, 404, "unknown-token");
 }
@@ -204,16 +222,35 @@ fn send_with(scene: &Scene, directory: &Path, root: &Path) -> scene::Run {
     let note = scene.path("note.txt");
     fs::write(&note, "text").unwrap();
     let url = scene.intake_url();
-    scene.run(TIP, &[
-        "send", "--relay", &url, "--to", OwnChannel::HOLDER, "--message", note.to_str().unwrap(), "--directory",
-        directory.to_str().unwrap(), "--root", root.to_str().unwrap(),
-    ])
+    scene.run(
+        TIP,
+        &[
+            "send",
+            "--relay",
+            &url,
+            "--to",
+            OwnChannel::HOLDER,
+            "--message",
+            note.to_str().unwrap(),
+            "--directory",
+            directory.to_str().unwrap(),
+            "--root",
+            root.to_str().unwrap(),
+        ],
+    )
 }
 
 #[test]
 fn a_directory_out_of_its_time_or_from_another_root_or_older_than_before_seals_nothing() {
     let scene = Scene::new();
-    let own = OwnChannel { scene: &scene, issued: "2026-01-01", expires: "2099-12-31", number: "2", first_month: "2026-01", epochs: "120" };
+    let own = OwnChannel {
+        scene: &scene,
+        issued: "2026-01-01",
+        expires: "2099-12-31",
+        number: "2",
+        first_month: "2026-01",
+        epochs: "120",
+    };
     own.make_keys();
     let good = own.sign("two.note");
     let expired = OwnChannel { issued: "2020-01-01", expires: "2020-12-31", ..own }.sign("expired.note");
@@ -236,26 +273,48 @@ fn a_directory_out_of_its_time_or_from_another_root_or_older_than_before_seals_n
     send_with(&scene, &tampered, &root).says(1, "not a signed directory");
     assert_eq!(scene.pool().len(), 1);
     // The desk's check says the same.
-    let check = |note: &Path| scene.run(DESK, &["directory", "check", note.to_str().unwrap(), "--root", root.to_str().unwrap()]);
+    let check = |note: &Path| {
+        scene.run(DESK, &["directory", "check", note.to_str().unwrap(), "--root", root.to_str().unwrap()])
+    };
     check(&expired).says(1, "expired on 2020-12-31");
     check(&good).ok();
     let (older, good) = (older.to_str().unwrap(), good.to_str().unwrap());
-    scene.run(DESK, &["directory", "check", older, "--after", good, "--root", root.to_str().unwrap()]).says(1, "version 2 was seen before");
+    scene
+        .run(DESK, &["directory", "check", older, "--after", good, "--root", root.to_str().unwrap()])
+        .says(1, "version 2 was seen before");
 }
 
 #[test]
 fn the_immigration_office_can_not_be_a_holder() {
     let scene = Scene::new();
-    scene.run(DESK, &["keygen", "--holder", "x", "--kind", "immigration-office", "--from", "2026-01"]).says(2, "the immigration office can't be a holder");
-    let own = OwnChannel { scene: &scene, issued: "2026-01-01", expires: "2099-12-31", number: "1", first_month: "2026-01", epochs: "1" };
+    scene
+        .run(DESK, &["keygen", "--holder", "x", "--kind", "immigration-office", "--from", "2026-01"])
+        .says(2, "the immigration office can't be a holder");
+    let own = OwnChannel {
+        scene: &scene,
+        issued: "2026-01-01",
+        expires: "2099-12-31",
+        number: "1",
+        first_month: "2026-01",
+        epochs: "1",
+    };
     own.make_keys();
     let good = own.sign("good.note");
     // A directory made by hand is refused when it is signed, and when it is read.
     let json = scene.path("directory.json");
-    fs::write(&json, fs::read_to_string(&json).unwrap().replace("\"labour-inspectorate\"", "\"immigration-office\"")).unwrap();
+    fs::write(&json, fs::read_to_string(&json).unwrap().replace("\"labour-inspectorate\"", "\"immigration-office\""))
+        .unwrap();
     let (key, out) = (scene.path("root/root.age"), scene.path("bad.note"));
     scene
-        .desk_with_passphrase(&["directory", "sign", json.to_str().unwrap(), "--key", key.to_str().unwrap(), "--out", out.to_str().unwrap()])
+        .desk_with_passphrase(&[
+            "directory",
+            "sign",
+            json.to_str().unwrap(),
+            "--key",
+            key.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+        ])
         .says(1, "the immigration office can't be a holder");
     assert!(!out.exists() && good.exists());
 }
@@ -271,12 +330,16 @@ fn an_unknown_holder_or_too_many_are_refused_by_name() {
     scene.run(TIP, &base).says(2, "--to");
     let empty = ["send", "--relay", &url, "--to", POLICE];
     scene.run(TIP, &empty).says(1, "there is nothing to send");
-    scene.run(TIP, &["send", "--relay", "ftp://x", "--to", POLICE, "--message", note.to_str().unwrap()]).says(1, "is no address of a relay");
+    scene
+        .run(TIP, &["send", "--relay", "ftp://x", "--to", POLICE, "--message", note.to_str().unwrap()])
+        .says(1, "is no address of a relay");
     let nobody = ["send", "--relay", "http://127.0.0.1:9", "--to", POLICE, "--message", note.to_str().unwrap()];
     scene.run(TIP, &nobody).says(3, "can't be reached");
     fs::write(&note, [0xff, 0xfe, 0x00]).unwrap();
     scene.run(TIP, &[&base[..], &["--to", POLICE]].concat()).says(1, "is not UTF-8 text");
-    scene.run(TIP, &["send", "--relay", &url, "--to", POLICE, "--attach", "/nowhere.jpg"]).says(1, "can't read “/nowhere.jpg”");
+    scene
+        .run(TIP, &["send", "--relay", &url, "--to", POLICE, "--attach", "/nowhere.jpg"])
+        .says(1, "can't read “/nowhere.jpg”");
     assert!(scene.pool().is_empty());
 }
 
@@ -303,7 +366,14 @@ fn a_slip_in_the_receipt_is_noticed_before_anything_is_asked_of_the_relay() {
 #[test]
 fn keys_of_other_months_do_not_open_and_the_desk_says_so() {
     let scene = Scene::new();
-    let own = OwnChannel { scene: &scene, issued: "2026-01-01", expires: "2099-12-31", number: "1", first_month: "2026-01", epochs: "120" };
+    let own = OwnChannel {
+        scene: &scene,
+        issued: "2026-01-01",
+        expires: "2099-12-31",
+        number: "1",
+        first_month: "2026-01",
+        epochs: "120",
+    };
     own.make_keys();
     let note = own.sign("directory.note");
     let relay = Scene::with(Channel { directory: note.clone(), root: own.root() }, "");
@@ -312,7 +382,21 @@ fn keys_of_other_months_do_not_open_and_the_desk_says_so() {
     let (url, message) = (relay.intake_url(), scene.path("m.txt"));
     fs::write(&message, "text").unwrap();
     let sent = scene
-        .run(TIP, &["send", "--relay", &url, "--to", OwnChannel::HOLDER, "--message", message.to_str().unwrap(), "--root", root.to_str().unwrap(), "--json"])
+        .run(
+            TIP,
+            &[
+                "send",
+                "--relay",
+                &url,
+                "--to",
+                OwnChannel::HOLDER,
+                "--message",
+                message.to_str().unwrap(),
+                "--root",
+                root.to_str().unwrap(),
+                "--json",
+            ],
+        )
         .ok()
         .json();
     relay.fetch("bundle.tar").ok();
@@ -336,7 +420,10 @@ struct SmallDisk(std::path::PathBuf);
 impl SmallDisk {
     fn mount(at: std::path::PathBuf, size: &str) -> Self {
         fs::create_dir(&at).unwrap();
-        let status = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"]).arg(&at).status();
+        let status = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"])
+            .arg(&at)
+            .status();
         assert!(status.is_ok_and(|status| status.success()), "this test mounts a tmpfs and has to run as root");
         Self(at)
     }
@@ -403,33 +490,76 @@ fn example_keys_are_refused_where_others_could_reach_them() {
     let holder = Path::new(scene::PROJECT).join("keys-example").join(INSPECTORATE).join("holder.json");
     let out = scene.path("elsewhere.json");
     let make = [
-        "directory", "make", "--channel", "softinfo-example", "--number", "9", "--issued", "2026-01-01", "--expires", "2035-12-31",
-        "--relay", "http://letterbox.example", "--holder", holder.to_str().unwrap(), "--out", out.to_str().unwrap(),
+        "directory",
+        "make",
+        "--channel",
+        "softinfo-example",
+        "--number",
+        "9",
+        "--issued",
+        "2026-01-01",
+        "--expires",
+        "2035-12-31",
+        "--relay",
+        "http://letterbox.example",
+        "--holder",
+        holder.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
     ];
     scene.run(DESK, &make).says(1, "EXAMPLE keys");
     scene.run(DESK, &[&make[..], &["--i-know-these-are-example-keys"]].concat()).ok();
     let note = scene.path("elsewhere.note");
     let keys = Path::new(scene::PROJECT).join("keys-example");
-    let line = "exec \"$0\" --i-know-these-are-example-keys --passphrase-fd 3 \"$@\" 3<keys-example/EXAMPLE-passphrase.txt";
+    let line =
+        "exec \"$0\" --i-know-these-are-example-keys --passphrase-fd 3 \"$@\" 3<keys-example/EXAMPLE-passphrase.txt";
     let (key, public) = (keys.join("EXAMPLE-root.age"), keys.join("EXAMPLE-root.vkey"));
     scene
-        .run("sh", &[
-            "-c", line, DESK, "directory", "sign", out.to_str().unwrap(), "--key", key.to_str().unwrap(), "--public",
-            public.to_str().unwrap(), "--out", note.to_str().unwrap(),
-        ])
+        .run(
+            "sh",
+            &[
+                "-c",
+                line,
+                DESK,
+                "directory",
+                "sign",
+                out.to_str().unwrap(),
+                "--key",
+                key.to_str().unwrap(),
+                "--public",
+                public.to_str().unwrap(),
+                "--out",
+                note.to_str().unwrap(),
+            ],
+        )
         .ok();
     let message = scene.path("m.txt");
     fs::write(&message, "text").unwrap();
     let seal = |extra: &[&str]| {
         let out = scene.path("x.age");
-        let base = ["seal", "--leave-no-trace", "--directory", note.to_str().unwrap(), "--to", INSPECTORATE, "--message", message.to_str().unwrap(), "--out", out.to_str().unwrap()];
+        let base = [
+            "seal",
+            "--leave-no-trace",
+            "--directory",
+            note.to_str().unwrap(),
+            "--to",
+            INSPECTORATE,
+            "--message",
+            message.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+        ];
         scene.run(TIP, &[&base[..], extra].concat())
     };
     seal(&[]).says(1, "http://letterbox.example is elsewhere");
     seal(&["--i-know-these-are-example-keys"]).ok();
     // The relay that serves it, and the courier and the desk that meet it.
     let relay = Scene::new();
-    fs::write(relay.path("relay.toml"), relay.relay_config("").replace(relay.channel.directory.to_str().unwrap(), note.to_str().unwrap())).unwrap();
+    fs::write(
+        relay.path("relay.toml"),
+        relay.relay_config("").replace(relay.channel.directory.to_str().unwrap(), note.to_str().unwrap()),
+    )
+    .unwrap();
     relay.run(RELAY, &["--config", relay.path("relay.toml").to_str().unwrap()]).says(1, "EXAMPLE keys");
 }
 
@@ -486,7 +616,9 @@ fn the_desk_says_what_is_missing_and_overwrites_nothing() {
     fs::write(scene.path("home/wrong"), "not the passphrase\n").unwrap();
     let out = scene.path("other");
     scene.run("sh", &["-c", line, DESK, "open", id, "--out", out.to_str().unwrap()]).says(1, "the passphrase is wrong");
-    scene.run(DESK, &["--passphrase-fd", "9", "open", id, "--out", out.to_str().unwrap()]).says(1, "no passphrase was given");
+    scene
+        .run(DESK, &["--passphrase-fd", "9", "open", id, "--out", out.to_str().unwrap()])
+        .says(1, "no passphrase was given");
     let mut left = Vec::new();
     fs::read_dir(scene.folder.path()).unwrap().for_each(|entry| left.push(entry.unwrap().file_name()));
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".opening-") || *name == *"other"), "{left:?}");
@@ -497,7 +629,19 @@ fn a_short_passphrase_is_refused_and_existing_keys_are_kept() {
     let scene = Scene::new();
     fs::write(scene.path("short"), "short\n").unwrap();
     let line = "exec \"$0\" --passphrase-fd 3 \"$@\" 3<\"$SHORT\"";
-    let keygen = ["keygen", "--holder", "unit", "--kind", "local-police", "--from", "2026-11", "--epochs", "1", "--work-factor", "10"];
+    let keygen = [
+        "keygen",
+        "--holder",
+        "unit",
+        "--kind",
+        "local-police",
+        "--from",
+        "2026-11",
+        "--epochs",
+        "1",
+        "--work-factor",
+        "10",
+    ];
     let mut command = scene.command("sh", &["-c", line, DESK]);
     let output = command.args(keygen).env("SHORT", scene.path("short")).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stderr).contains("fewer than 12 characters"));

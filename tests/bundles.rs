@@ -55,7 +55,8 @@ fn nothing_new_writes_no_bundle_and_again_since_packs_what_was_lost() {
     assert!(nothing["tips"] == 0 && !scene.path("nothing.tar").exists());
     let (config, out) = (scene.path("courier.toml"), scene.path("again.tar"));
     let today = softinfo::day::Day::today().to_string();
-    let again = ["--config", config.to_str().unwrap(), "fetch", "--out", out.to_str().unwrap(), "--again-since", &today];
+    let again =
+        ["--config", config.to_str().unwrap(), "fetch", "--out", out.to_str().unwrap(), "--again-since", &today];
     scene.run(scene::COURIER, &again).says(0, "Bundle 2 with 1 tips");
     scene.import("again.tar").says(3, "bundle 1 has not come yet");
     scene.import("lost.tar").says(0, "it fills a gap");
@@ -98,7 +99,10 @@ fn a_bundle_cut_short_or_changed_is_refused_whole() {
         (changed(manifest + 1), "the bundle was changed"),
         (changed(directory + 10), "the bundle was changed"),
         (with_extra, "the bundle was changed: “tips/extra.age”"),
-        (String::from_utf8_lossy(&good[..2000]).replace("softinfo/bundle/1", "softinfo/bundle/2").into_bytes(), "newer than this program"),
+        (
+            String::from_utf8_lossy(&good[..2000]).replace("softinfo/bundle/1", "softinfo/bundle/2").into_bytes(),
+            "newer than this program",
+        ),
     ];
     for (n, (bytes, words)) in cases.into_iter().enumerate() {
         let name = format!("bad-{n}.tar");
@@ -130,7 +134,8 @@ fn what_is_no_tip_is_left_out_and_named_and_the_rest_is_kept() {
         directory_sha256: softinfo::tip::id::TipId::of(&channel),
         tips: vec![softinfo::bundle::BundledTip { id, size: forged.len() as u64, day: softinfo::day::Day::today() }],
     };
-    softinfo::bundle::write(&scene.path("forged.tar"), &manifest, &channel, |_| fs::File::open(&path), &|_| ()).unwrap();
+    softinfo::bundle::write(&scene.path("forged.tar"), &manifest, &channel, |_| fs::File::open(&path), &|_| ())
+        .unwrap();
     scene.import("forged.tar").says(0, "is no tip and was left out");
     assert_eq!(scene.run(DESK, &["list"]).ok().out.matches("2026").count(), 0);
 }

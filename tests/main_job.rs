@@ -79,7 +79,8 @@ fn a_tip_for_two_holders_opens_at_each_and_another_desk_lists_it_as_not_its_own(
         };
         with_passphrase(&["directory", "trust", scene.channel.root.to_str().unwrap()]).ok();
         let bundle = scene.path("bundle.tar");
-        with_passphrase(&["import", bundle.to_str().unwrap()]).says(0, &format!("2 new tips, {opens} of them for this desk"));
+        with_passphrase(&["import", bundle.to_str().unwrap()])
+            .says(0, &format!("2 new tips, {opens} of them for this desk"));
         let list = with_passphrase(&["list"]).ok();
         assert_eq!(list.out.matches("not for this desk").count(), 2 - opens, "{list:?}");
         let out = scene.path(&format!("case-{holder}"));
@@ -125,7 +126,8 @@ fn a_receipt_withdraws_its_tip_by_words_or_by_digits_and_no_other() {
 #[test]
 fn everything_acknowledged_is_there_after_a_restart() {
     let mut scene = Scene::new();
-    let ids: Vec<_> = (0..5).map(|n| scene.send(&[INSPECTORATE], &n.to_string(), &[])["id"].as_str().unwrap().to_owned()).collect();
+    let ids: Vec<_> =
+        (0..5).map(|n| scene.send(&[INSPECTORATE], &n.to_string(), &[])["id"].as_str().unwrap().to_owned()).collect();
     for signal in ["TERM", "INT"] {
         scene.signal(signal);
         assert_eq!(scene.wait(), 0, "{signal}");
@@ -173,7 +175,9 @@ fn the_courier_goes_on_where_it_was_and_throws_away_what_is_wrong() {
     scene.fetch("bad-half.tar").ok();
     for bundle in ["good-half.tar", "bad-half.tar"] {
         let desk = scene.path(bundle).with_extension("desk");
-        scene.run(DESK, &["--desk", desk.to_str().unwrap(), "import", scene.path(bundle).to_str().unwrap()]).says(0, "1 new");
+        scene
+            .run(DESK, &["--desk", desk.to_str().unwrap(), "import", scene.path(bundle).to_str().unwrap()])
+            .says(0, "1 new");
     }
     assert_eq!(fs::read_dir(&spool).unwrap().count(), 0, "nothing is left in the spool");
 }
@@ -185,7 +189,12 @@ fn ranges_give_exactly_the_bytes_asked_for() {
     let id = scene.send(&[INSPECTORATE], "", &[&photo])["id"].as_str().unwrap().to_owned();
     let whole = scene.courier_get(&format!("/tips/{id}")).1;
     assert_eq!(softinfo::tip::id::TipId::of(&whole).to_string(), id);
-    for (range, expected) in [("0-0", 0..1), ("16383-16384", 16_383..16_385), ("50000-", 50_000..whole.len()), ("1-999999999", 1..whole.len())] {
+    for (range, expected) in [
+        ("0-0", 0..1),
+        ("16383-16384", 16_383..16_385),
+        ("50000-", 50_000..whole.len()),
+        ("1-999999999", 1..whole.len()),
+    ] {
         let token = softinfo::example::COURIER_TOKEN;
         let request = format!(
             "GET /tips/{id} HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer {token}\r\nrange: bytes={range}\r\nconnection: close\r\n\r\n"
@@ -199,7 +208,14 @@ fn ranges_give_exactly_the_bytes_asked_for() {
 fn a_channel_of_ones_own_works_from_the_first_key_to_the_opened_tip() {
     let workshop = Scene::new();
     let month = softinfo::day::Day::today().month();
-    let own = OwnChannel { scene: &workshop, issued: "2026-01-01", expires: "2099-12-31", number: "1", first_month: &month, epochs: "2" };
+    let own = OwnChannel {
+        scene: &workshop,
+        issued: "2026-01-01",
+        expires: "2099-12-31",
+        number: "1",
+        first_month: &month,
+        epochs: "2",
+    };
     own.make_keys();
     let note = own.sign("directory.note");
     let root = own.root();
@@ -209,7 +225,17 @@ fn a_channel_of_ones_own_works_from_the_first_key_to_the_opened_tip() {
     let key = workshop.path("desk/keys").join(OwnChannel::HOLDER).join("signing.age");
     let public = key.with_file_name("holder.json");
     let vouched = workshop.path("vouched.note");
-    let sign = ["directory", "sign", note.to_str().unwrap(), "--key", key.to_str().unwrap(), "--public", public.to_str().unwrap(), "--out", vouched.to_str().unwrap()];
+    let sign = [
+        "directory",
+        "sign",
+        note.to_str().unwrap(),
+        "--key",
+        key.to_str().unwrap(),
+        "--public",
+        public.to_str().unwrap(),
+        "--out",
+        vouched.to_str().unwrap(),
+    ];
     workshop.desk_with_passphrase(&sign).ok();
     workshop.run(DESK, &["directory", "check", vouched.to_str().unwrap()]).says(0, "vouched for by its own key");
 
@@ -233,13 +259,26 @@ fn details_of_a_forwarder_arrive_in_the_report() {
     fs::write(&details, r#"{"categories":["labour-wages"],"place":{"postcode":"2060"},"danger":"soon","minors":false,"offenders":[{"name":"X bv"}]}"#).unwrap();
     let (url, note) = (scene.intake_url(), scene.path("note.txt"));
     fs::write(&note, "From the union.").unwrap();
-    let arguments = ["send", "--relay", &url, "--to", INSPECTORATE, "--message", note.to_str().unwrap(), "--json", "--details", details.to_str().unwrap()];
+    let arguments = [
+        "send",
+        "--relay",
+        &url,
+        "--to",
+        INSPECTORATE,
+        "--message",
+        note.to_str().unwrap(),
+        "--json",
+        "--details",
+        details.to_str().unwrap(),
+    ];
     let sent = scene.run(TIP, &arguments).ok().json();
     scene.fetch("bundle.tar").ok();
     scene.import("bundle.tar").ok();
     scene.open(sent["id"].as_str().unwrap(), "case").says(0, "labour-wages");
     // A misspelt field or an unknown category is not lost silently.
-    for (wrong, word) in [(r#"{"categoriess":[]}"#, "categoriess"), (r#"{"categories":["nationality"]}"#, "nationality")] {
+    for (wrong, word) in
+        [(r#"{"categoriess":[]}"#, "categoriess"), (r#"{"categories":["nationality"]}"#, "nationality")]
+    {
         fs::write(&details, wrong).unwrap();
         scene.run(TIP, &arguments).says(1, word);
     }

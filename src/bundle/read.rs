@@ -1,11 +1,13 @@
 //! Reading a bundle: everything is checked against the manifest while it streams by.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 
 use tar::{Archive, Entry, EntryType};
 
 use super::{BundleId, BundledTip, DIRECTORY, MANIFEST, Manifest};
 use crate::limits::{MAX_DIRECTORY, MAX_MANIFEST};
+use crate::tip::container::packed_length;
 use crate::tip::id::{Hashed, TipId};
 
 /// A bundle whose every byte was as its manifest says.
@@ -50,13 +52,36 @@ pub enum BundleError {
 /// only when this returns `Ok` was all of it right.
 pub fn read(
     source: impl Read,
+    begin: impl FnMut(&Manifest),
+    keep: impl FnMut(&BundledTip, &mut dyn Read) -> io::Result<()>,
+) -> Result<Verified, BundleError> {
+    let mut source = Counted { inner: source, read: 0 };
+    let (verified, length) = read_entries(&mut source, begin, keep)?;
+    // The tar library stops at the first zero block: what hides behind it, or is missing there, shows only here.
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        match source.read(&mut buffer)? {
+            0 => break,
+            n if buffer[..n].iter().any(|&b| b != 0) => {
+                return Err(BundleError::Altered("the end of the file".to_owned()));
+            }
+            _ => {}
+        }
+    }
+    let expected = verified.manifest.tips.len();
+    if source.read < length { Err(BundleError::CutShort { found: expected, expected }) } else { Ok(verified) }
+}
+
+/// Reads all that the manifest names; says how long the file is at least.
+fn read_entries(
+    source: impl Read,
     mut begin: impl FnMut(&Manifest),
     mut keep: impl FnMut(&BundledTip, &mut dyn Read) -> io::Result<()>,
-) -> Result<Verified, BundleError> {
+) -> Result<(Verified, u64), BundleError> {
     let mut archive = Archive::new(source);
     let mut entries = archive.entries().map_err(|_| BundleError::NotABundle)?.raw(true);
     let mut first = entries.next().and_then(Result::ok).ok_or(BundleError::NotABundle)?;
-    if name(&first) != MANIFEST || first.size() > MAX_MANIFEST {
+    if name(&first) != MANIFEST || !is_plain(&first) || first.size() > MAX_MANIFEST {
         return Err(BundleError::NotABundle);
     }
     let mut bytes = Vec::new();
@@ -66,7 +91,7 @@ pub fn read(
     begin(&manifest);
 
     let mut second = entry(entries.next(), 0, expected)?;
-    if name(&second) != DIRECTORY || second.size() > MAX_DIRECTORY {
+    if name(&second) != DIRECTORY || !is_plain(&second) || second.size() > MAX_DIRECTORY {
         return Err(BundleError::Altered(name(&second)));
     }
     let mut directory = Vec::new();
@@ -78,8 +103,7 @@ pub fn read(
     for (found, tip) in manifest.tips.iter().enumerate() {
         let mut current = entry(entries.next(), found, expected)?;
         let name = name(&current);
-        let plain = current.header().entry_type() == EntryType::Regular;
-        if !plain || name != format!("tips/{}.age", tip.id) || current.size() != tip.size {
+        if !is_plain(&current) || name != format!("tips/{}.age", tip.id) || current.size() != tip.size {
             return Err(BundleError::Altered(name));
         }
         let mut checked = Checked { inner: &mut current, hash: Hashed::new(io::sink()), read: 0 };
@@ -96,7 +120,9 @@ pub fn read(
         // All tips are whole; only the end marker is damaged.
         Some(Err(_)) => return Err(BundleError::CutShort { found: expected, expected }),
     }
-    Ok(Verified { id: TipId::of(&bytes), manifest, directory })
+    let own = [bytes.len() as u64, directory.len() as u64];
+    let length = packed_length(own.into_iter().chain(manifest.tips.iter().map(|tip| tip.size)));
+    Ok((Verified { id: TipId::of(&bytes), manifest, directory }, length))
 }
 
 fn parse(bytes: &[u8]) -> Result<Manifest, BundleError> {
@@ -108,7 +134,14 @@ fn parse(bytes: &[u8]) -> Result<Manifest, BundleError> {
     if schema != Manifest::SCHEMA {
         return Err(BundleError::Version(schema.chars().filter(|c| !c.is_control()).take(60).collect()));
     }
-    serde_json::from_slice(bytes).map_err(|_| BundleError::Altered(MANIFEST.to_owned()))
+    let altered = || BundleError::Altered(MANIFEST.to_owned());
+    let manifest: Manifest = serde_json::from_slice(bytes).map_err(|_| altered())?;
+    let mut ids = HashSet::new();
+    if manifest.tips.iter().all(|tip| ids.insert(tip.id)) { Ok(manifest) } else { Err(altered()) }
+}
+
+fn is_plain(entry: &Entry<'_, impl Read>) -> bool {
+    entry.header().entry_type() == EntryType::Regular
 }
 
 fn wrong(read: u64, size: u64, name: String, found: usize, expected: usize) -> BundleError {
@@ -128,6 +161,19 @@ fn entry<R: Read>(
 
 fn name(entry: &Entry<'_, impl Read>) -> String {
     String::from_utf8_lossy(&entry.path_bytes()).chars().filter(|c| !c.is_control()).take(120).collect()
+}
+
+struct Counted<R> {
+    inner: R,
+    read: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.read += read as u64;
+        Ok(read)
+    }
 }
 
 struct Checked<'a, R> {

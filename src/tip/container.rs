@@ -245,7 +245,7 @@ pub fn unpack(
         let header = entry.header();
         let octal = header.as_old().size.first().is_some_and(u8::is_ascii_digit);
         if header.as_ustar().is_none()
-            || header.entry_type() != EntryType::Regular
+            || header.as_old().linkflag[0] != EntryType::Regular.as_byte()
             || header.link_name_bytes().is_some_and(|link| !link.is_empty())
             || !octal
         {

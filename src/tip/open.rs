@@ -77,6 +77,8 @@ fn decrypt_scanned<R: Read>(
     let outcome = Decryptor::new_buffered(file).and_then(|decryptor| decryptor.decrypt(identities.iter().copied()));
     outcome.map_err(|error| match error {
         DecryptError::NoMatchingKeys => OpenError::NotForUs,
+        // The payload's nonce is missing.
+        DecryptError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => HeaderError::CutShort.into(),
         DecryptError::Io(error) => OpenError::Io(error),
         other => OpenError::Damaged(other),
     })

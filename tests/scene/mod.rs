@@ -39,7 +39,10 @@ impl Run {
 
     /// Fails the test unless the program ended with `code` and said `words`.
     pub fn says(self, code: i32, words: &str) -> Self {
-        assert!(self.code == code && (self.err.contains(words) || self.out.contains(words)), "wanted {code}, “{words}”: {self:?}");
+        assert!(
+            self.code == code && (self.err.contains(words) || self.out.contains(words)),
+            "wanted {code}, “{words}”: {self:?}"
+        );
         self
     }
 
@@ -95,16 +98,20 @@ impl Scene {
         let hash = softinfo::relay::token::TokenHash::of(softinfo::example::COURIER_TOKEN.as_bytes());
         format!(
             "directory = {:?}\nroot = {:?}\n[intake]\nlisten = \"127.0.0.1:0\"\nidle_seconds = 3\n[courier]\nlisten = \"127.0.0.1:0\"\ntoken_sha256 = [\"{}\"]\n[store]\n{folder}{floor}{store}\n",
-            self.channel.directory, self.channel.root, String::from(hash)
+            self.channel.directory,
+            self.channel.root,
+            String::from(hash)
         )
     }
 
     /// Starts the relay and reads from its log where it listens.
     pub fn start(&mut self) {
-        let mut child = Command::new(RELAY).arg("--config").arg(self.path("relay.toml")).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            Command::new(RELAY).arg("--config").arg(self.path("relay.toml")).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut address = |what: &str| {
-            let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains(what)).expect("the relay did not start");
+            let line =
+                lines.by_ref().map_while(Result::ok).find(|line| line.contains(what)).expect("the relay did not start");
             line.rsplit(' ').next().unwrap().parse().unwrap()
         };
         (self.intake, self.courier) = (address("intake listens on"), address("courier listener on"));
@@ -153,8 +160,13 @@ impl Scene {
 
     /// Runs a program with something on its standard input.
     pub fn run_with(&self, program: &str, arguments: &[&str], input: &str) -> Run {
-        let mut child =
-            self.command(program, arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command(program, arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         finish(child.wait_with_output().unwrap())
     }
@@ -186,7 +198,19 @@ impl Scene {
         let directory = self.channel.directory.to_str().unwrap();
         let root = self.channel.root.to_str().unwrap();
         let (note, target) = (note.to_str().unwrap(), out.to_str().unwrap());
-        let arguments = ["seal", "--directory", directory, "--root", root, "--to", INSPECTORATE, "--message", note, "--out", target];
+        let arguments = [
+            "seal",
+            "--directory",
+            directory,
+            "--root",
+            root,
+            "--to",
+            INSPECTORATE,
+            "--message",
+            note,
+            "--out",
+            target,
+        ];
         self.run(TIP, &arguments).ok();
         fs::read(out).unwrap()
     }
@@ -218,7 +242,8 @@ impl Scene {
 
     pub fn courier_get(&self, path: &str) -> (u16, Vec<u8>) {
         let token = softinfo::example::COURIER_TOKEN;
-        let request = format!("GET {path} HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
         exchange(self.courier, request.as_bytes())
     }
 
@@ -253,7 +278,9 @@ fn finish(output: Output) -> Run {
 }
 
 pub fn tip_request(length: usize) -> String {
-    format!("POST /tips HTTP/1.1\r\nhost: relay\r\ncontent-type: application/octet-stream\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n")
+    format!(
+        "POST /tips HTTP/1.1\r\nhost: relay\r\ncontent-type: application/octet-stream\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+    )
 }
 
 /// Sends a request and reads status and body of the answer. Writing stops when the relay has answered and closed.
@@ -318,8 +345,20 @@ impl OwnChannel<'_> {
     pub fn make_keys(&self) {
         let scene = self.scene;
         let root = scene.path("root");
-        scene.desk_with_passphrase(&["directory", "root", "--channel", "antwerp", "--out", root.to_str().unwrap(), "--work-factor", "10"]).ok();
-        let arguments = ["keygen", "--holder", Self::HOLDER, "--kind", "labour-inspectorate", "--from", self.first_month];
+        scene
+            .desk_with_passphrase(&[
+                "directory",
+                "root",
+                "--channel",
+                "antwerp",
+                "--out",
+                root.to_str().unwrap(),
+                "--work-factor",
+                "10",
+            ])
+            .ok();
+        let arguments =
+            ["keygen", "--holder", Self::HOLDER, "--kind", "labour-inspectorate", "--from", self.first_month];
         scene.desk_with_passphrase(&[&arguments[..], &["--epochs", self.epochs, "--work-factor", "10"]].concat()).ok();
     }
 
@@ -329,14 +368,39 @@ impl OwnChannel<'_> {
         let holder = scene.path("desk/keys").join(Self::HOLDER).join("holder.json");
         let (json, note) = (scene.path("directory.json"), scene.path(name));
         scene
-            .run(DESK, &[
-                "directory", "make", "--channel", "antwerp", "--number", self.number, "--issued", self.issued, "--expires", self.expires,
-                "--relay", "http://127.0.0.1:8080", "--holder", holder.to_str().unwrap(), "--out", json.to_str().unwrap(),
-            ])
+            .run(
+                DESK,
+                &[
+                    "directory",
+                    "make",
+                    "--channel",
+                    "antwerp",
+                    "--number",
+                    self.number,
+                    "--issued",
+                    self.issued,
+                    "--expires",
+                    self.expires,
+                    "--relay",
+                    "http://127.0.0.1:8080",
+                    "--holder",
+                    holder.to_str().unwrap(),
+                    "--out",
+                    json.to_str().unwrap(),
+                ],
+            )
             .ok();
         let key = scene.path("root/root.age");
         scene
-            .desk_with_passphrase(&["directory", "sign", json.to_str().unwrap(), "--key", key.to_str().unwrap(), "--out", note.to_str().unwrap()])
+            .desk_with_passphrase(&[
+                "directory",
+                "sign",
+                json.to_str().unwrap(),
+                "--key",
+                key.to_str().unwrap(),
+                "--out",
+                note.to_str().unwrap(),
+            ])
             .ok();
         note
     }

@@ -1,0 +1,100 @@
+//! The relay's disk, its store folder and the configuration files.
+
+use crate::scene;
+
+/// A file system of its own in memory; unmounted when it goes.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(at: std::path::PathBuf, size: &str) -> Self {
+        fs::create_dir(&at).unwrap();
+        let status = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"])
+            .arg(&at)
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "this test mounts a tmpfs and has to run as root");
+        Self(at)
+    }
+}
+
+impl SmallDisk {
+    fn mount(at: std::path::PathBuf, size: &str) -> Self {
+        fs::create_dir(&at).unwrap();
+        let status = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"])
+            .arg(&at)
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "this test mounts a tmpfs and has to run as root");
+        Self(at)
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_said_loses_nothing_and_passes_by_itself() {
+    let base = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let disk = SmallDisk::mount(base.path().join("disk"), "96m");
+    let folder = format!("folder = {:?}", disk.0.join("store"));
+    let scene = Scene::with(Channel::example(), &folder);
+    let first = scene.send(&[INSPECTORATE], "before it was full", &[]);
+    let filler = disk.0.join("filler");
+    fs::write(&filler, vec![1; 84 << 20]).unwrap();
+    let tip = scene.seal("too late");
+    let (status, body) = scene.post(&tip);
+    check_problem(status, &body, 507, "storage-full");
+    assert_eq!(scene.pool(), [first["id"].as_str().unwrap()]);
+    let id = first["id"].as_str().unwrap();
+    assert_eq!(TipId::of(&scene.courier_get(&format!("/tips/{id}")).1).to_string(), id);
+    fs::remove_file(filler).unwrap();
+    assert_eq!(scene.post(&tip).0, 201);
+    assert_eq!(scene.pool().len(), 2);
+}
+
+#[test]
+fn a_store_of_somebody_else_or_in_use_or_of_another_kind_is_left_alone() {
+    let scene = Scene::new();
+    let config = scene.path("relay.toml");
+    let run = |config: &Path| scene.run(RELAY, &["--config", config.to_str().unwrap()]);
+    run(&config).says(1, "another relay uses the store");
+    scene.send(&[INSPECTORATE], "the first relay goes on", &[]);
+
+    let foreign = scene.path("foreign");
+    fs::create_dir(&foreign).unwrap();
+    std::os::unix::fs::chown(&foreign, Some(12_345), None).expect("this test changes an owner and has to run as root");
+    let other = scene.path("other.toml");
+    fs::write(&other, scene.relay_config("folder = \"foreign\"")).unwrap();
+    run(&other).says(1, "belongs to another user (uid 12345)");
+    let documents = scene.path("documents");
+    fs::create_dir(&documents).unwrap();
+    fs::write(documents.join("letter.txt"), "mine").unwrap();
+    fs::write(&other, scene.relay_config("folder = \"documents\"")).unwrap();
+    run(&other).says(1, "is not a store of this version; nothing was changed");
+    assert_eq!(fs::read_dir(&documents).unwrap().count(), 1);
+}
+
+#[test]
+fn a_key_that_does_not_exist_is_named_in_the_configuration() {
+    let scene = Scene::new();
+    let path = scene.path("relay.toml");
+    let good = fs::read_to_string(&path).unwrap();
+    for (wrong, word) in [
+        (good.replace("[store]", "acces_log = true\n[store]"), "acces_log"),
+        (good.replace("idle_seconds = 3", "idle_seconds = 0"), "intake.idle_seconds"),
+        (good.replace("idle_seconds = 3", "idle_seconds = \"long\""), "idle_seconds"),
+        (good.replace("EXAMPLE-root.vkey", "nowhere.vkey"), "nowhere.vkey"),
+        (good.replace("EXAMPLE-directory.note", "EXAMPLE-root.vkey"), "not a signed directory"),
+    ] {
+        fs::write(&path, wrong).unwrap();
+        scene.run(RELAY, &["--config", path.to_str().unwrap(), "--check-config"]).says(1, word);
+    }
+    let path = scene.path("courier.toml");
+    let mut text = fs::read_to_string(&path).unwrap();
+    text.push_str("tokn = 1\n");
+    fs::write(&path, text).unwrap();
+    scene.run(COURIER, &["--config", path.to_str().unwrap(), "fetch", "--out", "x.tar"]).says(1, "tokn");
+}

@@ -1,0 +1,192 @@
+//! What arrives at the relay's two listeners.
+
+use crate::scene;
+
+/// The header of a tip in lines, to be changed, and the payload behind it.
+fn take_apart(tip: &[u8]) -> (Vec<String>, Vec<u8>) {
+    let (header, payload) = tip.split_at(softinfo::limits::TIP_HEADER_BYTES);
+    (String::from_utf8(header.to_vec()).unwrap().lines().map(str::to_owned).collect(), payload.to_vec())
+}
+
+fn put_together(lines: &[String], payload: &[u8]) -> Vec<u8> {
+    let mut bytes: Vec<u8> = lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect();
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+#[test]
+fn what_is_not_a_sealed_tip_is_refused_and_named() {
+    let scene = Scene::new();
+    let tip = scene.seal("a good one");
+    let (lines, payload) = take_apart(&tip);
+    // Lines: version, 4 × (stanza, body), softinfo stanza, empty body, MAC.
+    let text = b"My boss keeps our passports in the safe.".repeat(800);
+    refused(&scene, &text, 422, "not-a-tip");
+    refused(&scene, &[&b"\xff\xd8\xff\xe0\0\x10JFIF"[..], &[7; 40_000]].concat(), 422, "not-a-tip");
+    refused(&scene, b"", 422, "not-a-tip");
+
+    let classical = age::encrypt(&age::x25519::Identity::generate().to_public(), &[0; 24_576]).unwrap();
+    refused(&scene, &classical, 422, "not-a-tip");
+
+    let few = [&lines[..1], &lines[3..]].concat();
+    refused(&scene, &put_together(&few, &payload), 422, "not-a-tip");
+    let many = [&lines[..3], &lines[1..]].concat();
+    refused(&scene, &put_together(&many, &payload), 422, "not-a-tip");
+    let order = [&lines[..1], &lines[9..11], &lines[1..9], &lines[11..]].concat();
+    refused(&scene, &put_together(&order, &payload), 422, "not-a-tip");
+    let grease = [&lines[..9], &["-> x-grease".to_owned(), String::new()], &lines[9..]].concat();
+    refused(&scene, &put_together(&grease, &payload), 422, "not-a-tip");
+    let mut armored = lines.clone();
+    armored.insert(0, "-----BEGIN AGE ENCRYPTED FILE-----".to_owned());
+    refused(&scene, &put_together(&armored, &payload), 422, "not-a-tip");
+    // The unused bits at the end of a base64 argument are not zero.
+    let mut loose = lines.clone();
+    let digest = BASE64_STANDARD_NO_PAD.encode([0; 32]).replace("AAA", "AAA");
+    loose[9] = format!("-> softinfo/1 {}B", &digest[..42]);
+    refused(&scene, &put_together(&loose, &payload), 422, "not-a-tip");
+}
+
+#[test]
+fn a_length_that_padding_never_gives_is_refused() {
+    let scene = Scene::new();
+    let tip = scene.seal("a good one");
+    refused(&scene, &[&tip[..], b"x"].concat(), 422, "not-a-size-class");
+    refused(&scene, &tip[..tip.len() - 1], 422, "not-a-size-class");
+    refused(&scene, &[&tip[..], &[0; 5_000]].concat(), 422, "not-a-size-class");
+    refused(&scene, &tip[..6_400], 422, "not-a-size-class");
+    // Without an announced length it is judged at the end.
+    let mut request = b"POST /tips HTTP/1.1\r\nhost: relay\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n".to_vec();
+    request.extend(format!("{:x}\r\n", tip.len() - 1).into_bytes());
+    request.extend_from_slice(&tip[..tip.len() - 1]);
+    request.extend(b"\r\n0\r\n\r\n");
+    let (status, body) = exchange(scene.intake, &request);
+    check_problem(status, &body, 422, "not-a-size-class");
+    assert!(scene.pool().is_empty());
+}
+
+#[test]
+fn a_body_that_stops_in_the_middle_is_not_stored() {
+    let scene = Scene::new();
+    let tip = scene.seal("cut");
+    // The writer closes its side.
+    let mut stream = TcpStream::connect(scene.intake).unwrap();
+    stream.write_all(scene::tip_request(tip.len()).as_bytes()).unwrap();
+    stream.write_all(&tip[..20_000]).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    drop(stream);
+    // The writer falls silent: after the idle time (3 s here) the relay says so.
+    let mut stream = TcpStream::connect(scene.intake).unwrap();
+    stream.write_all(scene::tip_request(tip.len()).as_bytes()).unwrap();
+    stream.write_all(&tip[..20_000]).unwrap();
+    let (status, body) = answer(stream);
+    check_problem(status, &body, 408, "timeout");
+    assert!(scene.pool().is_empty());
+}
+
+#[test]
+fn a_header_that_never_ends_is_refused_after_the_first_bytes() {
+    let scene = Scene::new();
+    let mut stream = TcpStream::connect(scene.intake).unwrap();
+    stream.write_all(scene::tip_request(200_000_000).as_bytes()).unwrap();
+    stream.write_all(b"age-encryption.org/v1\n").unwrap();
+    // At most 4 MB are offered; the relay has to have answered by then.
+    for _ in 0..250_000 {
+        if stream.write_all(b"-> x\n\naaaaaaaaaa").is_err() {
+            break;
+        }
+    }
+    let (status, body) = answer(stream);
+    check_problem(status, &body, 422, "not-a-tip");
+    assert!(scene.pool().is_empty());
+}
+
+#[test]
+fn more_than_256_mib_is_refused_before_or_while_it_arrives() {
+    let scene = Scene::new();
+    let tip = scene.seal("the start of a huge one");
+    // Announced: refused before anything is read.
+    let (status, body) = exchange(scene.intake, scene::tip_request(257 << 20).as_bytes());
+    check_problem(status, &body, 413, "too-large");
+    // Not announced: refused once the limit is passed.
+    let mut stream = TcpStream::connect(scene.intake).unwrap();
+    stream
+        .write_all(b"POST /tips HTTP/1.1\r\nhost: relay\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut piece = vec![0u8; 1 << 20];
+    piece[..tip.len()].copy_from_slice(&tip);
+    for n in 0..258 {
+        if n == 1 {
+            piece.fill(0x5a);
+        }
+        let sent = write!(stream, "{:x}\r\n", piece.len())
+            .and_then(|()| stream.write_all(&piece))
+            .and_then(|()| stream.write_all(b"\r\n"));
+        if sent.is_err() {
+            break;
+        }
+    }
+    let (status, body) = answer(stream);
+    check_problem(status, &body, 413, "too-large");
+    assert!(scene.pool().is_empty());
+    // The client says it before it sends anything.
+    let file = scene.path("huge");
+    fs::File::create(&file).unwrap().set_len(257 << 20).unwrap();
+    let (url, path) = (scene.intake_url(), file.to_str().unwrap().to_owned());
+    scene.run(TIP, &["send", "--relay", &url, "--to", INSPECTORATE, "--attach", &path]).says(1, "too large");
+}
+
+#[test]
+fn wrong_calls_get_an_answer_that_helps() {
+    let scene = Scene::new();
+    for (request, status, name) in [
+        (
+            "POST /tips HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi",
+            415,
+            "unsupported-media-type",
+        ),
+        ("GET /tips HTTP/1.1\r\nhost: r\r\nconnection: close\r\n\r\n", 405, "method-not-allowed"),
+        ("GET /admin HTTP/1.1\r\nhost: r\r\nconnection: close\r\n\r\n", 404, "not-found"),
+        (
+            "POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc",
+            400,
+            "bad-token",
+        ),
+        (
+            "POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc",
+            415,
+            "unsupported-media-type",
+        ),
+    ] {
+        let (got, body) = exchange(scene.intake, request.as_bytes());
+        check_problem(got, &body, status, name);
+    }
+    let token = format!(
+        "POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: 43\r\nconnection: close\r\n\r\n{}",
+        "A".repeat(43)
+    );
+    let (status, body) = exchange(scene.intake, token.as_bytes());
+    check_problem(status, &body, 404, "unknown-token");
+}
+
+#[test]
+fn without_the_right_token_a_courier_gets_nothing() {
+    let scene = Scene::new();
+    let id = scene.send(&[INSPECTORATE], "hidden", &[])["id"].as_str().unwrap().to_owned();
+    for path in ["/pool", &format!("/tips/{id}"), "/directory", "/nothing"] {
+        for authorization in ["", "authorization: Bearer wrong\r\n", "authorization: Basic EXAMPLE-courier-token\r\n"] {
+            let request = format!("GET {path} HTTP/1.1\r\nhost: r\r\n{authorization}connection: close\r\n\r\n");
+            let (status, body) = exchange(scene.courier, request.as_bytes());
+            check_problem(status, &body, 401, "unauthorized");
+        }
+    }
+    // The intake listener has no pool at all.
+    let (status, _) = exchange(scene.intake, b"GET /pool HTTP/1.1\r\nhost: r\r\nconnection: close\r\n\r\n");
+    assert_eq!(status, 404);
+    fs::write(scene.path("token"), "wrong").unwrap();
+    scene.fetch("bundle.tar").says(1, "A courier token is needed");
+    fs::write(scene.path("token"), "\n").unwrap();
+    scene.fetch("bundle.tar").says(1, "holds no token");
+    assert_eq!(scene.courier_get("/pool?after=yesterday").0, 400);
+    assert_eq!(scene.courier_get("/pool?limit=0").0, 400);
+    assert_eq!(scene.courier_get("/pool?unknown=1").0, 400);
+}

@@ -1,0 +1,94 @@
+//! The documented configurations are the real ones: every key, its real default, a word about it, and no other key.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use softinfo::courier::CourierConfig;
+use softinfo::relay::config::Config;
+use softinfo::relay::token::TokenHash;
+
+fn project() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn keys(table: &toml::Table, prefix: &str) -> BTreeSet<String> {
+    table
+        .iter()
+        .flat_map(|(key, value)| match value {
+            toml::Value::Table(inner) => keys(inner, &format!("{prefix}{key}.")),
+            _ => BTreeSet::from([format!("{prefix}{key}")]),
+        })
+        .collect()
+}
+
+/// Every line `key = value` has a comment above it.
+fn every_key_is_explained(text: &str) {
+    let mut before = "";
+    for line in text.lines() {
+        let is_key = line.contains(" = ") && !line.starts_with('#');
+        assert!(!is_key || before.starts_with('#'), "no word about: {line}");
+        before = line;
+    }
+}
+
+#[test]
+fn relay_toml_documents_every_key_with_its_default() {
+    let text = fs::read_to_string(project().join("config/relay.toml")).unwrap();
+    let documented: toml::Table = toml::from_str(&text).unwrap();
+    let config: Config = toml::from_str(&text).unwrap();
+    let known = toml::Table::try_from(&config).unwrap();
+    assert_eq!(keys(&documented, ""), keys(&known, ""));
+    every_key_is_explained(&text);
+    // What has a default may be left out, and is then the documented value.
+    let bare: String = text
+        .lines()
+        .filter(|line| {
+            !["idle_seconds", "retention_days", "jitter_days", "volume_mib", "floor_mib"]
+                .iter()
+                .any(|key| line.starts_with(key))
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let bare: Config = toml::from_str(&bare).unwrap();
+    assert_eq!(toml::Table::try_from(&bare).unwrap(), known);
+}
+
+#[test]
+fn courier_toml_documents_every_key() {
+    let text = fs::read_to_string(project().join("config/courier.toml")).unwrap();
+    let documented: toml::Table = toml::from_str(&text).unwrap();
+    let config: CourierConfig = toml::from_str(&text).unwrap();
+    assert_eq!(keys(&documented, ""), keys(&toml::Table::try_from(&config).unwrap(), ""));
+    every_key_is_explained(&text);
+}
+
+#[test]
+fn the_demonstration_uses_the_example_keys_and_loopback_only() {
+    let config = Config::read(&project().join("config/demo.toml")).unwrap();
+    config.verified_directory(false).unwrap();
+    assert!(config.intake.listen.ip().is_loopback() && config.courier.listen.ip().is_loopback());
+    let token = fs::read_to_string(project().join("keys-example/EXAMPLE-courier-token.txt")).unwrap();
+    assert_eq!(config.courier.token_sha256, [TokenHash::of(token.trim().as_bytes())]);
+    let courier = CourierConfig::read(&project().join("config/demo-courier.toml")).unwrap();
+    assert_eq!(*courier.token().unwrap(), token.trim());
+    assert_eq!(courier.relay, format!("http://{}", config.courier.listen));
+}
+
+#[test]
+fn no_event_of_the_log_has_room_for_a_requests_data() {
+    let source = fs::read_to_string(project().join("src/relay/event.rs")).unwrap();
+    let start = source.find("pub enum Event {").unwrap();
+    let body = &source[start..start + source[start..].find("\n}\n").unwrap()];
+    let fields: Vec<&str> =
+        body.lines().map(str::trim).filter(|line| line.contains(": ") && !line.starts_with("//")).collect();
+    assert_eq!(fields, ["listener: Listener,", "address: SocketAddr,", "on: Day,", "on: Day,", "place: String,"]);
+    // Nothing else in the relay prints.
+    for entry in ["intake.rs", "courier_api.rs", "problem.rs", "serve.rs", "token.rs", "config.rs"] {
+        let source = fs::read_to_string(project().join("src/relay").join(entry)).unwrap();
+        assert!(
+            !["println!", "eprintln!", "print!", "dbg!"].iter().any(|word| source.contains(word)),
+            "{entry} prints"
+        );
+    }
+}
