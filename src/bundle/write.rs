@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use tar::{Builder, Header};
+use tar::{Builder, EntryType, Header};
 
 use super::{BundleId, BundledTip, DIRECTORY, MANIFEST, Manifest};
 
@@ -36,6 +36,7 @@ pub fn write(
 fn append(archive: &mut Builder<impl io::Write>, name: &str, size: u64, content: impl Read) -> io::Result<()> {
     let mut header = Header::new_ustar();
     header.set_path(name)?;
+    header.set_entry_type(EntryType::Regular);
     header.set_size(size);
     header.set_mode(0o600);
     header.set_mtime(0);

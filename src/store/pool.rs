@@ -299,13 +299,7 @@ impl Shared {
                 state.recent = Some(Arc::clone(&volume));
                 Ok(Some(volume))
             }
-            // What may pass by itself (no space, no file handle, a lock not yet released) is no reason to give up a volume.
-            Err(
-                error @ (StoreError::Full
-                | StoreError::Io { .. }
-                | StoreError::InUse(_)
-                | StoreError::Sled(sled::Error::Io(_))),
-            ) => Err(error),
+            Err(error) if may_pass(&error) => Err(error),
             Err(_) => {
                 let mut state = self.state();
                 self.set_aside(&mut state, number, &folder)?;
@@ -371,6 +365,16 @@ impl Shared {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether an error may pass by itself (no space, no file handle, a lock not yet released): no reason to give up a volume.
+fn may_pass(error: &StoreError) -> bool {
+    match error {
+        StoreError::Full | StoreError::Io { .. } | StoreError::InUse(_) => true,
+        // What the system said, and not what sled found in its files.
+        StoreError::Sled(sled::Error::Io(error)) => error.raw_os_error().is_some(),
+        _ => false,
     }
 }
 

@@ -48,6 +48,10 @@ impl Volume {
         let new = !folder.exists();
         private_folder(folder).map_err(StoreError::io(folder))?;
         let db = open_sled(folder)?;
+        // sled opens a file in which it finds nothing of its own as an empty database, without a word.
+        if !new && !db.was_recovered() {
+            return Err(StoreError::Damaged);
+        }
         let path = folder.join("db");
         let file = File::open(&path).map_err(StoreError::io(&path))?;
         let volume = Self {

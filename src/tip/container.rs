@@ -192,6 +192,8 @@ pub fn pack<'a>(parts: impl IntoIterator<Item = Part<'a>>, out: impl Write) -> R
     for Part { name, size, content } in parts {
         let mut header = Header::new_ustar();
         header.set_path(name.to_string())?;
+        // Left alone it is a zero byte, the type of tar before ustar.
+        header.set_entry_type(EntryType::Regular);
         header.set_size(size);
         header.set_mode(0o644);
         header.set_mtime(0);

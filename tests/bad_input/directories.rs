@@ -1,41 +1,29 @@
 //! Directories, holders and example keys.
 
-use crate::scene;
+use std::fs;
+use std::path::Path;
 
-/// Sends to the example relay with another directory; nothing may be encrypted or stored.
-fn send_with(scene: &Scene, directory: &Path, root: &Path) -> scene::Run {
+use serde_json::json;
+
+use crate::scene::{self, Channel, DESK, INSPECTORATE, OwnChannel, POLICE, RELAY, Scene, TIP, finish, hand_signed};
+
+/// Sends to the example relay with another directory.
+fn send_to(scene: &Scene, holder: &str, directory: &Path, root: &Path, extra: &[&str]) -> scene::Run {
     let note = scene.path("note.txt");
     fs::write(&note, "text").unwrap();
-    let url = scene.intake_url();
-    scene.run(
-        TIP,
-        &[
-            "send",
-            "--relay",
-            &url,
-            "--to",
-            OwnChannel::HOLDER,
-            "--message",
-            note.to_str().unwrap(),
-            "--directory",
-            directory.to_str().unwrap(),
-            "--root",
-            root.to_str().unwrap(),
-        ],
-    )
+    let (url, note) = (scene.intake_url(), note.to_str().unwrap());
+    let channel = ["--directory", directory.to_str().unwrap(), "--root", root.to_str().unwrap()];
+    scene.run(TIP, &[&["send", "--relay", &url, "--to", holder, "--message", note], &channel[..], extra].concat())
+}
+
+fn send_with(scene: &Scene, directory: &Path, root: &Path) -> scene::Run {
+    send_to(scene, OwnChannel::HOLDER, directory, root, &[])
 }
 
 #[test]
 fn a_directory_out_of_its_time_or_from_another_root_or_older_than_before_seals_nothing() {
     let scene = Scene::new();
-    let own = OwnChannel {
-        scene: &scene,
-        issued: "2026-01-01",
-        expires: "2099-12-31",
-        number: "2",
-        first_month: "2026-01",
-        epochs: "120",
-    };
+    let own = OwnChannel { number: "2", ..OwnChannel::of(&scene) };
     own.make_keys();
     let good = own.sign("two.note");
     let expired = OwnChannel { issued: "2020-01-01", expires: "2020-12-31", ..own }.sign("expired.note");
@@ -75,17 +63,18 @@ fn the_immigration_office_can_not_be_a_holder() {
     scene
         .run(DESK, &["keygen", "--holder", "x", "--kind", "immigration-office", "--from", "2026-01"])
         .says(2, "the immigration office can't be a holder");
-    let own = OwnChannel {
-        scene: &scene,
-        issued: "2026-01-01",
-        expires: "2099-12-31",
-        number: "1",
-        first_month: "2026-01",
-        epochs: "1",
-    };
+    let own = OwnChannel { epochs: "1", ..OwnChannel::of(&scene) };
     own.make_keys();
     let good = own.sign("good.note");
-    // A directory made by hand is refused when it is signed, and when it is read.
+    // A holder's public file changed by hand is refused when a directory is made of it.
+    let (holder, made) = (scene.path("holder.json"), scene.path("made.json"));
+    let public = scene.path("desk/keys").join(OwnChannel::HOLDER).join("holder.json");
+    fs::write(&holder, fs::read_to_string(public).unwrap().replace("labour-inspectorate\"", "immigration-office\"")).unwrap();
+    let make = ["directory", "make", "--channel", "antwerp", "--number", "1", "--issued", "2026-01-01", "--expires", "2099-12-31"];
+    let files = ["--relay", "http://127.0.0.1:8080", "--holder", holder.to_str().unwrap(), "--out", made.to_str().unwrap()];
+    scene.run(DESK, &[&make[..], &files].concat()).says(1, "the immigration office can't be a holder");
+    assert!(!made.exists());
+    // A directory made by hand is refused when it is signed.
     let json = scene.path("directory.json");
     fs::write(&json, fs::read_to_string(&json).unwrap().replace("\"labour-inspectorate\"", "\"immigration-office\""))
         .unwrap();
@@ -102,6 +91,61 @@ fn the_immigration_office_can_not_be_a_holder() {
         ])
         .says(1, "the immigration office can't be a holder");
     assert!(!out.exists() && good.exists());
+}
+
+#[test]
+fn a_directory_signed_by_hand_with_the_immigration_office_is_refused_by_every_program() {
+    let scene = Scene::new();
+    let bad = hand_signed(&scene, "office.note", |contents| contents["holders"][1]["kind"] = json!("immigration-office"));
+    let (note, root) = (bad.directory.to_str().unwrap(), bad.root.to_str().unwrap());
+    let words = "the immigration office can't be a holder";
+    send_with(&scene, &bad.directory, &bad.root).says(1, words);
+    scene.run(DESK, &["directory", "check", note, "--root", root]).says(1, words);
+    let config = scene.path("office.toml");
+    fs::write(&config, Scene::config_for(&bad, "")).unwrap();
+    scene.run(RELAY, &["--config", config.to_str().unwrap()]).says(1, words);
+    // Any other kind that this program doesn't know is refused as unknown.
+    let odd = hand_signed(&scene, "odd.note", |contents| contents["holders"][1]["kind"] = json!("weather-service"));
+    send_with(&scene, &odd.directory, &odd.root).says(1, "weather-service");
+    assert!(scene.pool().is_empty());
+}
+
+#[test]
+fn a_holder_without_a_key_for_today_is_refused_by_name() {
+    let scene = Scene::new();
+    let past = hand_signed(&scene, "past.note", |contents| {
+        for holder in contents["holders"].as_array_mut().unwrap() {
+            let epoch = &mut holder["epochs"][0];
+            (epoch["from"], epoch["until"]) = (json!("2025-01-01"), json!("2025-12-31"));
+            let epoch = epoch.clone();
+            holder["epochs"] = json!([epoch]);
+        }
+    });
+    send_to(&scene, INSPECTORATE, &past.directory, &past.root, &[]).says(1, "has no key that holds today; choose another holder");
+    assert!(scene.pool().is_empty());
+}
+
+#[test]
+fn the_newest_directory_is_remembered_where_the_writer_says_or_nowhere() {
+    let scene = Scene::new();
+    let version = |number: u64| move |contents: &mut serde_json::Value| contents["version"] = json!(number);
+    // One root for both: the second note is signed with it again.
+    let own = OwnChannel { number: "2", ..OwnChannel::of(&scene) };
+    own.make_keys();
+    let (two, one) = (own.sign("two.note"), OwnChannel { number: "1", ..own }.sign("one.note"));
+    let (root, state) = (own.root(), scene.path("memory"));
+    let remember = ["--state", state.to_str().unwrap()];
+    let send = |note: &Path, extra: &[&str]| send_to(&scene, OwnChannel::HOLDER, note, &root, extra);
+    send(&two, &["--leave-no-trace"]).ok();
+    send(&one, &remember).ok();
+    send(&two, &remember).ok();
+    send(&one, &remember).says(1, "version 2 was seen before");
+    send(&one, &["--leave-no-trace"]).ok();
+    assert!(!scene.path("state").exists() && !scene.path("home").exists(), "something was written elsewhere");
+    // Another channel has a memory of its own.
+    let other = hand_signed(&scene, "other.note", version(1));
+    send_to(&scene, INSPECTORATE, &other.directory, &other.root, &remember).ok();
+    assert_eq!(scene.pool().len(), 5);
 }
 
 #[test]
@@ -205,11 +249,40 @@ fn example_keys_are_refused_where_others_could_reach_them() {
     seal(&[]).says(1, "http://letterbox.example is elsewhere");
     seal(&["--i-know-these-are-example-keys"]).ok();
     // The relay that serves it, and the courier and the desk that meet it.
-    let relay = Scene::new();
-    fs::write(
-        relay.path("relay.toml"),
-        relay.relay_config("").replace(relay.channel.directory.to_str().unwrap(), note.to_str().unwrap()),
-    )
-    .unwrap();
-    relay.run(RELAY, &["--config", relay.path("relay.toml").to_str().unwrap()]).says(1, "EXAMPLE keys");
+    let channel = || Channel { directory: note.clone(), root: public.clone() };
+    let flag = "--i-know-these-are-example-keys";
+    let relay = Scene::with_arguments(channel(), "", &[flag]);
+    let config = relay.path("relay.toml");
+    relay.run(RELAY, &["--config", config.to_str().unwrap(), "--check-config"]).says(1, "EXAMPLE keys");
+    let (url, text) = (relay.intake_url(), message.to_str().unwrap());
+    let send = ["send", "--relay", &url, "--to", INSPECTORATE, "--message", text];
+    relay.run(TIP, &send).says(1, "http://letterbox.example is elsewhere");
+    assert!(relay.pool().is_empty());
+    relay.run(TIP, &[&send[..], &[flag]].concat()).ok();
+    relay.fetch("bundle.tar").says(1, "http://letterbox.example is elsewhere");
+    assert!(!relay.path("bundle.tar").exists());
+    finish(relay.fetch_command("bundle.tar").arg(flag)).ok();
+    relay.import("bundle.tar").says(1, "http://letterbox.example is elsewhere");
+    assert_eq!(relay.list(), json!([]));
+    relay.run(DESK, &[flag, "import", relay.path("bundle.tar").to_str().unwrap()]).says(0, "1 new tips, 1 of them");
+}
+
+#[test]
+fn an_example_key_in_a_real_channel_and_the_example_token_are_refused_too() {
+    let scene = Scene::new();
+    let real = |relays: &'static str| {
+        move |contents: &mut serde_json::Value| (contents["channel"], contents["relays"]) = (json!("antwerp"), json!([relays]))
+    };
+    // The root and the channel are real, one holder's key is an example.
+    let mixed = hand_signed(&scene, "mixed.note", real("http://letterbox.example"));
+    send_to(&scene, INSPECTORATE, &mixed.directory, &mixed.root, &[]).says(1, "EXAMPLE keys");
+    // All keys are real, only the courier's token is the example.
+    let own = OwnChannel { epochs: "1", ..OwnChannel::of(&scene) };
+    own.make_keys();
+    let relay = Scene::with(Channel { directory: own.sign("own.note"), root: own.root() }, "");
+    let config = relay.path("relay.toml");
+    let open = fs::read_to_string(&config).unwrap().replace("127.0.0.1:0", "0.0.0.0:0");
+    fs::write(&config, open).unwrap();
+    relay.run(RELAY, &["--config", config.to_str().unwrap(), "--check-config"]).says(1, "the EXAMPLE token is for loopback only");
+    assert!(scene.pool().is_empty());
 }

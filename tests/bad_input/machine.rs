@@ -1,21 +1,15 @@
 //! The relay's disk, its store folder and the configuration files.
 
-use crate::scene;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use softinfo::tip::id::TipId;
+
+use crate::scene::{COURIER, Channel, INSPECTORATE, RELAY, Scene, TIP, check_problem, eventually};
 
 /// A file system of its own in memory; unmounted when it goes.
 struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    fn mount(at: std::path::PathBuf, size: &str) -> Self {
-        fs::create_dir(&at).unwrap();
-        let status = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"])
-            .arg(&at)
-            .status();
-        assert!(status.is_ok_and(|status| status.success()), "this test mounts a tmpfs and has to run as root");
-        Self(at)
-    }
-}
 
 impl SmallDisk {
     fn mount(at: std::path::PathBuf, size: &str) -> Self {
@@ -53,6 +47,32 @@ fn a_full_disk_is_said_loses_nothing_and_passes_by_itself() {
     fs::remove_file(filler).unwrap();
     assert_eq!(scene.post(&tip).0, 201);
     assert_eq!(scene.pool().len(), 2);
+}
+
+/// The same where the disk itself says no, in the middle of an upload: the floor is next to nothing here.
+#[test]
+fn a_disk_that_fills_up_during_an_upload_loses_nothing_either() {
+    let base = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let disk = SmallDisk::mount(base.path().join("disk"), "48m");
+    let mut scene = Scene::with(Channel::example(), &format!("folder = {:?}\nfloor_mib = 1", disk.0.join("store")));
+    let first = scene.send(&[INSPECTORATE], "before it was full", &[])["id"].as_str().unwrap().to_owned();
+    let video = scene.random_file("video.mp4", 60_000_000);
+    let url = scene.intake_url();
+    let send = ["send", "--relay", &url, "--to", INSPECTORATE, "--attach", video.to_str().unwrap()];
+    scene.run(TIP, &send).says(4, "There is no space left").says(4, "Keep the sealed file");
+    let kept = |scene: &Scene| {
+        assert_eq!(scene.pool(), [first.clone()]);
+        assert_eq!(TipId::of(&scene.courier_get(&format!("/tips/{first}")).1).to_string(), first);
+    };
+    kept(&scene);
+    // What the failed upload took is given back by itself.
+    eventually(|| scene.post(&scene.seal("small enough")).0 == 201);
+    assert_eq!(scene.pool().len(), 2);
+    scene.signal("TERM");
+    assert_eq!(scene.wait(), 0);
+    scene.start();
+    assert_eq!(scene.pool().len(), 2);
+    assert_eq!(TipId::of(&scene.courier_get(&format!("/tips/{first}")).1).to_string(), first);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What a person types or keeps: receipts, passphrases, keys, folders.
 
-use crate::scene;
+use std::fs;
+use std::io::Read;
+
+use crate::scene::{Channel, DESK, INSPECTORATE, OwnChannel, Scene, TIP};
 
 #[test]
 fn a_slip_in_the_receipt_is_noticed_before_anything_is_asked_of_the_relay() {
@@ -25,14 +28,7 @@ fn a_slip_in_the_receipt_is_noticed_before_anything_is_asked_of_the_relay() {
 #[test]
 fn keys_of_other_months_do_not_open_and_the_desk_says_so() {
     let scene = Scene::new();
-    let own = OwnChannel {
-        scene: &scene,
-        issued: "2026-01-01",
-        expires: "2099-12-31",
-        number: "1",
-        first_month: "2026-01",
-        epochs: "120",
-    };
+    let own = OwnChannel::of(&scene);
     own.make_keys();
     let note = own.sign("directory.note");
     let relay = Scene::with(Channel { directory: note.clone(), root: own.root() }, "");

@@ -1,6 +1,21 @@
 //! What arrives at the relay's two listeners.
 
-use crate::scene;
+use std::fs;
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+use serde_json::Value;
+
+use crate::scene::{CHUNKED, INSPECTORATE, PROJECT, Scene, TIP, answer, check_problem, exchange, tip_request};
+
+/// Posts a body and checks status, problem name, the promise that nothing was stored, and that nothing was.
+fn refused(scene: &Scene, body: &[u8], status: u16, name: &str) {
+    let (got, answer) = scene.post(body);
+    check_problem(got, &answer, status, name);
+    assert!(scene.pool().is_empty(), "something was stored");
+}
 
 /// The header of a tip in lines, to be changed, and the payload behind it.
 fn take_apart(tip: &[u8]) -> (Vec<String>, Vec<u8>) {
@@ -41,9 +56,22 @@ fn what_is_not_a_sealed_tip_is_refused_and_named() {
     refused(&scene, &put_together(&armored, &payload), 422, "not-a-tip");
     // The unused bits at the end of a base64 argument are not zero.
     let mut loose = lines.clone();
-    let digest = BASE64_STANDARD_NO_PAD.encode([0; 32]).replace("AAA", "AAA");
-    loose[9] = format!("-> softinfo/1 {}B", &digest[..42]);
+    loose[9] = format!("-> softinfo/1 {}B", &BASE64_STANDARD_NO_PAD.encode([0; 32])[..42]);
     refused(&scene, &put_together(&loose, &payload), 422, "not-a-tip");
+    // After all that, the good one still gets in.
+    assert_eq!(scene.post(&tip).0, 201);
+}
+
+#[test]
+fn every_refused_vector_is_refused_by_the_relay() {
+    let scene = Scene::new();
+    let folder = std::path::Path::new(PROJECT).join("tests/vectors/tip/refused");
+    let index: Vec<Value> = serde_json::from_slice(&fs::read(folder.join("index.json")).unwrap()).unwrap();
+    assert!(!index.is_empty());
+    for entry in index {
+        let body = fs::read(folder.join(entry["file"].as_str().unwrap())).unwrap();
+        refused(&scene, &body, 422, entry["problem"].as_str().unwrap());
+    }
 }
 
 #[test]
@@ -55,7 +83,7 @@ fn a_length_that_padding_never_gives_is_refused() {
     refused(&scene, &[&tip[..], &[0; 5_000]].concat(), 422, "not-a-size-class");
     refused(&scene, &tip[..6_400], 422, "not-a-size-class");
     // Without an announced length it is judged at the end.
-    let mut request = b"POST /tips HTTP/1.1\r\nhost: relay\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n".to_vec();
+    let mut request = CHUNKED.as_bytes().to_vec();
     request.extend(format!("{:x}\r\n", tip.len() - 1).into_bytes());
     request.extend_from_slice(&tip[..tip.len() - 1]);
     request.extend(b"\r\n0\r\n\r\n");
@@ -68,15 +96,25 @@ fn a_length_that_padding_never_gives_is_refused() {
 fn a_body_that_stops_in_the_middle_is_not_stored() {
     let scene = Scene::new();
     let tip = scene.seal("cut");
-    // The writer closes its side.
-    let mut stream = TcpStream::connect(scene.intake).unwrap();
-    stream.write_all(scene::tip_request(tip.len()).as_bytes()).unwrap();
-    stream.write_all(&tip[..20_000]).unwrap();
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
-    drop(stream);
+    let half = [tip_request(tip.len()).as_bytes(), &tip[..20_000]].concat();
+    let chunked = [CHUNKED, "10000\r\n"].concat();
+    // In the middle of a chunk, and between two: the first looks unfinished, the second whole but for the end mark.
+    let in_chunk = [chunked.as_bytes(), &tip[..20_000]].concat();
+    let between = [CHUNKED.as_bytes(), format!("{:x}\r\n", tip.len()).as_bytes(), &tip, b"\r\n"].concat();
+    for request in [half, in_chunk, between] {
+        // The writer closes its side and listens: it is told.
+        let mut stream = TcpStream::connect(scene.intake).unwrap();
+        stream.write_all(&request).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let (status, body) = answer(stream);
+        check_problem(status, &body, 400, "interrupted");
+        // The writer is gone altogether.
+        TcpStream::connect(scene.intake).unwrap().write_all(&request).unwrap();
+        assert!(scene.pool().is_empty());
+    }
     // The writer falls silent: after the idle time (3 s here) the relay says so.
     let mut stream = TcpStream::connect(scene.intake).unwrap();
-    stream.write_all(scene::tip_request(tip.len()).as_bytes()).unwrap();
+    stream.write_all(tip_request(tip.len()).as_bytes()).unwrap();
     stream.write_all(&tip[..20_000]).unwrap();
     let (status, body) = answer(stream);
     check_problem(status, &body, 408, "timeout");
@@ -87,7 +125,7 @@ fn a_body_that_stops_in_the_middle_is_not_stored() {
 fn a_header_that_never_ends_is_refused_after_the_first_bytes() {
     let scene = Scene::new();
     let mut stream = TcpStream::connect(scene.intake).unwrap();
-    stream.write_all(scene::tip_request(200_000_000).as_bytes()).unwrap();
+    stream.write_all(tip_request(200_000_000).as_bytes()).unwrap();
     stream.write_all(b"age-encryption.org/v1\n").unwrap();
     // At most 4 MB are offered; the relay has to have answered by then.
     for _ in 0..250_000 {
@@ -101,17 +139,46 @@ fn a_header_that_never_ends_is_refused_after_the_first_bytes() {
 }
 
 #[test]
+fn one_line_of_a_header_that_never_ends_is_refused_too() {
+    let scene = Scene::new();
+    let mut stream = TcpStream::connect(scene.intake).unwrap();
+    stream.write_all(CHUNKED.as_bytes()).unwrap();
+    let mut started = b"age-encryption.org/v1\n-> mlkem768x25519 ".to_vec();
+    started.resize(64 * 1024, b'A');
+    // At most 64 MiB are offered.
+    let offered = (0..1024).take_while(|_| stream.write_all(&chunk(&started)).is_ok()).count();
+    let (status, body) = answer(stream);
+    check_problem(status, &body, 422, "not-a-tip");
+    assert!(offered < 1024, "the relay read all of it before it answered");
+    assert!(scene.pool().is_empty());
+}
+
+fn chunk(bytes: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}
+
+#[test]
+fn http_headers_that_never_end_are_cut_off() {
+    let scene = Scene::new();
+    let mut stream = TcpStream::connect(scene.intake).unwrap();
+    stream.write_all(b"POST /tips HTTP/1.1\r\nhost: relay\r\n").unwrap();
+    let (line, begun) = (format!("x-filler: {}\r\n", "a".repeat(8000)), Instant::now());
+    // At most 64 MB are offered.
+    let offered = (0..8000).take_while(|_| stream.write_all(line.as_bytes()).is_ok()).count();
+    assert!(offered < 8000 && begun.elapsed() < Duration::from_secs(10), "the relay took {offered} lines of a header");
+    assert!(scene.pool().is_empty());
+}
+
+#[test]
 fn more_than_256_mib_is_refused_before_or_while_it_arrives() {
     let scene = Scene::new();
     let tip = scene.seal("the start of a huge one");
     // Announced: refused before anything is read.
-    let (status, body) = exchange(scene.intake, scene::tip_request(257 << 20).as_bytes());
+    let (status, body) = exchange(scene.intake, tip_request(257 << 20).as_bytes());
     check_problem(status, &body, 413, "too-large");
     // Not announced: refused once the limit is passed.
     let mut stream = TcpStream::connect(scene.intake).unwrap();
-    stream
-        .write_all(b"POST /tips HTTP/1.1\r\nhost: relay\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n")
-        .unwrap();
+    stream.write_all(CHUNKED.as_bytes()).unwrap();
     let mut piece = vec![0u8; 1 << 20];
     piece[..tip.len()].copy_from_slice(&tip);
     for n in 0..258 {
@@ -133,6 +200,19 @@ fn more_than_256_mib_is_refused_before_or_while_it_arrives() {
     fs::File::create(&file).unwrap().set_len(257 << 20).unwrap();
     let (url, path) = (scene.intake_url(), file.to_str().unwrap().to_owned());
     scene.run(TIP, &["send", "--relay", &url, "--to", INSPECTORATE, "--attach", &path]).says(1, "too large");
+}
+
+#[test]
+fn a_good_tip_of_another_content_type_is_refused() {
+    let scene = Scene::new();
+    let tip = scene.seal("good, but called a text");
+    let request = tip_request(tip.len());
+    for line in ["content-type: text/plain\r\n", "content-type: multipart/form-data; boundary=x\r\n", ""] {
+        let request = request.replace("content-type: application/octet-stream\r\n", line);
+        let (status, body) = exchange(scene.intake, &[request.as_bytes(), &tip].concat());
+        check_problem(status, &body, 415, "unsupported-media-type");
+        assert!(scene.pool().is_empty());
+    }
 }
 
 #[test]

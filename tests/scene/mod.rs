@@ -1,17 +1,23 @@
 //! The stage for end-to-end tests: a relay as its own process on free loopback ports, a courier, a desk, all in one temporary folder.
 //!
 //! In: nothing but the built programs and `keys-example/`. Out: what the programs printed and wrote. Everything ends with the scene.
-#![allow(dead_code)] // each test file uses a part
+#![allow(dead_code, unused_imports)] // each test file uses a part
+
+mod http;
+mod own_channel;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rand::{RngCore, rngs::OsRng};
 use serde_json::Value;
+
+pub use http::{CHUNKED, Cut, Line, answer, check_problem, exchange, tip_request};
+pub use own_channel::{OwnChannel, hand_signed};
 
 pub const RELAY: &str = env!("CARGO_BIN_EXE_softinfo-relay");
 pub const TIP: &str = env!("CARGO_BIN_EXE_softinfo-tip");
@@ -80,11 +86,16 @@ impl Scene {
 
     /// A relay with another channel, and more lines for the `[store]` part of its configuration.
     pub fn with(channel: Channel, store: &str) -> Self {
+        Self::with_arguments(channel, store, &[])
+    }
+
+    /// The same, with more arguments for the relay.
+    pub fn with_arguments(channel: Channel, store: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let nowhere = "127.0.0.1:1".parse().unwrap();
         let mut scene = Self { folder, channel, relay: None, intake: nowhere, courier: nowhere };
         fs::write(scene.path("relay.toml"), scene.relay_config(store)).unwrap();
-        scene.start();
+        scene.start_with(arguments);
         scene
     }
 
@@ -93,21 +104,31 @@ impl Scene {
     }
 
     pub fn relay_config(&self, store: &str) -> String {
+        Self::config_for(&self.channel, store)
+    }
+
+    pub fn config_for(channel: &Channel, store: &str) -> String {
         let folder = if store.contains("folder") { "" } else { "folder = \"store\"\n" };
         let floor = if store.contains("floor_mib") { "" } else { "floor_mib = 16\n" };
         let hash = softinfo::relay::token::TokenHash::of(softinfo::example::COURIER_TOKEN.as_bytes());
         format!(
             "directory = {:?}\nroot = {:?}\n[intake]\nlisten = \"127.0.0.1:0\"\nidle_seconds = 3\n[courier]\nlisten = \"127.0.0.1:0\"\ntoken_sha256 = [\"{}\"]\n[store]\n{folder}{floor}{store}\n",
-            self.channel.directory,
-            self.channel.root,
+            channel.directory,
+            channel.root,
             String::from(hash)
         )
     }
 
-    /// Starts the relay and reads from its log where it listens.
+    /// Starts the relay again, after it has stopped.
     pub fn start(&mut self) {
-        let mut child =
-            Command::new(RELAY).arg("--config").arg(self.path("relay.toml")).stderr(Stdio::piped()).spawn().unwrap();
+        self.start_with(&[]);
+    }
+
+    /// Starts the relay and reads from its log where it listens.
+    fn start_with(&mut self, arguments: &[&str]) {
+        let mut command = Command::new(RELAY);
+        command.arg("--config").arg(self.path("relay.toml")).args(arguments);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut address = |what: &str| {
             let line =
@@ -118,12 +139,16 @@ impl Scene {
         // Its later lines must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         self.relay = Some(child);
-        let courier = format!(
-            "relay = \"http://{}\"\ntoken_file = \"token\"\nroot = {:?}\nfolder = \"courier\"\n",
-            self.courier, self.channel.root
-        );
-        fs::write(self.path("courier.toml"), courier).unwrap();
+        self.courier_calls(self.courier);
         fs::write(self.path("token"), softinfo::example::COURIER_TOKEN).unwrap();
+    }
+
+    /// Lets the courier call the relay at another address, for example over a line that breaks.
+    pub fn courier_calls(&self, address: SocketAddr) {
+        let root = &self.channel.root;
+        let text =
+            format!("relay = \"http://{address}\"\ntoken_file = \"token\"\nroot = {root:?}\nfolder = \"courier\"\n");
+        fs::write(self.path("courier.toml"), text).unwrap();
     }
 
     /// Sends a signal (`TERM`, `INT`, `KILL`) to the relay.
@@ -143,7 +168,7 @@ impl Scene {
 
     /// Runs a program in the project's folder, where the desk finds the example keys.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Run {
-        finish(self.command(program, arguments).output().unwrap())
+        finish(&mut self.command(program, arguments))
     }
 
     pub fn command(&self, program: &str, arguments: &[&str]) -> Command {
@@ -168,7 +193,7 @@ impl Scene {
             .spawn()
             .unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        finish(child.wait_with_output().unwrap())
+        run_of(child.wait_with_output().unwrap())
     }
 
     /// Runs a desk command with the passphrase of these tests on file descriptor 3.
@@ -176,7 +201,7 @@ impl Scene {
         fs::write(self.path("passphrase"), PASSPHRASE).unwrap();
         let line = "exec \"$0\" --passphrase-fd 3 \"$@\" 3<\"$PASSPHRASE_FILE\"";
         let mut command = self.command("sh", &["-c", line, DESK]);
-        finish(command.args(arguments).env("PASSPHRASE_FILE", self.path("passphrase")).output().unwrap())
+        finish(command.args(arguments).env("PASSPHRASE_FILE", self.path("passphrase")))
     }
 
     /// Sends a tip with `--json` and gives the answer.
@@ -218,6 +243,11 @@ impl Scene {
     pub fn fetch(&self, bundle: &str) -> Run {
         let (config, out) = (self.path("courier.toml"), self.path(bundle));
         self.run(COURIER, &["--config", config.to_str().unwrap(), "--json", "fetch", "--out", out.to_str().unwrap()])
+    }
+
+    pub fn fetch_command(&self, bundle: &str) -> Command {
+        let (config, out) = (self.path("courier.toml"), self.path(bundle));
+        self.command(COURIER, &["--config", config.to_str().unwrap(), "fetch", "--out", out.to_str().unwrap()])
     }
 
     pub fn import(&self, bundle: &str) -> Run {
@@ -272,51 +302,14 @@ impl Drop for Scene {
     }
 }
 
-fn finish(output: Output) -> Run {
+/// Runs a command to its end.
+pub fn finish(command: &mut Command) -> Run {
+    run_of(command.output().unwrap())
+}
+
+fn run_of(output: Output) -> Run {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Run { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
-}
-
-pub fn tip_request(length: usize) -> String {
-    format!(
-        "POST /tips HTTP/1.1\r\nhost: relay\r\ncontent-type: application/octet-stream\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
-    )
-}
-
-/// Sends a request and reads status and body of the answer. Writing stops when the relay has answered and closed.
-pub fn exchange(address: SocketAddr, request: &[u8]) -> (u16, Vec<u8>) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let _ = stream.write_all(request);
-    answer(stream)
-}
-
-/// Reads an answer to its end.
-pub fn answer(mut stream: TcpStream) -> (u16, Vec<u8>) {
-    let mut bytes = Vec::new();
-    // A relay that refuses closes while we still write: what it said before counts.
-    let _ = stream.read_to_end(&mut bytes);
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("no answer") + 4;
-    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    let mut body = bytes[end..].to_vec();
-    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
-        body = dechunk(&body);
-    }
-    (status, body)
-}
-
-fn dechunk(mut bytes: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    while let Some(end) = bytes.windows(2).position(|window| window == b"\r\n") {
-        let length = usize::from_str_radix(std::str::from_utf8(&bytes[..end]).unwrap(), 16).unwrap();
-        if length == 0 {
-            break;
-        }
-        body.extend_from_slice(&bytes[end + 2..end + 2 + length]);
-        bytes = &bytes[end + 4 + length..];
-    }
-    body
 }
 
 /// Waits for something to become true, for at most ten seconds.
@@ -325,87 +318,5 @@ pub fn eventually(mut is_true: impl FnMut() -> bool) {
     while !is_true() {
         assert!(Instant::now() < deadline, "it did not happen in ten seconds");
         std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Makes a channel with keys of its own: root in `root/`, keys on the desk, `directory.note`. Uses the desk's own commands.
-pub struct OwnChannel<'a> {
-    pub scene: &'a Scene,
-    pub issued: &'a str,
-    pub expires: &'a str,
-    pub number: &'a str,
-    pub first_month: &'a str,
-    pub epochs: &'a str,
-}
-
-impl OwnChannel<'_> {
-    pub const HOLDER: &'static str = "labour-inspectorate-antwerp";
-
-    /// Root and holder's keys.
-    pub fn make_keys(&self) {
-        let scene = self.scene;
-        let root = scene.path("root");
-        scene
-            .desk_with_passphrase(&[
-                "directory",
-                "root",
-                "--channel",
-                "antwerp",
-                "--out",
-                root.to_str().unwrap(),
-                "--work-factor",
-                "10",
-            ])
-            .ok();
-        let arguments =
-            ["keygen", "--holder", Self::HOLDER, "--kind", "labour-inspectorate", "--from", self.first_month];
-        scene.desk_with_passphrase(&[&arguments[..], &["--epochs", self.epochs, "--work-factor", "10"]].concat()).ok();
-    }
-
-    /// A signed directory over the keys, under `name`.
-    pub fn sign(&self, name: &str) -> PathBuf {
-        let scene = self.scene;
-        let holder = scene.path("desk/keys").join(Self::HOLDER).join("holder.json");
-        let (json, note) = (scene.path("directory.json"), scene.path(name));
-        scene
-            .run(
-                DESK,
-                &[
-                    "directory",
-                    "make",
-                    "--channel",
-                    "antwerp",
-                    "--number",
-                    self.number,
-                    "--issued",
-                    self.issued,
-                    "--expires",
-                    self.expires,
-                    "--relay",
-                    "http://127.0.0.1:8080",
-                    "--holder",
-                    holder.to_str().unwrap(),
-                    "--out",
-                    json.to_str().unwrap(),
-                ],
-            )
-            .ok();
-        let key = scene.path("root/root.age");
-        scene
-            .desk_with_passphrase(&[
-                "directory",
-                "sign",
-                json.to_str().unwrap(),
-                "--key",
-                key.to_str().unwrap(),
-                "--out",
-                note.to_str().unwrap(),
-            ])
-            .ok();
-        note
-    }
-
-    pub fn root(&self) -> PathBuf {
-        self.scene.path("root/root.vkey")
     }
 }
