@@ -45,13 +45,23 @@ fn three_attachments_arrive_under_neutral_names() {
 }
 
 #[test]
-fn a_tip_of_200_mb_arrives_byte_for_byte() {
+fn a_tip_of_200_mb_arrives_byte_for_byte_in_bounded_memory() {
     let scene = Scene::new();
     let video = scene.random_file("video.mp4", 200_000_000);
-    let sent = scene.send(&[INSPECTORATE, POLICE], "", &[&video]);
+    let url = scene.intake_url();
+    let send =
+        ["send", "--relay", &url, "--to", INSPECTORATE, "--to", POLICE, "--attach", video.to_str().unwrap(), "--json"];
+    let (sent, peak) = scene.run_watched(TIP, &send);
+    assert!((4..=32).contains(&peak), "softinfo-tip took {peak} MiB");
+    let sent = sent.ok().json();
     scene.fetch("bundle.tar").ok();
+    let peak = scene.relay_peak_mib();
+    assert!((8..=128).contains(&peak), "the relay took {peak} MiB");
     scene.import("bundle.tar").ok();
-    scene.open(sent["id"].as_str().unwrap(), "case").ok();
+    let (bundle, out) = (sent["id"].as_str().unwrap(), scene.path("case"));
+    let (opened, peak) = scene.run_watched(DESK, &["open", bundle, "--out", out.to_str().unwrap()]);
+    opened.ok();
+    assert!((4..=32).contains(&peak), "softinfo-desk took {peak} MiB");
     let arrived = fs::read(scene.path("case/attachments/01.mp4")).unwrap();
     assert!(arrived == fs::read(video).unwrap(), "the video differs");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::scene::{self, Channel, DESK, INSPECTORATE, OwnChannel, POLICE, RELAY, Scene, TIP, finish, hand_signed};
+use crate::scene::{self, Channel, DESK, INSPECTORATE, OwnChannel, POLICE, RELAY, Scene, TIP, complete, hand_signed};
 
 /// Sends to the example relay with another directory.
 fn send_to(scene: &Scene, holder: &str, directory: &Path, root: &Path, extra: &[&str]) -> scene::Run {
@@ -69,9 +69,22 @@ fn the_immigration_office_can_not_be_a_holder() {
     // A holder's public file changed by hand is refused when a directory is made of it.
     let (holder, made) = (scene.path("holder.json"), scene.path("made.json"));
     let public = scene.path("desk/keys").join(OwnChannel::HOLDER).join("holder.json");
-    fs::write(&holder, fs::read_to_string(public).unwrap().replace("labour-inspectorate\"", "immigration-office\"")).unwrap();
-    let make = ["directory", "make", "--channel", "antwerp", "--number", "1", "--issued", "2026-01-01", "--expires", "2099-12-31"];
-    let files = ["--relay", "http://127.0.0.1:8080", "--holder", holder.to_str().unwrap(), "--out", made.to_str().unwrap()];
+    fs::write(&holder, fs::read_to_string(public).unwrap().replace("labour-inspectorate\"", "immigration-office\""))
+        .unwrap();
+    let make = [
+        "directory",
+        "make",
+        "--channel",
+        "antwerp",
+        "--number",
+        "1",
+        "--issued",
+        "2026-01-01",
+        "--expires",
+        "2099-12-31",
+    ];
+    let files =
+        ["--relay", "http://127.0.0.1:8080", "--holder", holder.to_str().unwrap(), "--out", made.to_str().unwrap()];
     scene.run(DESK, &[&make[..], &files].concat()).says(1, "the immigration office can't be a holder");
     assert!(!made.exists());
     // A directory made by hand is refused when it is signed.
@@ -96,7 +109,8 @@ fn the_immigration_office_can_not_be_a_holder() {
 #[test]
 fn a_directory_signed_by_hand_with_the_immigration_office_is_refused_by_every_program() {
     let scene = Scene::new();
-    let bad = hand_signed(&scene, "office.note", |contents| contents["holders"][1]["kind"] = json!("immigration-office"));
+    let bad =
+        hand_signed(&scene, "office.note", |contents| contents["holders"][1]["kind"] = json!("immigration-office"));
     let (note, root) = (bad.directory.to_str().unwrap(), bad.root.to_str().unwrap());
     let words = "the immigration office can't be a holder";
     send_with(&scene, &bad.directory, &bad.root).says(1, words);
@@ -121,7 +135,8 @@ fn a_holder_without_a_key_for_today_is_refused_by_name() {
             holder["epochs"] = json!([epoch]);
         }
     });
-    send_to(&scene, INSPECTORATE, &past.directory, &past.root, &[]).says(1, "has no key that holds today; choose another holder");
+    send_to(&scene, INSPECTORATE, &past.directory, &past.root, &[])
+        .says(1, "has no key that holds today; choose another holder");
     assert!(scene.pool().is_empty());
 }
 
@@ -261,7 +276,7 @@ fn example_keys_are_refused_where_others_could_reach_them() {
     relay.run(TIP, &[&send[..], &[flag]].concat()).ok();
     relay.fetch("bundle.tar").says(1, "http://letterbox.example is elsewhere");
     assert!(!relay.path("bundle.tar").exists());
-    finish(relay.fetch_command("bundle.tar").arg(flag)).ok();
+    complete(relay.fetch_command("bundle.tar").arg(flag)).ok();
     relay.import("bundle.tar").says(1, "http://letterbox.example is elsewhere");
     assert_eq!(relay.list(), json!([]));
     relay.run(DESK, &[flag, "import", relay.path("bundle.tar").to_str().unwrap()]).says(0, "1 new tips, 1 of them");
@@ -271,7 +286,9 @@ fn example_keys_are_refused_where_others_could_reach_them() {
 fn an_example_key_in_a_real_channel_and_the_example_token_are_refused_too() {
     let scene = Scene::new();
     let real = |relays: &'static str| {
-        move |contents: &mut serde_json::Value| (contents["channel"], contents["relays"]) = (json!("antwerp"), json!([relays]))
+        move |contents: &mut serde_json::Value| {
+            (contents["channel"], contents["relays"]) = (json!("antwerp"), json!([relays]))
+        }
     };
     // The root and the channel are real, one holder's key is an example.
     let mixed = hand_signed(&scene, "mixed.note", real("http://letterbox.example"));
@@ -283,6 +300,8 @@ fn an_example_key_in_a_real_channel_and_the_example_token_are_refused_too() {
     let config = relay.path("relay.toml");
     let open = fs::read_to_string(&config).unwrap().replace("127.0.0.1:0", "0.0.0.0:0");
     fs::write(&config, open).unwrap();
-    relay.run(RELAY, &["--config", config.to_str().unwrap(), "--check-config"]).says(1, "the EXAMPLE token is for loopback only");
+    relay
+        .run(RELAY, &["--config", config.to_str().unwrap(), "--check-config"])
+        .says(1, "the EXAMPLE token is for loopback only");
     assert!(scene.pool().is_empty());
 }

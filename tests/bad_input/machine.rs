@@ -21,6 +21,11 @@ impl SmallDisk {
         assert!(status.is_ok_and(|status| status.success()), "this test mounts a tmpfs and has to run as root");
         Self(at)
     }
+
+    fn grow(&self, size: &str) {
+        let status = Command::new("mount").args(["-o", &format!("remount,size={size}")]).arg(&self.0).status();
+        assert!(status.is_ok_and(|status| status.success()), "the tmpfs can't grow");
+    }
 }
 
 impl Drop for SmallDisk {
@@ -49,30 +54,49 @@ fn a_full_disk_is_said_loses_nothing_and_passes_by_itself() {
     assert_eq!(scene.pool().len(), 2);
 }
 
-/// The same where the disk itself says no, in the middle of an upload: the floor is next to nothing here.
+/// The only tip is there, whole.
+fn has_only(scene: &Scene, id: &str) {
+    assert_eq!(scene.pool(), [id]);
+    assert_eq!(TipId::of(&scene.courier_get(&format!("/tips/{id}")).1).to_string(), id);
+}
+
 #[test]
-fn a_disk_that_fills_up_during_an_upload_loses_nothing_either() {
+fn a_tip_that_would_fill_the_disk_is_refused_on_its_way_and_its_space_comes_back() {
     let base = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let disk = SmallDisk::mount(base.path().join("disk"), "48m");
-    let mut scene = Scene::with(Channel::example(), &format!("folder = {:?}\nfloor_mib = 1", disk.0.join("store")));
+    let disk = SmallDisk::mount(base.path().join("disk"), "160m");
+    let store = format!("folder = {:?}\nfloor_mib = 64", disk.0.join("store"));
+    let scene = Scene::with(Channel::example(), &store);
     let first = scene.send(&[INSPECTORATE], "before it was full", &[])["id"].as_str().unwrap().to_owned();
-    let video = scene.random_file("video.mp4", 60_000_000);
+    let video = scene.random_file("video.mp4", 200_000_000);
     let url = scene.intake_url();
     let send = ["send", "--relay", &url, "--to", INSPECTORATE, "--attach", video.to_str().unwrap()];
-    scene.run(TIP, &send).says(4, "There is no space left").says(4, "Keep the sealed file");
-    let kept = |scene: &Scene| {
-        assert_eq!(scene.pool(), [first.clone()]);
-        assert_eq!(TipId::of(&scene.courier_get(&format!("/tips/{first}")).1).to_string(), first);
-    };
-    kept(&scene);
-    // What the failed upload took is given back by itself.
-    eventually(|| scene.post(&scene.seal("small enough")).0 == 201);
+    scene.run(TIP, &send).says(4, "There is no space left").says(4, "send it again in some hours");
+    has_only(&scene, &first);
+    let small = scene.seal("small enough");
+    eventually(|| scene.post(&small).0 == 201);
     assert_eq!(scene.pool().len(), 2);
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+}
+
+/// Here the floor is lower than what a volume holds back, so the disk itself says no, in the middle of a flush.
+#[test]
+fn a_disk_that_fails_in_a_flush_stops_the_relay_loudly_and_loses_nothing() {
+    let base = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let disk = SmallDisk::mount(base.path().join("disk"), "48m");
+    let store = format!("folder = {:?}\nfloor_mib = 1", disk.0.join("store"));
+    let mut scene = Scene::with(Channel::example(), &store);
+    let first = scene.send(&[INSPECTORATE], "before it was full", &[])["id"].as_str().unwrap().to_owned();
+    let video = scene.random_file("video.mp4", 60_000_000);
+    let tip = scene.seal_with("", &[&video]);
+    let (status, _) = scene.post_or_nothing(&tip);
+    assert!([0, 503, 507].contains(&status), "{status}");
+    assert_eq!(scene.wait(), 1);
+    eventually(|| scene.log().contains("a write to the disk failed"));
+    // More space, and it goes on; nothing was set aside.
+    disk.grow("160m");
     scene.start();
-    assert_eq!(scene.pool().len(), 2);
-    assert_eq!(TipId::of(&scene.courier_get(&format!("/tips/{first}")).1).to_string(), first);
+    has_only(&scene, &first);
+    assert!(!disk.0.join("store/set-aside").exists(), "{}", scene.log());
+    assert_eq!(scene.post(&scene.seal("after it")).0, 201);
 }
 
 #[test]

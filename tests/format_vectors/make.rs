@@ -66,7 +66,8 @@ fn make_the_vectors() {
     written("vouched.note", &add_signature(&good, &holder).unwrap());
     written("wrong-root.note", &add_signature(&plain, &impostor).unwrap());
     written("vouched-only.note", &add_signature(&plain, &holder).unwrap());
-    let tampered = String::from_utf8(good.clone()).unwrap().replace("\"expires\": \"2026-12-31\"", "\"expires\": \"2027-12-31\"");
+    let tampered =
+        String::from_utf8(good.clone()).unwrap().replace("\"expires\": \"2026-12-31\"", "\"expires\": \"2027-12-31\"");
     written("tampered.note", tampered.as_bytes());
     written("expired.note", &sign(&one(&|c| c["expires"] = json!("2026-11-22"))));
     written("not-yet.note", &sign(&one(&|c| c["issued"] = json!("2026-11-24"))));
@@ -173,9 +174,15 @@ fn make_bundles(directory: &[u8], root: &SigningKey, rng: &mut StdRng) {
     write("altered-manifest.tar", &flipped(&next, find(&next, b"\"directory_sha256\"") + 22));
     write("altered-directory.tar", &flipped(&next, find(&next, b"undeclared work")));
     let end = vec![0; 1024];
-    write("extra-entry.tar", &[&next[..next.len() - 1024], &entry("tips/extra.age", EntryType::Regular, "", b"x"), &end].concat());
+    write(
+        "extra-entry.tar",
+        &[&next[..next.len() - 1024], &entry("tips/extra.age", EntryType::Regular, "", b"x"), &end].concat(),
+    );
     write("behind-the-end.tar", &[&next[..], &entry("tips/extra.age", EntryType::Regular, "", b"x")].concat());
-    write("link-entry.tar", &[&next[..odd_at], &entry(&odd_name, EntryType::Symlink, "/etc/passwd", b""), &end].concat());
+    write(
+        "link-entry.tar",
+        &[&next[..odd_at], &entry(&odd_name, EntryType::Symlink, "/etc/passwd", b""), &end].concat(),
+    );
     let text = b"softinfo/bundle/1";
     let mut newer = next.clone();
     newer[find(&next, text) + text.len() - 1] = b'2';

@@ -19,25 +19,34 @@ pub fn tip_request(length: usize) -> String {
 
 /// Sends a request and reads status and body of the answer. Writing stops when the relay has answered and closed.
 pub fn exchange(address: SocketAddr, request: &[u8]) -> (u16, Vec<u8>) {
+    exchange_or_nothing(address, request).expect("no answer")
+}
+
+/// The same where the relay may close without an answer.
+pub fn exchange_or_nothing(address: SocketAddr, request: &[u8]) -> Option<(u16, Vec<u8>)> {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let _ = stream.write_all(request);
-    answer(stream)
+    read_answer(stream)
 }
 
 /// Reads an answer to its end.
-pub fn answer(mut stream: TcpStream) -> (u16, Vec<u8>) {
+pub fn answer(stream: TcpStream) -> (u16, Vec<u8>) {
+    read_answer(stream).expect("no answer")
+}
+
+fn read_answer(mut stream: TcpStream) -> Option<(u16, Vec<u8>)> {
     let mut bytes = Vec::new();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     // A relay that refuses closes while we still write: what it said before counts.
     let _ = stream.read_to_end(&mut bytes);
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("no answer") + 4;
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let status = head.split(' ').nth(1)?.parse().ok()?;
     let mut body = bytes[end..].to_vec();
     if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
         body = dechunk(&body);
     }
-    (status, body)
+    Some((status, body))
 }
 
 fn dechunk(mut bytes: &[u8]) -> Vec<u8> {

@@ -11,12 +11,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rand::{RngCore, rngs::OsRng};
 use serde_json::Value;
 
-pub use http::{CHUNKED, Cut, Line, answer, check_problem, exchange, tip_request};
+pub use http::{CHUNKED, Cut, Line, answer, check_problem, exchange, exchange_or_nothing, tip_request};
 pub use own_channel::{OwnChannel, hand_signed};
 
 pub const RELAY: &str = env!("CARGO_BIN_EXE_softinfo-relay");
@@ -76,6 +77,7 @@ pub struct Scene {
     relay: Option<Child>,
     pub intake: SocketAddr,
     pub courier: SocketAddr,
+    log: Arc<Mutex<String>>,
 }
 
 impl Scene {
@@ -93,7 +95,7 @@ impl Scene {
     pub fn with_arguments(channel: Channel, store: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let nowhere = "127.0.0.1:1".parse().unwrap();
-        let mut scene = Self { folder, channel, relay: None, intake: nowhere, courier: nowhere };
+        let mut scene = Self { folder, channel, relay: None, intake: nowhere, courier: nowhere, log: Arc::default() };
         fs::write(scene.path("relay.toml"), scene.relay_config(store)).unwrap();
         scene.start_with(arguments);
         scene
@@ -136,8 +138,12 @@ impl Scene {
             line.rsplit(' ').next().unwrap().parse().unwrap()
         };
         (self.intake, self.courier) = (address("intake listens on"), address("courier listener on"));
-        // Its later lines must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        let log = Arc::clone(&self.log);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                log.lock().unwrap().extend([line.as_str(), "\n"]);
+            }
+        });
         self.relay = Some(child);
         self.courier_calls(self.courier);
         fs::write(self.path("token"), softinfo::example::COURIER_TOKEN).unwrap();
@@ -149,6 +155,11 @@ impl Scene {
         let text =
             format!("relay = \"http://{address}\"\ntoken_file = \"token\"\nroot = {root:?}\nfolder = \"courier\"\n");
         fs::write(self.path("courier.toml"), text).unwrap();
+    }
+
+    /// What the relay has logged since it listens.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     /// Sends a signal (`TERM`, `INT`, `KILL`) to the relay.
@@ -168,7 +179,7 @@ impl Scene {
 
     /// Runs a program in the project's folder, where the desk finds the example keys.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Run {
-        finish(&mut self.command(program, arguments))
+        complete(&mut self.command(program, arguments))
     }
 
     pub fn command(&self, program: &str, arguments: &[&str]) -> Command {
@@ -193,7 +204,7 @@ impl Scene {
             .spawn()
             .unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        run_of(child.wait_with_output().unwrap())
+        finish(child.wait_with_output().unwrap())
     }
 
     /// Runs a desk command with the passphrase of these tests on file descriptor 3.
@@ -201,7 +212,7 @@ impl Scene {
         fs::write(self.path("passphrase"), PASSPHRASE).unwrap();
         let line = "exec \"$0\" --passphrase-fd 3 \"$@\" 3<\"$PASSPHRASE_FILE\"";
         let mut command = self.command("sh", &["-c", line, DESK]);
-        finish(command.args(arguments).env("PASSPHRASE_FILE", self.path("passphrase")))
+        complete(command.args(arguments).env("PASSPHRASE_FILE", self.path("passphrase")))
     }
 
     /// Sends a tip with `--json` and gives the answer.
@@ -215,28 +226,22 @@ impl Scene {
         self.run(TIP, &arguments).ok().json()
     }
 
-    /// Seals a tip into a file and gives its bytes.
+    /// Seals a tip into `sealed.age` and gives its bytes.
     pub fn seal(&self, message: &str) -> Vec<u8> {
+        self.seal_with(message, &[])
+    }
+
+    pub fn seal_with(&self, message: &str, attachments: &[&Path]) -> Vec<u8> {
         let (note, out) = (self.path("seal.txt"), self.path("sealed.age"));
         fs::write(&note, message).unwrap();
         let _ = fs::remove_file(&out);
-        let directory = self.channel.directory.to_str().unwrap();
-        let root = self.channel.root.to_str().unwrap();
-        let (note, target) = (note.to_str().unwrap(), out.to_str().unwrap());
-        let arguments = [
-            "seal",
-            "--directory",
-            directory,
-            "--root",
-            root,
-            "--to",
-            INSPECTORATE,
-            "--message",
-            note,
-            "--out",
-            target,
-        ];
-        self.run(TIP, &arguments).ok();
+        let mut command = self.command(TIP, &["seal", "--to", INSPECTORATE]);
+        command.arg("--directory").arg(&self.channel.directory).arg("--root").arg(&self.channel.root);
+        command.arg("--message").arg(note).arg("--out").arg(&out);
+        attachments.iter().for_each(|path| {
+            command.arg("--attach").arg(path);
+        });
+        complete(&mut command).ok();
         fs::read(out).unwrap()
     }
 
@@ -284,6 +289,12 @@ impl Scene {
         exchange(self.intake, &request)
     }
 
+    /// The same where the relay may end without an answer; the status is then 0.
+    pub fn post_or_nothing(&self, body: &[u8]) -> (u16, Vec<u8>) {
+        let request = [tip_request(body.len()).as_bytes(), body].concat();
+        exchange_or_nothing(self.intake, &request).unwrap_or_default()
+    }
+
     /// A file of random bytes.
     pub fn random_file(&self, name: &str, length: usize) -> PathBuf {
         let mut bytes = vec![0; length];
@@ -291,6 +302,31 @@ impl Scene {
         fs::write(self.path(name), bytes).unwrap();
         self.path(name)
     }
+}
+
+impl Scene {
+    /// Largest resident memory of the relay so far, in MiB.
+    pub fn relay_peak_mib(&self) -> u64 {
+        peak_mib(self.relay.as_ref().unwrap().id()).expect("the relay runs")
+    }
+
+    /// Runs a program and watches its memory: the largest resident size seen, in MiB.
+    pub fn run_watched(&self, program: &str, arguments: &[&str]) -> (Run, u64) {
+        let mut child = self.command(program, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut peak = 0;
+        while child.try_wait().unwrap().is_none() {
+            // The high-water mark of the kernel: nothing between two looks is missed but the very last moment.
+            peak = peak_mib(child.id()).unwrap_or(peak);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        (finish(child.wait_with_output().unwrap()), peak)
+    }
+}
+
+fn peak_mib(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM"))?.to_owned();
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
 }
 
 impl Drop for Scene {
@@ -303,11 +339,11 @@ impl Drop for Scene {
 }
 
 /// Runs a command to its end.
-pub fn finish(command: &mut Command) -> Run {
-    run_of(command.output().unwrap())
+pub fn complete(command: &mut Command) -> Run {
+    finish(command.output().unwrap())
 }
 
-fn run_of(output: Output) -> Run {
+fn finish(output: Output) -> Run {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Run { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
 }
