@@ -30,8 +30,14 @@ fn a_missing_bundle_is_named_until_it_comes() {
     scene.import("1.tar").ok();
     scene.import("3.tar").says(3, "bundle 2 has not come yet");
     assert_eq!(scene.list().as_array().unwrap().len(), 2, "what came is kept");
+    // Not only at the import that noticed it.
+    scene.import("3.tar").says(3, "bundle 2 has not come yet");
+    scene.send(&[INSPECTORATE], "tip 4", &[]);
+    scene.fetch("4.tar").ok();
+    scene.import("4.tar").says(3, "bundle 2 has not come yet");
     scene.import("2.tar").says(0, "it fills a gap");
-    assert_eq!(scene.list().as_array().unwrap().len(), 3);
+    scene.import("3.tar").says(0, "imported before");
+    assert_eq!(scene.list().as_array().unwrap().len(), 4);
 }
 
 #[test]
@@ -44,6 +50,133 @@ fn two_bundles_for_one_place_are_refused() {
     scene.fetch("again.tar").ok();
     scene.import("again.tar").says(1, "two different bundles claim the same place");
     assert_eq!(scene.list().as_array().unwrap().len(), 1);
+}
+
+/// Bundle 3 names the bundle before it, so that only this one may fill the gap.
+#[test]
+fn another_bundle_can_not_fill_the_gap_before_one_that_came() {
+    let scene = Scene::new();
+    scene.send(&[INSPECTORATE], "tip 1", &[]);
+    scene.fetch("1.tar").ok();
+    let (journal, before) = (scene.path("courier/journal.json"), scene.path("journal-after-1.json"));
+    fs::copy(&journal, &before).unwrap();
+    scene.send(&[INSPECTORATE], "tip 2", &[]);
+    scene.fetch("2.tar").ok();
+    scene.send(&[INSPECTORATE], "tip 3", &[]);
+    scene.fetch("3.tar").ok();
+    // The courier is set back to the time before bundle 2, and makes another one.
+    fs::copy(&before, &journal).unwrap();
+    assert_eq!(scene.fetch("other-2.tar").ok().json()["number"], 2);
+    scene.import("1.tar").ok();
+    scene.import("3.tar").says(3, "bundle 2 has not come yet");
+    scene.import("other-2.tar").says(1, "two different bundles claim the same place");
+    assert_eq!(scene.list().as_array().unwrap().len(), 2, "nothing of the other bundle was kept");
+    scene.import("2.tar").says(0, "it fills a gap");
+    assert_eq!(scene.list().as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_bundle_of_a_channel_that_this_desk_does_not_trust_is_refused() {
+    let scene = Scene::new();
+    let other = scene::hand_signed(&scene, "other.note", |_| ());
+    let relay = Scene::with(other, "");
+    let sealed = relay.seal("for somebody else's desk");
+    assert_eq!(relay.post(&sealed).0, 201);
+    relay.fetch("bundle.tar").ok();
+    relay.import("bundle.tar").says(1, "is not signed by the root key this program trusts");
+    assert_eq!(relay.list(), serde_json::json!([]));
+}
+
+/// Cut at any place: refused whole, or, where only the end mark is missing, as good as whole.
+#[test]
+fn a_bundle_cut_or_changed_anywhere_leaves_nothing_on_the_desk() {
+    let scene = Scene::new();
+    scene.send(&[INSPECTORATE], "one", &[]);
+    scene.fetch("good.tar").ok();
+    let good = fs::read(scene.path("good.tar")).unwrap();
+    let refuse = |bytes: &[u8], what: &str| {
+        fs::write(scene.path("bad.tar"), bytes).unwrap();
+        let run = scene.import("bad.tar");
+        let says = ["cut short", "was changed", "not a softinfo bundle", "newer than this program"];
+        assert!(run.code == 1 && says.iter().any(|words| run.err.contains(words)), "{what}: {run:?}");
+        assert_eq!(fs::read_dir(scene.path("desk/softinfo-example/tips")).unwrap().count(), 0, "{what}");
+    };
+    // The last 1024 bytes are the end mark.
+    let content = good.len() - 1024;
+    for at in (1..content).step_by(1531).chain((512..content).step_by(4096)) {
+        refuse(&good[..at], &format!("cut at {at}"));
+    }
+    // Every entry's content and header; what lies between an entry and the next block is no content.
+    let blocks = entries(&good);
+    for (header, length) in &blocks {
+        let places =
+            [*header, header + 124, header + 156, header + 512, header + 512 + length / 2, header + 511 + length];
+        for at in places {
+            let mut bytes = good.clone();
+            bytes[at] ^= 1;
+            refuse(&bytes, &format!("changed at {at}"));
+        }
+    }
+    // In another order, and one missing.
+    let whole = |n: usize| &good[blocks[n].0..blocks.get(n + 1).map_or(content, |next| next.0)];
+    refuse(&[whole(0), whole(2), whole(1), &[0; 1024]].concat(), "in another order");
+    refuse(&[whole(0), whole(1), &[0; 1024]].concat(), "one missing");
+    refuse(&[whole(0), whole(1), whole(2), whole(2), &[0; 1024]].concat(), "one twice");
+    scene.import("good.tar").says(0, "1 new tips");
+}
+
+/// Where the headers of a tar's entries are, and how long the contents behind them.
+fn entries(bytes: &[u8]) -> Vec<(usize, usize)> {
+    let mut archive = tar::Archive::new(bytes);
+    let place = |entry: tar::Entry<'_, &[u8]>| {
+        let header = usize::try_from(entry.raw_header_position()).unwrap();
+        (header, usize::try_from(entry.size()).unwrap())
+    };
+    archive.entries().unwrap().map(|entry| place(entry.unwrap())).collect()
+}
+
+/// A manifest that is right about its entries, but names one twice.
+#[test]
+fn a_bundle_that_names_a_tip_twice_is_refused_whole() {
+    let scene = Scene::new();
+    let tip = scene.seal("named twice");
+    let (path, note) = (scene.path("sealed.age"), fs::read(&scene.channel.directory).unwrap());
+    let named = softinfo::bundle::BundledTip {
+        id: softinfo::tip::id::TipId::of(&tip),
+        size: tip.len() as u64,
+        day: softinfo::day::Day::today(),
+    };
+    let manifest = first_manifest(&note, vec![named.clone(), named]);
+    softinfo::bundle::write(&scene.path("twice.tar"), &manifest, &note, |_| fs::File::open(&path), &|_| ()).unwrap();
+    scene.import("twice.tar").says(1, "the bundle was changed");
+    assert_eq!(scene.list(), serde_json::json!([]));
+    assert_eq!(fs::read_dir(scene.path("desk/softinfo-example/tips")).unwrap().count(), 0);
+}
+
+fn first_manifest(note: &[u8], tips: Vec<softinfo::bundle::BundledTip>) -> softinfo::bundle::Manifest {
+    softinfo::bundle::Manifest {
+        schema: softinfo::bundle::Manifest::SCHEMA.to_owned(),
+        channel: "softinfo-example".parse().unwrap(),
+        number: 1,
+        previous: None,
+        directory_sha256: softinfo::tip::id::TipId::of(note),
+        tips,
+    }
+}
+
+#[test]
+fn an_import_that_can_not_begin_or_has_the_wrong_passphrase_changes_nothing() {
+    let scene = Scene::new();
+    scene.import("nowhere.tar").says(1, "nowhere.tar");
+    scene.import("").says(1, "not a softinfo bundle");
+    scene.send(&[INSPECTORATE], "one", &[]);
+    scene.fetch("1.tar").ok();
+    // The passphrase of these tests is not that of the example keys.
+    let bundle = scene.path("1.tar");
+    scene.desk_with_passphrase(&["import", bundle.to_str().unwrap()]).says(1, "the passphrase is wrong");
+    assert_eq!(scene.list(), serde_json::json!([]));
+    assert_eq!(fs::read_dir(scene.path("desk/softinfo-example/tips")).unwrap().count(), 0);
+    scene.import("1.tar").says(0, "1 new tips, 1 of them");
 }
 
 #[test]
@@ -126,14 +259,8 @@ fn what_is_no_tip_is_left_out_and_named_and_the_rest_is_kept() {
     let id = softinfo::tip::id::TipId::of(&forged);
     let path = scene.path("forged.age");
     fs::write(&path, &forged).unwrap();
-    let manifest = softinfo::bundle::Manifest {
-        schema: softinfo::bundle::Manifest::SCHEMA.to_owned(),
-        channel: "softinfo-example".parse().unwrap(),
-        number: 1,
-        previous: None,
-        directory_sha256: softinfo::tip::id::TipId::of(&channel),
-        tips: vec![softinfo::bundle::BundledTip { id, size: forged.len() as u64, day: softinfo::day::Day::today() }],
-    };
+    let tip = softinfo::bundle::BundledTip { id, size: forged.len() as u64, day: softinfo::day::Day::today() };
+    let manifest = first_manifest(&channel, vec![tip]);
     softinfo::bundle::write(&scene.path("forged.tar"), &manifest, &channel, |_| fs::File::open(&path), &|_| ())
         .unwrap();
     scene.import("forged.tar").says(0, "is no tip and was left out");

@@ -55,6 +55,39 @@ fn relay_toml_documents_every_key_with_its_default() {
 }
 
 #[test]
+fn an_unknown_key_or_a_value_out_of_range_is_refused_by_name() {
+    let text = fs::read_to_string(project().join("config/relay.toml")).unwrap();
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = folder.path().join("relay.toml");
+    let read = |text: &str| {
+        fs::write(&path, text).unwrap();
+        Config::read(&path).map_err(|error| error.to_string())
+    };
+    read(&text).unwrap();
+    let zeros = "0".repeat(64);
+    let wrong = [
+        ("directory = ", "acces_log = true\ndirectory = ", "acces_log"),
+        ("[intake]", "[intake]\nproxy = true", "proxy"),
+        ("[courier]", "[courier]\ntoken = \"x\"", "token"),
+        ("[store]", "[store]\nlog_level = 1", "log_level"),
+        ("[store]", "[metrics]\n[store]", "metrics"),
+        ("idle_seconds = 120", "idle_seconds = 0", "intake.idle_seconds"),
+        ("retention_days = 90", "retention_days = 0", "store.retention_days"),
+        ("retention_days = 90", "retention_days = -1", "retention_days"),
+        ("volume_mib = 24", "volume_mib = 0", "store.volume_mib"),
+        ("127.0.0.1:8081", "127.0.0.1:8080", "courier.listen"),
+        ("127.0.0.1:8081", "localhost", "listen"),
+        (&format!("[\"{zeros}\"]"), "[]", "courier.token_sha256"),
+        (&zeros, "00", "64 hexadecimal digits"),
+    ];
+    for (good, bad, named) in wrong {
+        assert!(text.contains(good), "{good}");
+        let said = read(&text.replacen(good, bad, 1)).unwrap_err();
+        assert!(said.contains(named), "{named} is not in: {said}");
+    }
+}
+
+#[test]
 fn courier_toml_documents_every_key() {
     let text = fs::read_to_string(project().join("config/courier.toml")).unwrap();
     let documented: toml::Table = toml::from_str(&text).unwrap();

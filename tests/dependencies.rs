@@ -109,3 +109,19 @@ fn unsafe_code_stands_in_one_small_file() {
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "src/bin/softinfo-relay/memory.rs");
 }
+
+#[test]
+fn each_program_builds_alone_with_its_own_feature() {
+    // In the same target folder: the dependencies are there from the lints, and no program is replaced by a check.
+    let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/..");
+    for feature in ["relay", "tip", "courier", "desk"] {
+        let output = Command::new(env!("CARGO"))
+            .args(["check", "--locked", "--offline", "--quiet", "--no-default-features", "--features", feature])
+            .args(["--bin", &format!("softinfo-{feature}"), "--target-dir", target])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !said.contains("warning"), "{feature}: {said}");
+    }
+}

@@ -18,6 +18,9 @@ pub struct Casebook {
     schema: String,
     /// Bundles by number.
     pub bundles: BTreeMap<u64, BundleId>,
+    /// Bundles that have not come, as the one after them names them: nothing else may fill the gap.
+    #[serde(default)]
+    pub awaited: BTreeMap<u64, BundleId>,
     /// Tips by id.
     pub tips: BTreeMap<TipId, Case>,
     /// The newest directory that came with a bundle.
@@ -71,7 +74,13 @@ const SCHEMA: &str = "softinfo/casebook/1";
 
 impl Default for Casebook {
     fn default() -> Self {
-        Self { schema: SCHEMA.to_owned(), bundles: BTreeMap::new(), tips: BTreeMap::new(), seen: None }
+        Self {
+            schema: SCHEMA.to_owned(),
+            bundles: BTreeMap::new(),
+            awaited: BTreeMap::new(),
+            tips: BTreeMap::new(),
+            seen: None,
+        }
     }
 }
 

@@ -148,6 +148,12 @@ pub fn import(
     }
     crate::file::sync_folder(&tips)?;
     book.bundles.insert(manifest.number, id);
+    book.awaited.remove(&manifest.number);
+    if let Some(previous) = manifest.previous
+        && !book.bundles.contains_key(&(manifest.number - 1))
+    {
+        book.awaited.insert(manifest.number - 1, previous);
+    }
     // The newest directory is remembered; an older one only says that the bundle is old.
     let seen = directory.seen();
     if book.seen.as_ref().is_none_or(|before| before.version < seen.version) {
@@ -162,6 +168,9 @@ fn standing(book: &Casebook, manifest: &Manifest, id: BundleId) -> Result<Standi
     let forked = || ImportError::Forked(manifest.number);
     if let Some(known) = book.bundles.get(&manifest.number) {
         return if *known == id { Ok(Standing::Repeated) } else { Err(forked()) };
+    }
+    if book.awaited.get(&manifest.number).is_some_and(|awaited| *awaited != id) {
+        return Err(forked());
     }
     let before = manifest.number.checked_sub(1).and_then(|number| book.bundles.get(&number));
     match (manifest.number, before, manifest.previous) {

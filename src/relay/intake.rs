@@ -72,6 +72,19 @@ async fn take_tip(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: B
     }
 
     let mut upload = Upload { body, idle: shared.idle, rest: Bytes::new() };
+    let answer = store_tip(&shared, announced_class, &mut upload).await;
+    if matches!(answer, Err(Problem::StorageFull)) {
+        upload.discard(largest_file(max));
+    }
+    answer
+}
+
+async fn store_tip(
+    shared: &Shared,
+    announced_class: Option<Result<SizeClass, SizeError>>,
+    upload: &mut Upload,
+) -> Result<Response, Problem> {
+    let max = shared.max_plaintext;
     let mut chunk = Vec::with_capacity(CHUNK);
     upload.fill(&mut chunk).await?;
     // A header is well within the first chunk, so that anything else is refused before the store is touched.
@@ -136,6 +149,20 @@ impl Upload {
             chunk.extend_from_slice(&taken);
         }
         Ok(())
+    }
+
+    /// Reads on and keeps nothing, at most `limit` bytes: a sender whose connection closes while it writes never
+    /// sees the answer, takes the relay for unreachable and sends all of it again.
+    fn discard(self, limit: u64) {
+        let Self { mut body, idle, .. } = self;
+        tokio::spawn(async move {
+            let mut left = limit;
+            while left > 0
+                && let Ok(Some(Ok(frame))) = tokio::time::timeout(idle, body.frame()).await
+            {
+                left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
+            }
+        });
     }
 }
 

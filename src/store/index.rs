@@ -1,6 +1,6 @@
 //! Which volume holds which tip, in memory; rebuilt from the slot files at each start. About 100 bytes a tip.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::slots::Record;
 use crate::day::Day;
@@ -66,9 +66,9 @@ impl Index {
         before - self.tips.len()
     }
 
-    /// Whether a tip has chunks in volume `number`.
-    pub fn uses(&self, number: u32) -> bool {
-        self.tips.values().any(|at| (at.first_volume..=at.volume).contains(&number))
+    /// The volumes in which a tip has chunks.
+    pub fn in_use(&self) -> HashSet<u32> {
+        self.tips.values().flat_map(|at| at.first_volume..=at.volume).collect()
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { retention_days: 90, jitter_days: 7, volume_bytes: 24 << 20, floor_bytes: 256 << 20 }
+        Self { retention_days: 90, jitter_days: 7, volume_bytes: 16 << 20, floor_bytes: 256 << 20 }
     }
 }
 
@@ -322,13 +322,14 @@ impl Shared {
     }
 
     /// Removes volumes in which no tip is left and to which no tip on its way has written.
-    fn remove_unused(&self, state: &mut State) -> Result<(), StoreError> {
+    pub(super) fn remove_unused(&self, state: &mut State) -> Result<(), StoreError> {
+        let in_use = state.index.in_use();
         let first_incoming = state.incoming.values().copied().min().unwrap_or(u32::MAX);
         let unused: Vec<_> = state
             .volumes
             .iter()
             .filter(|(number, _)| {
-                Some(**number) != state.writing && **number < first_incoming && !state.index.uses(**number)
+                Some(**number) != state.writing && **number < first_incoming && !in_use.contains(*number)
             })
             .map(|(number, info)| (*number, self.volume_folder(*number, info.day)))
             .collect();

@@ -181,10 +181,18 @@ impl Writer {
         }
     }
 
-    /// Forgets chunks in the current volume. In closed ones they stay, unreadable: their key was never written.
+    /// Forgets chunks in the current volume. In closed ones they stay, unreadable: their key was never written. Closed ones
+    /// that nobody uses now are removed, or uploads that were given up would fill the disk.
     fn discard(&mut self, object: u64) {
-        self.shared.state().incoming.remove(&object);
-        let Some(Ok(extents)) = self.incoming.remove(&object) else { return };
+        let was_incoming = self.shared.state().incoming.remove(&object);
+        let extents = self.incoming.remove(&object);
+        let current = self.current.as_ref().map(|current| current.number);
+        // After a failed write nobody knows what is used.
+        if was_incoming.is_some_and(|first| Some(first) != current) && self.shared.check_running().is_ok() {
+            // What can't be removed now is removed at the next start.
+            let _ = self.shared.remove_unused(&mut self.shared.state());
+        }
+        let Some(Ok(extents)) = extents else { return };
         let Some(current) = &self.current else { return };
         if let Some((_, first)) = extents.last().filter(|(volume, _)| *volume == current.number)
             && current.volume.remove_from(object, *first).is_err()

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Read;
 
-use crate::scene::{Channel, DESK, INSPECTORATE, OwnChannel, Scene, TIP};
+use crate::scene::{Channel, DESK, INSPECTORATE, OwnChannel, Scene, TIP, complete};
 
 #[test]
 fn a_slip_in_the_receipt_is_noticed_before_anything_is_asked_of_the_relay() {
@@ -75,12 +75,18 @@ fn the_desk_says_what_is_missing_and_overwrites_nothing() {
     let empty = scene.path("empty");
     fs::create_dir(&empty).unwrap();
     // Outside of the project's folder there are no example keys.
-    let run = |arguments: &[&str]| {
+    for arguments in [&["list"][..], &["import", "bundle.tar"], &["open", "abc", "--out", "case"]] {
         let mut command = scene.command(DESK, arguments);
-        let output = command.current_dir(&empty).output().unwrap();
-        String::from_utf8_lossy(&output.stderr).into_owned()
-    };
-    assert!(run(&["list"]).contains("this desk has no keys yet; make them with softinfo-desk keygen"));
+        complete(command.current_dir(&empty)).says(1, "this desk has no keys yet; make them with softinfo-desk keygen");
+    }
+    assert_eq!(fs::read_dir(&empty).unwrap().count(), 0);
+    // With keys, but without a root.
+    let desk = scene.path("own-desk");
+    let desk = ["--desk", desk.to_str().unwrap()];
+    let keygen =
+        ["keygen", "--holder", "unit", "--kind", "ngo", "--from", "2026-11", "--epochs", "1", "--work-factor", "10"];
+    scene.desk_with_passphrase(&[&desk[..], &keygen].concat()).ok();
+    scene.run(DESK, &[&desk[..], &["list"]].concat()).says(1, "does not know the channel's root key yet");
     let sent = scene.send(&[INSPECTORATE], "text", &[]);
     scene.fetch("bundle.tar").ok();
     scene.fetch("bundle.tar").says(1, "exists; choose another name");
@@ -88,6 +94,9 @@ fn the_desk_says_what_is_missing_and_overwrites_nothing() {
     let id = sent["id"].as_str().unwrap();
     scene.open(id, "case").ok();
     scene.open(id, "case").says(1, "exists and is not empty");
+    fs::write(scene.path("a-file"), "mine").unwrap();
+    scene.open(id, "a-file").says(1, "exists");
+    assert_eq!(fs::read_to_string(scene.path("a-file")).unwrap(), "mine");
     scene.open("ffffff", "other").says(1, "there is no tip “ffffff”");
     // A stored file that rots is noticed.
     let stored = scene.path("desk/softinfo-example/tips").join(format!("{id}.age"));

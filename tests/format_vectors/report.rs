@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use softinfo::tip::report::{AttachmentNote, Category, Details, Offender, OnBehalf, Place, Report, ReportError, WorkVisit};
+use softinfo::tip::report::{
+    AttachmentNote, Category, Details, Offender, OnBehalf, Place, Report, ReportError, WorkVisit,
+};
 
 use crate::{index, path, rows, text};
 

@@ -1,0 +1,241 @@
+//! The documents say what the program does: numbers, names and lists in `docs/` are those of the source.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use axum::http::StatusCode;
+use serde_json::Value;
+use softinfo::bundle::Manifest;
+use softinfo::directory::{Contents, Kind};
+use softinfo::limits;
+use softinfo::tip::padding::SizeClass;
+use softinfo::tip::report::{Category, SCHEMA};
+
+fn read(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// `docs/protocol.md` from one heading to the next.
+fn section(heading: &str) -> String {
+    let text = read("docs/protocol.md");
+    let start = text.find(&format!("\n{heading}")).unwrap_or_else(|| panic!("no section {heading}")) + 1;
+    let level = format!("\n{} ", heading.split(' ').next().unwrap());
+    let end = text[start..].find(&level).map_or(text.len(), |end| start + end);
+    text[start..end].to_owned()
+}
+
+/// The rows of the tables in `text`, without the head, as cells.
+fn rows(text: &str) -> Vec<Vec<String>> {
+    let lines = text.lines().filter(|line| line.starts_with('|'));
+    let cells = |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let all: Vec<_> = lines.map(cells).collect();
+    let rule = all.iter().position(|row| row[0].starts_with("---")).unwrap_or_else(|| panic!("no table in {text}"));
+    all[rule + 1..].to_vec()
+}
+
+/// Words between backticks.
+fn code(text: &str) -> Vec<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// A number as the documents write it: groups of three with spaces.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group)).collect();
+    if digits.len() > 4 { groups.join(" ") } else { digits }
+}
+
+#[test]
+fn the_numbers_of_a_tip_are_those_of_the_program() {
+    let header = section("### 1.1 Header");
+    assert!(header.contains(&format!("**{} bytes**", limits::TIP_HEADER_BYTES)));
+    assert!(header.contains(&format!("(1 to {})", limits::MAX_READERS)));
+    assert_eq!(limits::TIP_STANZAS, 4, "the text says four times");
+    assert!(header.contains("1120 bytes>      four times") && softinfo::tip::header::ENCAPSULATED_BYTES == 1120);
+    let payload = section("### 1.2 Payload");
+    let formula = format!(
+        "`{} + {} + P + {} * ceil(P / {})`",
+        limits::TIP_HEADER_BYTES,
+        limits::PAYLOAD_NONCE,
+        limits::STREAM_TAG,
+        limits::STREAM_CHUNK
+    );
+    assert!(payload.contains(&formula), "{formula}");
+    let classes = section("### 1.3 Size classes");
+    let [text, largest, file] = [limits::TEXT_CLASS, limits::DEFAULT_MAX_PLAINTEXT, SizeClass::default().file_length()];
+    assert!(classes.contains(&format!("*P* is **{}**", grouped(text))));
+    assert!(classes.contains(&format!("default {}", grouped(largest))));
+    assert!(classes.contains(&format!("**{} bytes**", grouped(file))));
+}
+
+#[test]
+fn the_entries_of_a_tip_and_their_limits_are_those_of_the_program() {
+    let mut documented = BTreeMap::new();
+    for row in rows(&section("### 1.5 Container")) {
+        documented.insert(code(&row[0])[0].clone(), (row[2].clone(), row[3].clone()));
+    }
+    let size = |bytes: u64| {
+        if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) }
+    };
+    let files = format!("0 to {}", limits::MAX_ATTACHMENTS);
+    let sealed = format!("0 to {}", limits::MAX_READERS);
+    let expected = [
+        ("report.json", "1", size(limits::MAX_REPORT)),
+        ("message.txt", "0 or 1", size(limits::MAX_MESSAGE)),
+        ("attachments/NN.ext", &files, "what fits".to_owned()),
+        ("originals/NN.ext", &files, "what fits".to_owned()),
+        ("sealed/<holder id>.age", &sealed, size(limits::MAX_SEALED)),
+        ("forwarder.note", "0 or 1", size(limits::MAX_FORWARDER_NOTE)),
+    ];
+    let expected: BTreeMap<_, _> =
+        expected.into_iter().map(|(name, many, largest)| (name.to_owned(), (many.to_owned(), largest))).collect();
+    assert_eq!(documented, expected);
+}
+
+/// `TraffickingBegging` as `trafficking-begging`.
+fn kebab(name: &str) -> String {
+    let parts = name.chars().flat_map(|c| if c.is_uppercase() { vec!['-', c.to_ascii_lowercase()] } else { vec![c] });
+    parts.collect::<String>().trim_start_matches('-').to_owned()
+}
+
+#[test]
+fn the_categories_are_one_list_in_protocol_schema_and_program() {
+    let text = section("## 2. report.json");
+    let start = text.find("Categories, a closed list:").unwrap();
+    let list = &text[start..start + text[start..].find("\n\n").unwrap()];
+    let documented = code(list);
+
+    let source = read("src/tip/report.rs");
+    let body = source.split("pub enum Category {").nth(1).unwrap().split("\n}").next().unwrap();
+    let variants = body.lines().filter_map(|line| line.trim().strip_suffix(','));
+    let in_program: Vec<_> = variants.filter(|name| name.chars().all(char::is_alphabetic)).map(kebab).collect();
+    assert_eq!(documented, in_program);
+
+    let schema: Value = serde_json::from_str(&read("docs/report-1.schema.json")).unwrap();
+    let in_schema = &schema["properties"]["categories"]["items"]["enum"];
+    assert_eq!(*in_schema, Value::from(documented.clone()));
+    for name in &documented {
+        let category: Category = serde_json::from_value(Value::from(name.as_str())).unwrap();
+        assert!(!matches!(category, Category::Unknown(_)), "{name}");
+        assert_eq!(serde_json::to_value(category).unwrap(), name.as_str());
+    }
+    assert_eq!(documented.len(), 20);
+}
+
+#[test]
+fn the_problems_of_the_relay_are_those_of_the_protocol_with_the_same_status() {
+    let intake = section("## 5. Relay, intake");
+    let table = &intake[intake.find("| name | status |").unwrap()..];
+    let mut documented = BTreeSet::new();
+    for row in rows(table) {
+        let (names, statuses) = (code(&row[0]), row[1].split(", ").map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(names.len(), statuses.len(), "{row:?}");
+        documented.extend(names.into_iter().zip(statuses));
+    }
+    let source = read("src/relay/problem.rs");
+    let parts = source.split("fn parts").nth(1).unwrap().split("impl IntoResponse").next().unwrap();
+    let mut in_program = BTreeSet::new();
+    // The first piece is before the first problem and holds the function's own type.
+    for arm in parts.split("StatusCode::").skip(1) {
+        let status = (400..600).find(|&number| {
+            let reason = StatusCode::from_u16(number).unwrap().canonical_reason().unwrap_or_default();
+            reason.to_uppercase().replace(' ', "_") == arm.split(',').next().unwrap()
+        });
+        let name = arm.split('"').nth(1).unwrap();
+        in_program.insert((name.to_owned(), status.unwrap_or_else(|| panic!("{arm}")).to_string()));
+    }
+    assert_eq!(documented, in_program);
+    assert_eq!(documented.len(), 15);
+}
+
+#[test]
+fn the_fields_and_kinds_of_a_directory_are_those_of_the_protocol() {
+    let text = section("## 4. Directory");
+    let mut documented: BTreeSet<_> = rows(&text).iter().flat_map(|row| code(&row[0])).collect();
+    // The schema is named above the table; epochs belong to a holder.
+    documented.insert("schema".to_owned());
+    assert!(documented.remove("epochs"));
+    let note = read("tests/vectors/directory/good.note");
+    let contents = Contents::parse(note.split("\n\n").next().unwrap().as_bytes()).unwrap();
+    let shown = serde_json::to_value(&contents).unwrap();
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(documented, keys(&shown));
+    let row = |name: &str| rows(&text).into_iter().find(|row| row[0] == format!("`{name}`")).unwrap()[1].clone();
+    assert_eq!(code(&row("holders")).into_iter().collect::<BTreeSet<_>>(), keys(&shown["holders"][0]));
+    let epoch = &code(&row("epochs"))[0];
+    let in_epoch: BTreeSet<_> = epoch.trim_matches(['{', '}']).split(", ").map(str::to_owned).collect();
+    assert_eq!(in_epoch, keys(&shown["holders"][0]["epochs"][0]));
+
+    let kinds = text.lines().find(|line| line.starts_with("`kind` is one of")).unwrap();
+    let kinds = code(kinds.split('.').next().unwrap());
+    let listed: Vec<_> = kinds.iter().skip(1).map(String::as_str).collect();
+    let error = "no-such-kind".parse::<Kind>().unwrap_err().to_string();
+    assert!(error.ends_with(&listed.join(", ")), "{error}\n{listed:?}");
+    assert!(listed.iter().all(|kind| kind.parse::<Kind>().is_ok()));
+}
+
+#[test]
+fn the_manifest_of_a_bundle_has_the_fields_of_the_protocol() {
+    let text = section("## 7. Bundle");
+    let list = text.split("The manifest:").nth(1).unwrap().split(".\n").next().unwrap();
+    let named: BTreeSet<_> = code(list).into_iter().filter(|word| !word.contains('/')).collect();
+    let fields = ["schema", "channel", "number", "previous", "directory_sha256", "tips[{id, size, day}]"];
+    assert_eq!(named, fields.map(str::to_owned).into());
+    let day = "2026-11-23".parse().unwrap();
+    let id = softinfo::tip::id::TipId::of(b"");
+    let manifest = Manifest {
+        schema: Manifest::SCHEMA.to_owned(),
+        channel: "c".parse().unwrap(),
+        number: 1,
+        previous: None,
+        directory_sha256: id,
+        tips: vec![softinfo::bundle::BundledTip { id, size: 0, day }],
+    };
+    let shown: Value = serde_json::from_slice(&manifest.to_bytes().0).unwrap();
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(
+        keys(&shown),
+        ["schema", "channel", "number", "previous", "directory_sha256", "tips"].map(str::to_owned).into()
+    );
+    assert_eq!(keys(&shown["tips"][0]), ["id", "size", "day"].map(str::to_owned).into());
+}
+
+#[test]
+fn every_version_string_of_the_protocol_is_the_programs_and_every_named_vector_is_there() {
+    let text = read("docs/protocol.md");
+    let formats = rows(text.split("\n## 1. Tip").next().unwrap());
+    let version = |name: &str| formats.iter().find(|row| row[0].starts_with(name)).unwrap()[1].clone();
+    assert!(version("tip").contains(&format!("`{}`", softinfo::tip::header::SOFTINFO_TAG)));
+    assert!(version("tip").contains(std::str::from_utf8(softinfo::tip::header::VERSION_LINE).unwrap().trim()));
+    assert_eq!(version("report"), format!("`{SCHEMA}`"));
+    assert_eq!(version("directory"), format!("`{}`", Contents::schema()));
+    assert_eq!(version("bundle"), format!("`{}`", Manifest::SCHEMA));
+    assert!(read("src/relay/courier_api.rs").contains(version("pool").trim_matches('`')));
+    assert!(read("src/tip/receipt.rs").contains(version("receipt").trim_matches('`')));
+    for path in formats.iter().flat_map(|row| code(&row[2])) {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).exists(), "{path}");
+    }
+}
+
+#[test]
+fn every_link_from_a_document_to_a_file_of_the_project_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut documents: Vec<PathBuf> = [root.to_owned(), root.join("docs"), root.join("keys-example")]
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    documents.sort();
+    let mut seen = 0;
+    for document in &documents {
+        let text = fs::read_to_string(document).unwrap();
+        for target in text.split("](").skip(1).map(|rest| rest.split([')', '#']).next().unwrap()) {
+            if !target.is_empty() && !target.contains("://") && !target.starts_with("mailto:") {
+                assert!(document.parent().unwrap().join(target).exists(), "{}: {target}", document.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5, "{seen} links");
+}
