@@ -126,6 +126,9 @@ fn what_has_expired_leaves_no_key_and_no_folder() {
     let (old, new) = (noise(40_000, &mut rng), noise(40_000, &mut rng));
     let (old_id, new_id) = (put(&pool, &old, digest, first), put(&pool, &new, digest, first.plus(1)));
     let gone = record(folder.path(), &old_id);
+    // A second name for the slot file shows what happened to its blocks before the first was removed.
+    let (slots, _) = files(folder.path()).into_iter().find(|(_, bytes)| find(bytes, &gone[2]).is_some()).unwrap();
+    fs::hard_link(slots, folder.path().join("second-name")).unwrap();
     let expires = first.plus(i64::from(RETENTION));
     assert_eq!(pool.expire(expires.plus(-1)).unwrap(), 0, "kept to the end of its days");
     assert_eq!(pool.expire(expires).unwrap(), 1);

@@ -172,7 +172,7 @@ fn every_bundle_is_taken_whole_or_refused_whole_as_its_index_names() {
             assert!(desk.state() == before, "something changed: {row}");
         }
     }
-    assert_eq!(rows(&index).len(), 16);
+    assert_eq!(rows(&index).len(), 17);
 }
 
 #[test]

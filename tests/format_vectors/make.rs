@@ -197,6 +197,7 @@ fn make_bundles(directory: &[u8], root: &SigningKey, rng: &mut StdRng) {
             { "file": "next.tar", "outcome": "accepted", "after": [], "standing": "after-a-gap", "id": second, "number": 2, "tips": [], "not_tips": [TipId::of(second_odd)] },
             { "file": "good.tar", "outcome": "accepted", "after": ["next.tar"], "standing": "out-of-order", "id": first, "number": 1, "tips": [TipId::of(&tip)], "not_tips": [TipId::of(first_odd)] },
             { "file": "fork.tar", "outcome": "forked", "after": ["good.tar"] },
+            { "file": "fork.tar", "outcome": "forked", "after": ["next.tar"] },
             { "file": "stranger.tar", "outcome": "forked", "after": ["good.tar"], "id": stranger },
             { "file": "cut-in-a-tip.tar", "outcome": "cut-short", "found": 0 },
             { "file": "cut-behind-a-tip.tar", "outcome": "cut-short", "found": 1 },
