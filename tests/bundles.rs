@@ -214,12 +214,10 @@ fn a_bundle_cut_short_or_changed_is_refused_whole() {
         bytes
     };
     let mut extra = tar::Builder::new(Vec::new());
-    for (name, content) in [("tips/extra.age", &b"x"[..])] {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(content.len() as u64);
-        header.set_cksum();
-        extra.append_data(&mut header, name, content).unwrap();
-    }
+    let mut header = tar::Header::new_ustar();
+    header.set_size(1);
+    header.set_cksum();
+    extra.append_data(&mut header, "tips/extra.age", &b"x"[..]).unwrap();
     let with_extra = [&good[..good.len() - 1024], &extra.into_inner().unwrap()].concat();
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (good[..tip].to_vec(), "cut short: 0 of 3 tips are whole"),

@@ -17,7 +17,13 @@ use softinfo::tip::withdraw::WithdrawDigest;
 const RETENTION: u32 = 30;
 
 fn open(folder: &Path) -> Pool {
-    let settings = Settings { retention_days: RETENTION, jitter_days: 0, volume_bytes: 1 << 20, floor_bytes: 0 };
+    let settings = Settings {
+        retention_days: RETENTION,
+        jitter_days: 0,
+        volume_bytes: 1 << 20,
+        floor_bytes: 0,
+        ..Settings::default()
+    };
     Pool::open(folder, settings, |notice| panic!("{notice:?}")).unwrap()
 }
 

@@ -267,7 +267,7 @@ fn get(store: &dyn Store, id: &TipId) -> Option<Vec<u8>> {
 }
 
 fn settings() -> Settings {
-    Settings { retention_days: 30, jitter_days: 0, volume_bytes: 1 << 20, floor_bytes: 0 }
+    Settings { retention_days: 30, jitter_days: 0, volume_bytes: 1 << 20, floor_bytes: 0, ..Settings::default() }
 }
 
 proptest! {

@@ -200,10 +200,11 @@ impl Config {
         Ok(directory)
     }
 
-    /// The store's part, in the store's terms.
+    /// The store's part, in the store's terms; `after_close` is called when a volume was closed.
     #[must_use]
-    pub fn store_settings(&self) -> Settings {
+    pub fn store_settings(&self, after_close: fn()) -> Settings {
         Settings {
+            after_close,
             retention_days: self.store.retention_days,
             jitter_days: self.store.jitter_days,
             volume_bytes: self.store.volume_mib << 20,

@@ -58,7 +58,9 @@ pub enum ServeError {
 
 impl Relay {
     /// Verifies the directory, opens the store and both listeners. Nothing is answered before [`Relay::run`].
-    pub async fn start(config: &Config, allow_example: bool) -> Result<Self, ServeError> {
+    ///
+    /// `after_close` is called when the store has freed much memory (see [`crate::store::pool::Settings`]).
+    pub async fn start(config: &Config, allow_example: bool, after_close: fn()) -> Result<Self, ServeError> {
         let directory = config.verified_directory(allow_example)?;
         announce_expiry(directory.contents().expires, Day::today());
         let (stop, _) = watch::channel(false);
@@ -69,7 +71,7 @@ impl Relay {
                 stopper.send_replace(true);
             }
         };
-        let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(), notice)?);
+        let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close), notice)?);
         pool.expire(Day::today())?;
         let shared = Arc::new(intake::Shared {
             store: Arc::clone(&pool) as Arc<dyn Store>,

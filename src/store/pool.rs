@@ -37,11 +37,13 @@ pub struct Settings {
     pub volume_bytes: u64,
     /// Free bytes on the file system below which nothing is accepted.
     pub floor_bytes: u64,
+    /// Called when a full volume was closed and its memory freed; a program may give that back to the system here.
+    pub after_close: fn(),
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { retention_days: 90, jitter_days: 7, volume_bytes: 16 << 20, floor_bytes: 256 << 20 }
+        Self { retention_days: 90, jitter_days: 7, volume_bytes: 16 << 20, floor_bytes: 256 << 20, after_close: || () }
     }
 }
 

@@ -178,6 +178,8 @@ impl Writer {
             if current.volume.make_durable().is_err() {
                 self.shared.stop();
             }
+            drop(current);
+            (self.shared.settings().after_close)();
         }
     }
 

@@ -170,7 +170,13 @@ impl Scene {
 
     /// Waits for the relay to end; gives its exit code, -1 when a signal ended it.
     pub fn wait(&mut self) -> i32 {
-        self.relay.take().unwrap().wait().unwrap().code().unwrap_or(-1)
+        let mut ended = None;
+        eventually(|| {
+            ended = self.relay.as_mut().unwrap().try_wait().unwrap();
+            ended.is_some()
+        });
+        self.relay = None;
+        ended.unwrap().code().unwrap_or(-1)
     }
 
     pub fn intake_url(&self) -> String {
@@ -348,11 +354,11 @@ fn finish(output: Output) -> Run {
     Run { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// Waits for something to become true, for at most ten seconds.
+/// Waits for something to become true, for at most half a minute.
 pub fn eventually(mut is_true: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(30);
     while !is_true() {
-        assert!(Instant::now() < deadline, "it did not happen in ten seconds");
+        assert!(Instant::now() < deadline, "it did not happen in half a minute");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

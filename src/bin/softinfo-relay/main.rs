@@ -33,7 +33,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    memory::give_back_what_is_freed();
+    memory::prepare();
     let arguments = Arguments::parse();
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,7 +68,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let relay = Relay::start(&config, allow_example).await?;
+        let relay = Relay::start(&config, allow_example, memory::give_back).await?;
         if arguments.config.is_none() {
             print_next_steps(&relay)?;
         }
