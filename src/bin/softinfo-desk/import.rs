@@ -55,8 +55,9 @@ impl Import {
             return Ok(ExitCode::SUCCESS);
         }
         let numbers: Vec<_> = imported.missing.iter().map(u64::to_string).collect();
+        let (plural, verb) = if numbers.len() == 1 { ("", "has") } else { ("s", "have") };
         eprintln!(
-            "softinfo-desk: bundle {} has not come yet. Ask for it; if it is lost: softinfo-courier fetch --again-since DAY",
+            "softinfo-desk: bundle{plural} {} {verb} not come yet. If lost: softinfo-courier fetch --again-since DAY",
             numbers.join(", ")
         );
         Ok(ExitCode::from(3))
