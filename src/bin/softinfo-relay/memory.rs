@@ -21,7 +21,7 @@ pub fn prepare() {
 
 /// Volumes that may be closed before memory is given back: doing it each time costs more than it saves.
 #[cfg(target_env = "gnu")]
-const EVERY: usize = 4;
+const EVERY: usize = 2;
 
 /// Gives back what is free, wherever it lies. Called when a volume was closed.
 #[cfg(target_env = "gnu")]
