@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::page::{Page, PageError};
 use super::token::TokenHash;
 use crate::directory::{Directory, DirectoryError, RootKey, SigningError, UntrustedDirectory};
 use crate::example::{self, ExampleKeys};
@@ -19,6 +20,9 @@ pub struct Config {
     pub directory: PathBuf,
     /// File with the verifier key that must have signed it. Relative to the configuration file.
     pub root: PathBuf,
+    /// The page for writers, one HTML file. Relative to the configuration file. Without it, tips come from programs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<PathBuf>,
     /// For writers.
     pub intake: IntakeConfig,
     /// For holders.
@@ -131,6 +135,14 @@ pub enum ConfigError {
         /// Why.
         source: DirectoryError,
     },
+    /// The page can't be served.
+    #[error("{}: {source}", path.display())]
+    Page {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: PageError,
+    },
     /// Example keys on an address others can reach.
     #[error(transparent)]
     Example(#[from] ExampleKeys),
@@ -144,7 +156,8 @@ impl Config {
         let mut config: Self = toml::from_str(&text)
             .map_err(|source| ConfigError::Toml { path: path.to_owned(), source: Box::new(source) })?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        for relative in [&mut config.directory, &mut config.root, &mut config.store.folder] {
+        let fixed = [&mut config.directory, &mut config.root, &mut config.store.folder];
+        for relative in fixed.into_iter().chain(&mut config.page) {
             *relative = folder.join(&*relative);
         }
         config.check_values()?;
@@ -198,6 +211,14 @@ impl Config {
             });
         }
         Ok(directory)
+    }
+
+    /// Reads and checks the page; the copy to save has `directory` in it.
+    pub fn read_page(&self, directory: &Directory) -> Result<Option<Page>, ConfigError> {
+        let read = |path: &PathBuf| {
+            Page::read(path, directory.bytes()).map_err(|source| ConfigError::Page { path: path.clone(), source })
+        };
+        self.page.as_ref().map(read).transpose()
     }
 
     /// The store's part, in the store's terms; `after_close` is called when a volume was closed.

@@ -39,6 +39,11 @@ struct Body {
 }
 
 impl Problem {
+    /// Its HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.parts().0
+    }
+
     #[allow(clippy::too_many_lines)] // a table
     fn parts(&self) -> (StatusCode, &'static str, &'static str, String) {
         let same = |text: &str| text.to_owned();
@@ -70,7 +75,9 @@ impl Problem {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
                 "Another content type is needed",
-                same("Send a tip as application/octet-stream, and a withdraw token as text/plain."),
+                same(
+                    "Send a tip as application/octet-stream, further pieces of one as application/partial-upload, a withdraw token as text/plain.",
+                ),
             ),
             Self::Interrupted => (
                 StatusCode::BAD_REQUEST,

@@ -9,8 +9,10 @@ use axum::body::Bytes;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::answer::Answers;
 use super::config::{Config, ConfigError};
 use super::event::{Event, Listener, log};
+use super::uploads::Uploads;
 use super::{courier_api, intake};
 use crate::day::Day;
 use crate::store::pool::Pool;
@@ -28,6 +30,7 @@ pub struct Relay {
     intake: (TcpListener, Router),
     courier: (TcpListener, Router),
     pool: Arc<Pool>,
+    uploads: Arc<Uploads>,
     stop: watch::Sender<bool>,
 }
 
@@ -40,6 +43,9 @@ pub enum ServeError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The sentences that were built in are not complete.
+    #[error("the answers to a form that were built in can't be read: {0}; build the page in web/, then the relay")]
+    Answers(serde_json::Error),
     /// An address is taken or not ours.
     #[error("can't listen on {address}: {source}")]
     Listen {
@@ -62,6 +68,8 @@ impl Relay {
     /// `after_close` is called when the store has freed much memory (see [`crate::store::pool::Settings`]).
     pub async fn start(config: &Config, allow_example: bool, after_close: fn()) -> Result<Self, ServeError> {
         let directory = config.verified_directory(allow_example)?;
+        let page = config.read_page(&directory)?.map(Arc::new);
+        let answers = Answers::built_in().map_err(ServeError::Answers)?;
         announce_expiry(directory.contents().expires, Day::today());
         let (stop, _) = watch::channel(false);
         let stopper = stop.clone();
@@ -73,9 +81,18 @@ impl Relay {
         };
         let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close), notice)?);
         pool.expire(Day::today())?;
+        let uploads = Arc::new(Uploads::open(config.store.folder.join("uploads"), config.store.floor_mib << 20)?);
+        uploads.expire(Day::today())?;
+        if let Some(page) = page.clone() {
+            // Nobody waits for it: until it is done the page is served as it is.
+            tokio::task::spawn_blocking(move || page.pack());
+        }
         let shared = Arc::new(intake::Shared {
             store: Arc::clone(&pool) as Arc<dyn Store>,
             directory: Bytes::copy_from_slice(directory.bytes()),
+            page,
+            answers,
+            uploads: Arc::clone(&uploads),
             max_plaintext: directory.contents().max_bytes,
             idle: Duration::from_secs(config.intake.idle_seconds),
         });
@@ -84,7 +101,7 @@ impl Relay {
             bind(config.courier.listen, Listener::Courier).await?,
             courier_api::routes(shared, config.courier.token_sha256.clone()),
         );
-        Ok(Self { intake, courier, pool, stop })
+        Ok(Self { intake, courier, pool, uploads, stop })
     }
 
     /// The address of the intake listener; its port was chosen by the system when the configuration said 0.
@@ -99,7 +116,7 @@ impl Relay {
 
     /// Answers until `signal` resolves or the store stops; then finishes what is under way and closes.
     pub async fn run(self, signal: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { intake, courier, pool, stop } = self;
+        let Self { intake, courier, pool, uploads, stop } = self;
         let mut store_stopped = stop.subscribe();
         let (quit, _) = watch::channel(false);
         let serve = |(listener, router): (TcpListener, Router)| {
@@ -110,14 +127,14 @@ impl Relay {
             tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopping).into_future())
         };
         let tasks = [serve(intake), serve(courier)];
-        let daily = tokio::spawn(expire_daily(Arc::clone(&pool)));
+        let expiry = tokio::spawn(expire(Arc::clone(&pool), Arc::clone(&uploads)));
         tokio::select! {
             () = signal => {}
             _ = store_stopped.wait_for(|stopped| *stopped) => {}
         }
         log(&Event::Stopping);
         quit.send_replace(true);
-        daily.abort();
+        expiry.abort();
         for mut task in tasks {
             match tokio::time::timeout(GRACE, &mut task).await {
                 // A courier that reads slowly is cut off; it resumes where it was.
@@ -126,6 +143,8 @@ impl Relay {
                 Ok(Err(_)) => {}
             }
         }
+        // Uploads whose sender has gone; what is not ready in time goes on when the sender asks for it.
+        let _ = tokio::time::timeout(GRACE, uploads.settle()).await;
         let failed = pool.has_stopped();
         // The last one out closes the store, and waits until all is on disk.
         tokio::task::spawn_blocking(move || drop(pool)).await.map_err(std::io::Error::other)?;
@@ -148,16 +167,18 @@ fn announce_expiry(expires: Day, today: Day) {
     }
 }
 
-async fn expire_daily(pool: Arc<Pool>) {
+/// Uploads once an hour, tips once a day.
+async fn expire(pool: Arc<Pool>, uploads: Arc<Uploads>) {
     let mut done = Day::today();
     loop {
         tokio::time::sleep(HOUR).await;
         let today = Day::today();
-        if today == done {
-            continue;
-        }
-        let erasing = Arc::clone(&pool);
-        match tokio::task::spawn_blocking(move || erasing.expire(today)).await {
+        let (pool, uploads) = (Arc::clone(&pool), Arc::clone(&uploads));
+        let erased = tokio::task::spawn_blocking(move || {
+            uploads.expire(today)?;
+            if today == done { Ok(0) } else { pool.expire(today) }
+        });
+        match erased.await {
             Ok(Ok(_)) => done = today,
             _ => log(&Event::ExpiryFailed),
         }

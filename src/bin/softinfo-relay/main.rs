@@ -53,6 +53,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     let allow_example = arguments.i_know_these_are_example_keys;
     if arguments.check_config {
         let directory = config.verified_directory(allow_example)?;
+        config.read_page(&directory)?;
         let contents = directory.contents();
         println!(
             "{} is in order: channel {}, directory version {}, valid until {}",
@@ -70,7 +71,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let relay = Relay::start(&config, allow_example, memory::give_back).await?;
         if arguments.config.is_none() {
-            print_next_steps(&relay)?;
+            print_next_steps(&config, &relay)?;
         }
         relay
             .run(async move {
@@ -84,23 +85,24 @@ fn run(arguments: &Arguments) -> Result<()> {
     })
 }
 
-fn print_next_steps(relay: &Relay) -> Result<()> {
+fn print_next_steps(config: &Config, relay: &Relay) -> Result<()> {
     let programs = std::env::current_exe()?.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    let address = relay.intake_address()?;
+    let page = config.page.as_ref().map_or_else(String::new, |_| format!("The page to write on: http://{address}/\n"));
     println!(
         "
 A relay for trying out, on this machine only, with the EXAMPLE keys. Stop it with Ctrl-C.
-In another terminal, in this folder:
+{page}In another terminal, in this folder:
 
   cargo build --release
   export PATH=\"{programs}:$PATH\"
   echo 'At night they lock the doors of the workshop.' > note.txt
-  softinfo-tip send --relay http://{} --to labour-inspectorate-example --message note.txt
+  softinfo-tip send --relay http://{address} --to labour-inspectorate-example --message note.txt
   softinfo-courier fetch --out bundle.tar
   softinfo-desk import bundle.tar
   softinfo-desk list
   softinfo-desk open ID --out case/          (ID as shown by list)
-",
-        relay.intake_address()?
+"
     );
     Ok(())
 }

@@ -1,0 +1,174 @@
+//! Answers to a form: small HTML pages without script, with the same sentence in every language of the page.
+//!
+//! The sentences come from `web/dist/answers.json`, which the build of the page writes.
+
+use std::fmt::Write;
+
+use axum::http::header::{self, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::problem::Problem;
+use super::storing::Stored;
+
+const TEXTS: &str = include_str!("../../web/dist/answers.json");
+const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem}\
+:root{color-scheme:light dark}dd{margin:0 0 1rem;overflow-wrap:anywhere;font-family:monospace}dt span+span::before{content:\" · \"}";
+
+/// The sentences, in the order of the page.
+#[derive(Debug)]
+pub(super) struct Answers {
+    languages: Vec<Sentences>,
+    policy: HeaderValue,
+}
+
+#[derive(Deserialize)]
+struct File {
+    languages: Vec<Sentences>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Sentences {
+    lang: String,
+    dir: String,
+    title: String,
+    stored: String,
+    already: String,
+    unsure: String,
+    not_sealed: String,
+    too_large: String,
+    later: String,
+    id: String,
+    day: String,
+    back: String,
+}
+
+impl Sentences {
+    /// What happened, for a person.
+    fn outcome(&self, result: &Result<Stored, Problem>) -> &str {
+        match result {
+            Ok(Stored { already: true, .. }) => &self.already,
+            Ok(_) => &self.stored,
+            Err(Problem::Unsure) => &self.unsure,
+            Err(Problem::TooLarge { .. }) => &self.too_large,
+            Err(Problem::NotATip(_) | Problem::NotASizeClass | Problem::UnsupportedMediaType | Problem::BadRequest) => {
+                &self.not_sealed
+            }
+            Err(_) => &self.later,
+        }
+    }
+}
+
+impl Answers {
+    /// Reads what was built in.
+    pub fn built_in() -> Result<Self, serde_json::Error> {
+        let File { languages } = serde_json::from_str(TEXTS)?;
+        let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        );
+        Ok(Self { languages, policy: HeaderValue::try_from(policy).map_err(serde::de::Error::custom)? })
+    }
+
+    /// The answer to a form, with the status that a program would get.
+    pub fn to_form(&self, result: &Result<Stored, Problem>) -> Response {
+        let status = result.as_ref().map_or_else(Problem::status, Stored::status);
+        let fixed = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CONTENT_SECURITY_POLICY, self.policy.clone()),
+        ];
+        (status, fixed, self.html(result)).into_response()
+    }
+
+    fn html(&self, result: &Result<Stored, Problem>) -> String {
+        let title = self.languages.first().map_or("softinfo", |first| &first.title);
+        let first = self.languages.first().map_or("en", |first| &first.lang);
+        let mut html = format!(
+            "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{STYLE}</style>\n<main>\n<h1>softinfo</h1>\n",
+            escape(first),
+            escape(title)
+        );
+        for language in &self.languages {
+            push(&mut html, language, "p", "", language.outcome(result));
+            html.push('\n');
+        }
+        if let Ok(stored) = result {
+            html.push_str("<dl>\n");
+            self.entry(&mut html, |language| &language.id, &stored.id.to_string());
+            self.entry(&mut html, |language| &language.day, &stored.day.to_string());
+            html.push_str("</dl>\n");
+        }
+        for language in &self.languages {
+            html.push_str("<p>");
+            push(&mut html, language, "a", " href=\"/\"", &language.back);
+            html.push_str("</p>\n");
+        }
+        html.push_str("</main>\n");
+        html
+    }
+
+    fn entry(&self, html: &mut String, label: impl Fn(&Sentences) -> &String, value: &str) {
+        html.push_str("<dt>");
+        for language in &self.languages {
+            push(html, language, "span", "", label(language));
+        }
+        html.push_str("</dt><dd>");
+        html.push_str(&escape(value));
+        html.push_str("</dd>\n");
+    }
+}
+
+fn push(html: &mut String, language: &Sentences, tag: &str, more: &str, text: &str) {
+    let (lang, dir) = (escape(&language.lang), escape(&language.dir));
+    // Writing to a string does not fail.
+    let _ = write!(html, "<{tag} lang=\"{lang}\" dir=\"{dir}\"{more}>{}</{tag}>", escape(text));
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::day::Day;
+    use crate::tip::id::TipId;
+
+    #[test]
+    fn every_answer_has_every_language_once_and_nothing_unescaped() {
+        let mut answers = Answers::built_in().unwrap();
+        assert!(!answers.languages.is_empty());
+        answers.languages[0].back = "<script>'\"&".to_owned();
+        let stored = Stored { id: TipId::of(b""), day: Day::today(), already: false };
+        for result in [
+            Ok(stored),
+            Ok(Stored { already: true, ..stored }),
+            Err(Problem::Unsure),
+            Err(Problem::TooLarge { max: 1 }),
+            Err(Problem::StorageFull),
+            Err(Problem::BadRequest),
+        ] {
+            let html = answers.html(&result);
+            assert_eq!(html.matches("<p lang=").count(), answers.languages.len());
+            assert!(!html.contains("<script") && html.contains("<a lang="), "{html}");
+            assert_eq!(html.contains(&stored.id.to_string()), result.is_ok());
+            for language in &answers.languages {
+                assert!(html.contains(&escape(language.outcome(&result))));
+            }
+        }
+    }
+}

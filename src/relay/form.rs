@@ -1,0 +1,109 @@
+//! A tip sent by a form, from a browser without JavaScript: `multipart/form-data` with the file in the field `tip`.
+//!
+//! The file's name and every other field are passed over: they are in memory while they are parsed, and nowhere after.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use multer::{Field, Multipart};
+use tokio_stream::Stream;
+
+use super::body::{Broken, Frames, Pieces, Received, Source};
+use super::intake::Shared;
+use super::problem::Problem;
+use super::storing::{Stored, store_tip};
+use crate::limits::FORM_ALLOWANCE;
+
+/// The field that holds the tip.
+const FIELD: &str = "tip";
+/// Bytes that the parser is given at a time.
+const SLICE: usize = 16 * 1024;
+
+/// Whether a request is a form.
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
+    let name = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().starts_with(b"multipart/form-data");
+    headers.get(CONTENT_TYPE).is_some_and(name)
+}
+
+/// Stores the tip of a form.
+pub(super) async fn take_form(shared: &Shared, headers: &HeaderMap, received: &Received) -> Result<Stored, Problem> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let boundary = multer::parse_boundary(kind).map_err(|_| Problem::BadRequest)?;
+    let allowance = Arc::new(AtomicU64::new(FORM_ALLOWANCE));
+    let slices = Slices {
+        frames: received.frames(u64::MAX),
+        rest: Bytes::new(),
+        allowance: Arc::clone(&allowance),
+        given: false,
+    };
+    let mut form = Multipart::new(slices, boundary);
+    while let Some(field) = form.next_field().await.map_err(|error| problem_of(&error))? {
+        if field.name() == Some(FIELD) {
+            return store_tip(shared, None, &mut Pieces::new(TipField { field, allowance })).await;
+        }
+    }
+    Err(Problem::BadRequest)
+}
+
+fn problem_of(error: &multer::Error) -> Problem {
+    match error {
+        multer::Error::StreamReadFailed(source) => {
+            source.downcast_ref::<Broken>().map_or(Problem::Interrupted, |broken| (*broken).into())
+        }
+        multer::Error::IncompleteStream | multer::Error::IncompleteFieldData { .. } => Problem::Interrupted,
+        _ => Problem::BadRequest,
+    }
+}
+
+/// A body for the parser, which reads on while there is anything to read, and keeps all until a header or field ends.
+///
+/// So it gets a slice at a time, and in all no more than the allowance, which grows by what the tip's field has given.
+struct Slices {
+    frames: Frames,
+    rest: Bytes,
+    allowance: Arc<AtomicU64>,
+    given: bool,
+}
+
+impl Stream for Slices {
+    type Item = Result<Bytes, Broken>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.given) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        while self.rest.is_empty() {
+            match Pin::new(&mut self.frames).poll_next(context) {
+                Poll::Ready(Some(Ok(bytes))) => self.rest = bytes,
+                other => return other,
+            }
+        }
+        let length = self.rest.len().min(SLICE);
+        let taken =
+            self.allowance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(length as u64));
+        if taken.is_err() {
+            return Poll::Ready(Some(Err(Broken::TooLong)));
+        }
+        self.given = true;
+        Poll::Ready(Some(Ok(self.rest.split_to(length))))
+    }
+}
+
+struct TipField<'a> {
+    field: Field<'a>,
+    allowance: Arc<AtomicU64>,
+}
+
+impl Source for TipField<'_> {
+    async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        let bytes = self.field.chunk().await.map_err(|error| problem_of(&error))?;
+        self.allowance.fetch_add(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64), Ordering::Relaxed);
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,302 @@
+//! Resumable uploads, for large tips over lines that break: draft-ietf-httpbis-resumable-upload (as of -12), over [`staging`].
+//!
+//! In: pieces of a tip, in order. Out: where to go on, and in the end the same answer as for a tip sent at once.
+//! What has arrived of a piece stays when its connection breaks; a whole tip takes the one way into the store.
+
+mod fields;
+mod refusal;
+mod sealed;
+mod staging;
+#[cfg(test)]
+mod tests;
+mod token;
+mod turn;
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{self, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use axum::response::{IntoResponse, Response};
+
+use super::body::{Frames, Pieces, Received, Source, announced_length};
+use super::intake::{Shared, blocking};
+use super::problem::Problem;
+use super::storing::{Stored, check_header, store_tip};
+use crate::limits::UPLOAD_RECORD;
+use crate::tip::padding::{SizeClass, largest_file};
+use fields::{LENGTH, OFFSET, PARTIAL, complete, number, set_limit, set_state};
+use refusal::Refusal;
+use sealed::{Done, Found, Session};
+use token::Token;
+
+pub(super) use staging::Uploads;
+
+/// Whether a tip is announced to come in pieces.
+pub(super) fn is_first_piece(headers: &HeaderMap) -> bool {
+    complete(headers) == Some(false)
+}
+
+/// `OPTIONS /tips`: what is taken, as the draft asks.
+pub(super) async fn options(State(shared): State<Arc<Shared>>) -> Response {
+    let mut answer = StatusCode::NO_CONTENT.into_response();
+    let headers = answer.headers_mut();
+    headers.insert(header::ALLOW, HeaderValue::from_static("OPTIONS, POST"));
+    headers.insert(HeaderName::from_static("accept-patch"), HeaderValue::from_static(PARTIAL));
+    set_limit(headers, largest_file(shared.max_plaintext));
+    answer
+}
+
+/// The first piece, at `POST /tips`.
+pub(super) async fn first_piece(shared: Arc<Shared>, headers: HeaderMap, received: Received) -> Response {
+    detached(async move {
+        let outcome = create(&shared, &headers, &received).await;
+        answer_or_refuse(&shared, &headers, received, outcome)
+    })
+    .await
+}
+
+/// A further piece: `PATCH` at the upload's address.
+pub(super) async fn further_piece(
+    State(shared): State<Arc<Shared>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let received = Received::new(body, shared.idle);
+    detached(async move {
+        let outcome = append(&shared, &token, &headers, &received).await;
+        answer_or_refuse(&shared, &headers, received, outcome)
+    })
+    .await
+}
+
+/// Goes on when the sender has gone: what arrived is staged to its end, and what was sent to its end is stored.
+async fn detached(work: impl Future<Output = Response> + Send + 'static) -> Response {
+    tokio::spawn(work).await.unwrap_or_else(|_| Problem::Unavailable.into_response())
+}
+
+/// How far an upload is: `HEAD` at its address. Ends a request that still sends to it.
+pub(super) async fn progress(
+    State(shared): State<Arc<Shared>>,
+    Path(token): Path<String>,
+) -> Result<Response, Refusal> {
+    let token = Token::parse(&token).ok_or(Problem::NotFound)?;
+    let (is_complete, offset, length) = match find(&shared, token).await? {
+        Found::Open(session) => (false, session.offset(), session.length),
+        Found::Done(done) => (true, done.length, done.length),
+    };
+    let mut answer = StatusCode::NO_CONTENT.into_response();
+    set_state(answer.headers_mut(), is_complete, offset);
+    answer.headers_mut().insert(LENGTH, length.into());
+    set_limit(answer.headers_mut(), largest_file(shared.max_plaintext));
+    Ok(answer)
+}
+
+/// Gives an upload up: `DELETE` at its address. A tip that is stored already stays; withdrawing is another call.
+pub(super) async fn cancel(State(shared): State<Arc<Shared>>, Path(token): Path<String>) -> Result<Response, Refusal> {
+    let name = Token::parse(&token).ok_or(Problem::NotFound)?.name();
+    let turn = shared.uploads.turns.take(&name).await.ok_or(Problem::Interrupted)?;
+    let uploads = Arc::clone(&shared.uploads);
+    let erased = blocking(move || {
+        let erased = uploads.erase(&name);
+        drop(turn);
+        erased
+    });
+    if erased.await?? { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(Problem::NotFound.into()) }
+}
+
+fn answer_or_refuse(
+    shared: &Shared,
+    headers: &HeaderMap,
+    received: Received,
+    outcome: Result<Response, Refusal>,
+) -> Response {
+    let refusal = match outcome {
+        Ok(answer) => return answer,
+        Err(refusal) => refusal,
+    };
+    let problem = if let Refusal::Problem(problem) = &refusal { problem } else { &Problem::BadRequest };
+    received.drain_after(problem, headers, shared.max_plaintext);
+    let mut answer = refusal.into_response();
+    if answer.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        set_limit(answer.headers_mut(), largest_file(shared.max_plaintext));
+    }
+    answer
+}
+
+async fn create(shared: &Arc<Shared>, headers: &HeaderMap, received: &Received) -> Result<Response, Refusal> {
+    let length = number(headers, &LENGTH).ok_or(Problem::BadRequest)?;
+    SizeClass::of_file(length, shared.max_plaintext)?;
+    if announced_length(headers).is_some_and(|announced| announced > length) {
+        return Err(Refusal::InconsistentLength);
+    }
+    let mut pieces = Pieces::new(received.frames(u64::MAX));
+    let mut first = Vec::with_capacity(UPLOAD_RECORD);
+    pieces.fill(&mut first, UPLOAD_RECORD).await?;
+    // As with a tip sent at once: anything else is refused before the disk is touched.
+    check_header(&first)?;
+
+    let token = Token::random();
+    let (name, address) = (token.name(), token.address());
+    let turn = shared.uploads.turns.take(&name).await.ok_or(Problem::Unavailable)?;
+    let uploads = Arc::clone(&shared.uploads);
+    let session = blocking(move || uploads.create(&token, length, turn)).await??;
+    let session = match receive(shared, session, &mut pieces, first).await {
+        Ok(session) => session,
+        Err(refusal) => {
+            // Nobody knows its address yet.
+            let uploads = Arc::clone(&shared.uploads);
+            blocking(move || uploads.erase(&name)).await??;
+            return Err(refusal);
+        }
+    };
+    let mut answer = StatusCode::CREATED.into_response();
+    set_state(answer.headers_mut(), false, session.offset());
+    set_limit(answer.headers_mut(), largest_file(shared.max_plaintext));
+    answer.headers_mut().insert(LOCATION, HeaderValue::try_from(address).map_err(|_| Problem::Unavailable)?);
+    Ok(answer)
+}
+
+async fn append(
+    shared: &Arc<Shared>,
+    token: &str,
+    headers: &HeaderMap,
+    received: &Received,
+) -> Result<Response, Refusal> {
+    if headers.get(CONTENT_TYPE).is_none_or(|value| value != PARTIAL) {
+        return Err(Problem::UnsupportedMediaType.into());
+    }
+    let (Some(provided), Some(is_last)) = (number(headers, &OFFSET), complete(headers)) else {
+        return Err(Problem::BadRequest.into());
+    };
+    let token = Token::parse(token).ok_or(Problem::NotFound)?;
+    let mut pieces = Pieces::new(received.frames(u64::MAX));
+    let session = match find(shared, token).await? {
+        Found::Open(session) => session,
+        Found::Done(done) => return repeat(&done, provided, is_last, &mut pieces).await,
+    };
+    let (expected, length) = (session.offset(), session.length);
+    if provided != expected {
+        return Err(Refusal::MismatchingOffset { expected, provided, complete: false });
+    }
+    let fits = |bytes: u64| if is_last { bytes == length - expected } else { bytes <= length - expected };
+    if number(headers, &LENGTH).is_some_and(|again| again != length)
+        || announced_length(headers).is_some_and(|bytes| !fits(bytes))
+    {
+        return Err(Refusal::InconsistentLength);
+    }
+    let session = receive(shared, session, &mut pieces, Vec::with_capacity(UPLOAD_RECORD)).await?;
+    if is_last {
+        if session.offset() < length {
+            return Err(Refusal::InconsistentLength);
+        }
+        return Ok(final_answer(finish(shared, session).await?, length));
+    }
+    let mut answer = StatusCode::NO_CONTENT.into_response();
+    set_state(answer.headers_mut(), false, session.offset());
+    Ok(answer)
+}
+
+/// Ends what another request does with the upload, and opens it.
+async fn find(shared: &Shared, token: Token) -> Result<Found, Refusal> {
+    let turn = shared.uploads.turns.take(&token.name()).await.ok_or(Problem::Interrupted)?;
+    let uploads = Arc::clone(&shared.uploads);
+    Ok(blocking(move || uploads.find(&token, turn)).await??.ok_or(Problem::NotFound)?)
+}
+
+/// Stages what comes. A record is written when it is full or when the piece has come to its end, so that of a broken
+/// connection whole records stay.
+async fn receive(
+    shared: &Arc<Shared>,
+    mut session: Session,
+    pieces: &mut Pieces<Frames>,
+    mut record: Vec<u8>,
+) -> Result<Session, Refusal> {
+    loop {
+        if record.is_empty() {
+            tokio::select! {
+                biased;
+                () = session.turn.is_over() => return Err(Problem::Interrupted.into()),
+                filled = pieces.fill(&mut record, UPLOAD_RECORD) => filled?,
+            }
+        }
+        if record.is_empty() {
+            return Ok(session);
+        }
+        let uploads = Arc::clone(&shared.uploads);
+        (session, record) = blocking(move || {
+            if record.len() as u64 > session.length - session.offset() {
+                // More than was announced: as the draft asks, nothing of it is trusted any more.
+                uploads.give_up(session)?;
+                return Err(Refusal::InconsistentLength);
+            }
+            uploads.append(&mut session, &record)?;
+            record.clear();
+            Ok::<_, Refusal>((session, record))
+        })
+        .await??;
+    }
+}
+
+/// The staged bytes of an upload, on their way into the store.
+struct Staged {
+    session: Option<Session>,
+    damaged: bool,
+}
+
+impl Source for Staged {
+    async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        let mut session = self.session.take().ok_or(Problem::Unavailable)?;
+        let (piece, session) = blocking(move || (session.next_piece(), session)).await?;
+        self.session = Some(session);
+        piece.map_err(|error| {
+            self.damaged = error.kind() == std::io::ErrorKind::InvalidData;
+            Problem::Unavailable
+        })
+    }
+}
+
+async fn finish(shared: &Shared, session: Session) -> Result<Stored, Refusal> {
+    let _under_way = shared.uploads.finishing.read().await;
+    let length = session.length;
+    let mut pieces = Pieces::new(Staged { session: Some(session), damaged: false });
+    let stored = store_tip(shared, None, &mut pieces).await;
+    let Staged { session, damaged } = pieces.source;
+    let mut session = session.ok_or(Problem::Unavailable)?;
+    let uploads = Arc::clone(&shared.uploads);
+    match stored {
+        Ok(stored) => {
+            // The tip is durable. Without the marker the same bytes would be stored again, which changes nothing.
+            let _ = blocking(move || uploads.finish(session, stored)).await;
+            Ok(stored)
+        }
+        Err(_) if damaged => {
+            // After a power cut: what was lost has to be sent again.
+            let cut = blocking(move || session.cut_after_read()).await?;
+            let expected = cut.map_err(|_| Problem::Unavailable)?;
+            Err(Refusal::MismatchingOffset { expected, provided: length, complete: false })
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// The answer of a finished upload, for whoever has not seen it.
+async fn repeat(done: &Done, provided: u64, is_last: bool, pieces: &mut Pieces<Frames>) -> Result<Response, Refusal> {
+    if provided != done.length {
+        return Err(Refusal::MismatchingOffset { expected: done.length, provided, complete: true });
+    }
+    let mut more = Vec::new();
+    pieces.fill(&mut more, 1).await?;
+    if !more.is_empty() {
+        return Err(Refusal::InconsistentLength);
+    }
+    if is_last { Ok(final_answer(done.stored, done.length)) } else { Err(Refusal::Completed) }
+}
+
+fn final_answer(stored: Stored, length: u64) -> Response {
+    let mut answer = stored.to_json();
+    set_state(answer.headers_mut(), true, length);
+    answer
+}

@@ -1,0 +1,163 @@
+//! The folder where uploads wait until they are whole: a file for each, and nothing in it that its token doesn't open.
+//!
+//! In: pieces of tips. Out: the same, in order. Touches `uploads/` in the store's folder. Nothing here is promised to last:
+//! what is acknowledged as stored is in the store. File times are those of a day (`docs/protocol.md`, 5.1).
+
+use std::fs::{self, File, FileTimes};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::RwLock;
+
+use super::Stored;
+use super::sealed::{self, Found, Session};
+use super::token::{Name, Token};
+use super::turn::{Turn, Turns};
+use crate::day::Day;
+use crate::file::private_folder;
+use crate::limits::UPLOAD_DAYS;
+use crate::store::StoreError;
+
+const SECONDS_A_DAY: u64 = 86_400;
+/// [`Day::number`] of 1970-01-01.
+const EPOCH: i32 = 2_440_588;
+
+/// All uploads that are under way or have just been finished.
+pub(in crate::relay) struct Uploads {
+    folder: PathBuf,
+    floor: u64,
+    pub(super) turns: Turns,
+    /// Held for reading while an upload goes into the store, so that a stop can wait for it.
+    pub(super) finishing: RwLock<()>,
+}
+
+impl Uploads {
+    /// Opens the folder, or makes it; removes what an interrupted write has left. `floor` bytes of disk stay free.
+    pub fn open(folder: PathBuf, floor: u64) -> Result<Self, StoreError> {
+        private_folder(&folder).map_err(failed(&folder))?;
+        for path in entries(&folder)? {
+            if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".partial-")) {
+                fs::remove_file(&path).map_err(failed(&path))?;
+            }
+        }
+        Ok(Self { folder, floor, turns: Turns::default(), finishing: RwLock::default() })
+    }
+
+    /// Begins a file for a tip of `length` bytes.
+    pub(super) fn create(&self, token: &Token, length: u64, turn: Turn) -> Result<Session, StoreError> {
+        self.check_space()?;
+        let path = self.path(&token.name());
+        let session = Session::create(&path, token, length, turn).map_err(failed(&path))?;
+        self.date_folder();
+        Ok(session)
+    }
+
+    /// What there is under a token.
+    pub(super) fn find(&self, token: &Token, turn: Turn) -> Result<Option<Found>, StoreError> {
+        let path = self.path(&token.name());
+        sealed::open(&path, token, turn).map_err(failed(&path))
+    }
+
+    /// Adds a piece to an upload.
+    pub(super) fn append(&self, session: &mut Session, piece: &[u8]) -> Result<(), StoreError> {
+        self.check_space()?;
+        session.append(piece).map_err(failed(&self.folder))
+    }
+
+    /// Replaces an upload by the answer to it.
+    pub(super) fn finish(&self, session: Session, stored: Stored) -> Result<(), StoreError> {
+        session.finish(stored).map_err(failed(&self.folder))?;
+        self.date_folder();
+        Ok(())
+    }
+
+    /// Erases an upload that is being worked on.
+    pub(super) fn give_up(&self, session: Session) -> Result<(), StoreError> {
+        fs::remove_file(session.path()).map_err(failed(&self.folder))?;
+        drop(session);
+        self.date_folder();
+        Ok(())
+    }
+
+    /// Erases an upload; whether there was one.
+    pub(super) fn erase(&self, name: &Name) -> Result<bool, StoreError> {
+        let path = self.path(name);
+        let erased = match fs::remove_file(&path) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(failed(&path)(error)),
+        };
+        self.date_folder();
+        Ok(erased)
+    }
+
+    /// Erases what was left alone for a whole day, and makes the times of what stays those of their day; says how many were erased.
+    pub fn expire(&self, today: Day) -> Result<usize, StoreError> {
+        let mut erased = 0;
+        for path in entries(&self.folder)? {
+            if Name::of_file(&path).is_some_and(|name| self.turns.is_taken(&name)) {
+                continue;
+            }
+            let modified = fs::metadata(&path).and_then(|found| found.modified()).map_err(failed(&path))?;
+            let day = day_of(modified);
+            if day <= today.plus(-UPLOAD_DAYS) {
+                fs::remove_file(&path).map_err(failed(&path))?;
+                erased += 1;
+            } else if midnight(day) != modified {
+                File::open(&path).and_then(|file| date(&file, day)).map_err(failed(&path))?;
+            }
+        }
+        self.date_folder();
+        Ok(erased)
+    }
+
+    /// Waits until nothing is on its way into the store.
+    pub async fn settle(&self) {
+        drop(self.finishing.write().await);
+    }
+
+    fn path(&self, name: &Name) -> PathBuf {
+        self.folder.join(name.to_string())
+    }
+
+    fn check_space(&self) -> Result<(), StoreError> {
+        let stat = rustix::fs::statvfs(&self.folder).map_err(|error| failed(&self.folder)(error.into()))?;
+        if stat.f_bavail.saturating_mul(stat.f_frsize) < self.floor { Err(StoreError::Full) } else { Ok(()) }
+    }
+
+    /// The folder's time follows every file that comes and goes. Only a courtesy to the writer, so a failure stops nothing.
+    fn date_folder(&self) {
+        let _ = File::open(&self.folder).and_then(|folder| date(&folder, Day::today()));
+    }
+}
+
+/// Sets the times of a file to the midnight at which `day` began.
+pub(super) fn date(file: &File, day: Day) -> io::Result<()> {
+    let time = midnight(day);
+    file.set_times(FileTimes::new().set_accessed(time).set_modified(time))
+}
+
+fn midnight(day: Day) -> SystemTime {
+    let days = u64::try_from(day.number() - EPOCH).unwrap_or(0);
+    SystemTime::UNIX_EPOCH + Duration::from_secs(days * SECONDS_A_DAY)
+}
+
+fn day_of(time: SystemTime) -> Day {
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let days = i32::try_from(seconds / SECONDS_A_DAY).unwrap_or(0);
+    Day::from_number(EPOCH.saturating_add(days)).unwrap_or_else(Day::today)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let entries = fs::read_dir(folder).map_err(failed(folder))?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed(folder))).collect()
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> StoreError + use<'_> {
+    move |source| match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
+        io::ErrorKind::InvalidData => StoreError::Damaged,
+        _ => StoreError::Io { path: path.to_owned(), source },
+    }
+}
