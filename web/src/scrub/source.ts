@@ -1,0 +1,108 @@
+// Reads a file in bounded pieces and composes the cleaned one without copying it. In: a Blob. Out: bytes, or a Blob made of slices.
+
+export type Bytes = Uint8Array<ArrayBuffer>
+export type Removed = 'place' | 'time' | 'device' | 'author' | 'thumbnail' | 'other'
+
+/** Why a file isn't cleaned. Nothing else is thrown for what a file contains. */
+export class Stop extends Error {
+  constructor(readonly kind: 'hidden' | 'damaged') { super(kind) }
+}
+
+export function ensure(sound: unknown, kind: Stop['kind'] = 'damaged'): asserts sound {
+  if (!sound) throw new Stop(kind)
+}
+
+/** The most that is read at once: tables of a film of many hours fit, a film doesn't. */
+const MOST = 1 << 25
+
+export class Source {
+  readonly size: number
+  /** Read this much when less is asked for: tables and headers lie close together. */
+  ahead = 1 << 14
+  #window: Bytes = new Uint8Array(0)
+  #from = 0
+
+  constructor(readonly file: Blob) { this.size = file.size }
+
+  /** Not to be written to: it may be part of what is read next. */
+  async read(at: number, length: number): Promise<Bytes> {
+    ensure(at >= 0 && length >= 0 && length <= MOST && at + length <= this.size)
+    if (at < this.#from || at + length > this.#from + this.#window.length) {
+      this.#window = new Uint8Array(await this.file.slice(at, at + Math.max(length, this.ahead)).arrayBuffer())
+      this.#from = at
+    }
+    ensure(at + length <= this.#from + this.#window.length)
+    return this.#window.subarray(at - this.#from, at - this.#from + length)
+  }
+}
+
+const zeros = new Blob([new Uint8Array(1 << 16)])
+
+/** The cleaned file, from its beginning to its end. */
+export class Parts {
+  length = 0
+  #parts: BlobPart[] = []
+  #from = 0
+  #to = 0
+
+  constructor(readonly file: Blob) {}
+
+  keep(from: number, to: number): void {
+    if (from !== this.#to) {
+      this.#flush()
+      this.#from = from
+    }
+    this.#to = to
+    this.length += to - from
+  }
+
+  put(...bytes: Bytes[]): void {
+    this.#flush()
+    for (const part of bytes) {
+      this.#parts.push(part)
+      this.length += part.length
+    }
+  }
+
+  zero(length: number): void {
+    this.#flush()
+    this.length += length
+    for (; length > 0; length -= zeros.size) this.#parts.push(zeros.slice(0, length))
+  }
+
+  blob(type: string): Blob {
+    this.#flush()
+    return new Blob(this.#parts, { type })
+  }
+
+  #flush(): void {
+    if (this.#to > this.#from) this.#parts.push(this.file.slice(this.#from, this.#to))
+    this.#from = this.#to = -1
+  }
+}
+
+/** The number of `size` bytes at `at`. */
+export function uint(bytes: Uint8Array, at: number, size: number, little = false): number {
+  ensure(at >= 0 && at + size <= bytes.length)
+  let value = 0
+  for (let i = 0; i < size; i++) value = value * 256 + bytes[little ? at + size - 1 - i : at + i]!
+  ensure(value <= Number.MAX_SAFE_INTEGER)
+  return value
+}
+
+/** One character for each byte. */
+export const latin = (bytes: Uint8Array, from = 0, to = bytes.length): string => new TextDecoder('latin1').decode(bytes.subarray(from, to))
+
+/** Characters up to U+00FF as bytes. */
+export const bytes = (text: string): Bytes => Uint8Array.from(text, (c) => c.charCodeAt(0))
+
+export function number(value: number, size: number, little = false): Bytes {
+  const out = new Uint8Array(size)
+  for (let i = 0; i < size; i++) {
+    out[little ? i : size - 1 - i] = value
+    value = Math.floor(value / 256)
+  }
+  return out
+}
+
+export const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i])
