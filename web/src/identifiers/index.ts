@@ -1,0 +1,14 @@
+// What in a text could tell who wrote it. In: the text. Out: spans, each with its kind. Touches nothing, sends nothing.
+import { ownName } from './name.ts'
+import { type Finding, page } from './page.ts'
+import { rules } from './rules.ts'
+
+export type { Finding, Kind } from './page.ts'
+
+/** Sorted, without overlaps. Only warns: what it doesn't find can identify just as well (docs/identifier-check.md). */
+export function findIdentifiers(text: string): Finding[] {
+  const searched = page(text)
+  rules(searched)
+  ownName(searched)
+  return searched.found.sort((a, b) => a.start - b.start)
+}
