@@ -14,7 +14,7 @@ use ureq::tls::TlsConfig;
 use ureq::{Agent, Body, SendBody};
 
 use crate::day::Day;
-use crate::limits::MAX_DIRECTORY;
+use crate::limits::{MAX_DIRECTORY, MAX_PAGE};
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawToken;
 
@@ -137,6 +137,12 @@ impl RelayClient {
     pub fn directory(&self) -> Result<Vec<u8>, ClientError> {
         let mut response = self.get("/directory", None)?;
         Ok(response.body_mut().with_config().limit(MAX_DIRECTORY).read_to_vec()?)
+    }
+
+    /// A page at `path`, as bytes; at most [`MAX_PAGE`] and a directory.
+    pub fn page(&self, path: &str) -> Result<Vec<u8>, ClientError> {
+        let limit = MAX_PAGE + 2 * MAX_DIRECTORY;
+        Ok(self.get(path, None)?.body_mut().with_config().limit(limit).read_to_vec()?)
     }
 
     /// Sends a tip from an open file. `new` is false when the relay had the same bytes before.

@@ -126,6 +126,16 @@ impl Scene {
         self.start_with(&[]);
     }
 
+    /// Starts the relay anew, with a page.
+    pub fn serve_page(&mut self, page: &Path) {
+        self.signal("TERM");
+        assert_eq!(self.wait(), 0);
+        let config = fs::read_to_string(self.path("relay.toml")).unwrap();
+        let config = config.lines().filter(|line| !line.starts_with("page =")).collect::<Vec<_>>().join("\n");
+        fs::write(self.path("relay.toml"), format!("page = {page:?}\n{config}\n")).unwrap();
+        self.start();
+    }
+
     /// Starts the relay and reads from its log where it listens.
     fn start_with(&mut self, arguments: &[&str]) {
         let mut command = Command::new(RELAY);

@@ -65,32 +65,21 @@ impl OwnChannel<'_> {
 
     /// A signed directory over the keys, under `name`.
     pub fn sign(&self, name: &str) -> PathBuf {
+        self.sign_with(name, &[])
+    }
+
+    /// The same, with more arguments for `directory make`.
+    pub fn sign_with(&self, name: &str, more: &[&str]) -> PathBuf {
         let scene = self.scene;
         let holder = scene.path("desk/keys").join(Self::HOLDER).join("holder.json");
         let (json, note) = (scene.path("directory.json"), scene.path(name));
-        scene
-            .run(
-                DESK,
-                &[
-                    "directory",
-                    "make",
-                    "--channel",
-                    "antwerp",
-                    "--number",
-                    self.number,
-                    "--issued",
-                    self.issued,
-                    "--expires",
-                    self.expires,
-                    "--relay",
-                    "http://127.0.0.1:8080",
-                    "--holder",
-                    holder.to_str().unwrap(),
-                    "--out",
-                    json.to_str().unwrap(),
-                ],
-            )
-            .ok();
+        let (holder, json_text) = (holder.to_str().unwrap(), json.to_str().unwrap());
+        #[rustfmt::skip]
+        let arguments = [
+            "directory", "make", "--channel", "antwerp", "--number", self.number, "--issued", self.issued, "--expires", self.expires,
+            "--relay", "http://127.0.0.1:8080", "--holder", holder, "--out", json_text,
+        ];
+        scene.run(DESK, &[&arguments[..], more].concat()).ok();
         let key = scene.path("root/root.age");
         scene
             .desk_with_passphrase(&[

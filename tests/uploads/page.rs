@@ -19,10 +19,9 @@ fn html() -> String {
 /// A relay that serves a page of its own.
 fn with_page(html: &str) -> Scene {
     let mut scene = Scene::new();
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
-    write_page(&scene, html);
-    scene.start();
+    let page = scene.path("page.html");
+    fs::write(&page, html).unwrap();
+    scene.serve_page(&page);
     scene
 }
 

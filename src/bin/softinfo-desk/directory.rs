@@ -14,7 +14,7 @@ use softinfo::example;
 use softinfo::file::{read_limited, write_whole};
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, MAX_DIRECTORY};
 
-use crate::Setting;
+use crate::{Setting, page};
 
 #[derive(Args)]
 pub struct DirectoryCommand {
@@ -63,6 +63,15 @@ enum Action {
         #[arg(long, value_name = "OLDER")]
         after: Option<PathBuf>,
     },
+    /// Make the page of a channel: the page of this version with the channel's root key built in.
+    Page {
+        /// File with the root key.
+        #[arg(long, value_name = "FILE")]
+        root: PathBuf,
+        /// The page to write, for the relay and for `make --page`.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Trust a channel's root key on this desk.
     Trust {
         /// File with the root key, from the channel's owner in person.
@@ -93,6 +102,9 @@ struct Make {
     /// A holder's holder.json; repeat the option.
     #[arg(long, value_name = "FILE", required = true)]
     holder: Vec<PathBuf>,
+    /// The page that the relays serve; its SHA-256 goes into the directory, so that everybody can check it.
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
     /// Largest tip, in bytes of plaintext.
     #[arg(long, default_value_t = DEFAULT_MAX_PLAINTEXT, value_name = "BYTES")]
     max_bytes: u64,
@@ -116,6 +128,11 @@ impl DirectoryCommand {
             Action::Make(make) => make.run(setting)?,
             Action::Sign { file, key, public, out } => sign(setting, &file, &key, public, &out)?,
             Action::Check { file, root, after } => check(setting, &file, root, after)?,
+            Action::Page { root, out } => {
+                let page = page::with_root(&read_root(&root)?)?;
+                write_whole(&out, |file| file.write_all(&page)).with_context(|| out.display().to_string())?;
+                println!("{} has SHA-256 {}.", out.display(), page::sha256(&page));
+            }
             Action::Trust { root, replace } => {
                 let key = read_root(&root)?;
                 pin_root(&setting.desk, &key, replace)?;
@@ -140,7 +157,7 @@ impl Make {
             issued: self.issued,
             expires: self.expires,
             relays: self.relay,
-            page_sha256: None,
+            page_sha256: self.page.as_deref().map(page::sha256_of).transpose()?,
             max_bytes: self.max_bytes,
             replies: Replies { bytes: 8192, min_bucket: 32 },
             holders,

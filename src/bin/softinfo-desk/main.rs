@@ -5,6 +5,7 @@ mod import;
 mod keygen;
 mod list;
 mod open;
+mod page;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -16,6 +16,13 @@ pub struct Channel {
     /// Who is to read it: a holder's id from the directory. One to three; repeat the option.
     #[arg(long, value_name = "HOLDER", required_unless_present = "sealed")]
     pub to: Vec<HolderId>,
+    #[command(flatten)]
+    pub trust: Trust,
+}
+
+/// What is believed of a directory, and what is remembered.
+#[derive(Args)]
+pub struct Trust {
     /// File with the channel's root key. Without it only the example channel on this machine is trusted.
     #[arg(long, value_name = "FILE")]
     pub root: Option<PathBuf>,
@@ -34,6 +41,21 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// The verified, current directory: from the file, or else from the relay.
+    pub fn directory(&self, relay: Option<(&str, &RelayClient)>) -> Result<CurrentDirectory> {
+        self.trust.directory(relay)
+    }
+
+    /// The chosen readers with today's keys, each once.
+    pub fn readers(&self, directory: &CurrentDirectory) -> Result<Vec<Reader>> {
+        let mut ids = self.to.clone();
+        ids.sort();
+        ids.dedup();
+        Ok(ids.iter().map(|id| directory.reader(id)).collect::<Result<_, _>>()?)
+    }
+}
+
+impl Trust {
     /// The verified, current directory: from the file, or else from the relay.
     pub fn directory(&self, relay: Option<(&str, &RelayClient)>) -> Result<CurrentDirectory> {
         let bytes = match (&self.directory, relay) {
@@ -71,14 +93,6 @@ impl Channel {
             }
         }
         Ok(current)
-    }
-
-    /// The chosen readers with today's keys, each once.
-    pub fn readers(&self, directory: &CurrentDirectory) -> Result<Vec<Reader>> {
-        let mut ids = self.to.clone();
-        ids.sort();
-        ids.dedup();
-        Ok(ids.iter().map(|id| directory.reader(id)).collect::<Result<_, _>>()?)
     }
 
     fn memory(&self, channel: &str) -> Option<PathBuf> {

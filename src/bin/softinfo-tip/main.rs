@@ -1,6 +1,7 @@
 //! For forwarders and for writers without the page: seals tips, sends them, withdraws them.
 
 mod channel;
+mod check_relay;
 mod seal;
 mod send;
 mod withdraw;
@@ -13,7 +14,8 @@ use softinfo::client::ClientError;
 
 /// Seals what you write, on this computer, so that only the holders you choose can read it, and sends it.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 the relay can't be reached (try again later), 4 the relay refused (nothing was stored).
+/// Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 the relay can't be reached (try again later), 4 the relay refused (nothing was stored),
+/// 5 (check-relay) the relay serves something else than the directory says.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -29,6 +31,8 @@ enum Command {
     Seal(seal::Seal),
     /// Erase a tip from the relay with the receipt.
     Withdraw(withdraw::Withdraw),
+    /// Compare the page and the directory of a relay with what the channel's owner signed.
+    CheckRelay(check_relay::CheckRelay),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Seal(seal) => seal.run(),
         Command::Withdraw(withdraw) => withdraw.run(),
+        Command::CheckRelay(check) => check.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,6 +49,7 @@ fn main() -> ExitCode {
             ExitCode::from(match error.downcast_ref::<ClientError>() {
                 Some(ClientError::Unreachable(_)) => 3,
                 Some(ClientError::Refused { .. }) => 4,
+                _ if error.is::<check_relay::Differs>() => 5,
                 _ => 1,
             })
         }

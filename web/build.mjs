@@ -1,0 +1,112 @@
+// Builds the page: one HTML file with everything in it, always the same bytes. In: src/, locales/, the example root key.
+// Out: dist/index.html, and dist/answers.json for the relay's answers to the form. `--check` compares instead of writing.
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { FluentBundle, FluentResource } from '@fluent/bundle'
+import { FluentParser, FluentSerializer, Resource } from '@fluent/syntax'
+import { build, transform } from 'esbuild'
+
+const here = new URL('./', import.meta.url)
+const read = (path) => readFileSync(new URL(path, here), 'utf8')
+// The browsers of Tor Browser 13.5 and later.
+const target = ['firefox115', 'chrome115']
+// These texts stand in the HTML or in the relay's answers, not in the script.
+const OUTSIDE = /^(plain|answer)-/
+
+// The order and the names of the languages are the page's own.
+const languages = [...read('src/texts.ts').matchAll(/^ {2}(\w\w): '(.+)',$/gm)].map(([, lang, name]) => ({ lang, name }))
+const locales = new Map(languages.map(({ lang }) => [lang, new FluentParser().parse(read(`locales/${lang}.ftl`))]))
+if (readdirSync(new URL('locales/', here)).length !== languages.length) throw new Error('locales/ and the languages of texts.ts differ')
+
+const messages = (lang, keep) => {
+  const body = locales.get(lang).body.filter((entry) => entry.type === 'Message' && keep(entry.id.name))
+  // Comments, blank lines and alignment are for those who translate.
+  return new FluentSerializer().serialize(new Resource(body.map((entry) => Object.assign(entry, { comment: null })))).trim()
+}
+
+const texts = (lang) => {
+  const bundle = new FluentBundle(lang, { useIsolating: false })
+  bundle.addResource(new FluentResource(messages(lang, () => true)))
+  return (id) => bundle.formatPattern(bundle.getMessage(id).value)
+}
+
+const escape = (text) => text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char])
+const direction = (lang) => (lang === 'ar' ? 'rtl' : 'ltr')
+
+function plain() {
+  const links = languages.map(({ lang, name }) => `<a href="#plain-${lang}" lang="${lang}">${name}</a>`)
+  const sections = languages.map(({ lang }) => {
+    const text = texts(lang)
+    const line = (id) => `<p>${escape(text(id))}</p>`
+    return `<section lang="${lang}" dir="${direction(lang)}" id="plain-${lang}"><h2>${escape(text('plain-title'))}</h2>
+${line('start-title')}${line('start-danger')}${line('plain-why')}${line('plain-level')}${line('plain-saved')}
+<p><a class="button" href="/softinfo.html">${escape(text('plain-save'))}</a></p>${line('plain-program')}
+<form method="post" action="/tips" enctype="multipart/form-data"><label class="field"><span>${escape(text('plain-form'))}</span>
+<input type="file" name="tip" required></label><button class="primary">${escape(text('plain-send'))}</button></form></section>`
+  })
+  return `<h1>softinfo</h1><nav class="languages">${links.join(' ')}</nav>\n${sections.join('\n')}`
+}
+
+function answers() {
+  const names = ['title', 'stored', 'already', 'not-sealed', 'too-large', 'later', 'unsure', 'day', 'back']
+  return languages.map(({ lang }) => {
+    const text = texts(lang)
+    const said = names.map((name) => [name.replace('-', '_'), text(`answer-${name}`)])
+    return { lang, dir: direction(lang), ...Object.fromEntries(said), id: text('tip-id') }
+  })
+}
+
+// Texts go in once by name and then as bare values, in the same order for every language: names are a third of a Fluent file.
+const names = locales.get('en').body.filter(({ type, id }) => type === 'Message' && !OUTSIDE.test(id.name)).map(({ id }) => id.name)
+const values = (lang) => {
+  const found = new Map(messages(lang, () => true).split(/\n(?=[a-z])/).map((message) => [message.slice(0, message.indexOf(' =')), message.slice(message.indexOf(' =') + 2)]))
+  return names.map((name) => found.get(name))
+}
+// The word lists of BIP39, each word as the number of letters it shares with the one before and the rest.
+const packed = async (path) => {
+  const { wordlist } = await import(path)
+  let before = ''
+  return wordlist.map((word) => {
+    let shared = 0
+    while (shared < 9 && shared < word.length - 1 && word[shared] === before[shared]) shared += 1
+    before = word
+    return shared + word.slice(shared)
+  }).join('')
+}
+const module = (filter, namespace, contents) => ({
+  name: namespace,
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter }, ({ path }) => ({ path, namespace }))
+    onLoad({ filter: /.*/, namespace }, async ({ path }) => ({ contents: await contents(path), loader: 'js', resolveDir: new URL('src/', here).pathname }))
+  },
+})
+const bundled = await build({
+  entryPoints: [new URL('src/main.ts', here).pathname], bundle: true, write: false, minify: true, format: 'iife', charset: 'utf8', target, legalComments: 'none',
+  plugins: [
+    module(/^locales$/, 'locales', () => `export const names = ${JSON.stringify(names.join(' '))}, values = ${JSON.stringify(Object.fromEntries(languages.map(({ lang }) => [lang, values(lang).join('\0')])))}`),
+    module(/^@scure\/bip39\/wordlists\//, 'wordlist', async (path) => `import { unpacked } from './wordlist.ts'; export const wordlist = unpacked(${JSON.stringify(await packed(path))})`),
+    { name: 'absent', setup: ({ onResolve }) => onResolve({ filter: /^@noble\/(curves\/nist|hashes\/scrypt)\.js$/ }, () => ({ path: new URL('src/absent.ts', here).pathname })) },
+  ],
+})
+const minified = async (path, loader) => (await transform(read(path), { loader, minify: true, target, legalComments: 'none' })).code.trim()
+const script = bundled.outputFiles[0].text.trim()
+if (/<\/script|<!--/i.test(script)) throw new Error('the script would end early inside HTML')
+const parts = { style: await minified('src/style.css', 'css'), early: await minified('src/early.js', 'js'), script, plain: plain(), root: read('../keys-example/EXAMPLE-root.vkey').trim() }
+const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+parts.csp = [
+  "default-src 'none'", `script-src ${hash(parts.early)} ${hash(parts.script)}`, `style-src ${hash(parts.style)}`, 'worker-src blob:', "connect-src 'self'",
+  "form-action 'self'", 'img-src data:', "base-uri 'none'",
+].join('; ')
+const page = read('src/page.html').replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name])
+
+const outputs = { 'index.html': page, 'answers.json': `${JSON.stringify({ languages: answers() }, null, 1)}\n` }
+if (process.argv.includes('--check')) {
+  const differing = Object.keys(outputs).filter((name) => read(`dist/${name}`) !== outputs[name])
+  if (differing.length > 0) {
+    console.error(`dist/${differing.join(' and dist/')} differ from what the sources give: run “node build.mjs” in web/ and commit the result`)
+    process.exit(1)
+  }
+} else {
+  mkdirSync(new URL('dist/', here), { recursive: true })
+  for (const [name, text] of Object.entries(outputs)) writeFileSync(new URL(`dist/${name}`, here), text)
+}

@@ -1,0 +1,197 @@
+// The state of the page and the way through it. Everything lives in this object's memory and nowhere else; leaving drops it.
+import { element } from './element.ts'
+import type { Readers, ReceiptText } from './engine.ts'
+import type { Scrub } from './scrub/index.ts'
+import type { Job } from './screens/job.ts'
+import { LANGUAGES, Texts, preferred } from './texts.ts'
+import type { Details } from './tip/report.ts'
+import { exchange } from './upload/exchange.ts'
+import type { Stored } from './upload/upload.ts'
+import { Engine, type Failure } from './worker.ts'
+
+/** A file as the writer sees it. */
+export interface PickedFile {
+  file: Blob
+  state: 'checking' | 'unreadable' | Scrub
+  sha256: string
+  keep: boolean
+}
+
+/** What the writer has put in so far. */
+export interface Written {
+  readers: string[]
+  message: string
+  details: Details
+  files: PickedFile[]
+}
+
+/** Where the list of readers stands. */
+export type DirectoryState =
+  | { state: 'loading' }
+  | ({ state: 'ready' } & Readers)
+  | { state: 'refused'; reason: string; day?: string }
+
+/** What came of a tip. `file` is a sealed tip that is still to be carried and sent. */
+export interface Outcome {
+  receipt?: ReceiptText
+  stored?: Stored
+  file?: Blob
+}
+
+/** What a screen is: made anew whenever it is shown or the language changes. */
+export type Screen = (app: App) => HTMLElement[]
+
+const emptyDetails = (): Details => ({
+  categories: [], period: '', place: { text: '', municipality: '', postcode: '' }, offenders: [], danger: '', minors: '',
+  work_visit: { best_time: '', look_for: '' },
+})
+
+const emptyTip = (): Written => ({ readers: [], message: '', details: emptyDetails(), files: [] })
+
+export class App {
+  texts = new Texts(preferred())
+  written = emptyTip()
+  directory: DirectoryState = { state: 'loading' }
+  /** A tip that is stored or sealed: shown, whatever the back button says, until the writer has finished with its receipt. */
+  outcome: Outcome | undefined
+  /** A tip on its way. */
+  job: Job | undefined
+  /** Called on leaving the shown screen: stops what it started. */
+  onleave: (() => void) | undefined
+  /** Called when the list of readers has come or was refused, for the screen that shows it. */
+  onlist: (() => void) | undefined
+  engine: Engine
+  #name = 'start'
+  #left = false
+  #seen: string | undefined
+
+  /** `root` is the verifier key built into the page, `saved` the directory a saved page carries, `offline` a page opened from a file. */
+  constructor(
+    readonly script: string,
+    readonly root: string,
+    readonly saved: string | undefined,
+    readonly offline: boolean,
+    readonly screens: Record<string, Screen>,
+    readonly frame: (app: App, content: HTMLElement[]) => void,
+  ) {
+    this.engine = new Engine(script)
+    addEventListener('popstate', ({ state }: PopStateEvent) => this.#show(typeof state === 'string' ? state : 'start'))
+    addEventListener('beforeunload', (event) => {
+      if ((this.holdsText() || this.outcome?.receipt) && !this.#left) event.preventDefault()
+    })
+    this.#watchEscape()
+    history.replaceState('start', '')
+    this.redraw()
+    void this.load()
+  }
+
+  /** Gets the list of readers: from the relay, or from inside a saved page. Called once, and again when the writer asks. */
+  async load(): Promise<void> {
+    this.#stand({ state: 'loading' })
+    if (this.saved !== undefined) return this.judge(this.saved)
+    if (this.offline) return this.#stand({ state: 'refused', reason: 'unreachable' })
+    try {
+      const answer = await exchange({ method: 'GET', url: '/directory', headers: {} })
+      if (answer.status !== 200) throw new Error('no directory')
+      await this.judge(answer.body)
+    } catch {
+      this.#stand({ state: 'refused', reason: 'unreachable' })
+    }
+  }
+
+  /** Judges a list of readers. What was seen before may not be undone by an older one. */
+  async judge(note: string): Promise<void> {
+    try {
+      const today = new Date().toISOString().slice(0, 10)
+      const readers = await this.engine.call('directory', { note, root: this.root, today, ...(this.#seen !== undefined && { seen: this.#seen }) })
+      this.#seen = note
+      carry(note)
+      this.#stand({ state: 'ready', ...readers })
+    } catch (error) {
+      const { reason = 'malformed', day } = error as Failure
+      this.#stand({ state: 'refused', reason, ...(day !== undefined && { day }) })
+    }
+  }
+
+  #stand(directory: DirectoryState): void {
+    this.directory = directory
+    this.onlist?.()
+  }
+
+  /** Goes to a screen; the browser's back button comes back from it, unless it stands in place of the one before. */
+  go(name: string, instead = false): void {
+    if (instead) history.replaceState(name, '')
+    else history.pushState(name, '')
+    this.#show(name)
+  }
+
+  /** The same screen again, after something it shows has changed. */
+  redraw(): void {
+    if (this.#left) return
+    document.documentElement.lang = this.texts.lang
+    document.documentElement.dir = this.texts.direction
+    this.frame(this, (this.screens[this.#name] ?? this.screens['start']!)(this))
+  }
+
+  speak(lang: string): void {
+    if (lang in LANGUAGES) this.texts = new Texts(lang)
+    this.redraw()
+  }
+
+  holdsText(): boolean {
+    return this.written.message !== '' || this.written.files.length > 0
+  }
+
+  /** Drops what was written, and the thread that may hold some of it. */
+  wipe(): void {
+    this.onleave?.()
+    this.onleave = undefined
+    this.engine.stop()
+    this.engine = new Engine(this.script)
+    this.written = emptyTip()
+    this.outcome = undefined
+    this.job = undefined
+    // A field keeps its text for as long as the element lives.
+    for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input, textarea')) field.value = ''
+  }
+
+  /** Wipes everything and shows something harmless, for good: only loading the page again brings it back. */
+  leave(): void {
+    this.wipe()
+    this.engine.stop()
+    this.#left = true
+    this.directory = { state: 'loading' }
+    const [title, text] = [this.texts.text('away-title'), this.texts.text('away-text')]
+    // Nothing in the page says any longer what it was.
+    for (const told of document.head.querySelectorAll('meta, link, script')) told.remove()
+    document.title = title
+    document.body.replaceChildren(element('main', {}, element('h1', {}, title), element('p', {}, text)))
+    scrollTo(0, 0)
+  }
+
+  #show(name: string): void {
+    if (this.#left) return
+    this.onleave?.()
+    this.onleave = this.onlist = undefined
+    this.#name = this.outcome ? 'done' : name
+    this.redraw()
+    scrollTo(0, 0)
+    document.querySelector<HTMLElement>('h1')?.focus()
+  }
+
+  #watchEscape(): void {
+    let last = -Infinity
+    addEventListener('keydown', ({ key, timeStamp, repeat }) => {
+      if (key !== 'Escape' || repeat) return
+      if (timeStamp - last < 1500) this.leave()
+      last = timeStamp
+    }, { capture: true })
+  }
+}
+
+// A page that the browser saves takes the list of readers along.
+function carry(note: string): void {
+  const text = btoa(String.fromCharCode(...new TextEncoder().encode(note)))
+  document.getElementById('directory')?.remove()
+  document.body.append(element('script', { type: 'text/plain', id: 'directory', textContent: text }))
+}

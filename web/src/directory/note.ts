@@ -1,0 +1,170 @@
+// The directory: a C2SP signed note over JSON `softinfo/directory/1` (docs/protocol.md 4). In: bytes from anywhere, the root key built
+// into the page, today. Out: a directory that can be relied on, or the reason why nothing may be sealed.
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { base64, bech32 } from '@scure/base'
+import { classOf } from '../tip/padding.ts'
+
+export interface Epoch {
+  epoch: string
+  from: string
+  until: string
+  recipient: string
+}
+
+export interface Holder {
+  id: string
+  kind: string
+  names?: Record<string, string>
+  competence?: string[]
+  duty_card?: Record<string, string>
+  signing_key?: string | null
+  epochs?: Epoch[]
+}
+
+export interface Contents {
+  schema: string
+  channel: string
+  version: number
+  issued: string
+  expires: string
+  relays: string[]
+  page_sha256?: string | null
+  max_bytes: number
+  holders: Holder[]
+}
+
+/** A directory signed by the root that holds today; `text` is what was signed. */
+export interface Directory {
+  contents: Contents
+  text: string
+}
+
+export type Refusal = 'malformed' | 'wrong-root' | 'contents' | 'expired' | 'not-yet' | 'rolled-back'
+
+/** Why nothing may be sealed; `day` is the one that matters. */
+export class DirectoryError extends Error {
+  constructor(
+    readonly reason: Refusal,
+    readonly day?: string,
+    message: string = reason,
+  ) {
+    super(message)
+  }
+}
+
+const MAX_BYTES = 1_000_000
+const ED25519 = 1
+const RECIPIENT_BYTES = 1216
+const KINDS = ['local-police', 'federal-police', 'labour-inspectorate', 'public-prosecutor', 'investigating-judge', 'guidance-centre', 'ngo']
+const FIELDS = ['schema', 'channel', 'version', 'issued', 'expires', 'relays', 'page_sha256', 'max_bytes', 'replies', 'holders', 'forwarders']
+
+/** Verifies `note` with the verifier key `root`. Throws DirectoryError. Expiry is a separate step: a refusal should say the day. */
+export function verify(note: string, root: string): Directory {
+  if (note.length > MAX_BYTES) throw new DirectoryError('malformed')
+  const split = note.lastIndexOf('\n\n')
+  if (split < 0 || !note.endsWith('\n')) throw new DirectoryError('malformed')
+  const text = note.slice(0, split + 1)
+  const lines = note.slice(split + 2, -1).split('\n')
+  const signatures = lines.map((line) => /^— ([^\s+]+) ([A-Za-z0-9+/]+=*)$/.exec(line))
+  if (signatures.some((signature) => !signature)) throw new DirectoryError('malformed')
+  const key = parseKey(root)
+  const signed = signatures.some((signature) => signature![1] === key.name && isSignature(signature![2]!, text, key))
+  if (!signed) throw new DirectoryError('wrong-root')
+  return { contents: parse(text, key.name), text }
+}
+
+/** Checks that a verified directory holds on `today` and is no older than `seen`. Throws DirectoryError. */
+export function current(directory: Directory, today: string, seen?: Directory): Directory {
+  const { version, issued, expires } = directory.contents
+  if (seen && seen.contents.channel === directory.contents.channel) {
+    const older = version < seen.contents.version
+    // The same version with another text: one of the two writers of it lies.
+    const forked = version === seen.contents.version && directory.text !== seen.text
+    if (older || forked) throw new DirectoryError('rolled-back')
+  }
+  if (today > expires) throw new DirectoryError('expired', expires)
+  if (today < issued) throw new DirectoryError('not-yet', issued)
+  return directory
+}
+
+/** The key to seal to today: of the epochs that hold, the one that began last. */
+export function epochOn(holder: Holder, today: string): Epoch | undefined {
+  const holding = (holder.epochs ?? []).filter(({ from, until }) => from <= today && today <= until)
+  // On a tie the later entry, as the Rust side does.
+  return holding.reduce<Epoch | undefined>((best, epoch) => (best && best.from > epoch.from ? best : epoch), undefined)
+}
+
+interface Key {
+  name: string
+  id: string
+  bytes: Uint8Array
+}
+
+// C2SP signed-note verifier key: name+hash+base64(type || key).
+function parseKey(vkey: string): Key {
+  const [, name, id, encoded] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(vkey.trim()) ?? []
+  if (!name || !id || !encoded) throw new DirectoryError('contents', undefined, 'not a verifier key')
+  const typed = decode(encoded)
+  const hash = bytesToHex(sha256(concatBytes(utf8ToBytes(`${name}\n`), typed)).subarray(0, 4))
+  if (typed[0] !== ED25519 || typed.length !== 33 || hash !== id) throw new DirectoryError('contents', undefined, 'not an Ed25519 verifier key')
+  return { name, id, bytes: typed.subarray(1) }
+}
+
+function isSignature(encoded: string, text: string, key: Key): boolean {
+  const bytes = decode(encoded)
+  if (bytes.length !== 68 || bytesToHex(bytes.subarray(0, 4)) !== key.id) return false
+  return ed25519.verify(bytes.subarray(4), utf8ToBytes(text), key.bytes, { zip215: false })
+}
+
+function decode(encoded: string): Uint8Array {
+  try {
+    return base64.decode(encoded)
+  } catch {
+    throw new DirectoryError('malformed')
+  }
+}
+
+function parse(text: string, channel: string): Contents {
+  const refuse = (why: string): never => {
+    throw new DirectoryError('contents', undefined, why)
+  }
+  let contents: Contents
+  try {
+    contents = JSON.parse(text) as Contents
+  } catch {
+    return refuse('not JSON')
+  }
+  const unknown = Object.keys(contents).find((field) => !FIELDS.includes(field))
+  if (unknown) refuse(`unknown field ${unknown}`)
+  if (contents.schema !== 'softinfo/directory/1') refuse('another version')
+  if (contents.channel !== channel) refuse('another channel')
+  if (!isDay(contents.issued) || !isDay(contents.expires) || contents.issued > contents.expires) refuse('its days are wrong')
+  if (!Number.isSafeInteger(contents.version) || !Number.isSafeInteger(contents.max_bytes)) refuse('its numbers are wrong')
+  if (classOf(contents.max_bytes) !== contents.max_bytes) refuse(`max_bytes ${contents.max_bytes} is no size class`)
+  if (!Array.isArray(contents.holders) || contents.holders.length === 0) refuse('it has no holder')
+  const ids = new Set<string>()
+  for (const holder of contents.holders) {
+    if (!/^[a-z0-9-]{1,64}$/.test(holder.id) || ids.has(holder.id)) refuse('a holder id is wrong or stands twice')
+    ids.add(holder.id)
+    // The immigration office can't be a holder; the list of kinds is the firewall.
+    if (!KINDS.includes(holder.kind)) refuse(`“${holder.kind}” is no kind of holder`)
+    for (const { from, until, recipient } of holder.epochs ?? []) {
+      if (!isDay(from) || !isDay(until) || from > until) refuse('an epoch ends before it begins')
+      if (!isRecipient(recipient)) refuse('a key is no age1pq1 recipient')
+    }
+  }
+  return contents
+}
+
+const isDay = (text: unknown): boolean => typeof text === 'string' && /^\d{4}-\d\d-\d\d$/.test(text)
+
+function isRecipient(recipient: unknown): boolean {
+  if (typeof recipient !== 'string' || !recipient.startsWith('age1pq1')) return false
+  try {
+    return bech32.decodeToBytes(recipient).bytes.length === RECIPIENT_BYTES
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,48 @@
+// Making elements. Text is only ever set as text, so nothing that a person or a directory says becomes markup.
+
+type Child = Node | string | false | undefined
+
+/** What an element is given: properties, `on…` listeners, and attributes under `attr`. */
+export type Given<E> = { [K in keyof E]?: E[K] } & { attr?: Record<string, string> }
+
+/** One element. */
+export function element<T extends keyof HTMLElementTagNameMap>(tag: T, given: Given<HTMLElementTagNameMap[T]> = {}, ...children: Child[]): HTMLElementTagNameMap[T] {
+  const { attr, ...properties } = given
+  const made = document.createElement(tag)
+  Object.assign(made, properties)
+  for (const [name, value] of Object.entries(attr ?? {})) made.setAttribute(name, value)
+  made.append(...children.filter((child) => child !== false && child !== undefined))
+  return made
+}
+
+/** A paragraph. */
+export const paragraph = (text: string, className = ''): HTMLParagraphElement => element('p', { className }, text)
+
+/** A button that is no submit button. */
+export function button(text: string, onclick: () => void, className = ''): HTMLButtonElement {
+  return element('button', { type: 'button', className, onclick }, text)
+}
+
+let fields = 0
+
+/** A labelled control, with an optional hint that belongs to it. */
+export function field(label: string, control: HTMLInputElement | HTMLTextAreaElement, hint?: string): HTMLElement {
+  control.id = `field-${++fields}`
+  const described = hint === undefined ? undefined : element('span', { id: `${control.id}-hint`, className: 'hint' }, hint)
+  if (described) control.setAttribute('aria-describedby', described.id)
+  return element('div', { className: 'field' }, element('label', { htmlFor: control.id }, label), described, control)
+}
+
+/** A single line for `text`, which goes to `change` as it is typed. Browsers keep nothing of it. */
+export function line(text: string, change: (text: string) => void): HTMLInputElement {
+  const made = element('input', { type: 'text', value: text, autocomplete: 'off', spellcheck: false, maxLength: 2000 })
+  made.oninput = () => change(made.value)
+  return made
+}
+
+/** A radio button or check box with its label. */
+export function choice(type: 'radio' | 'checkbox', name: string, label: Child, checked: boolean, change: (checked: boolean) => void): HTMLElement {
+  const input = element('input', { type, name, checked, autocomplete: 'off' })
+  input.onchange = () => change(input.checked)
+  return element('label', { className: 'choice' }, input, element('span', {}, label))
+}

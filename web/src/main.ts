@@ -1,0 +1,38 @@
+// Where the one script begins, in the page and in the worker made from it.
+import { App } from './app.ts'
+import { frame } from './frame.ts'
+import { check } from './screens/check.ts'
+import { done } from './screens/done.ts'
+import { files } from './screens/files.ts'
+import { readers } from './screens/readers.ts'
+import { sealed } from './screens/sealed.ts'
+import { sending } from './screens/sending.ts'
+import { start } from './screens/start.ts'
+import { withdraw } from './screens/withdraw.ts'
+import { write } from './screens/write.ts'
+import { work } from './worker.ts'
+
+if (typeof document === 'undefined') {
+  work()
+} else {
+  const script = document.currentScript?.textContent ?? ''
+  const root = document.querySelector<HTMLMetaElement>('meta[name="softinfo-root"]')?.content ?? ''
+  const begin = (): void => {
+    // A saved page carries the list of readers it was saved with, behind everything else.
+    const saved = document.getElementById('directory')?.textContent
+    const note = saved === undefined || saved === null ? undefined : decode(saved)
+    const offline = location.protocol === 'file:'
+    const screens = { start, readers, write, files, check, sending, done, withdraw, sealed }
+    new App(script, root, note, offline, screens, frame)
+  }
+  if (document.readyState === 'loading') addEventListener('DOMContentLoaded', begin)
+  else begin()
+}
+
+function decode(base64: string): string {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(base64.trim()), (char) => char.charCodeAt(0)))
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,55 @@
+// What came of it: stored, or sealed into a file; and the receipt, which exists here and nowhere else.
+import type { App } from '../app.ts'
+import { button, element, paragraph } from '../element.ts'
+import type { ReceiptText } from '../engine.ts'
+import { heading } from '../frame.ts'
+import { hasWords } from '../tip/receipt.ts'
+
+export function done(app: App): HTMLElement[] {
+  const { texts, outcome } = app
+  if (!outcome) return app.screens['start']!(app)
+  const { receipt, stored, file } = outcome
+  const parts: (HTMLElement | undefined)[] = [
+    heading(texts.text(file ? 'saved-title' : 'stored-title')),
+    file && paragraph(texts.text('saved-lead')),
+    file && save(app, file),
+    stored && paragraph(texts.text(stored.already ? 'stored-again' : 'stored-lead', { day: texts.day(stored.day) })),
+    stored && element('dl', {}, element('dt', {}, texts.text('tip-id')), element('dd', { className: 'id' }, stored.id)),
+    receipt && receiptPart(app, receipt),
+    element('div', { className: 'buttons' }, button(texts.text('finish'), () => {
+      app.wipe()
+      app.go('start')
+    }, 'primary')),
+  ]
+  return parts.filter((part) => part !== undefined)
+}
+
+function save(app: App, file: Blob): HTMLElement {
+  const link = element('a', { className: 'button primary', download: 'tip.age', href: URL.createObjectURL(file) }, app.texts.text('saved-button'))
+  return element('div', { className: 'buttons' }, link)
+}
+
+function receiptPart(app: App, receipt: ReceiptText): HTMLElement {
+  const { texts } = app
+  const said = element('p', { attr: { role: 'status' } })
+  const words = element('p', { className: 'receipt', lang: hasWords(texts.lang) ? texts.lang : 'en', dir: 'ltr' }, receipt.words)
+  const digits = element('p', { className: 'receipt', dir: 'ltr' }, receipt.digits)
+  const both = element('div', { id: 'receipt' }, element('h3', {}, texts.text('receipt-words')), words, element('h3', {}, texts.text('receipt-digits')), digits)
+  const copy = button(texts.text('receipt-copy'), () => {
+    said.textContent = texts.text(copied(both) ? 'receipt-copied' : 'receipt-select')
+  })
+  return element('section', {},
+    element('h2', {}, texts.text('receipt-title')),
+    paragraph(texts.text('receipt-lead')),
+    both,
+    paragraph(texts.text('receipt-warning'), 'warning'),
+    paragraph(texts.text('receipt-lost')),
+    element('div', { className: 'buttons' }, copy, button(texts.text('receipt-print'), () => print())),
+    said)
+}
+
+// The old way: it works in insecure contexts, and under a policy that closes the clipboard to scripts.
+function copied(shown: HTMLElement): boolean {
+  getSelection()?.selectAllChildren(shown)
+  return document.execCommand('copy')
+}

@@ -1,0 +1,90 @@
+// Photos, videos, documents. Names are dropped at once; hidden details are taken out where that can be done, and named where it can't.
+import type { App, PickedFile } from '../app.ts'
+import { button, choice, element, paragraph } from '../element.ts'
+import { heading, onward, step } from '../frame.ts'
+
+const MOST = 99
+const KINDS = ['place', 'time', 'device', 'author', 'thumbnail', 'other'] as const
+
+export function files(app: App): HTMLElement[] {
+  const { texts, written } = app
+  const list = element('ol', { className: 'files' })
+  const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
+  const show = (): void => list.replaceChildren(...written.files.map((picked, n) => row(app, picked, n, show)))
+  const add = (chosen: Iterable<File>): void => {
+    const fresh = [...chosen]
+    const room = MOST - written.files.length
+    problem.replaceChildren(...(fresh.length > room ? [paragraph(texts.text('files-too-many', { max: MOST }))] : []))
+    for (const file of fresh.slice(0, room)) void take(app, file, show)
+    show()
+  }
+  const input = element('input', { type: 'file', multiple: true, id: 'pick', className: 'unseen' })
+  input.onchange = () => {
+    add(input.files ?? [])
+    // So that the same file can be chosen again, and the element forgets the names.
+    input.value = ''
+  }
+  const drop = element('div', { className: 'drop' }, input, element('label', { htmlFor: 'pick', className: 'button' }, texts.text('files-pick')), paragraph(texts.text('files-drop'), 'hint'))
+  drop.ondragover = (event) => event.preventDefault()
+  drop.ondrop = (event) => {
+    event.preventDefault()
+    add(event.dataTransfer?.files ?? [])
+  }
+  show()
+  return [
+    step(app, 3),
+    heading(texts.text('files-title')),
+    paragraph(texts.text('files-lead')),
+    paragraph(texts.text('files-look'), 'warning'),
+    drop,
+    problem,
+    list,
+    onward(app, texts.text('next'), () => {
+      const unfinished = written.files.find(({ state }) => state === 'checking' || state === 'unreadable')
+      if (unfinished) return texts.text(`file-${unfinished.state as string}`)
+      return void app.go('check')
+    }),
+  ]
+}
+
+async function take(app: App, file: File, show: () => void): Promise<void> {
+  const picked: PickedFile = { file, state: 'checking', sha256: '', keep: false }
+  app.written.files.push(picked)
+  try {
+    const { result, sha256 } = await app.engine.call('attach', file)
+    picked.state = result
+    picked.sha256 = sha256
+  } catch {
+    picked.state = 'unreadable'
+  }
+  show()
+}
+
+function row(app: App, picked: PickedFile, n: number, show: () => void): HTMLElement {
+  const { texts, written } = app
+  const { state } = picked
+  const remove = button(texts.text('remove'), () => {
+    written.files.splice(n, 1)
+    show()
+    document.getElementById('pick')?.focus()
+  })
+  const type = typeof state === 'string' ? '…' : state.media.extension
+  const name = texts.text('file-name', { number: n + 1, type, size: texts.size(picked.file.size) })
+  remove.setAttribute('aria-label', `${texts.text('remove')}: ${name}`)
+  return element('li', {}, element('strong', {}, name), element('p', { attr: { role: 'status' } }, describe(app, picked)), ...original(app, picked), remove)
+}
+
+function describe(app: App, { state }: PickedFile): string {
+  const { texts } = app
+  if (typeof state === 'string' || state.kind !== 'scrubbed') return texts.text(`file-${typeof state === 'string' ? state : state.kind}`)
+  const details = KINDS.filter((kind) => state.removed.includes(kind)).map((kind) => texts.text(`file-${kind}`))
+  return details.length > 0 ? texts.text('file-cleaned', { details: texts.list(details) }) : texts.text('file-nothing')
+}
+
+// Only where something was taken out is there an original that differs.
+function original(app: App, picked: PickedFile): HTMLElement[] {
+  const { state } = picked
+  if (typeof state === 'string' || state.kind !== 'scrubbed' || state.removed.length === 0) return []
+  const keep = choice('checkbox', 'keep', app.texts.text('file-keep'), picked.keep, (checked) => (picked.keep = checked))
+  return [keep, paragraph(app.texts.text('file-keep-warning'), 'hint')]
+}

@@ -1,0 +1,54 @@
+// Who may read the tip: the holders of the directory with their duty cards, one to three of them.
+import type { App } from '../app.ts'
+import type { Holder } from '../directory/note.ts'
+import { choice, element, paragraph } from '../element.ts'
+import { heading, onward, step } from '../frame.ts'
+import { refusal } from './refused.ts'
+
+const MOST = 3
+
+export function readers(app: App): HTMLElement[] {
+  const { texts, directory, written } = app
+  app.onlist = () => app.redraw()
+  const title = [step(app, 1), heading(texts.text('readers-title'))]
+  if (directory.state === 'loading') return [...title, element('p', { attr: { role: 'status' } }, texts.text('directory-loading'))]
+  if (directory.state === 'refused') return [...title, element('div', { className: 'problem', attr: { role: 'alert' } }, ...refusal(app, directory))]
+  const cards = directory.contents.holders.map((holder) => card(app, holder, holder.id in directory.keys))
+  return [
+    ...title,
+    paragraph(texts.text('readers-lead')),
+    element('fieldset', { className: 'cards' }, element('legend', { className: 'unseen' }, texts.text('readers-title')), ...cards),
+    onward(app, texts.text('next'), () => {
+      if (written.readers.length === 0) return texts.text('readers-none')
+      if (written.readers.length > MOST) return texts.text('readers-too-many')
+      return void app.go('write')
+    }),
+  ]
+}
+
+function card(app: App, holder: Holder, open: boolean): HTMLElement {
+  const { texts, written } = app
+  const name = inLanguage(app, holder.names, 'strong') ?? element('strong', {}, holder.id)
+  const box = choice('checkbox', 'reader', name, open && written.readers.includes(holder.id), (checked) => {
+    written.readers = written.readers.filter((id) => id !== holder.id)
+    if (checked) written.readers.push(holder.id)
+  })
+  const input = box.querySelector('input')!
+  input.disabled = !open
+  const duty = inLanguage(app, holder.duty_card, 'p')
+  if (duty) {
+    duty.id = `duty-${holder.id}`
+    input.setAttribute('aria-describedby', duty.id)
+  }
+  const matters = holder.competence ?? []
+  return element('div', { className: 'card' }, box,
+    !open && paragraph(texts.text('readers-no-key')),
+    duty,
+    matters.length > 0 && paragraph(texts.text('readers-works-on', { matters: matters.join(', ') }), 'hint'))
+}
+
+/** The text in the reader's language, else in English, else in any, marked with the language it is in. */
+export function inLanguage(app: App, texts: Record<string, string> | undefined, tag: 'strong' | 'p' | 'span'): HTMLElement | undefined {
+  const lang = [app.texts.lang, 'en', ...Object.keys(texts ?? {})].find((lang) => texts?.[lang])
+  return lang === undefined ? undefined : element(tag, { lang, dir: 'auto' }, texts![lang])
+}

@@ -1,0 +1,35 @@
+// Sending a file that was sealed elsewhere. Anything else is refused here, before a byte of it leaves.
+import type { App } from '../app.ts'
+import { element, field, paragraph } from '../element.ts'
+import { heading, onward } from '../frame.ts'
+import { isFileLength } from '../tip/padding.ts'
+import { sendFile } from './job.ts'
+
+const MAGIC = 'age-encryption.org/v1\n'
+
+export function sealed(app: App): HTMLElement[] {
+  const { texts } = app
+  const input = element('input', { type: 'file', autocomplete: 'off' })
+  const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
+  return [
+    heading(texts.text('sealed-title')),
+    paragraph(texts.text('sealed-lead')),
+    field(texts.text('sealed-label'), input),
+    problem,
+    onward(app, texts.text('sealed-button'), () => {
+      const file = input.files?.[0]
+      if (!file) return texts.text('sealed-none')
+      void isTip(file).then((right) => {
+        if (!right) return problem.replaceChildren(paragraph(texts.text('sealed-wrong')))
+        app.job = sendFile(app, file)
+        app.go('sending', true)
+      })
+      return undefined
+    }),
+  ]
+}
+
+async function isTip(file: Blob): Promise<boolean> {
+  const start = await file.slice(0, MAGIC.length).text().catch(() => '')
+  return start === MAGIC && isFileLength(file.size, Number.MAX_SAFE_INTEGER)
+}

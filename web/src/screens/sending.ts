@@ -1,0 +1,38 @@
+// How far a tip is: a bar, a sentence that is read out now and then, and what to do when it fails.
+import type { App } from '../app.ts'
+import { button, element, paragraph } from '../element.ts'
+import { heading } from '../frame.ts'
+
+export function sending(app: App): HTMLElement[] {
+  const { texts, job, directory } = app
+  // The browser's forward button leads here without a tip under way.
+  if (!job) return app.screens['start']!(app)
+  const title = texts.text(app.offline ? 'sealing-title' : 'sending-title')
+  const bar = element('progress', { max: 1, attr: { 'aria-label': title } })
+  const line = element('p', {})
+  const spoken = element('p', { className: 'unseen', attr: { role: 'status' } })
+  const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
+  const halt = element('div', { className: 'buttons' }, button(texts.text('send-stop'), () => job.stop()))
+  let tenth = -1
+  const draw = (): void => {
+    const { share, state } = job
+    bar.value = share
+    const running = state.kind === 'running'
+    line.textContent = running ? texts.text(app.offline ? 'sealing' : 'sending', { percent: texts.percent(Math.floor(share * 100) / 100) }) : ''
+    // A screen reader hears every tenth, not every piece.
+    if (running && Math.floor(share * 10) !== tenth) spoken.textContent = line.textContent
+    tenth = Math.floor(share * 10)
+    halt.hidden = state.kind === 'failed'
+    if (state.kind === 'running') problem.replaceChildren()
+    if (state.kind === 'waiting') problem.replaceChildren(paragraph(texts.text('send-waiting', { seconds: state.seconds })), button(texts.text('send-now'), state.now))
+    if (state.kind === 'failed') {
+      const size = directory.state === 'ready' ? texts.size(directory.contents.max_bytes) : ''
+      problem.replaceChildren(paragraph(texts.text(state.text, { size })), element('div', { className: 'buttons' },
+        button(texts.text('back'), () => history.back()), button(texts.text('retry'), state.again, 'primary')))
+    }
+  }
+  job.changed = draw
+  app.onleave = () => job.stop()
+  draw()
+  return [heading(title), bar, line, spoken, problem, halt]
+}

@@ -1,0 +1,50 @@
+// The first screen: what this is and is not, and the ways from here.
+import type { App } from '../app.ts'
+import { button, element, paragraph } from '../element.ts'
+import { heading } from '../frame.ts'
+import { LANGUAGES } from '../texts.ts'
+import { refusal } from './refused.ts'
+
+export function start(app: App): HTMLElement[] {
+  const { texts } = app
+  const say = (id: string): string => texts.text(id)
+  const languages = element('nav', { className: 'languages', attr: { 'aria-label': say('language') } }, ...Object.entries(LANGUAGES).map(([lang, name]) => {
+    const choose = button(name, () => app.speak(lang))
+    choose.lang = lang
+    if (lang === texts.lang) choose.setAttribute('aria-current', 'true')
+    return choose
+  }))
+  const part = (name: string): HTMLElement => element('section', {}, element('h2', {}, say(`start-${name}-title`)), paragraph(say(`start-${name}`)))
+  const write = button(say('start-write'), () => app.go('readers'), 'primary')
+  const other = element('section', { className: 'other' },
+    element('h2', {}, say('start-other-title')),
+    element('div', { className: 'buttons' },
+      button(say('start-withdraw'), () => app.go('withdraw')),
+      app.offline ? undefined : button(say('start-sealed'), () => app.go('sealed')),
+      app.offline ? undefined : element('a', { href: '/softinfo.html', className: 'button', download: 'softinfo.html' }, say('start-save'))))
+  return [
+    languages,
+    heading(say('start-title')),
+    paragraph(say('start-lead'), 'lead'),
+    paragraph(say('start-danger'), 'danger'),
+    element('div', { className: 'buttons' }, write),
+    ...savedNotice(app),
+    part('who'), part('anonymous'), part('soft'), part('victim'),
+    other,
+  ]
+}
+
+// A saved page says what it is, and how long its list holds. Below the button, so that nothing moves under a finger.
+function savedNotice(app: App): HTMLElement[] {
+  if (!app.offline) return []
+  const { texts } = app
+  const list = element('div', { attr: { role: 'status' } })
+  const show = (): void => {
+    const { directory } = app
+    if (directory.state === 'ready') list.replaceChildren(paragraph(texts.text('saved-until', { day: texts.day(directory.contents.expires) })))
+    if (directory.state === 'refused') list.replaceChildren(...refusal(app, directory))
+  }
+  app.onlist = show
+  show()
+  return [element('div', { className: 'notice' }, paragraph(texts.text('saved-notice')), list)]
+}

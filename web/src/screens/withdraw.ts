@@ -1,0 +1,45 @@
+// Taking a tip back with its receipt, later and from any machine. The receipt stays in the page; only a token derived from it is sent.
+import type { App } from '../app.ts'
+import { element, field, paragraph } from '../element.ts'
+import { heading, onward } from '../frame.ts'
+import { exchange } from '../upload/exchange.ts'
+import type { Failure } from '../worker.ts'
+
+export function withdraw(app: App): HTMLElement[] {
+  const { texts } = app
+  const title = heading(texts.text('withdraw-title'))
+  if (app.offline) return [title, paragraph(texts.text('withdraw-offline')), onward(app, texts.text('back'), () => void history.back())]
+  const typed = element('textarea', { rows: 4, autocomplete: 'off', spellcheck: false, dir: 'auto' })
+  const said = element('div', { className: 'problem', attr: { role: 'alert' } })
+  const stop = new AbortController()
+  app.onleave = () => stop.abort()
+  let busy = false
+  const erase = async (): Promise<void> => {
+    if (busy) return
+    busy = true
+    said.replaceChildren()
+    const [id, values] = await ask(app, typed.value, stop.signal)
+    busy = false
+    if (id === 'withdraw-done') typed.value = ''
+    said.classList.toggle('good', id === 'withdraw-done')
+    said.replaceChildren(paragraph(texts.text(id, values)))
+  }
+  return [title, paragraph(texts.text('withdraw-lead')), field(texts.text('withdraw-label'), typed), said, onward(app, texts.text('withdraw-button'), () => void erase())]
+}
+
+async function ask(app: App, typed: string, signal: AbortSignal): Promise<[string, Record<string, string | number>]> {
+  let token: string
+  try {
+    token = await app.engine.call('withdrawToken', typed)
+  } catch (error) {
+    const { reason = 'checksum', detail = {} } = error as Failure
+    return [`receipt-${reason}`, detail]
+  }
+  try {
+    const { status } = await exchange({ method: 'POST', url: '/withdraw', headers: { 'content-type': 'text/plain' }, body: new TextEncoder().encode(token) }, undefined, signal)
+    if (status === 200) return ['withdraw-done', {}]
+    return [status === 404 ? 'withdraw-unknown' : 'withdraw-unreachable', {}]
+  } catch {
+    return ['withdraw-unreachable', {}]
+  }
+}

@@ -1,0 +1,43 @@
+// Requests of the page. Large bodies leave from a worker that lives for a few of them and is then ended: browsers keep what was sent until
+// the thread that sent it ends or happens to tidy up, and a film of 200 MB would stay in memory as a whole.
+import type { SendReply } from '../worker.ts'
+import { exchange, type Exchange } from './exchange.ts'
+import { Broken, type Answer, type Send } from './upload.ts'
+
+const LARGE = 256 * 1024
+/** Requests in the life of one worker. */
+const FEW = 8
+
+/** A `Send`; `signal` is asked for at each request and ends it, `start` starts a worker. */
+export function sender(signal: () => AbortSignal, start?: () => Worker | undefined): Send {
+  let worker: Worker | undefined
+  let count = 0
+  return (method, path, headers, body, sent) => {
+    const request: Exchange = { method, url: new URL(path, location.href).href, headers, ...(body && { body }) }
+    const size = body instanceof Blob ? body.size : (body?.length ?? 0)
+    if (!start || size < LARGE) return exchange(request, sent, signal())
+    if (count++ % FEW === 0) {
+      worker?.terminate()
+      worker = start()
+    }
+    return worker ? inWorker(worker, request, sent, signal()) : exchange(request, sent, signal())
+  }
+}
+
+function inWorker(worker: Worker, request: Exchange, sent: ((bytes: number) => void) | undefined, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      worker.terminate()
+      reject(new Broken())
+    }
+    if (signal.aborted) return stop()
+    signal.addEventListener('abort', stop)
+    worker.onmessage = ({ data }: MessageEvent<SendReply>) => {
+      if (data.sent !== undefined) return sent?.(data.sent)
+      signal.removeEventListener('abort', stop)
+      if (data.answer) resolve(data.answer)
+      else reject(new Broken())
+    }
+    worker.postMessage({ request })
+  })
+}

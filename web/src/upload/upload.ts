@@ -1,0 +1,194 @@
+// Sends a sealed tip. A tip of one piece is one POST, like softinfo-tip's; a larger one goes in equal pieces as an IETF resumable upload
+// (draft-ietf-httpbis-resumable-upload), so that a broken connection costs a part of a piece. In: pieces, a way to send. Out: id and day.
+
+/** An answer of the relay. */
+export interface Answer {
+  status: number
+  body: string
+  /** By lower-case name. */
+  headers: Record<string, string>
+}
+
+/** One request; rejects with Broken when no answer came. `sent` hears how many bytes of the body have left. */
+export type Send = (method: string, path: string, headers: Record<string, string>, body?: Uint8Array | Blob, sent?: (bytes: number) => void) => Promise<Answer>
+
+/** No answer: the connection broke or stood still. */
+export class Broken extends Error {}
+
+/** The relay's side of the upload is gone: the tip has to be sealed and sent anew. */
+export class Lost extends Error {}
+
+/** Why it ends; each is a text of the page. */
+export type Refusal = 'full' | 'closed' | 'unsure' | 'too-large' | 'refused' | 'wrong'
+export class Refused extends Error {
+  constructor(readonly reason: Refusal) {
+    super(reason)
+  }
+}
+
+/** A tip as the engine gives it. */
+export interface Source {
+  length: number
+  next(): Promise<Uint8Array | Blob | undefined>
+}
+
+/** What the relay said. */
+export interface Stored {
+  id: string
+  day: string
+  already: boolean
+}
+
+export interface Watch {
+  /** Bytes that have left, of `length`. */
+  progress(bytes: number): void
+  /** Called after a broken connection; the next try begins when it resolves. */
+  wait(tries: number): Promise<void>
+}
+
+const OCTETS = 'application/octet-stream'
+
+/** An upload that can be run again after it failed, and goes on where it was. */
+export class Upload {
+  #offset = 0
+  /** Where the piece in hand begins, its bytes, and the one after it, made while this one is sent. */
+  #start = 0
+  #piece: Uint8Array | Blob | undefined
+  #following: Promise<Uint8Array | Blob | undefined> | undefined
+  #location: string | undefined
+  /** Whether the request that completes the tip has left without an answer: it may be stored. */
+  unsure = false
+
+  constructor(
+    readonly source: Source,
+    readonly send: Send,
+    readonly watch: Watch,
+  ) {}
+
+  /** Throws Refused, Lost, or what the source throws. Broken connections are tried again for as long as `wait` allows. */
+  async run(): Promise<Stored> {
+    for (let tries = 0; ; tries++) {
+      const before = this.#offset
+      try {
+        return await this.#go()
+      } catch (error) {
+        if (!(error instanceof Broken)) throw error
+        if (this.#offset > before) tries = 0
+        await this.watch.wait(tries)
+      }
+    }
+  }
+
+  async #go(): Promise<Stored> {
+    this.#piece ??= await this.source.next()
+    if (!this.#location) {
+      const done = await this.#create()
+      if (done) return done
+    } else {
+      const done = await this.#resume()
+      if (done) return done
+    }
+    for (;;) {
+      const size = sizeOf(this.#piece!)
+      if (this.#offset >= this.#start + size) {
+        this.#start += size
+        this.#piece = await (this.#following ?? this.source.next())
+        this.#following = undefined
+        if (!this.#piece) throw new Lost()
+      }
+      const done = await this.#append()
+      if (done) return done
+    }
+  }
+
+  async #create(): Promise<Stored | undefined> {
+    const piece = this.#piece!
+    const whole = sizeOf(piece) === this.source.length
+    const headers: Record<string, string> = { 'content-type': OCTETS }
+    if (!whole) {
+      headers['upload-complete'] = '?0'
+      headers['upload-length'] = String(this.source.length)
+      this.#following ??= this.source.next()
+    }
+    this.unsure = whole
+    const answer = await this.send('POST', '/tips', headers, piece, (bytes) => this.watch.progress(bytes))
+    if (whole || answer.status !== 201) return this.#finished(answer)
+    this.#location = answer.headers['location']
+    if (!this.#location) throw new Refused('wrong')
+    this.#offset = sizeOf(piece)
+    return undefined
+  }
+
+  // Asks how far the relay got. The first piece is still here when its upload is gone; later ones can't be made again.
+  async #resume(): Promise<Stored | undefined> {
+    const answer = await this.send('HEAD', this.#location!, {})
+    if (answer.status === 404 && this.#start === 0) {
+      this.#location = undefined
+      return this.#create()
+    }
+    if (answer.status !== 204 && answer.status !== 200) return this.#finished(answer)
+    if (answer.headers['upload-complete'] === '?1') return this.#ask()
+    this.#seek(answer)
+    // All is there, and the relay was stopped before it had put it away.
+    return this.#offset === this.source.length ? this.#ask() : undefined
+  }
+
+  async #append(): Promise<Stored | undefined> {
+    const [piece, from] = [this.#piece!, this.#offset - this.#start]
+    const body = piece instanceof Blob ? piece.slice(from) : piece.subarray(from)
+    const last = this.#start + sizeOf(piece) === this.source.length
+    if (!last) this.#following ??= this.source.next()
+    this.unsure = last
+    const answer = await this.send('PATCH', this.#location!, this.#headers(last), body, (bytes) => this.watch.progress(this.#offset + bytes))
+    if (answer.status === 409) {
+      this.#seek(answer)
+      return undefined
+    }
+    if (last || answer.status !== 204) return this.#finished(answer)
+    this.#offset = this.#start + sizeOf(piece)
+    return undefined
+  }
+
+  // The tip is stored but its answer was lost on the way: the same answer again.
+  async #ask(): Promise<Stored> {
+    this.#offset = this.source.length
+    return this.#finished(await this.send('PATCH', this.#location!, this.#headers(true), new Uint8Array()))
+  }
+
+  #finished(answer: Answer): Stored {
+    this.unsure = false
+    return judge(answer)
+  }
+
+  #headers(complete: boolean): Record<string, string> {
+    return { 'content-type': 'application/partial-upload', 'upload-offset': String(this.#offset), 'upload-complete': complete ? '?1' : '?0' }
+  }
+
+  #seek(answer: Answer): void {
+    const offset = Number(answer.headers['upload-offset'] ?? NaN)
+    // What lies before the piece in hand is gone from here, so a relay that lost it can't be helped.
+    if (!(offset >= this.#start && offset <= this.#start + sizeOf(this.#piece!))) throw new Lost()
+    this.#offset = offset
+    this.watch.progress(offset)
+  }
+}
+
+const sizeOf = (piece: Uint8Array | Blob): number => (piece instanceof Blob ? piece.size : piece.length)
+
+function judge({ status, body }: Answer): Stored {
+  let said: { id?: unknown; day?: unknown; stored?: unknown; type?: unknown }
+  try {
+    said = JSON.parse(body || '{}') as typeof said
+  } catch {
+    throw new Refused('wrong')
+  }
+  if ((status === 201 || status === 200) && typeof said.id === 'string' && typeof said.day === 'string') {
+    return { id: said.id, day: said.day, already: status === 200 }
+  }
+  if (status === 404) throw new Lost()
+  // A part of what was sent did not arrive: as good as no answer.
+  if (status === 408 || String(said.type).endsWith(':interrupted')) throw new Broken()
+  if (status === 507) throw new Refused('full')
+  if (status >= 500) throw new Refused(said.stored === false ? 'closed' : 'unsure')
+  throw new Refused(status === 413 ? 'too-large' : 'refused')
+}
