@@ -32,7 +32,7 @@ export async function openChromium({ jitless = false, javascript = true, downloa
 export async function openFirefox({ level = 'standard', downloads } = {}) {
   const folder = downloads ? { 'browser.download.dir': downloads } : {}
   const browser = await puppeteer.launch({
-    browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, protocolTimeout: 600_000,
+    browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, protocolTimeout: 120_000,
     extraPrefsFirefox: { ...QUIET, ...folder, ...LEVELS[level] },
   })
   return new Tab(browser, await browser.newPage(), `firefox-${level}`, downloads)
@@ -153,5 +153,62 @@ export class Tab {
 
   close() {
     return this.browser.close()
+  }
+}
+
+/** A tab where no script runs, not even ours: found by XPath, pressed with a pointer. */
+export class ScriptlessTab {
+  static async open() {
+    const tab = new ScriptlessTab()
+    tab.inner = await openFirefox({ level: 'safest' })
+    return tab
+  }
+
+  async goto(url) {
+    await this.inner.goto(url)
+    this.context = this.inner.page.mainFrame()._id
+    // Tall enough for a pointer to reach everything: scrolling would need a script.
+    await this.#call('browsingContext.setViewport', { viewport: { width: 1000, height: 12_000 } })
+  }
+
+  get requests() {
+    return this.inner.requests
+  }
+
+  async #call(method, given) {
+    return (await this.inner.browser.connection.send(method, { context: this.context, ...given })).result
+  }
+
+  /** The elements of an XPath; each has a local name and attributes. */
+  async find(xpath) {
+    const { nodes } = await this.#call('browsingContext.locateNodes', { locator: { type: 'xpath', value: xpath } })
+    return nodes.map(({ sharedId, value }) => ({ sharedId, ...value }))
+  }
+
+  /** Waits for an element with exactly this text. */
+  async see(words) {
+    const quoted = words.includes('"') ? `'${words}'` : `"${words}"`
+    const until = Date.now() + 20_000
+    for (;;) {
+      const found = await this.find(`//*[text()=${quoted}]`).catch(() => [])
+      if (found.length > 0) return found
+      if (Date.now() > until) throw new Error(`Firefox at Safest never showed “${words}”`)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+
+  async attach(xpath, ...files) {
+    const [{ sharedId }] = await this.find(xpath)
+    await this.#call('input.setFiles', { element: { sharedId }, files })
+  }
+
+  async press(xpath) {
+    const [{ sharedId }] = await this.find(xpath)
+    const move = { type: 'pointerMove', x: 0, y: 0, origin: { type: 'element', element: { sharedId } } }
+    await this.#call('input.performActions', { actions: [{ type: 'pointer', id: 'pointer', actions: [move, { type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }] }] })
+  }
+
+  close() {
+    return this.inner.close()
   }
 }

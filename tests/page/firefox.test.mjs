@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { Breaker } from './breaker.mjs'
-import { openChromium, openFirefox } from './browsers.mjs'
+import { ScriptlessTab, openChromium, openFirefox } from './browsers.mjs'
 import { asked, attach, send, writeTip } from './journey.mjs'
 import { INSPECTORATE, POLICE, Scene, program, put } from './scene.mjs'
 import { LANGUAGES, say } from './words.mjs'
@@ -71,27 +71,44 @@ test('safer: an upload broken three times in the middle goes on where it was', (
   }
 }))
 
-const withoutScript = [['Firefox at Safest', () => openFirefox({ level: 'safest' })], ['Chromium without JavaScript', () => openChromium({ javascript: false })]]
-for (const [name, open] of withoutScript) {
-  test(`${name}: says why in every language, has no field for text, and sends a sealed file`, () => inTab(open, async (tab) => {
-    const sealed = `${scene.folder}/${name.length}.age`
-    execFileSync(program('softinfo-tip'), ['seal', '--leave-no-trace', '--directory', `${keys}EXAMPLE-directory.note`, '--to', INSPECTORATE, '--message', put(scene, 'm.txt', name), '--out', sealed], { stdio: 'pipe' })
-    await tab.goto(scene.url)
-    const text = await tab.see(say('tr')('plain-title'))
-    for (const lang of LANGUAGES) for (const id of ['plain-title', 'plain-why', 'plain-level', 'plain-saved', 'plain-program', 'start-danger']) assert.ok(text.includes(say(lang)(id)), `${lang}: ${id}`)
-    const fields = await tab.evaluate(() => [...document.querySelectorAll('input, textarea, select, [contenteditable]')].map((field) => `${field.tagName} ${field.type} ${field.name}`))
-    assert.deepEqual([...new Set(fields)], ['INPUT file tip'])
-    await tab.attach('#plain-fr input', put(scene, 'open.txt', 'MY NAME IS JAN'))
-    await (await tab.page.$('#plain-fr button')).click()
-    await tab.see(say('fr')('answer-not-sealed'))
-    await tab.goto(scene.url)
-    await tab.attach('#plain-fr input', sealed)
-    await (await tab.page.$('#plain-fr button')).click()
-    const answer = await tab.see(say('fr')('answer-stored'))
-    for (const lang of LANGUAGES) assert.ok(answer.includes(say(lang)('answer-stored')), lang)
-    const id = /[0-9a-f]{64}/.exec(answer)[0]
-    scene.fetch()
-    assert.equal(scene.open(id)['message.txt'].toString(), name)
-    assert.deepEqual([...new Set(asked(tab))].filter((request) => !request.endsWith('/favicon.ico')), ['GET /', 'POST /tips'])
-  }))
+function sealed(name) {
+  const out = `${scene.folder}/${name}.age`
+  const message = put(scene, `${name}.txt`, name)
+  execFileSync(program('softinfo-tip'), ['seal', '--leave-no-trace', '--directory', `${keys}EXAMPLE-directory.note`, '--to', INSPECTORATE, '--message', message, '--out', out], { stdio: 'pipe' })
+  return out
 }
+
+const EXPLAINED = ['plain-title', 'plain-why', 'plain-level', 'plain-saved', 'plain-program', 'start-danger']
+const EVERY_FIELD = 'input, textarea, select, [contenteditable]'
+
+test('safest: says why in every language, has no field for text, and sends a sealed file', () => inTab(() => ScriptlessTab.open(), async (tab) => {
+  await tab.goto(scene.url)
+  for (const lang of LANGUAGES) for (const id of EXPLAINED) await tab.see(say(lang)(id))
+  const fields = await tab.find('//input | //textarea | //select | //*[@contenteditable]')
+  assert.deepEqual([...new Set(fields.map(({ localName, attributes }) => `${localName} ${attributes.type} ${attributes.name}`))], ['input file tip'])
+  const form = "//*[@id='plain-fr']"
+  await tab.attach(`${form}//input`, put(scene, 'open.txt', 'MY NAME IS JAN'))
+  await tab.press(`${form}//button`)
+  await tab.see(say('fr')('answer-not-sealed'))
+  await tab.goto(scene.url)
+  await tab.attach(`${form}//input`, sealed('safest'))
+  await tab.press(`${form}//button`)
+  for (const lang of LANGUAGES) await tab.see(say(lang)('answer-stored'))
+  assert.equal(scene.fetch(), 1)
+  assert.deepEqual([...new Set(asked(tab))].filter((request) => !request.endsWith('/favicon.ico')), ['GET /', 'POST /tips'])
+}))
+
+test('Chromium without JavaScript: the same, and the answer names the tip that arrives', () => inTab(() => openChromium({ javascript: false }), async (tab) => {
+  await tab.goto(scene.url)
+  const text = await tab.see(say('tr')('plain-title'))
+  for (const lang of LANGUAGES) for (const id of EXPLAINED) assert.ok(text.includes(say(lang)(id)), `${lang}: ${id}`)
+  const fields = await tab.evaluate((every) => [...document.querySelectorAll(every)].map((field) => `${field.tagName} ${field.type} ${field.name}`), EVERY_FIELD)
+  assert.deepEqual([...new Set(fields)], ['INPUT file tip'])
+  await tab.attach('#plain-fr input', sealed('chromium'))
+  await (await tab.page.$('#plain-fr button')).click()
+  const answer = await tab.see(say('fr')('answer-stored'))
+  for (const lang of LANGUAGES) assert.ok(answer.includes(say(lang)('answer-stored')), lang)
+  const id = /[0-9a-f]{64}/.exec(answer)[0]
+  scene.fetch()
+  assert.equal(scene.open(id)['message.txt'].toString(), 'chromium')
+}))
