@@ -1,13 +1,13 @@
 // Whole journeys in Debian's Chromium, with a real relay, courier and desk.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { closeSync, ftruncateSync, openSync, readFileSync, readdirSync, writeSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { openChromium } from './browsers.mjs'
 import { asked, attach, receipt, send, writeTip } from './journey.mjs'
 import { Breaker } from './breaker.mjs'
-import { INSPECTORATE, POLICE, PROSECUTOR, Scene, program, put } from './scene.mjs'
+import { INSPECTORATE, POLICE, PROSECUTOR, Scene, noise, program, put } from './scene.mjs'
 import { say } from './words.mjs'
 
 const t = say('en')
@@ -96,9 +96,40 @@ journey('a receipt takes its tip back, later and in another browser, by words ty
   assert.throws(() => scene.open(id))
 }, { errors: /404/ })
 
+journey('a page left open overnight judges the list of readers anew before it seals', async (tab) => {
+  await tab.goto(scene.url)
+  await writeTip(tab, { message: 'typed yesterday' })
+  await tab.press(t('next'))
+  await tab.see(t('check-title'))
+  const again = async (day) => {
+    await tab.page.clock.setFixedTime(day)
+    await tab.press(t('send-button'))
+  }
+  await again(Date.now() + 86_400_000)
+  await tab.see(t('readers-title'))
+  for (const title of ['write-title', 'files-title', 'check-title']) {
+    await tab.press(t('next'))
+    await tab.see(t(title))
+  }
+  await again(new Date('2036-01-01'))
+  await tab.see(t('directory-expired', { day: 'December 31, 2035' }))
+  await tab.page.clock.setFixedTime(Date.now())
+  await tab.press(t('retry'))
+  for (const title of ['write-title', 'files-title', 'check-title']) {
+    await tab.press(t('next'))
+    await tab.see(t(title))
+  }
+  await tab.press(t('send-button'))
+  await tab.see(t('stored-title'))
+  const { id } = await receipt(tab)
+  scene.fetch()
+  assert.equal(scene.open(id)['message.txt'].toString(), 'typed yesterday')
+  assert.deepEqual(asked(tab), ['GET /', 'GET /directory', 'GET /directory', 'GET /directory', 'GET /directory', 'POST /tips'])
+})
+
 journey('files arrive scrubbed under neutral names, an original only where it was kept', async (tab) => {
   const photo = readFileSync(new URL('fixtures/scrub/camera.jpg', import.meta.url))
-  const [one, two, three] = [put(scene, 'Jan at home.JPG', photo), put(scene, 'the boss.docx', randomBytes(70_000)), put(scene, 'again.jpeg', photo)]
+  const [one, two, three] = [put(scene, 'Jan at home.JPG', photo), put(scene, 'the boss.docx', noise(70_000)), put(scene, 'again.jpeg', photo)]
   await tab.goto(scene.url)
   await writeTip(tab, { message: 'See the files.' })
   const rows = await attach(tab, 'en', one, two, three)
@@ -120,7 +151,7 @@ journey('files arrive scrubbed under neutral names, an original only where it wa
 })
 
 journey('an upload broken three times in the middle goes on where it was', async (tab) => {
-  const bytes = randomBytes(6_000_000)
+  const bytes = noise(6_000_000)
   const breaker = await Breaker.to(scene.address)
   try {
     await tab.goto(breaker.url)
@@ -142,7 +173,7 @@ journey('a relay that is killed in the middle finds the upload again', async (ta
   const own = await Scene.start()
   const breaker = await Breaker.to(own.address)
   try {
-    const bytes = randomBytes(5_000_000)
+    const bytes = noise(5_000_000)
     await tab.goto(breaker.url)
     await writeTip(tab, { message: 'through a kill' })
     await attach(tab, 'en', put(own, 'film.bin', bytes))
@@ -165,7 +196,7 @@ journey('a video of 200 MB does not take 200 MB of the page', async (tab) => {
   const path = put(scene, 'video.bin', '')
   const file = openSync(path, 'r+')
   ftruncateSync(file, 200_000_000)
-  for (let at = 0; at < 200_000_000; at += 10_000_000) writeSync(file, randomBytes(4096), 0, 4096, at)
+  for (let at = 0; at < 200_000_000; at += 10_000_000) writeSync(file, noise(4096), 0, 4096, at)
   closeSync(file)
   await tab.goto(scene.url)
   await writeTip(tab)

@@ -2,13 +2,12 @@
 // Standard and Safer write and send a tip; Safest, without JavaScript, is told why it can't and sends a sealed file by the form.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { Breaker } from './breaker.mjs'
 import { ScriptlessTab, openChromium, openFirefox } from './browsers.mjs'
 import { asked, attach, send, writeTip } from './journey.mjs'
-import { INSPECTORATE, POLICE, Scene, program, put } from './scene.mjs'
+import { INSPECTORATE, POLICE, Scene, noise, program, put } from './scene.mjs'
 import { LANGUAGES, say } from './words.mjs'
 
 const keys = new URL('../../keys-example/', import.meta.url).pathname
@@ -28,7 +27,7 @@ async function inTab(open, work) {
 
 for (const level of ['standard', 'safer']) {
   test(`${level}: a tip with files goes in, is opened byte for byte, and is taken back`, () => inTab(() => openFirefox({ level }), async (tab) => {
-    const [photo, other] = [new URL('fixtures/scrub/camera.jpg', import.meta.url).pathname, put(scene, 'cijfers.xls', randomBytes(2_500_000))]
+    const [photo, other] = [new URL('fixtures/scrub/camera.jpg', import.meta.url).pathname, put(scene, 'cijfers.xls', noise(2_500_000))]
     await tab.goto(scene.url)
     assert.equal(await tab.evaluate(() => typeof WebAssembly), level === 'safer' ? 'undefined' : 'object')
     await tab.see(say('en')('start-title'))
@@ -56,7 +55,7 @@ for (const level of ['standard', 'safer']) {
 test('safer: an upload broken three times in the middle goes on where it was', () => inTab(() => openFirefox({ level: 'safer' }), async (tab) => {
   const breaker = await Breaker.to(scene.address)
   try {
-    const bytes = randomBytes(4_000_000)
+    const bytes = noise(4_000_000)
     await tab.goto(breaker.url)
     await writeTip(tab)
     await attach(tab, 'en', put(scene, 'film.bin', bytes))

@@ -2,6 +2,7 @@
 // In: SOFTINFO_BIN_DIR, the folder of the built programs. Out: what arrived. Everything ends with `stop`.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -39,8 +40,8 @@ token_sha256 = ["df4c7b328707db6b19c0a8a027639dca494ab5d39fc5a7e90889a799abcf8e9
     const listening = new Promise((resolve, reject) => {
       this.relay.stderr.on('data', (data) => {
         this.log += data
-        const intake = /intake listens on (\S+)/.exec(this.log)
-        const courier = /courier listener on (\S+)/.exec(this.log)
+        const intake = /intake listens on (\S+)\s/.exec(this.log)
+        const courier = /courier listener on (\S+)\s/.exec(this.log)
         if (intake && courier) resolve([intake[1], courier[1]])
       })
       this.relay.on('exit', () => reject(new Error(`the relay ended: ${this.log}`)))
@@ -102,6 +103,13 @@ token_sha256 = ["df4c7b328707db6b19c0a8a027639dca494ab5d39fc5a7e90889a799abcf8e9
     if (this.relay.exitCode === null && this.relay.signalCode === null) await this.kill('SIGTERM')
     rmSync(this.folder, { recursive: true })
   }
+}
+
+/** Random bytes that never begin like a known kind of file. */
+export function noise(size) {
+  const bytes = randomBytes(size)
+  bytes[0] = 0x80
+  return bytes
 }
 
 /** A file of a journey, in a folder of its own. */

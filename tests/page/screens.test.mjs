@@ -1,12 +1,11 @@
 // Every screen in nl, fr and ar, at the width of a phone and of a desk: kept as pictures in artefacts/, checked by axe-core against WCAG 2.2 AA
 // in nl and ar (light and dark), and at 320 pixels without a sideways scroll in every language.
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { openChromium } from './browsers.mjs'
-import { PAGE, Scene, put } from './scene.mjs'
+import { PAGE, Scene, noise, put } from './scene.mjs'
 import { LANGUAGES, say } from './words.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -54,7 +53,7 @@ async function walk(tab, lang, each) {
   await tab.press(t('details-title'))
   await each('write')
   await tab.press(t('next'))
-  await tab.attach('#pick', new URL('fixtures/scrub/camera.jpg', import.meta.url).pathname, put(scene, 'x.doc', randomBytes(3000)))
+  await tab.attach('#pick', new URL('fixtures/scrub/camera.jpg', import.meta.url).pathname, put(scene, 'x.doc', noise(3000)))
   await tab.see(t('file-hidden'))
   await tab.see(t('file-keep'))
   await each('files')

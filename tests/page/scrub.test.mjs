@@ -312,7 +312,7 @@ test('what a file is, its bytes say', async () => {
     ['%PDF-1.7', 'pdf', 'hidden'], ['GIF89a', 'gif', 'hidden'], ['II*\0', 'tiff', 'hidden'], ['MM\0*', 'tiff', 'hidden'], ['PK\x03\x04', 'zip', 'hidden'],
     ['\x1aE\xdf\xa3\x9fB\x82\x84webm', 'webm', 'hidden'], ['\x1aE\xdf\xa3\x9fB\x82\x88matroska', 'mkv', 'hidden'], ['ID3\x04', 'mp3', 'hidden'], ['\xff\xfb\x90', 'mp3', 'hidden'],
     ['OggS', 'ogg', 'hidden'], ['RIFF\0\0\0\0WAVE', 'wav', 'hidden'], ['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'ole', 'hidden'], ['{\\rtf1', 'rtf', 'hidden'], ['%!PS-Adobe', 'ps', 'hidden'],
-    ['<?xml version="1.0"?><svg/>', 'xml', 'hidden'], ['\xef\xbb\xbf <html>', 'xml', 'hidden'], ['\0\0\0\x18ftypcrx \0\0\0\0', 'cr3', 'hidden'], ['\xff\xfeh\0i\0', 'bin', 'hidden'], ['\x01\x02', 'bin', 'hidden'],
+    ['<?xml version="1.0"?><svg/>', 'xml', 'hidden'], ['\xef\xbb\xbf <html>', 'xml', 'hidden'], ['\0\0\0\x18ftypcrx \0\0\0\0', 'cr3', 'hidden'], ['\xff\xfeh\0i\0', 'bin', 'hidden'], ['<\x80\xff', 'bin', 'hidden'], ['\x01\x02', 'bin', 'hidden'],
     ['', 'txt', 'scrubbed'], ['Gr\xc3\xbc\xc3\x9fe\r\n\t', 'txt', 'scrubbed'], [`${'a'.repeat(4095)}\xc3\xbc`, 'txt', 'scrubbed'], [`${'a'.repeat(5000)}\0`, 'txt', 'hidden'],
     [`${'a'.repeat((1 << 20) - 1)}\xc3\xbc${'a'.repeat(9)}\xff`, 'txt', 'hidden'], ['\xff\xd8\xff', 'jpg', 'damaged'], ['\x89PNG\r\n\x1a\n', 'png', 'damaged'], ['RIFF\0\0\0\0WEBP', 'webp', 'damaged'],
     ['\0\0\0\x14ftyp3gp4\0\0\0\0', '3gp', 'damaged'], ['\0\0\0\x10moov', 'mov', 'damaged'],

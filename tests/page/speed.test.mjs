@@ -1,10 +1,9 @@
 // How fast the built page seals, with and without JIT: a tip of text, and a file of 25 MB. The bounds are those that docs/performance.md promises.
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { openChromium, openFirefox } from './browsers.mjs'
-import { Scene, put } from './scene.mjs'
+import { Scene, noise, put } from './scene.mjs'
 
 const BYTES = 25_000_000
 const note = readFileSync(new URL('../../keys-example/EXAMPLE-directory.note', import.meta.url), 'utf8')
@@ -32,7 +31,7 @@ for (const [name, open, rate] of cases) {
         input.id = 'measured'
         document.body.append(input)
       })
-      await tab.attach('#measured', put(scene, 'film.bin', randomBytes(BYTES)))
+      await tab.attach('#measured', put(scene, 'film.bin', noise(BYTES)))
       const [texts, film, hashed] = await tab.evaluate(async ([recipient, fast]) => {
         const script = [...document.scripts].find((script) => script.text.length > 50_000).text
         const worker = new Worker(URL.createObjectURL(new Blob([script])))

@@ -64,6 +64,7 @@ export class App {
   #name = 'start'
   #left = false
   #seen: string | undefined
+  #judged = ''
 
   /** `root` is the verifier key built into the page, `saved` the directory a saved page carries, `offline` a page opened from a file. */
   constructor(
@@ -102,7 +103,8 @@ export class App {
   /** Judges a list of readers. What was seen before may not be undone by an older one. */
   async judge(note: string): Promise<void> {
     try {
-      const today = new Date().toISOString().slice(0, 10)
+      const today = dayNow()
+      this.#judged = today
       const readers = await this.engine.call('directory', { note, root: this.root, today, ...(this.#seen !== undefined && { seen: this.#seen }) })
       this.#seen = note
       carry(note)
@@ -111,6 +113,11 @@ export class App {
       const { reason = 'malformed', day } = error as Failure
       this.#stand({ state: 'refused', reason, ...(day !== undefined && { day }) })
     }
+  }
+
+  /** Whether another day has begun since the list was judged: it may have run out, and keys change by the day. */
+  isYesterdays(): boolean {
+    return this.#judged !== dayNow()
   }
 
   #stand(directory: DirectoryState): void {
@@ -188,6 +195,9 @@ export class App {
     }, { capture: true })
   }
 }
+
+// UTC, as everywhere in softinfo.
+const dayNow = (): string => new Date().toISOString().slice(0, 10)
 
 // A page that the browser saves takes the list of readers along.
 function carry(note: string): void {

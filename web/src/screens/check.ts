@@ -27,6 +27,11 @@ export function check(app: App): HTMLElement[] {
     ...(found > 0 ? [element('div', { className: 'warning' }, paragraph(texts.text('found-count', { count: found }).replace(/:\s*$/, '.')), paragraph(texts.text('found-explain')))] : []),
     ...(hidden > 0 ? [paragraph(texts.text('check-hidden', { count: hidden }), 'warning')] : []),
     onward(app, texts.text(app.offline ? 'seal-button' : 'send-button'), () => {
+      if (app.isYesterdays()) {
+        // A page left open overnight: the list is judged anew, and the choice looked at once more.
+        void app.load()
+        return void app.go('readers')
+      }
       const reason = refuse(app)
       if (reason !== undefined) return texts.text(reason)
       app.job = app.offline ? sealInto(app, draftOf(app)) : sealAndSend(app, draftOf(app))

@@ -31,7 +31,7 @@ const BEGINNINGS: [RegExp, string][] = [
   // These are text, but with names, dates and paths that nobody sees.
   [/^{\\rtf/, 'application/rtf rtf'],
   [/^%!PS/, 'application/postscript ps'],
-  [/^(\xef\xbb\xbf)?\s*</, 'application/xml xml'],
+  [/^(\xef\xbb\xbf)?\s*<[a-z?!]/i, 'application/xml xml'],
 ]
 
 /** In: the first bytes of a file; the more, the surer. */
