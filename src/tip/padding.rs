@@ -10,6 +10,9 @@ const STREAM_TAG: u64 = limits::STREAM_TAG as u64;
 /// Bytes of a file before its payload.
 const BEFORE_PAYLOAD: u64 = (TIP_HEADER_BYTES + PAYLOAD_NONCE) as u64;
 
+/// No limit is larger, so that nothing here can overflow.
+const LARGEST: u64 = u64::MAX >> 8;
+
 /// A plaintext length that a tip may have, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SizeClass(u64);
@@ -31,8 +34,7 @@ pub enum SizeError {
 impl SizeClass {
     /// The class that `length` bytes of content are padded to.
     pub fn for_content(length: u64, max: u64) -> Result<Self, SizeError> {
-        // Checked first so that Padmé never works on a length whose rounding could overflow.
-        if length > max {
+        if length > max.min(LARGEST) {
             return Err(SizeError::TooLarge { max });
         }
         let class = if length <= TEXT_CLASS { TEXT_CLASS } else { padme(length) };
@@ -77,13 +79,13 @@ impl Default for SizeClass {
 /// Whether a directory's `max_bytes` is itself a class, so that the limit never cuts through one.
 #[must_use]
 pub fn is_class(length: u64) -> bool {
-    SizeClass::for_content(length, u64::MAX >> 8).is_ok_and(|class| class.0 == length)
+    SizeClass::for_content(length, LARGEST).is_ok_and(|class| class.0 == length)
 }
 
 /// The largest tip file for a limit on the plaintext, in bytes.
 #[must_use]
 pub fn largest_file(max: u64) -> u64 {
-    SizeClass(max).file_length()
+    SizeClass(max.min(LARGEST)).file_length()
 }
 
 /// Padmé: rounds up so that only `log2(log2(length)) + 1` leading bits carry information. `length` is at least 2.
@@ -123,7 +125,9 @@ mod tests {
         #[test]
         fn any_length_is_judged_without_overflow(length: u64, max: u64) {
             let _ = SizeClass::of_file(length, max);
-            let _ = is_class(length);
+            let _ = (SizeClass::for_content(length, max), largest_file(max), is_class(length));
+            // Where chance seldom leads.
+            let _ = SizeClass::of_file(u64::MAX - (length >> 6), u64::MAX - (max >> 6));
         }
     }
 }
