@@ -19,6 +19,8 @@ const QUIET = {
   'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false, 'browser.safebrowsing.downloads.remote.enabled': false,
   'browser.download.folderList': 2, 'browser.download.useDownloadDir': true, 'browser.download.always_ask_before_handling_new_types': false,
 }
+// As Tor Browser treats an onion address over http.
+const ONION = { 'network.dns.blockDotOnion': false, 'dom.securecontext.allowlist_onions': true, 'dom.security.https_only_mode.upgrade_onion': false }
 const CHROMIUM = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
   '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1']
 
@@ -29,11 +31,13 @@ export async function openChromium({ jitless = false, javascript = true, downloa
   return new Tab(browser, page, 'chromium', downloads)
 }
 
-export async function openFirefox({ level = 'standard', downloads } = {}) {
+/** `socks` is the port of a tor client on loopback. */
+export async function openFirefox({ level = 'standard', downloads, socks } = {}) {
+  const onion = socks ? { ...ONION, 'network.proxy.socks_port': socks } : {}
   const folder = downloads ? { 'browser.download.dir': downloads } : {}
   const browser = await puppeteer.launch({
     browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, protocolTimeout: 120_000,
-    extraPrefsFirefox: { ...QUIET, ...folder, ...LEVELS[level] },
+    extraPrefsFirefox: { ...QUIET, ...onion, ...folder, ...LEVELS[level] },
   })
   return new Tab(browser, await browser.newPage(), `firefox-${level}`, downloads)
 }
