@@ -79,7 +79,11 @@ impl Answers {
             (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
             (header::CONTENT_SECURITY_POLICY, self.policy.clone()),
         ];
-        (status, fixed, self.html(result)).into_response()
+        let mut answer = (status, fixed, self.html(result)).into_response();
+        if let Some(seconds) = result.as_ref().err().and_then(Problem::retry) {
+            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        answer
     }
 
     fn html(&self, result: &Result<Stored, Problem>) -> String {

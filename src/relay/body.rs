@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, header};
 use tokio::time::{Instant, Sleep};
 use tokio_stream::Stream;
 
+use super::budget::Meter;
 use super::problem::Problem;
 use crate::tip::padding::largest_file;
 
@@ -24,17 +25,23 @@ const UNANNOUNCED: u64 = 8 << 20;
 pub(super) struct Received {
     body: Arc<Mutex<Body>>,
     idle: Duration,
+    meter: Option<Meter>,
 }
 
 impl Received {
     pub fn new(body: Body, idle: Duration) -> Self {
-        Self { body: Arc::new(Mutex::new(body)), idle }
+        Self { body: Arc::new(Mutex::new(body)), idle, meter: None }
+    }
+
+    /// Counts what comes from now on.
+    pub fn metered(self, meter: Meter) -> Self {
+        Self { meter: Some(meter), ..self }
     }
 
     /// Its bytes as they come; broken off when none came for the idle time, or after `limit` bytes.
     pub fn frames(&self, limit: u64) -> Frames {
         let sleep = Box::pin(tokio::time::sleep(self.idle));
-        Frames { body: Arc::clone(&self.body), idle: self.idle, sleep, left: limit }
+        Frames { body: Arc::clone(&self.body), idle: self.idle, meter: self.meter.clone(), sleep, left: limit }
     }
 
     /// Reads on and keeps nothing, at most `limit` bytes: a sender whose connection closes while it writes never
@@ -51,8 +58,8 @@ impl Received {
         let largest = largest_file(max_plaintext);
         match problem {
             Problem::Interrupted | Problem::Timeout => {}
-            // A full disk is not the sender's doing, and it keeps the file to send it again.
-            Problem::StorageFull => self.drain(largest),
+            // A full disk or a crowd is not the sender's doing, and it keeps the file to send it again.
+            Problem::StorageFull | Problem::Busy { .. } | Problem::DaySpent { .. } => self.drain(largest),
             // Twice the largest: what is a little too large is drained to its end.
             _ if announced_length(headers).is_some() => self.drain(largest.saturating_mul(2)),
             _ => self.drain(UNANNOUNCED),
@@ -69,6 +76,7 @@ pub(super) fn announced_length(headers: &HeaderMap) -> Option<u64> {
 pub(super) struct Frames {
     body: Arc<Mutex<Body>>,
     idle: Duration,
+    meter: Option<Meter>,
     sleep: Pin<Box<Sleep>>,
     left: u64,
 }
@@ -116,6 +124,9 @@ impl Stream for Frames {
             self.sleep.as_mut().reset(until);
             // Trailers, which nobody asked for, are passed over.
             let Ok(bytes) = frame.into_data() else { continue };
+            if let Some(meter) = &self.meter {
+                meter.received(bytes.len() as u64);
+            }
             match self.left.checked_sub(bytes.len() as u64) {
                 Some(left) => self.left = left,
                 None => return Poll::Ready(Some(Err(Broken::TooLong))),

@@ -1,11 +1,13 @@
 //! The relay's configuration: one TOML file, every key typed and documented (`config/relay.toml`), unknown keys refused.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::budget::Limits;
+use super::listen::Place;
 use super::page::{Page, PageError};
+use super::tls::TlsFiles;
 use super::token::TokenHash;
 use crate::directory::{Directory, DirectoryError, RootKey, SigningError, UntrustedDirectory};
 use crate::example::{self, ExampleKeys};
@@ -29,14 +31,23 @@ pub struct Config {
     pub courier: CourierConfig,
     /// Where tips rest.
     pub store: StoreConfig,
+    /// How much is taken.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// The listener for writers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntakeConfig {
-    /// Address and port.
-    pub listen: SocketAddr,
+    /// Address and port, or a Unix socket.
+    pub listen: Place,
+    /// Whether tor writes the circuit in front of each connection; what comes without is not let in.
+    #[serde(default)]
+    pub circuit_ids: bool,
+    /// For HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsFiles>,
     /// Seconds without a byte after which an upload is given up. There is no limit on the whole: Tor is slow.
     #[serde(default = "default_idle")]
     pub idle_seconds: u64,
@@ -46,8 +57,11 @@ pub struct IntakeConfig {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CourierConfig {
-    /// Address and port.
-    pub listen: SocketAddr,
+    /// Address and port, or a Unix socket.
+    pub listen: Place,
+    /// For HTTPS with client certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsFiles>,
     /// SHA-256 of each courier's token.
     pub token_sha256: Vec<TokenHash>,
 }
@@ -71,6 +85,9 @@ pub struct StoreConfig {
     #[serde(default = "default_floor")]
     pub floor_mib: u64,
 }
+
+/// So that MiB can be made bytes anywhere.
+const MAX_MIB: u64 = 1 << 20;
 
 const fn default_idle() -> u64 {
     120
@@ -160,8 +177,18 @@ impl Config {
         for relative in fixed.into_iter().chain(&mut config.page) {
             *relative = folder.join(&*relative);
         }
+        for relative in config.tls_files().flat_map(TlsFiles::paths) {
+            *relative = folder.join(&*relative);
+        }
+        for place in [&mut config.intake.listen, &mut config.courier.listen] {
+            *place = place.clone().relative_to(folder);
+        }
         config.check_values()?;
         Ok(config)
+    }
+
+    fn tls_files(&mut self) -> impl Iterator<Item = &mut TlsFiles> {
+        self.intake.tls.iter_mut().chain(&mut self.courier.tls)
     }
 
     fn check_values(&self) -> Result<(), ConfigError> {
@@ -171,10 +198,36 @@ impl Config {
             (self.store.volume_mib >= 1, "store.volume_mib", "at least 1"),
             (!self.courier.token_sha256.is_empty(), "courier.token_sha256", "at least one, or no courier can fetch"),
             (
-                self.intake.listen.port() == 0 || self.intake.listen != self.courier.listen,
+                self.intake.listen.is_any() || self.intake.listen != self.courier.listen,
                 "courier.listen",
                 "must differ from intake.listen",
             ),
+            (
+                self.courier.listen.is_local()
+                    || self.courier.tls.as_ref().is_some_and(|tls| tls.client_roots.is_some()),
+                "courier.listen",
+                "a loopback address or a Unix socket; others can only reach it with courier.tls and its client_roots",
+            ),
+            (
+                self.intake.tls.as_ref().is_none_or(|tls| tls.client_roots.is_none()),
+                "intake.tls.client_roots",
+                "not for writers, who must not have certificates",
+            ),
+            (
+                !(self.intake.circuit_ids && self.intake.tls.is_some()),
+                "intake.circuit_ids",
+                "for an onion service only, which needs no TLS",
+            ),
+            (self.limits.uploads >= 1, "limits.uploads", "at least 1"),
+            (self.limits.text_reserve < self.limits.uploads, "limits.text_reserve", "less than limits.uploads"),
+            (self.limits.connections > self.limits.uploads, "limits.connections", "more than limits.uploads"),
+            (self.limits.circuit.connections >= 1, "limits.circuit.connections", "at least 1"),
+            (self.limits.circuit.uploads >= 1, "limits.circuit.uploads", "at least 1"),
+            (self.store.volume_mib <= MAX_MIB, "store.volume_mib", "less than a TiB"),
+            (self.store.floor_mib <= MAX_MIB, "store.floor_mib", "less than a TiB"),
+            (self.limits.day_mib <= MAX_MIB, "limits.day_mib", "less than a TiB"),
+            (self.limits.text_reserve_mib <= MAX_MIB, "limits.text_reserve_mib", "less than a TiB"),
+            (self.limits.circuit.hour_mib <= MAX_MIB, "limits.circuit.hour_mib", "less than a TiB"),
         ];
         match rules.iter().find(|(holds, ..)| !holds) {
             Some((_, key, reason)) => Err(ConfigError::Value { key, reason }),
@@ -201,9 +254,7 @@ impl Config {
             allow_example,
         )?;
         let example_token = TokenHash::of(example::COURIER_TOKEN.as_bytes());
-        if self.courier.token_sha256.contains(&example_token)
-            && !allow_example
-            && !self.courier.listen.ip().is_loopback()
+        if self.courier.token_sha256.contains(&example_token) && !allow_example && !example::is_loopback(&listeners[1])
         {
             return Err(ConfigError::Value {
                 key: "courier.token_sha256",

@@ -15,6 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::intake::{Shared, blocking, directory, json, withdraw};
 use super::problem::Problem;
+use super::status::{metrics, status};
 use super::token::{TokenHash, is_authorized};
 use crate::day::Day;
 use crate::store::{CHUNK, Cursor, Listed, Stored};
@@ -39,6 +40,8 @@ pub(super) fn routes(shared: Arc<Shared>, tokens: Vec<TokenHash>) -> Router {
         .route("/tips/{id}", get(tip))
         .route("/directory", get(directory))
         .route("/withdraw", post(withdraw))
+        .route("/status", get(status))
+        .route("/metrics", get(metrics))
         .fallback(|| async { Problem::NotFound })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .layer(from_fn(authorize))

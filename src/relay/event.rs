@@ -3,8 +3,9 @@
 //! Lines carry no time; whoever collects them may add one, and it says nothing about a tip, because no event follows one.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::io::Write;
 
+use super::listen::Place;
 use crate::day::Day;
 use crate::store::pool::Notice;
 
@@ -15,8 +16,8 @@ pub enum Event {
     Listening {
         /// Which.
         listener: Listener,
-        /// Its own address, from the configuration.
-        address: SocketAddr,
+        /// Its own place, from the configuration.
+        place: Place,
     },
     /// The directory will be refused by writers.
     DirectoryExpired {
@@ -30,6 +31,15 @@ pub enum Event {
     },
     /// Something in the store needs the operator.
     Store(Notice),
+    /// A part of the sandbox is not there on this machine.
+    SandboxMissing {
+        /// Which.
+        what: &'static str,
+    },
+    /// The certificates were read again.
+    CertificatesRead,
+    /// They could not be read; the old ones hold.
+    CertificatesFailed,
     /// The daily erasure failed; it is tried again.
     ExpiryFailed,
     /// A part of the program failed at a place in its source.
@@ -55,8 +65,8 @@ pub enum Listener {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listening { listener: Listener::Intake, address } => write!(f, "intake listens on {address}"),
-            Self::Listening { listener: Listener::Courier, address } => write!(f, "courier listener on {address}"),
+            Self::Listening { listener: Listener::Intake, place } => write!(f, "intake listens on {place}"),
+            Self::Listening { listener: Listener::Courier, place } => write!(f, "courier listener on {place}"),
             Self::DirectoryExpired { on } => {
                 write!(f, "the directory expired on {on}: writers refuse it; sign a new one and restart")
             }
@@ -70,6 +80,13 @@ impl fmt::Display for Event {
             Self::Store(Notice::Stopped) => {
                 write!(f, "a write to the disk failed: nothing more is accepted; check the disk and restart")
             }
+            Self::SandboxMissing { what } => {
+                write!(f, "without this part of the sandbox: {what}; see softinfo-relay --show-sandbox")
+            }
+            Self::CertificatesRead => write!(f, "certificates read again"),
+            Self::CertificatesFailed => {
+                write!(f, "the certificates can't be read again, the old ones hold; check them with --check-config")
+            }
             Self::ExpiryFailed => write!(f, "expired tips could not be erased; trying again within the hour"),
             Self::Panicked { place } => write!(f, "a fault at {place}; please report it"),
             Self::Stopping => write!(f, "stopping"),
@@ -80,7 +97,9 @@ impl fmt::Display for Event {
 
 /// Prints an event. The only place in the relay that writes to standard error.
 pub fn log(event: &Event) {
-    eprintln!("softinfo-relay: {event}");
+    // One write, so that a line is never seen in part.
+    let line = format!("softinfo-relay: {event}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// From now on a panic prints its place and not its message.

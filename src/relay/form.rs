@@ -14,6 +14,7 @@ use multer::{Field, Multipart};
 use tokio_stream::Stream;
 
 use super::body::{Broken, Frames, Pieces, Received, Source};
+use super::budget::Seat;
 use super::intake::Shared;
 use super::problem::Problem;
 use super::storing::{Stored, store_tip};
@@ -31,7 +32,12 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// Stores the tip of a form.
-pub(super) async fn take_form(shared: &Shared, headers: &HeaderMap, received: &Received) -> Result<Stored, Problem> {
+pub(super) async fn take_form(
+    shared: &Shared,
+    seat: &Seat,
+    headers: &HeaderMap,
+    received: &Received,
+) -> Result<Stored, Problem> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|_| Problem::BadRequest)?;
     let allowance = Arc::new(AtomicU64::new(FORM_ALLOWANCE));
@@ -44,7 +50,7 @@ pub(super) async fn take_form(shared: &Shared, headers: &HeaderMap, received: &R
     let mut form = Multipart::new(slices, boundary);
     while let Some(field) = form.next_field().await.map_err(|error| problem_of(&error))? {
         if field.name() == Some(FIELD) {
-            return store_tip(shared, None, &mut Pieces::new(TipField { field, allowance })).await;
+            return store_tip(shared, seat, None, &mut Pieces::new(TipField { field, allowance })).await;
         }
     }
     Err(Problem::BadRequest)

@@ -1,26 +1,31 @@
 //! The public listener: takes sealed tips and withdrawals, gives the page and the directory. Reads nothing of a request but method, path,
 //! body and the header fields that say how the body is to be read or the answer packed; no handler has access to an address.
+//! What a handler knows of the caller is [`Caller`]: which connection, and a circuit's account where tor gives its number.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, head, post};
+use axum::{Extension, Router};
 use serde::Serialize;
 
 use super::answer::Answers;
 use super::body::{Pieces, Received, announced_length};
+use super::budget::{Budget, Seat, Size};
+use super::connection::Caller;
 use super::form::{is_form, take_form};
 use super::guard::guard;
 use super::page::{self, Page};
 use super::problem::Problem;
-use super::storing::store_tip;
+use super::status::Status;
+use super::storing::{Stored, store_tip};
 use super::uploads::{self, Uploads};
+use crate::limits::FORM_ALLOWANCE;
 use crate::store::Store;
 use crate::tip::padding::{SizeClass, SizeError};
 use crate::tip::withdraw::WithdrawToken;
@@ -36,6 +41,8 @@ pub(super) struct Shared {
     pub page: Option<Arc<Page>>,
     pub answers: Answers,
     pub uploads: Arc<Uploads>,
+    pub budget: Arc<Budget>,
+    pub status: Arc<Status>,
     /// Plaintext bytes of the largest tip.
     pub max_plaintext: u64,
     pub idle: Duration,
@@ -60,26 +67,53 @@ pub(super) async fn directory(State(shared): State<Arc<Shared>>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], shared.directory.clone()).into_response()
 }
 
-async fn take_tip(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Body) -> Response {
+async fn take_tip(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let received = Received::new(body, shared.idle);
-    if is_form(&headers) {
-        let result = take_form(&shared, &headers, &received).await;
-        // What stands behind the tip is not looked at, but a browser wants to get rid of it.
-        let problem = result.as_ref().err().unwrap_or(&Problem::BadRequest);
-        received.drain_after(problem, &headers, shared.max_plaintext);
-        return shared.answers.to_form(&result);
+    let is_form = is_form(&headers);
+    if !is_form && headers.get(header::CONTENT_TYPE).is_none_or(|value| value != "application/octet-stream") {
+        return refuse(&shared, Problem::UnsupportedMediaType, &headers, received);
     }
-    if headers.get(header::CONTENT_TYPE).is_some_and(|value| value == "application/octet-stream") {
-        if uploads::is_first_piece(&headers) {
-            return uploads::first_piece(shared, headers, received).await;
-        }
-        match take_whole(&shared, &headers, &received).await {
-            Ok(answer) => answer,
-            Err(problem) => refuse(&shared, problem, &headers, received),
-        }
-    } else {
-        refuse(&shared, Problem::UnsupportedMediaType, &headers, received)
+    let seat = match shared.budget.enter(announced_size(&headers, is_form), caller.circuit.as_deref()) {
+        Ok(seat) => seat,
+        Err(problem) if is_form => return answer_form(&shared, &Err(problem), &headers, received),
+        Err(problem) => return refuse(&shared, problem, &headers, received),
+    };
+    let busy = caller.busy();
+    let received = received.metered(seat.meter());
+    if is_form {
+        let result = tokio::select! {
+            result = take_form(&shared, &seat, &headers, &received) => result,
+            problem = seat.is_over() => Err(problem),
+        };
+        return answer_form(&shared, &result, &headers, received);
     }
+    if uploads::is_first_piece(&headers) {
+        return uploads::first_piece(shared, (seat, busy), headers, received).await;
+    }
+    let result = tokio::select! {
+        result = take_whole(&shared, &seat, &headers, &received) => result,
+        problem = seat.is_over() => Err(problem),
+    };
+    result.unwrap_or_else(|problem| refuse(&shared, problem, &headers, received))
+}
+
+/// What is coming, by the length that is announced. One that isn't may be anything.
+fn announced_size(headers: &HeaderMap, is_form: bool) -> Size {
+    let around = if is_form { FORM_ALLOWANCE } else { 0 };
+    let text = SizeClass::default().file_length() + around;
+    if announced_length(headers).is_some_and(|length| length <= text) { Size::Text } else { Size::Large }
+}
+
+fn answer_form(shared: &Shared, result: &Result<Stored, Problem>, headers: &HeaderMap, received: Received) -> Response {
+    // What stands behind the tip is not looked at, but a browser wants to get rid of it.
+    let problem = result.as_ref().err().unwrap_or(&Problem::BadRequest);
+    received.drain_after(problem, headers, shared.max_plaintext);
+    shared.answers.to_form(result)
 }
 
 fn refuse(shared: &Shared, problem: Problem, headers: &HeaderMap, received: Received) -> Response {
@@ -87,14 +121,19 @@ fn refuse(shared: &Shared, problem: Problem, headers: &HeaderMap, received: Rece
     problem.into_response()
 }
 
-async fn take_whole(shared: &Shared, headers: &HeaderMap, received: &Received) -> Result<Response, Problem> {
+async fn take_whole(
+    shared: &Shared,
+    seat: &Seat,
+    headers: &HeaderMap,
+    received: &Received,
+) -> Result<Response, Problem> {
     // An announced length is judged before anything is read; a body without one is judged at its end.
     let announced_class = announced_length(headers).map(|length| SizeClass::of_file(length, shared.max_plaintext));
     if let Some(Err(SizeError::TooLarge { max })) = announced_class {
         return Err(Problem::TooLarge { max });
     }
     let mut pieces = Pieces::new(received.frames(u64::MAX));
-    Ok(store_tip(shared, announced_class, &mut pieces).await?.to_json())
+    Ok(store_tip(shared, seat, announced_class, &mut pieces).await?.to_json())
 }
 
 /// The store may wait for the disk, so it is called where waiting is allowed.

@@ -5,17 +5,26 @@
 
 mod answer;
 mod body;
+mod budget;
+pub mod circuit;
 pub mod config;
+mod connection;
 mod courier_api;
 pub mod event;
 mod form;
 mod guard;
 mod intake;
+pub mod listen;
 pub mod page;
+mod patience;
 mod problem;
+pub mod sandbox;
 mod serve;
+mod status;
 mod storing;
+pub mod tls;
 pub mod token;
 mod uploads;
 
-pub use serve::{Relay, ServeError};
+pub use budget::{CircuitLimits, Limits};
+pub use serve::{Prepared, Relay, ServeError};

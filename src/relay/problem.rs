@@ -8,18 +8,37 @@ use crate::store::StoreError;
 use crate::tip::header::HeaderError;
 use crate::tip::padding::SizeError;
 
+/// A full disk needs somebody to look at it.
+const HOUR: u64 = 3600;
+/// A restart takes less.
+const MINUTES: u64 = 300;
+
 /// Every refusal the relay knows (`docs/protocol.md`, 5). None holds a value from the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Problem {
     NotATip(HeaderError),
     NotASizeClass,
-    TooLarge { max: u64 },
+    TooLarge {
+        max: u64,
+    },
     UnsupportedMediaType,
     Interrupted,
     Timeout,
     StorageFull,
     Unavailable,
     Unsure,
+    /// All seats are taken; seconds until one may be free.
+    Busy {
+        retry: u64,
+    },
+    /// The share of large tips of a day is used up; seconds until the next.
+    DaySpent {
+        retry: u64,
+    },
+    /// This circuit has had its share; seconds until it has more.
+    CircuitSpent {
+        retry: u64,
+    },
     UnknownToken,
     BadToken,
     Unauthorized,
@@ -42,6 +61,16 @@ impl Problem {
     /// Its HTTP status.
     pub fn status(&self) -> StatusCode {
         self.parts().0
+    }
+
+    /// Seconds until it may be worth to come back (RFC 9110, 10.2.3).
+    pub fn retry(&self) -> Option<u64> {
+        match self {
+            Self::Busy { retry } | Self::DaySpent { retry } | Self::CircuitSpent { retry } => Some(*retry),
+            Self::StorageFull => Some(HOUR),
+            Self::Unavailable | Self::Unsure => Some(MINUTES),
+            _ => None,
+        }
     }
 
     #[allow(clippy::too_many_lines)] // a table
@@ -111,6 +140,24 @@ impl Problem {
                     "It may be stored or not. Send the same sealed file again in some minutes; sending it twice does no harm.",
                 ),
             ),
+            Self::Busy { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "Too many are sending at the moment",
+                same("Keep the sealed file and send it again in some minutes."),
+            ),
+            Self::DaySpent { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "day-spent",
+                "No more large tips are taken today",
+                same("Keep the sealed file and send it after midnight UTC. A tip of text only is still taken."),
+            ),
+            Self::CircuitSpent { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "circuit-spent",
+                "Too much has come over this connection to Tor",
+                same("Keep the sealed file and send it again later, or with a new Tor circuit."),
+            ),
             Self::UnknownToken => (
                 StatusCode::NOT_FOUND,
                 "unknown-token",
@@ -162,7 +209,11 @@ impl IntoResponse for Problem {
         let r#type = format!("urn:softinfo:problem:{name}");
         let body = Body { r#type, title, status: status.as_u16(), detail, stored };
         let text = serde_json::to_string(&body).unwrap_or_default();
+        let retry = self.retry();
         let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response();
+        if let Some(seconds) = retry {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         if matches!(self, Self::Unauthorized) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         }

@@ -1,20 +1,27 @@
 //! Starting and stopping: opens the store, binds both listeners, erases what expires, and stops without losing anything.
 
-use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Bytes;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::answer::Answers;
+use super::budget::{Budget, Circuits};
 use super::config::{Config, ConfigError};
+use super::connection::Door;
 use super::event::{Event, Listener, log};
+use super::listen::{Bound, Place};
+use super::page::Page;
+use super::sandbox::Openings;
+use super::status::Status;
+use super::tls::{Tls, TlsError, TlsFiles};
 use super::uploads::Uploads;
 use super::{courier_api, intake};
 use crate::day::Day;
+use crate::directory::Directory;
+use crate::file::private_folder;
 use crate::store::pool::Pool;
 use crate::store::{Store, StoreError};
 
@@ -22,15 +29,29 @@ use crate::store::{Store, StoreError};
 const GRACE: Duration = Duration::from_secs(20);
 /// How often the day is looked at, for expiry.
 const HOUR: Duration = Duration::from_hours(1);
+/// Connections of couriers at a time; each holder has one or two.
+const COURIERS: usize = 256;
 /// Days before its end from which an expiring directory is announced.
 const NOTICE_DAYS: i64 = 14;
 
+/// A relay that has read its files and bound its listeners, and answers nothing yet. What is left to do works inside the sandbox.
+pub struct Prepared {
+    directory: Directory,
+    page: Option<Arc<Page>>,
+    answers: Answers,
+    intake: Bound,
+    courier: Bound,
+    tls: (Option<Arc<Tls>>, Option<Arc<Tls>>),
+}
+
 /// A relay with both listeners open.
 pub struct Relay {
-    intake: (TcpListener, Router),
-    courier: (TcpListener, Router),
+    intake: Door,
+    courier: Door,
+    certificates: Vec<Arc<Tls>>,
     pool: Arc<Pool>,
     uploads: Arc<Uploads>,
+    status: Arc<Status>,
     stop: watch::Sender<bool>,
 }
 
@@ -46,11 +67,22 @@ pub enum ServeError {
     /// The sentences that were built in are not complete.
     #[error("the answers to a form that were built in can't be read: {0}; build the page in web/, then the relay")]
     Answers(serde_json::Error),
-    /// An address is taken or not ours.
-    #[error("can't listen on {address}: {source}")]
+    /// A certificate or key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The folder of the store can't be made.
+    #[error("{}: {source}", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A place is taken or not ours.
+    #[error("can't listen on {place}: {source}")]
     Listen {
         /// Which.
-        address: SocketAddr,
+        place: Place,
         /// Why.
         source: std::io::Error,
     },
@@ -62,15 +94,37 @@ pub enum ServeError {
     Io(#[from] std::io::Error),
 }
 
-impl Relay {
-    /// Verifies the directory, opens the store and both listeners. Nothing is answered before [`Relay::run`].
-    ///
-    /// `after_close` is called when the store has freed much memory (see [`crate::store::pool::Settings`]).
-    pub async fn start(config: &Config, allow_example: bool, after_close: fn()) -> Result<Self, ServeError> {
+impl Prepared {
+    /// Verifies the directory, reads page and certificates, binds both listeners.
+    pub fn new(config: &Config, allow_example: bool) -> Result<Self, ServeError> {
         let directory = config.verified_directory(allow_example)?;
         let page = config.read_page(&directory)?.map(Arc::new);
         let answers = Answers::built_in().map_err(ServeError::Answers)?;
         announce_expiry(directory.contents().expires, Day::today());
+        let open = |files: &Option<TlsFiles>| files.clone().map(|files| Tls::open(files).map(Arc::new)).transpose();
+        let tls = (open(&config.intake.tls)?, open(&config.courier.tls)?);
+        let intake = bind(&config.intake.listen)?;
+        let courier = bind(&config.courier.listen)?;
+        Ok(Self { directory, page, answers, intake, courier, tls })
+    }
+
+    /// Makes the store's folder, and says what the sandbox has to leave open.
+    pub fn openings(config: &Config) -> Result<Openings, ServeError> {
+        let store = &config.store.folder;
+        private_folder(store).map_err(|source| ServeError::Folder { path: store.clone(), source })?;
+        let read = config.intake.tls.iter().chain(&config.courier.tls).flat_map(TlsFiles::folders).collect();
+        Ok(Openings { written: vec![store.clone()], read })
+    }
+
+    /// The place of the intake listener; its port was chosen by the system when the configuration said 0.
+    pub fn intake(&self) -> std::io::Result<Place> {
+        self.intake.place()
+    }
+
+    /// Opens the store. Nothing is answered before [`Relay::run`].
+    ///
+    /// `after_close` is called when the store has freed much memory (see [`crate::store::pool::Settings`]).
+    pub fn start(self, config: &Config, after_close: fn()) -> Result<Relay, ServeError> {
         let (stop, _) = watch::channel(false);
         let stopper = stop.clone();
         let notice = move |notice| {
@@ -81,66 +135,78 @@ impl Relay {
         };
         let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close), notice)?);
         pool.expire(Day::today())?;
-        let uploads = Arc::new(Uploads::open(config.store.folder.join("uploads"), config.store.floor_mib << 20)?);
+        let floor = config.store.floor_mib << 20;
+        let uploads = Arc::new(Uploads::open(config.store.folder.join("uploads"), floor)?);
         uploads.expire(Day::today())?;
-        if let Some(page) = page.clone() {
+        if let Some(page) = self.page.clone() {
             // Nobody waits for it: until it is done the page is served as it is.
             tokio::task::spawn_blocking(move || page.pack());
         }
+        let contents = self.directory.contents();
+        let budget = Arc::new(Budget::new(&config.limits, config.store.folder.clone(), floor));
+        let directory = (contents.version, contents.expires);
+        let status = Arc::new(Status::new(Arc::clone(&pool), Arc::clone(&budget), config.store.floor_mib, directory)?);
         let shared = Arc::new(intake::Shared {
             store: Arc::clone(&pool) as Arc<dyn Store>,
-            directory: Bytes::copy_from_slice(directory.bytes()),
-            page,
-            answers,
+            directory: Bytes::copy_from_slice(self.directory.bytes()),
+            page: self.page,
+            answers: self.answers,
             uploads: Arc::clone(&uploads),
-            max_plaintext: directory.contents().max_bytes,
+            budget,
+            status: Arc::clone(&status),
+            max_plaintext: contents.max_bytes,
             idle: Duration::from_secs(config.intake.idle_seconds),
         });
-        let intake = (bind(config.intake.listen, Listener::Intake).await?, intake::routes(Arc::clone(&shared)));
-        let courier = (
-            bind(config.courier.listen, Listener::Courier).await?,
-            courier_api::routes(shared, config.courier.token_sha256.clone()),
-        );
-        Ok(Self { intake, courier, pool, uploads, stop })
+        let circuits = config.intake.circuit_ids.then(|| Arc::new(Circuits::new(config.limits.circuit.clone())));
+        let places = [(Listener::Intake, self.intake.place()?), (Listener::Courier, self.courier.place()?)];
+        let intake = Door {
+            accepting: self.intake.open()?,
+            router: intake::routes(Arc::clone(&shared)),
+            tls: self.tls.0,
+            circuits,
+            idle: shared.idle,
+            connections: config.limits.connections,
+        };
+        let courier = Door {
+            accepting: self.courier.open()?,
+            idle: shared.idle,
+            router: courier_api::routes(shared, config.courier.token_sha256.clone()),
+            tls: self.tls.1,
+            circuits: None,
+            connections: COURIERS,
+        };
+        let certificates = intake.tls.iter().chain(&courier.tls).cloned().collect();
+        for (listener, place) in places {
+            log(&Event::Listening { listener, place });
+        }
+        Ok(Relay { intake, courier, certificates, pool, uploads, status, stop })
     }
+}
 
-    /// The address of the intake listener; its port was chosen by the system when the configuration said 0.
-    pub fn intake_address(&self) -> std::io::Result<SocketAddr> {
-        self.intake.0.local_addr()
-    }
-
-    /// The address of the courier listener.
-    pub fn courier_address(&self) -> std::io::Result<SocketAddr> {
-        self.courier.0.local_addr()
-    }
-
+impl Relay {
     /// Answers until `signal` resolves or the store stops; then finishes what is under way and closes.
-    pub async fn run(self, signal: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { intake, courier, pool, uploads, stop } = self;
+    ///
+    /// `reload` yields whenever the certificates are to be read again; they are once an hour anyway.
+    pub async fn run(self, signal: impl Future<Output = ()>, reload: Arc<Notify>) -> Result<(), ServeError> {
+        let Self { intake, courier, certificates, pool, uploads, status, stop } = self;
         let mut store_stopped = stop.subscribe();
         let (quit, _) = watch::channel(false);
-        let serve = |(listener, router): (TcpListener, Router)| {
-            let mut quit = quit.subscribe();
-            let stopping = async move {
-                let _ = quit.wait_for(|quit| *quit).await;
-            };
-            tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopping).into_future())
-        };
-        let tasks = [serve(intake), serve(courier)];
-        let expiry = tokio::spawn(expire(Arc::clone(&pool), Arc::clone(&uploads)));
+        let tasks = [intake, courier].map(|door| tokio::spawn(door.serve(quit.subscribe())));
+        let chores = [
+            tokio::spawn(expire(Arc::clone(&pool), Arc::clone(&uploads), status)),
+            tokio::spawn(read_certificates(certificates, reload)),
+        ];
         tokio::select! {
             () = signal => {}
             _ = store_stopped.wait_for(|stopped| *stopped) => {}
         }
         log(&Event::Stopping);
         quit.send_replace(true);
-        expiry.abort();
+        chores.iter().for_each(tokio::task::JoinHandle::abort);
         for mut task in tasks {
-            match tokio::time::timeout(GRACE, &mut task).await {
-                // A courier that reads slowly is cut off; it resumes where it was.
-                Err(_) => task.abort(),
-                Ok(Ok(outcome)) => outcome?,
-                Ok(Err(_)) => {}
+            // A courier that reads slowly is cut off; it resumes where it was.
+            if tokio::time::timeout(GRACE, &mut task).await.is_err() {
+                task.abort();
             }
         }
         // Uploads whose sender has gone; what is not ready in time goes on when the sender asks for it.
@@ -153,10 +219,24 @@ impl Relay {
     }
 }
 
-async fn bind(address: SocketAddr, listener: Listener) -> Result<TcpListener, ServeError> {
-    let bound = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
-    log(&Event::Listening { listener, address: bound.local_addr()? });
-    Ok(bound)
+fn bind(place: &Place) -> Result<Bound, ServeError> {
+    Bound::bind(place).map_err(|source| ServeError::Listen { place: place.clone(), source })
+}
+
+/// Reads certificates again when asked to and once an hour: whoever renews them needs no restart.
+async fn read_certificates(certificates: Vec<Arc<Tls>>, reload: Arc<Notify>) {
+    loop {
+        let asked = tokio::select! {
+            () = reload.notified() => true,
+            () = tokio::time::sleep(HOUR) => false,
+        };
+        let read = certificates.iter().try_for_each(|tls| tls.reload());
+        match read {
+            Err(_) => log(&Event::CertificatesFailed),
+            Ok(()) if asked => log(&Event::CertificatesRead),
+            Ok(()) => {}
+        }
+    }
 }
 
 fn announce_expiry(expires: Day, today: Day) {
@@ -167,19 +247,22 @@ fn announce_expiry(expires: Day, today: Day) {
     }
 }
 
-/// Uploads once an hour, tips once a day.
-async fn expire(pool: Arc<Pool>, uploads: Arc<Uploads>) {
+/// Uploads once an hour, tips once a day; then what is kept is counted.
+async fn expire(pool: Arc<Pool>, uploads: Arc<Uploads>, status: Arc<Status>) {
     let mut done = Day::today();
     loop {
         tokio::time::sleep(HOUR).await;
         let today = Day::today();
-        let (pool, uploads) = (Arc::clone(&pool), Arc::clone(&uploads));
+        let (pool, uploads, status) = (Arc::clone(&pool), Arc::clone(&uploads), Arc::clone(&status));
         let erased = tokio::task::spawn_blocking(move || {
             uploads.expire(today)?;
-            if today == done { Ok(0) } else { pool.expire(today) }
+            if today != done {
+                pool.expire(today)?;
+            }
+            status.count(today)
         });
         match erased.await {
-            Ok(Ok(_)) => done = today,
+            Ok(Ok(())) => done = today,
             _ => log(&Event::ExpiryFailed),
         }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::body::{Pieces, Source};
+use super::budget::Seat;
 use super::intake::{Shared, blocking, json};
 use super::problem::Problem;
 use crate::day::Day;
@@ -40,9 +41,11 @@ pub(super) fn check_header(start: &[u8]) -> Result<TipHeader, HeaderError> {
     TipHeader::parse(&start[..start.len().min(TIP_HEADER_BYTES)])
 }
 
-/// Stores what a source gives, when it is a tip. `announced` is what its length says, where that is known before.
+/// Stores what a source gives, when it is a tip. `announced` is what its length says, where that is known before;
+/// `seat` is the right to send it.
 pub(super) async fn store_tip<S: Source>(
     shared: &Shared,
+    seat: &Seat,
     announced: Option<Result<SizeClass, SizeError>>,
     pieces: &mut Pieces<S>,
 ) -> Result<Stored, Problem> {
@@ -64,6 +67,7 @@ pub(super) async fn store_tip<S: Source>(
         }
         hash.update(&chunk);
         if incoming.append(&chunk)? == Pressure::Settle {
+            seat.check_disk()?;
             incoming = blocking(move || incoming.settle().map(|()| incoming)).await??;
         }
         chunk.clear();

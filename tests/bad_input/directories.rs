@@ -191,7 +191,7 @@ fn an_unknown_holder_or_too_many_are_refused_by_name() {
 fn example_keys_are_refused_where_others_could_reach_them() {
     let scene = Scene::new();
     let open = scene.path("open.toml");
-    fs::write(&open, scene.relay_config("").replace("127.0.0.1:0", "0.0.0.0:0")).unwrap();
+    fs::write(&open, scene.relay_config("").replacen("127.0.0.1:0", "0.0.0.0:0", 1)).unwrap();
     let check = ["--config", open.to_str().unwrap(), "--check-config"];
     scene.run(RELAY, &check).says(1, "EXAMPLE keys, which everybody has");
     scene.run(RELAY, &[&check[..], &["--i-know-these-are-example-keys"]].concat()).says(0, "is in order");
@@ -298,10 +298,15 @@ fn an_example_key_in_a_real_channel_and_the_example_token_are_refused_too() {
     own.make_keys();
     let relay = Scene::with(Channel { directory: own.sign("own.note"), root: own.root() }, "");
     let config = relay.path("relay.toml");
-    let open = fs::read_to_string(&config).unwrap().replace("127.0.0.1:0", "0.0.0.0:0");
-    fs::write(&config, open).unwrap();
-    relay
-        .run(RELAY, &["--config", config.to_str().unwrap(), "--check-config"])
-        .says(1, "the EXAMPLE token is for loopback only");
+    let local = fs::read_to_string(&config).unwrap();
+    for (place, said) in [
+        // Behind a socket stands an onion service.
+        ("unix:courier.sock", "the EXAMPLE token is for loopback only"),
+        ("0.0.0.0:0", "others can only reach it with courier.tls and its client_roots"),
+    ] {
+        let (intake, courier) = local.split_once("[courier]").unwrap();
+        fs::write(&config, format!("{intake}[courier]{}", courier.replace("127.0.0.1:0", place))).unwrap();
+        relay.run(RELAY, &["--config", config.to_str().unwrap(), "--check-config"]).says(1, said);
+    }
     assert!(scene.pool().is_empty());
 }

@@ -64,7 +64,8 @@ fn has_only(scene: &Scene, id: &str) {
 fn a_tip_that_would_fill_the_disk_is_refused_on_its_way_and_its_space_comes_back() {
     let base = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let disk = SmallDisk::mount(base.path().join("disk"), "160m");
-    let store = format!("folder = {:?}\nfloor_mib = 64\nvolume_mib = 4", disk.0.join("store"));
+    let store =
+        format!("folder = {:?}\nfloor_mib = 64\nvolume_mib = 4\n[limits]\ntext_reserve_mib = 0", disk.0.join("store"));
     let scene = Scene::with(Channel::example(), &store);
     let first = scene.send(&[INSPECTORATE], "before it was full", &[])["id"].as_str().unwrap().to_owned();
     let video = scene.random_file("video.mp4", 200_000_000);
@@ -82,7 +83,7 @@ fn a_tip_that_would_fill_the_disk_is_refused_on_its_way_and_its_space_comes_back
 fn a_disk_that_fails_in_a_flush_stops_the_relay_loudly_and_loses_nothing() {
     let base = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let disk = SmallDisk::mount(base.path().join("disk"), "48m");
-    let store = format!("folder = {:?}\nfloor_mib = 0", disk.0.join("store"));
+    let store = format!("folder = {:?}\nfloor_mib = 0\n[limits]\ntext_reserve_mib = 0", disk.0.join("store"));
     let mut scene = Scene::with(Channel::example(), &store);
     let first = scene.send(&[INSPECTORATE], "before it was full", &[])["id"].as_str().unwrap().to_owned();
     let video = scene.random_file("video.mp4", 60_000_000);

@@ -2,14 +2,26 @@
 
 mod memory;
 
+use std::alloc::System;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use softinfo::relay::Prepared;
 use softinfo::relay::config::Config;
-use softinfo::relay::{Relay, event};
+use softinfo::relay::event::{self, Event};
+use softinfo::relay::listen::Place;
+use softinfo::relay::sandbox::{self, Report, Weight};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use zeroizing_alloc::ZeroAlloc;
+
+/// What a request was must not be found in memory after it: every block is zeroed when it is freed.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// The configuration of the demonstration, found when the program is started in the project's folder.
 const DEMO: &str = "config/demo.toml";
@@ -27,6 +39,9 @@ struct Arguments {
     /// Check the configuration and the directory, and stop.
     #[arg(long)]
     check_config: bool,
+    /// Enter the sandbox with this configuration, say what holds, and stop. Exit code 1 when something is missing that should hold everywhere.
+    #[arg(long)]
+    show_sandbox: bool,
     /// Accept the example keys where others can reach this relay. Everybody can read what is sent to them.
     #[arg(long)]
     i_know_these_are_example_keys: bool,
@@ -64,30 +79,62 @@ fn run(arguments: &Arguments) -> Result<()> {
         );
         return Ok(());
     }
+    let openings = Prepared::openings(&config)?;
+    if arguments.show_sandbox {
+        let report = sandbox::enter(&openings)?;
+        print!("{report}");
+        return whole(&report);
+    }
     event::quiet_panics();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can't start")?;
+    let relay = Prepared::new(&config, allow_example)?;
+    let intake = relay.intake()?;
+    // The count reads files that the sandbox closes.
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let report = sandbox::enter(&openings)?;
+    whole(&report)?;
+    for finding in report.missing(Weight::Should) {
+        event::log(&Event::SandboxMissing { what: finding.what });
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .context("can't start")?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let relay = Relay::start(&config, allow_example, memory::give_back).await?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        let relay = relay.start(&config, memory::give_back)?;
         if arguments.config.is_none() {
-            print_next_steps(&config, &relay)?;
+            print_next_steps(&config, &intake)?;
         }
-        relay
-            .run(async move {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-            })
-            .await?;
+        let reload = Arc::new(Notify::new());
+        let reloading = Arc::clone(&reload);
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                reloading.notify_one();
+            }
+        });
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        relay.run(stop, reload).await?;
         Ok(())
     })
 }
 
-fn print_next_steps(config: &Config, relay: &Relay) -> Result<()> {
+fn whole(report: &Report) -> Result<()> {
+    match report.missing(Weight::Must).next() {
+        Some(finding) => anyhow::bail!("the sandbox is not whole: {} ({})", finding.what, finding.detail),
+        None => Ok(()),
+    }
+}
+
+fn print_next_steps(config: &Config, address: &Place) -> Result<()> {
     let programs = std::env::current_exe()?.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
-    let address = relay.intake_address()?;
     let page = config.page.as_ref().map_or_else(String::new, |_| format!("The page to write on: http://{address}/\n"));
     println!(
         "

@@ -14,6 +14,7 @@ mod turn;
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -21,6 +22,8 @@ use axum::http::header::{self, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
 use axum::response::{IntoResponse, Response};
 
 use super::body::{Frames, Pieces, Received, Source, announced_length};
+use super::budget::{Seat, Size};
+use super::connection::{Busy, Caller};
 use super::intake::{Shared, blocking};
 use super::problem::Problem;
 use super::storing::{Stored, check_header, store_tip};
@@ -49,9 +52,15 @@ pub(super) async fn options(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 /// The first piece, at `POST /tips`.
-pub(super) async fn first_piece(shared: Arc<Shared>, headers: HeaderMap, received: Received) -> Response {
+pub(super) async fn first_piece(
+    shared: Arc<Shared>,
+    (seat, busy): (Seat, Busy),
+    headers: HeaderMap,
+    received: Received,
+) -> Response {
     detached(async move {
-        let outcome = create(&shared, &headers, &received).await;
+        let outcome = create(&shared, &seat, &headers, &received).await;
+        drop((seat, busy));
         answer_or_refuse(&shared, &headers, received, outcome)
     })
     .await
@@ -60,13 +69,21 @@ pub(super) async fn first_piece(shared: Arc<Shared>, headers: HeaderMap, receive
 /// A further piece: `PATCH` at the upload's address.
 pub(super) async fn further_piece(
     State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
     Path(token): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let received = Received::new(body, shared.idle);
+    let seat = match shared.budget.enter(Size::Large, caller.circuit.as_deref()) {
+        Ok(seat) => seat,
+        Err(problem) => return answer_or_refuse(&shared, &headers, received, Err(problem.into())),
+    };
+    let busy = caller.busy();
+    let received = received.metered(seat.meter());
     detached(async move {
-        let outcome = append(&shared, &token, &headers, &received).await;
+        let outcome = append(&shared, &seat, &token, &headers, &received).await;
+        drop((seat, busy));
         answer_or_refuse(&shared, &headers, received, outcome)
     })
     .await
@@ -126,7 +143,12 @@ fn answer_or_refuse(
     answer
 }
 
-async fn create(shared: &Arc<Shared>, headers: &HeaderMap, received: &Received) -> Result<Response, Refusal> {
+async fn create(
+    shared: &Arc<Shared>,
+    seat: &Seat,
+    headers: &HeaderMap,
+    received: &Received,
+) -> Result<Response, Refusal> {
     let length = number(headers, &LENGTH).ok_or(Problem::BadRequest)?;
     SizeClass::of_file(length, shared.max_plaintext)?;
     if announced_length(headers).is_some_and(|announced| announced > length) {
@@ -143,7 +165,7 @@ async fn create(shared: &Arc<Shared>, headers: &HeaderMap, received: &Received) 
     let turn = shared.uploads.turns.take(&name).await.ok_or(Problem::Unavailable)?;
     let uploads = Arc::clone(&shared.uploads);
     let session = blocking(move || uploads.create(&token, length, turn)).await??;
-    let session = match receive(shared, session, &mut pieces, first).await {
+    let session = match receive(shared, seat, session, &mut pieces, first).await {
         Ok(session) => session,
         Err(refusal) => {
             // Nobody knows its address yet.
@@ -161,6 +183,7 @@ async fn create(shared: &Arc<Shared>, headers: &HeaderMap, received: &Received) 
 
 async fn append(
     shared: &Arc<Shared>,
+    seat: &Seat,
     token: &str,
     headers: &HeaderMap,
     received: &Received,
@@ -187,12 +210,12 @@ async fn append(
     {
         return Err(Refusal::InconsistentLength);
     }
-    let session = receive(shared, session, &mut pieces, Vec::with_capacity(UPLOAD_RECORD)).await?;
+    let session = receive(shared, seat, session, &mut pieces, Vec::with_capacity(UPLOAD_RECORD)).await?;
     if is_last {
         if session.offset() < length {
             return Err(Refusal::InconsistentLength);
         }
-        return Ok(final_answer(finish(shared, session).await?, length));
+        return Ok(final_answer(finish(shared, seat, session).await?, length));
     }
     let mut answer = StatusCode::NO_CONTENT.into_response();
     set_state(answer.headers_mut(), false, session.offset());
@@ -210,6 +233,7 @@ async fn find(shared: &Shared, token: Token) -> Result<Found, Refusal> {
 /// connection whole records stay.
 async fn receive(
     shared: &Arc<Shared>,
+    seat: &Seat,
     mut session: Session,
     pieces: &mut Pieces<Frames>,
     mut record: Vec<u8>,
@@ -219,6 +243,7 @@ async fn receive(
             tokio::select! {
                 biased;
                 () = session.turn.is_over() => return Err(Problem::Interrupted.into()),
+                problem = seat.is_over() => return Err(problem.into()),
                 filled = pieces.fill(&mut record, UPLOAD_RECORD) => filled?,
             }
         }
@@ -258,11 +283,11 @@ impl Source for Staged {
     }
 }
 
-async fn finish(shared: &Shared, session: Session) -> Result<Stored, Refusal> {
+async fn finish(shared: &Shared, seat: &Seat, session: Session) -> Result<Stored, Refusal> {
     let _under_way = shared.uploads.finishing.read().await;
     let length = session.length;
     let mut pieces = Pieces::new(Staged { session: Some(session), damaged: false });
-    let stored = store_tip(shared, None, &mut pieces).await;
+    let stored = store_tip(shared, seat, None, &mut pieces).await;
     let Staged { session, damaged } = pieces.source;
     let mut session = session.ok_or(Problem::Unavailable)?;
     let uploads = Arc::clone(&shared.uploads);

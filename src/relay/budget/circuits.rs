@@ -1,0 +1,157 @@
+//! What each circuit does at a time and in an hour. In memory only, and forgotten when the hour is over.
+//!
+//! One visitor has one circuit at a time, and a new one for the asking: this slows a flood over one circuit and is no more than that.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::CircuitLimits;
+use crate::relay::circuit::Circuit;
+use crate::relay::problem::Problem;
+
+const HOUR: Duration = Duration::from_hours(1);
+/// Seconds until one upload of a circuit is likely to be done.
+const SOON: u64 = 60;
+
+/// All circuits that were seen within the hour.
+pub(in crate::relay) struct Circuits {
+    limits: CircuitLimits,
+    accounts: Mutex<HashMap<Circuit, Arc<Account>>>,
+}
+
+pub(in crate::relay) struct Account(Mutex<Use>);
+
+struct Use {
+    connections: u32,
+    uploads: u32,
+    bytes: u64,
+    hour: Instant,
+}
+
+/// A connection over a circuit, counted until it is dropped.
+pub(in crate::relay) struct Held {
+    account: Arc<Account>,
+    limits: CircuitLimits,
+}
+
+/// An upload over a circuit, counted until it is dropped.
+pub(super) struct Upload(Arc<Account>);
+
+impl Circuits {
+    pub fn new(limits: CircuitLimits) -> Self {
+        Self { limits, accounts: Mutex::default() }
+    }
+
+    /// Counts a connection; `None` when the circuit has enough of them.
+    pub fn connect(&self, circuit: Circuit) -> Option<Held> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if !accounts.contains_key(&circuit) {
+            accounts.retain(|_, account| !account.is_forgotten());
+        }
+        let account = Arc::clone(accounts.entry(circuit).or_insert_with(|| {
+            Arc::new(Account(Mutex::new(Use { connections: 0, uploads: 0, bytes: 0, hour: Instant::now() })))
+        }));
+        let mut used = account.lock();
+        if used.connections >= self.limits.connections {
+            return None;
+        }
+        used.connections += 1;
+        drop(used);
+        Some(Held { account, limits: self.limits.clone() })
+    }
+}
+
+impl Account {
+    fn lock(&self) -> MutexGuard<'_, Use> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_forgotten(&self) -> bool {
+        let used = self.lock();
+        used.connections == 0 && used.uploads == 0 && (used.bytes == 0 || used.hour.elapsed() >= HOUR)
+    }
+
+    pub fn spend(&self, bytes: u64) {
+        let mut used = self.lock();
+        if used.hour.elapsed() >= HOUR {
+            (used.hour, used.bytes) = (Instant::now(), 0);
+        }
+        used.bytes = used.bytes.saturating_add(bytes);
+    }
+}
+
+impl Held {
+    /// Counts an upload, or says when the next one may come.
+    pub(super) fn upload(&self) -> Result<Upload, Problem> {
+        self.account.spend(0);
+        let mut used = self.account.lock();
+        if used.bytes >= self.limits.hour_mib << 20 {
+            let left = HOUR.saturating_sub(used.hour.elapsed());
+            return Err(Problem::CircuitSpent { retry: left.as_secs().max(1) });
+        }
+        if used.uploads >= self.limits.uploads {
+            return Err(Problem::CircuitSpent { retry: SOON });
+        }
+        used.uploads += 1;
+        Ok(Upload(Arc::clone(&self.account)))
+    }
+}
+
+impl Upload {
+    pub fn account(&self) -> Arc<Account> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.account.lock().connections -= 1;
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        self.0.lock().uploads -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn circuit(n: u8) -> Circuit {
+        Circuit::parse(format!("PROXY TCP6 fc00:dead:beef:4dad::{n:x} ::1 1 80\r\n").as_bytes()).ok().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_circuit_has_its_share_and_the_others_have_theirs() {
+        let circuits = Circuits::new(CircuitLimits { connections: 2, uploads: 1, hour_mib: 1 });
+        let (one, two) = (circuits.connect(circuit(1)).unwrap(), circuits.connect(circuit(1)).unwrap());
+        assert!(circuits.connect(circuit(1)).is_none());
+        let upload = one.upload().ok().unwrap();
+        assert!(two.upload().is_err(), "over another connection of the same circuit");
+        let other = circuits.connect(circuit(2)).unwrap();
+        assert!(other.upload().is_ok());
+        upload.account().spend(1 << 20);
+        drop(upload);
+        assert_eq!(two.upload().err(), Some(Problem::CircuitSpent { retry: 3600 }));
+        tokio::time::sleep(HOUR).await;
+        assert!(two.upload().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_circuit_that_is_gone_is_forgotten_but_not_within_its_hour() {
+        let circuits = Circuits::new(CircuitLimits { connections: 2, uploads: 1, hour_mib: 1 });
+        let one = circuits.connect(circuit(1)).unwrap();
+        one.upload().ok().unwrap().account().spend(1 << 20);
+        drop(one);
+        drop(circuits.connect(circuit(2)).unwrap());
+        assert!(circuits.connect(circuit(1)).unwrap().upload().is_err());
+        tokio::time::sleep(HOUR).await;
+        drop(circuits.connect(circuit(3)).unwrap());
+        assert_eq!(circuits.accounts.lock().unwrap().len(), 1);
+    }
+}

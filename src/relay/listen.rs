@@ -1,0 +1,198 @@
+//! Where a listener is: an address and port, or a Unix socket that tor forwards to.
+//!
+//! Bound before the sandbox closes, accepted from after it. No address of a caller leaves this file: it is dropped where it is accepted.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// In front of a path in the configuration.
+const UNIX: &str = "unix:";
+/// The relay's user and group: the group is tor's, by the folder (`docs/operating.md`).
+const SOCKET_MODE: u32 = 0o660;
+
+/// Where to listen: `127.0.0.1:8080`, or `unix:/run/softinfo/intake.sock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Place {
+    /// Address and port; port 0 lets the system choose.
+    Network(SocketAddr),
+    /// Path of a socket; a relative one is taken from the folder of the configuration.
+    Socket(PathBuf),
+}
+
+/// The text names no place to listen.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "“{0}” is no place to listen: write an address and port like 127.0.0.1:8080, or unix:/run/softinfo/intake.sock"
+)]
+pub struct NotAPlace(String);
+
+impl Place {
+    /// Takes a relative path from `folder`.
+    #[must_use]
+    pub fn relative_to(self, folder: &Path) -> Self {
+        match self {
+            Self::Socket(path) => Self::Socket(folder.join(path)),
+            network @ Self::Network(_) => network,
+        }
+    }
+
+    /// Whether the system chooses, so that two of them differ although they look the same.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        matches!(self, Self::Network(address) if address.port() == 0)
+    }
+
+    /// Whether only this machine reaches it.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Network(address) => address.ip().is_loopback(),
+            Self::Socket(_) => true,
+        }
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = NotAPlace;
+
+    fn try_from(text: String) -> Result<Self, NotAPlace> {
+        match text.strip_prefix(UNIX) {
+            Some("") => Err(NotAPlace(text)),
+            Some(path) => Ok(Self::Socket(path.into())),
+            None => text.parse().map(Self::Network).map_err(|_| NotAPlace(text)),
+        }
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        place.to_string()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network(address) => write!(f, "{address}"),
+            Self::Socket(path) => write!(f, "{UNIX}{}", path.display()),
+        }
+    }
+}
+
+/// A connection, whatever it runs over.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// A place that is taken. Nothing is answered yet.
+pub(super) enum Bound {
+    Network(std::net::TcpListener),
+    Socket(UnixListener, PathBuf),
+}
+
+impl Bound {
+    /// Takes a place. A socket that an earlier run left, and that nobody answers on, is replaced.
+    pub fn bind(place: &Place) -> io::Result<Self> {
+        match place {
+            Place::Network(address) => {
+                let listener = std::net::TcpListener::bind(address)?;
+                listener.set_nonblocking(true)?;
+                Ok(Self::Network(listener))
+            }
+            Place::Socket(path) => {
+                remove_left_over(path)?;
+                let listener = UnixListener::bind(path)?;
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE))?;
+                listener.set_nonblocking(true)?;
+                Ok(Self::Socket(listener, path.clone()))
+            }
+        }
+    }
+
+    /// The place, with the port that the system chose.
+    pub fn place(&self) -> io::Result<Place> {
+        Ok(match self {
+            Self::Network(listener) => Place::Network(listener.local_addr()?),
+            Self::Socket(_, path) => Place::Socket(path.clone()),
+        })
+    }
+
+    /// Begins to accept. Inside a runtime only.
+    pub fn open(self) -> io::Result<Accepting> {
+        Ok(match self {
+            Self::Network(listener) => Accepting::Network(tokio::net::TcpListener::from_std(listener)?),
+            Self::Socket(listener, _) => Accepting::Socket(tokio::net::UnixListener::from_std(listener)?),
+        })
+    }
+}
+
+fn remove_left_over(path: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(found) if !found.file_type().is_socket() => Err(io::ErrorKind::AlreadyExists.into()),
+        Ok(_) => match UnixStream::connect(path) {
+            Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
+            Err(_) => std::fs::remove_file(path),
+        },
+    }
+}
+
+/// A listener at work.
+pub(super) enum Accepting {
+    Network(tokio::net::TcpListener),
+    Socket(tokio::net::UnixListener),
+}
+
+impl Accepting {
+    /// The next connection, without the address it comes from.
+    pub async fn accept(&self) -> io::Result<Box<dyn Stream>> {
+        match self {
+            Self::Network(listener) => {
+                let (stream, _) = listener.accept().await?;
+                // An answer is written whole; there is nothing to wait for. A connection that has ended already will say so itself.
+                let _ = stream.set_nodelay(true);
+                Ok(Box::new(stream))
+            }
+            Self::Socket(listener) => Ok(Box::new(listener.accept().await?.0)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_back_as_it_was_written_and_nothing_else_is_one() {
+        for text in ["127.0.0.1:8080", "[::1]:80", "unix:/run/x.sock", "unix:x.sock"] {
+            assert_eq!(Place::try_from(text.to_owned()).unwrap().to_string(), text);
+        }
+        for text in ["", "unix:", "localhost:80", "127.0.0.1", "/run/x.sock"] {
+            assert!(Place::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_socket_that_was_left_is_replaced_and_one_in_use_or_a_file_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::Socket("x.sock".into()).relative_to(folder.path());
+        let path = folder.path().join("x.sock");
+        drop(Bound::bind(&place).unwrap());
+        let held = Bound::bind(&place).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, SOCKET_MODE);
+        assert_eq!(Bound::bind(&place).err().unwrap().kind(), io::ErrorKind::AddrInUse);
+        drop(held);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "mine").unwrap();
+        assert!(Bound::bind(&place).is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"mine");
+    }
+}

@@ -1,0 +1,101 @@
+//! What holds, found out by trying and by asking the kernel, not by remembering what was set.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+
+use landlock::RestrictionStatus;
+use rustix::process::{DumpableBehavior, Resource};
+
+use super::landlock_words;
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub what: &'static str,
+    /// Whether it holds.
+    pub holds: bool,
+    /// How much depends on it.
+    pub weight: Weight,
+    /// More about it.
+    pub detail: String,
+}
+
+/// What it means when something does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It holds on every kernel that the relay supports: it must not start.
+    Must,
+    /// An old kernel may not have it: the operator is told at each start.
+    Should,
+    /// It depends on how the machine is set up: only `--show-sandbox` says so.
+    May,
+}
+
+/// All of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report(pub Vec<Finding>);
+
+impl Report {
+    /// Looks from inside. Each attempt is harmless where it succeeds: what was opened is closed at once.
+    pub(super) fn look(landlock: &RestrictionStatus, locked: bool) -> Self {
+        let must = |what, holds, detail: String| Finding { what, holds, weight: Weight::Must, detail };
+        let may = |what, holds, detail: &str| Finding { what, holds, weight: Weight::May, detail: detail.to_owned() };
+        let (landlocked, words) = landlock_words(landlock);
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let core = rustix::process::getrlimit(Resource::Core).maximum == Some(0);
+        let dumpable = rustix::process::dumpable_behavior();
+        let refused = |result: io::Result<()>| match result {
+            Ok(()) => (false, "it worked".to_owned()),
+            Err(error) => (error.kind() == io::ErrorKind::PermissionDenied, error.to_string()),
+        };
+        let tried = |what, result| {
+            let (holds, detail) = refused(result);
+            must(what, holds, detail)
+        };
+        let mut found = vec![
+            must("no new rights (no_new_privs)", landlock.no_new_privs, String::new()),
+            Finding { what: "Landlock", holds: landlocked, weight: Weight::Should, detail: words },
+            must("seccomp filter", !status.contains("Seccomp:\t0"), String::new()),
+            must("no core dump (limit)", core, String::new()),
+            must(
+                "no core dump, no debugger (not dumpable)",
+                dumpable == Ok(DumpableBehavior::NotDumpable),
+                String::new(),
+            ),
+            tried("no other program is started", Command::new("/proc/self/exe").spawn().map(drop)),
+            tried("no TCP socket is made", TcpListener::bind("127.0.0.1:0").map(drop)),
+            tried("no UDP socket is made", UdpSocket::bind("127.0.0.1:0").map(drop)),
+            tried("no Unix socket is made", UnixDatagram::unbound().map(drop)),
+        ];
+        if landlocked {
+            found.push(tried("no file elsewhere is read", File::open("/etc/passwd").map(drop)));
+            found.push(tried(
+                "no file elsewhere is written",
+                File::create(std::env::temp_dir().join("softinfo")).map(drop),
+            ));
+        }
+        found.push(may("memory is kept out of swap", locked, "needs LimitMEMLOCK=infinity; or switch swap off"));
+        Self(found)
+    }
+
+    /// What does not hold, of this weight.
+    pub fn missing(&self, weight: Weight) -> impl Iterator<Item = &Finding> {
+        self.0.iter().filter(move |finding| !finding.holds && finding.weight == weight)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Finding { what, holds, detail, .. } in &self.0 {
+            let word = if *holds { "holds" } else { "MISSING" };
+            let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
+            writeln!(f, "{word:8} {what}{detail}")?;
+        }
+        Ok(())
+    }
+}
