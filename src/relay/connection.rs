@@ -186,7 +186,8 @@ impl Connection {
             None => self.answer(stream, circuit).await,
             Some(tls) => {
                 let Ok(Ok(stream)) = timeout(HEAD, tls.accept(stream)).await else { return };
-                self.answer(stream, circuit).await;
+                // Apart, or each connection without TLS would have the memory of one with it.
+                Box::pin(self.answer(stream, circuit)).await;
             }
         }
     }
@@ -221,6 +222,7 @@ fn http(tls: bool) -> Builder<TokioExecutor> {
         .max_buf_size(HEAD_BYTES.into())
         .max_headers(HEADERS);
     http.http2()
+        .auto_date_header(false)
         .timer(TokioTimer::new())
         .keep_alive_interval(HEAD)
         .max_concurrent_streams(STREAMS)

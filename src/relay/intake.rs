@@ -102,11 +102,12 @@ async fn take_tip(
     result.unwrap_or_else(|problem| refuse(&shared, problem, &headers, received))
 }
 
-/// What is coming, by the length that is announced. One that isn't may be anything.
+/// What is coming, by the length that is announced. One that isn't may be anything, and what comes in pieces is large.
 fn announced_size(headers: &HeaderMap, is_form: bool) -> Size {
     let around = if is_form { FORM_ALLOWANCE } else { 0 };
     let text = SizeClass::default().file_length() + around;
-    if announced_length(headers).is_some_and(|length| length <= text) { Size::Text } else { Size::Large }
+    let is_text = announced_length(headers).is_some_and(|length| length <= text) && !uploads::is_first_piece(headers);
+    if is_text { Size::Text } else { Size::Large }
 }
 
 fn answer_form(shared: &Shared, result: &Result<Stored, Problem>, headers: &HeaderMap, received: Received) -> Response {

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
@@ -77,8 +77,13 @@ impl TlsFiles {
         files.map(|path| path.parent().unwrap_or(Path::new(".")).to_owned()).collect()
     }
 
+    /// Reads them once, and uses nothing.
+    pub fn check(&self) -> Result<(), TlsError> {
+        self.read().map(drop)
+    }
+
     fn read(&self) -> Result<ServerConfig, TlsError> {
-        let provider = Arc::new(provider());
+        let provider = Arc::new(aws_lc_rs::default_provider());
         let chain = certificates(&self.certificate)?;
         let at = |path: &Path| {
             let path = path.to_owned();
@@ -109,11 +114,6 @@ impl TlsFiles {
         config.send_tls13_tickets = 0;
         Ok(config)
     }
-}
-
-fn provider() -> CryptoProvider {
-    use aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519, X25519MLKEM768};
-    CryptoProvider { kx_groups: vec![X25519MLKEM768, X25519, SECP256R1, SECP384R1], ..aws_lc_rs::default_provider() }
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -128,11 +128,18 @@ impl Scene {
 
     /// Starts the relay anew, with a page.
     pub fn serve_page(&mut self, page: &Path) {
+        self.restart(|config| {
+            let rest = config.lines().filter(|line| !line.starts_with("page =")).collect::<Vec<_>>().join("\n");
+            format!("page = {page:?}\n{rest}\n")
+        });
+    }
+
+    /// Starts the relay anew, with another configuration.
+    pub fn restart(&mut self, change: impl FnOnce(&str) -> String) {
         self.signal("TERM");
         assert_eq!(self.wait(), 0);
         let config = fs::read_to_string(self.path("relay.toml")).unwrap();
-        let config = config.lines().filter(|line| !line.starts_with("page =")).collect::<Vec<_>>().join("\n");
-        fs::write(self.path("relay.toml"), format!("page = {page:?}\n{config}\n")).unwrap();
+        fs::write(self.path("relay.toml"), change(&config)).unwrap();
         self.start();
     }
 

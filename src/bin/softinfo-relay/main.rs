@@ -69,6 +69,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.check_config {
         let directory = config.verified_directory(allow_example)?;
         config.read_page(&directory)?;
+        for files in config.intake.tls.iter().chain(&config.courier.tls) {
+            files.check()?;
+        }
         let contents = directory.contents();
         println!(
             "{} is in order: channel {}, directory version {}, valid until {}",

@@ -1,4 +1,6 @@
-//! Seats for tips that are being received. When all are taken, one that hardly moves gives way; what moves, however slowly, stays.
+//! Seats for tips that are being received. When all are taken, the one that moves least gives way, if it hardly moves at all.
+//!
+//! So it costs bandwidth to keep others out, and not only connections. Who sends at the pace of a slow line keeps the seat.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,8 +12,8 @@ use tokio::time::Instant;
 
 /// Below so many bytes a second a seat may be asked to give way. A line over Tor that is worth the name is faster.
 const CRAWL: u64 = 512;
-/// Seconds before that is judged.
-const GRACE: Duration = Duration::from_secs(30);
+/// A seat is judged as if it were at least so old: what a head brings with it counts at once.
+const YOUNGEST: Duration = Duration::from_secs(1);
 
 /// What is about to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,11 +43,11 @@ impl Entry {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Bytes a second, of one that has had its time.
+    /// Bytes a second, of one that hardly moves.
     fn crawl(&self) -> Option<u64> {
-        let age = self.since.elapsed();
-        let rate = self.bytes.load(Ordering::Relaxed) / age.as_secs().max(1);
-        (age >= GRACE && rate < CRAWL).then_some(rate)
+        let age = self.since.elapsed().max(YOUNGEST);
+        let rate = self.bytes.load(Ordering::Relaxed) / age.as_secs();
+        (rate < CRAWL).then_some(rate)
     }
 }
 
@@ -109,12 +111,19 @@ mod tests {
     use super::*;
     use Size::{Large, Text};
 
+    /// One that has sent something.
+    fn moving(seats: &Seats, size: Size) -> Taken {
+        let taken = seats.take(size).unwrap();
+        taken.entry().received(CRAWL);
+        taken
+    }
+
     #[tokio::test(start_paused = true)]
     async fn large_tips_never_take_the_seats_of_text() {
         let seats = Seats::new(10, 4);
-        let large: Vec<_> = (0..6).map(|_| seats.take(Large).unwrap()).collect();
+        let large: Vec<_> = (0..6).map(|_| moving(&seats, Large)).collect();
         assert!(seats.take(Large).is_none());
-        let text: Vec<_> = (0..4).map(|_| seats.take(Text).unwrap()).collect();
+        let text: Vec<_> = (0..4).map(|_| moving(&seats, Text)).collect();
         assert!(seats.take(Text).is_none());
         drop(large);
         assert!(seats.take(Text).is_some() && seats.take(Large).is_some());
@@ -124,13 +133,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_crawls_gives_way_and_who_moves_slowly_does_not() {
         let seats = Seats::new(2, 0);
-        let (slow, crawling) = (seats.take(Large).unwrap(), seats.take(Large).unwrap());
-        tokio::time::sleep(GRACE / 2).await;
-        assert!(seats.take(Large).is_none(), "nobody had time to show its speed");
-        tokio::time::sleep(GRACE).await;
-        slow.entry().received(2048 * 45);
-        crawling.entry().received(100);
-        let new = seats.take(Large).unwrap();
+        let (slow, crawling) = (moving(&seats, Large), moving(&seats, Large));
+        assert!(seats.take(Large).is_none(), "both have sent what a second asks for");
+        tokio::time::sleep(Duration::from_secs(45)).await;
+        slow.entry().received(2000 * 45);
+        let new = moving(&seats, Large);
         crawling.is_over().await;
         assert!(seats.take(Large).is_none());
         // A seat that was given away is not freed a second time.
@@ -141,11 +148,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn the_silent_displace_each_other_and_nobody_who_sends() {
+        let seats = Seats::new(3, 1);
+        let sends = moving(&seats, Text);
+        let mut silent = vec![seats.take(Text).unwrap(), seats.take(Text).unwrap()];
+        for _ in 0..100 {
+            silent.push(seats.take(Text).unwrap());
+            silent.remove(0).is_over().await;
+        }
+        assert!(tokio::time::timeout(YOUNGEST, sends.is_over()).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_large_tip_takes_no_seat_from_a_text_that_crawls() {
         let seats = Seats::new(2, 1);
-        let (text, large) = (seats.take(Text).unwrap(), seats.take(Large).unwrap());
-        tokio::time::sleep(GRACE).await;
-        large.entry().received(1 << 20);
+        let (text, large) = (seats.take(Text).unwrap(), moving(&seats, Large));
         assert!(seats.take(Large).is_none());
         drop((text, large));
     }

@@ -1,0 +1,16 @@
+//! Crowds, floods and callers that stretch what HTTP allows: the relay goes on answering others, and says when to come back.
+
+mod scene;
+
+#[path = "uploads/asking.rs"]
+mod asking;
+#[path = "under_fire/circuits.rs"]
+mod circuits;
+#[path = "under_fire/crowd.rs"]
+mod crowd;
+#[path = "under_fire/heads.rs"]
+mod heads;
+#[path = "under_fire/status.rs"]
+mod status;
+#[path = "under_fire/tls.rs"]
+mod tls;
