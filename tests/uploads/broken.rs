@@ -10,7 +10,7 @@ use softinfo::tip::id::TipId;
 use crate::asking::{Upload, large_tip, read, staged};
 use crate::scene::{Scene, eventually};
 
-const RECORD: u64 = 64 * 1024;
+const RECORD: u64 = softinfo::limits::UPLOAD_RECORD as u64;
 
 #[test]
 fn a_tip_that_breaks_off_three_times_goes_on_where_it_was() {
@@ -44,7 +44,7 @@ fn a_sender_that_closes_its_side_is_told_and_keeps_what_arrived() {
     stream.shutdown(Shutdown::Write).unwrap();
     read(stream).problem(400, ":interrupted");
     upload.offset = upload.progress(&scene).offset();
-    assert_eq!(upload.offset, 458_752);
+    assert_eq!(upload.offset, 65_536 + (500_000 - 65_536) / RECORD * RECORD);
     // One that falls silent is told after the idle time, which is 3 s here.
     let stream = upload.half_sent(&scene, &tip, 1_000_000);
     read(stream).problem(408, ":timeout");
@@ -100,7 +100,7 @@ fn a_torn_tail_is_sent_again() {
     fs::File::options().write(true).open(path).unwrap().set_len(length - 1000).unwrap();
     scene.start();
     upload.offset = upload.progress(&scene).is(204).offset();
-    assert_eq!(upload.offset, RECORD * 3);
+    assert_eq!(upload.offset, 65_536 * 4 - RECORD);
     // What is damaged in the middle shows at the end, and is sent again from there.
     let path = &staged(&scene)[0];
     let mut bytes = fs::read(path).unwrap();
