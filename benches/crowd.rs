@@ -36,6 +36,9 @@ struct Scene {
     present: Arc<AtomicUsize>,
 }
 
+/// Which, and how many of each.
+type Callers = &'static [(Caller, usize)];
+
 #[derive(Clone, Copy)]
 enum Caller {
     /// Sends a large tip in one piece, slowly.
@@ -60,7 +63,7 @@ fn main() {
     println!("crowd: text tips among {UPLOADS} uploads of {RATE} bytes a second, and under floods; {}", machine());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let large = Arc::new(large_tip());
-    let scenes: [(&str, &[(Caller, usize)], Duration); 7] = [
+    let scenes: [(&str, Callers, Duration); 7] = [
         ("nobody else", &[], SHORT),
         ("1000 slow uploads", &[(Caller::Whole, UPLOADS / 2), (Caller::Pieces, UPLOADS / 2)], LONG),
         ("4000 heads that never end", &[(Caller::Head, 4000)], SHORT),
@@ -105,7 +108,7 @@ fn large_tip() -> Vec<u8> {
 }
 
 /// Times of the text tips that were stored, how many were not, and how many callers are there at the end.
-async fn play(scene: Scene, callers: &[(Caller, usize)], long: Duration) -> (Vec<Duration>, usize, usize) {
+async fn play(scene: Scene, callers: Callers, long: Duration) -> (Vec<Duration>, usize, usize) {
     for (caller, count) in callers {
         for _ in 0..*count {
             let (scene, caller) = (scene.clone(), *caller);
