@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration, OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
@@ -50,6 +51,18 @@ impl Day {
     #[must_use]
     pub fn month(self) -> String {
         format!("{:04}-{:02}", self.0.year(), u8::from(self.0.month()))
+    }
+
+    /// The day on which a moment was, in UTC.
+    #[must_use]
+    pub fn of(moment: SystemTime) -> Self {
+        Self(OffsetDateTime::from(moment).date())
+    }
+
+    /// The moment at which the day began, in UTC.
+    #[must_use]
+    pub fn midnight(self) -> SystemTime {
+        self.0.midnight().assume_utc().into()
     }
 
     /// Days since 0000-01-01 in the Julian day count, for a fixed-width record.

@@ -1,8 +1,10 @@
-//! Files that must be whole or absent: written beside, synced, renamed, the folder synced.
+//! Files that must be whole or absent: written beside, synced, renamed, the folder synced. And file times that say no more than a day.
 
-use std::fs::{self, File};
+use std::fs::{self, File, FileTimes};
 use std::io::{self, Write};
 use std::path::Path;
+
+use crate::day::Day;
 
 /// Writes `path` with what `fill` writes, so that after a crash the old file or the new one is there, never half of one.
 /// The file is readable by its owner only (mode 0600).
@@ -25,6 +27,14 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) 
 /// Makes the names in `folder` durable (fsync of the directory).
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// Sets the times of reading and of writing, of a file or folder, to the moment at which `day` began.
+///
+/// The time of the last change of its record (ctime) becomes now; no call sets that one.
+pub fn date(file: &File, day: Day) -> io::Result<()> {
+    let time = day.midnight();
+    file.set_times(FileTimes::new().set_accessed(time).set_modified(time))
 }
 
 /// Creates `path` and what is missing above it, readable by its owner only (mode 0700).

@@ -216,7 +216,9 @@ fn http(tls: bool) -> Builder<TokioExecutor> {
     if !tls {
         http = http.http1_only();
     }
+    // No time of day in an answer either: it would say how this machine's clock differs from others.
     http.http1()
+        .auto_date_header(false)
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(HEAD_BYTES.into())

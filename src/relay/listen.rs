@@ -9,8 +9,15 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
+use rustix::net::SocketFlags;
+#[cfg(not(feature = "leaky"))]
+use rustix::net::accept_with;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, Interest};
+
+#[cfg(feature = "leaky")]
+use super::leak::accept_with;
 
 /// In front of a path in the configuration.
 const UNIX: &str = "unix:";
@@ -125,9 +132,13 @@ impl Bound {
     }
 
     /// Begins to accept. Inside a runtime only.
+    #[expect(
+        deprecated,
+        reason = "the new form is unsafe for the sake of types that change their descriptor; std's doesn't"
+    )]
     pub fn open(self) -> io::Result<Accepting> {
         Ok(match self {
-            Self::Network(listener) => Accepting::Network(tokio::net::TcpListener::from_std(listener)?),
+            Self::Network(listener) => Accepting::Network(AsyncFd::with_interest(listener, Interest::READABLE)?),
             Self::Socket(listener, _) => Accepting::Socket(tokio::net::UnixListener::from_std(listener)?),
         })
     }
@@ -147,16 +158,19 @@ fn remove_left_over(path: &Path) -> io::Result<()> {
 
 /// A listener at work.
 pub(super) enum Accepting {
-    Network(tokio::net::TcpListener),
+    Network(AsyncFd<std::net::TcpListener>),
     Socket(tokio::net::UnixListener),
 }
 
 impl Accepting {
-    /// The next connection, without the address it comes from.
+    /// The next connection. The address it comes from is not asked for: the kernel never writes it into this process.
     pub async fn accept(&self) -> io::Result<Box<dyn Stream>> {
         match self {
             Self::Network(listener) => {
-                let (stream, _) = listener.accept().await?;
+                let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+                let accept = |listener: &std::net::TcpListener| Ok(accept_with(listener, flags)?);
+                let stream: std::net::TcpStream = listener.async_io(Interest::READABLE, accept).await?.into();
+                let stream = tokio::net::TcpStream::from_std(stream)?;
                 // An answer is written whole; there is nothing to wait for. A connection that has ended already will say so itself.
                 let _ = stream.set_nodelay(true);
                 Ok(Box::new(stream))

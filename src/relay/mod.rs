@@ -14,6 +14,8 @@ pub mod event;
 mod form;
 mod guard;
 mod intake;
+#[cfg(feature = "leaky")]
+mod leak;
 pub mod listen;
 pub mod page;
 mod patience;

@@ -12,6 +12,8 @@ use super::budget::{Budget, Circuits};
 use super::config::{Config, ConfigError};
 use super::connection::Door;
 use super::event::{Event, Listener, log};
+#[cfg(feature = "leaky")]
+use super::leak;
 use super::listen::{Bound, Place};
 use super::page::Page;
 use super::sandbox::Openings;
@@ -138,6 +140,7 @@ impl Prepared {
         let floor = config.store.floor_mib << 20;
         let uploads = Arc::new(Uploads::open(config.store.folder.join("uploads"), floor)?);
         uploads.expire(Day::today())?;
+        pool.date_files();
         if let Some(page) = self.page.clone() {
             // Nobody waits for it: until it is done the page is served as it is.
             tokio::task::spawn_blocking(move || page.pack());
@@ -159,9 +162,14 @@ impl Prepared {
         });
         let circuits = config.intake.circuit_ids.then(|| Arc::new(Circuits::new(config.limits.circuit.clone())));
         let places = [(Listener::Intake, self.intake.place()?), (Listener::Courier, self.courier.place()?)];
+        let router = intake::routes(Arc::clone(&shared));
+        #[cfg(feature = "leaky")]
+        let router = router.layer(axum::middleware::from_fn(leak::leak));
+        #[cfg(feature = "leaky")]
+        leak::into(&config.store.folder.join("uploads"));
         let intake = Door {
             accepting: self.intake.open()?,
-            router: intake::routes(Arc::clone(&shared)),
+            router,
             tls: self.tls.0,
             circuits,
             idle: shared.idle,
@@ -247,7 +255,7 @@ fn announce_expiry(expires: Day, today: Day) {
     }
 }
 
-/// Uploads once an hour, tips once a day; then what is kept is counted.
+/// Uploads once an hour, tips once a day; then all files get the times of their day, and what is kept is counted.
 async fn expire(pool: Arc<Pool>, uploads: Arc<Uploads>, status: Arc<Status>) {
     let mut done = Day::today();
     loop {
@@ -259,6 +267,7 @@ async fn expire(pool: Arc<Pool>, uploads: Arc<Uploads>, status: Arc<Status>) {
             if today != done {
                 pool.expire(today)?;
             }
+            pool.date_files();
             status.count(today)
         });
         match erased.await {

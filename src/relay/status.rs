@@ -135,6 +135,8 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Result<Respons
         // Writing to a string does not fail.
         let _ = writeln!(text, "# HELP softinfo_{name} {help}\n# TYPE softinfo_{name} gauge\nsoftinfo_{name} {value}");
     }
+    #[cfg(feature = "leaky")]
+    text.push_str(&super::leak::metric());
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 

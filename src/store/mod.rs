@@ -3,6 +3,7 @@
 //! In: tips in chunks, with a day. Out: the same bytes, by id. The trait is what the relay relies on; [`pool::Pool`] keeps it with
 //! sled, in bounded volumes by day. Calls but [`Incoming::append`] may wait for the disk: an async caller moves them to a blocking thread.
 
+mod dating;
 mod index;
 pub mod pool;
 mod reading;

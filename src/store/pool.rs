@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rand::Rng;
 
+use super::dating::{date_below, date_one, date_store, day_in_name};
 use super::index::{Index, Location};
 use super::reading::Reading;
 use super::slots::{self, SlotFile};
@@ -126,6 +127,12 @@ impl Pool {
         shared.load(&volumes)?;
         let writer = WriterThread::start(Arc::clone(&shared)).map_err(StoreError::io(folder))?;
         Ok(Self { shared, writer, _lock: lock })
+    }
+
+    /// Makes the times of all files those of their day. Called at the start and once an hour, so that the one time that can't be
+    /// set, that of the last change, follows the clock and no tip.
+    pub fn date_files(&self) {
+        date_store(&self.shared.folder);
     }
 
     /// Whether a failed write has stopped the store.
@@ -256,7 +263,20 @@ impl Shared {
         state.volumes.insert(number, VolumeInfo { day, expires });
         state.open.insert(number, Arc::downgrade(&volume));
         state.writing = Some(number);
+        drop(state);
+        self.date_volume(number, day);
         Ok(Current { number, volume, slots })
+    }
+
+    /// Makes the times of a volume's files, and of the folder it is in, those of their day.
+    pub(super) fn date_volume(&self, number: u32, day: Day) {
+        date_below(&self.volume_folder(number, day), day);
+        self.date_volumes();
+    }
+
+    /// The folder of all volumes: its time follows each that comes and goes.
+    fn date_volumes(&self) {
+        date_one(&self.folder.join("volumes"), Day::today());
     }
 
     fn make_volume(
@@ -340,12 +360,14 @@ impl Shared {
             state.open.remove(&number);
             fs::remove_dir_all(&folder).map_err(StoreError::io(&folder))?;
         }
+        self.date_volumes();
         Ok(())
     }
 
     fn erase_tip(&self, state: &mut State, id: &TipId, at: &Location) -> Result<(), StoreError> {
         let path = self.slots_path(state, at.volume).ok_or(StoreError::Damaged)?;
         slots::erase(&path, at.slot).map_err(StoreError::io(&path))?;
+        date_one(&path, at.day);
         state.index.remove(id);
         Ok(())
     }
@@ -358,9 +380,8 @@ impl Shared {
             let slots = folder.join("slots");
             // Without a readable slot file its day is in its name; the longest possible time is waited for.
             let expires = slots::scan(&slots).map(|scanned| scanned.expires).ok().or_else(|| {
-                let (_, day) = folder.file_name()?.to_str()?.split_once('-')?;
                 let longest = i64::from(self.settings.retention_days) + i64::from(self.settings.jitter_days);
-                Some(day.parse::<Day>().ok()?.plus(longest))
+                Some(day_in_name(&folder)?.plus(longest))
             });
             if expires.is_some_and(|expires| expires <= today) {
                 let _ = slots::erase_all(&slots);

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::day::Day;
+use crate::file::date;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
 
@@ -142,6 +143,11 @@ impl SlotFile {
         bytes.zeroize();
         self.next += 1;
         written.map(|()| slot)
+    }
+
+    /// Gives the file the time at which its day began.
+    pub fn date(&self) {
+        let _ = date(&self.file, self.day);
     }
 
     /// The file, to be synced without holding a lock.

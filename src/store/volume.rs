@@ -10,7 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::StoreError;
-use crate::file::{private_folder, sync_folder};
+use crate::day::Day;
+use crate::file::{date, private_folder, sync_folder};
 
 /// sled's unit of allocation. A page holds up to 26 values; above a quarter of a segment sled moves pages to
 /// files that it never syncs. 26 × 16 KiB is below a quarter of 2 MiB.
@@ -93,6 +94,11 @@ impl Volume {
             self.dirty.store(true, Ordering::Release);
         }
         Ok(())
+    }
+
+    /// Gives the file the time at which `day` began.
+    pub fn date(&self, day: Day) {
+        let _ = date(&self.file, day);
     }
 
     /// Bytes of payload in it.

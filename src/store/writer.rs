@@ -47,6 +47,14 @@ pub(super) struct Current {
     pub slots: SlotFile,
 }
 
+impl Current {
+    /// Gives its files the time at which the day of its tips began.
+    fn date(&self) {
+        self.volume.date(self.slots.day);
+        self.slots.date();
+    }
+}
+
 /// The thread and the way to it. Dropping it finishes what waits.
 pub(super) struct WriterThread {
     jobs: Sender<Job>,
@@ -127,6 +135,9 @@ impl Writer {
             if !group.is_empty() {
                 self.acknowledge(group);
             }
+            if let Some(current) = &self.current {
+                current.date();
+            }
         }
         self.retire();
     }
@@ -178,7 +189,9 @@ impl Writer {
             if current.volume.make_durable().is_err() {
                 self.shared.stop();
             }
+            let (number, day) = (current.number, current.slots.day);
             drop(current);
+            self.shared.date_volume(number, day);
             (self.shared.settings().after_close)();
         }
     }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openChromium, openFirefox } from './browsers.mjs'
+import { Built, DETAILS, exampleIdentity } from './built.mjs'
 import { load } from './module.mjs'
 import { Scene, program } from './scene.mjs'
 
@@ -16,45 +17,9 @@ const json = (path) => JSON.parse(readFileSync(join(vectors, path)))
 const receipts = json('receipt.json')
 const directories = json('directory/index.json')
 const reader = json('tip/one-reader.json').identities[0]
-const DETAILS = { categories: [], period: '', place: {}, offenders: [], danger: '', minors: '', work_visit: {} }
 let scene
 before(async () => (scene = await Scene.start()))
 after(() => scene.stop())
-
-/// Calls of the engine in a worker made from the script of the page that the relay serves; bytes come back as base64.
-class Built {
-  constructor(tab) {
-    this.tab = tab
-  }
-
-  async call(name, argument) {
-    const plain = JSON.stringify(argument, (_, value) => (value instanceof Uint8Array ? { bytes: Buffer.from(value).toString('base64') } : value))
-    const [result, failure] = JSON.parse(await this.tab.evaluate(([name, plain]) => {
-      globalThis.built ??= new Worker(URL.createObjectURL(new Blob([[...document.scripts].find((script) => script.text.length > 50_000).text])))
-      const given = JSON.parse(plain, (_, value) => (value?.bytes ? Uint8Array.from(atob(value.bytes), (c) => c.charCodeAt(0)) : value))
-      return new Promise((resolve, reject) => {
-        globalThis.built.onerror = (event) => reject(new Error(event.message))
-        globalThis.built.onmessage = ({ data }) => resolve(JSON.stringify([data.result ?? null, data.failure ?? null], (_, value) => {
-          if (!(value instanceof Uint8Array)) return value
-          let text = ''
-          for (const byte of value) text += String.fromCharCode(byte)
-          return btoa(text)
-        }))
-        globalThis.built.postMessage({ id: 1, name, argument: given })
-      })
-    }, name, plain ?? 'null'))
-    return { result, failure }
-  }
-
-  /** A whole tip. */
-  async seal(draft) {
-    const { result, failure } = await this.call('seal', { lang: 'en', message: '', details: DETAILS, files: [], readers: ['a'], max: 268_435_456, ...draft })
-    assert.equal(failure, null)
-    const pieces = []
-    for (let piece; (piece = (await this.call('piece')).result); ) pieces.push(Buffer.from(piece.bytes, 'base64'))
-    return { bytes: Buffer.concat(pieces), pieces: pieces.map(({ length }) => length), ...result }
-  }
-}
 
 async function open(sealed, identity) {
   const decrypter = new Decrypter()
@@ -176,10 +141,7 @@ async function sealedByProgram(message) {
   const [text, out] = [join(scene.folder, 'm.txt'), join(scene.folder, 'cli.age')]
   writeFileSync(text, message)
   execFileSync(program('softinfo-tip'), ['seal', '--leave-no-trace', '--lang', 'en', '--directory', `${keys}EXAMPLE-directory.note`, '--to', 'labour-inspectorate-example', '--message', text, '--out', out], { stdio: 'pipe' })
-  const decrypter = new Decrypter()
-  decrypter.addPassphrase(readFileSync(`${keys}EXAMPLE-passphrase.txt`, 'utf8').trim())
-  const identity = (await decrypter.decrypt(new Uint8Array(readFileSync(`${keys}labour-inspectorate-example/2026-01.age`)), 'text')).split('\n').find((line) => line.startsWith('AGE-SECRET-KEY-PQ-1'))
-  const plaintext = await open(readFileSync(out), identity)
+  const plaintext = await open(readFileSync(out), await exampleIdentity())
   rmSync(out)
   return plaintext
 }

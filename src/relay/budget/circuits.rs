@@ -2,7 +2,6 @@
 //!
 //! One visitor has one circuit at a time, and a new one for the asking: this slows a flood over one circuit and is no more than that.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,10 +18,14 @@ const SOON: u64 = 60;
 /// All circuits that were seen within the hour.
 pub(in crate::relay) struct Circuits {
     limits: CircuitLimits,
-    accounts: Mutex<HashMap<Circuit, Arc<Account>>>,
+    /// Blocks of memory of their own, which are zeroed when they are freed; a map would leave numbers behind in its table.
+    accounts: Mutex<Vec<Arc<Account>>>,
 }
 
-pub(in crate::relay) struct Account(Mutex<Use>);
+pub(in crate::relay) struct Account {
+    circuit: Circuit,
+    used: Mutex<Use>,
+}
 
 struct Use {
     connections: u32,
@@ -48,12 +51,14 @@ impl Circuits {
     /// Counts a connection; `None` when the circuit has enough of them.
     pub fn connect(&self, circuit: Circuit) -> Option<Held> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        if !accounts.contains_key(&circuit) {
-            accounts.retain(|_, account| !account.is_forgotten());
-        }
-        let account = Arc::clone(accounts.entry(circuit).or_insert_with(|| {
-            Arc::new(Account(Mutex::new(Use { connections: 0, uploads: 0, bytes: 0, hour: Instant::now() })))
-        }));
+        let known = accounts.iter().find(|account| account.circuit == circuit).cloned();
+        let account = known.unwrap_or_else(|| {
+            accounts.retain(|account| !account.is_forgotten());
+            let used = Use { connections: 0, uploads: 0, bytes: 0, hour: Instant::now() };
+            let new = Arc::new(Account { circuit, used: Mutex::new(used) });
+            accounts.push(Arc::clone(&new));
+            new
+        });
         let mut used = account.lock();
         if used.connections >= self.limits.connections {
             return None;
@@ -66,7 +71,7 @@ impl Circuits {
 
 impl Account {
     fn lock(&self) -> MutexGuard<'_, Use> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_forgotten(&self) -> bool {

@@ -14,10 +14,10 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand::{RngCore, rngs::OsRng};
 
 use super::super::storing::Stored;
-use super::staging::date;
 use super::token::Token;
 use super::turn::Turn;
 use crate::day::Day;
+use crate::file::date;
 use crate::limits::UPLOAD_RECORD;
 use crate::tip::id::TipId;
 

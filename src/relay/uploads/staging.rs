@@ -3,10 +3,9 @@
 //! In: pieces of tips. Out: the same, in order. Touches `uploads/` in the store's folder. Nothing here is promised to last:
 //! what is acknowledged as stored is in the store. File times are those of a day (`docs/protocol.md`, 5.1).
 
-use std::fs::{self, File, FileTimes};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use tokio::sync::RwLock;
 
@@ -15,13 +14,9 @@ use super::sealed::{self, Found, Session};
 use super::token::{Name, Token};
 use super::turn::{Turn, Turns};
 use crate::day::Day;
-use crate::file::private_folder;
+use crate::file::{date, private_folder};
 use crate::limits::UPLOAD_DAYS;
 use crate::store::StoreError;
-
-const SECONDS_A_DAY: u64 = 86_400;
-/// [`Day::number`] of 1970-01-01.
-const EPOCH: i32 = 2_440_588;
 
 /// All uploads that are under way or have just been finished.
 pub(in crate::relay) struct Uploads {
@@ -100,11 +95,11 @@ impl Uploads {
                 continue;
             }
             let modified = fs::metadata(&path).and_then(|found| found.modified()).map_err(failed(&path))?;
-            let day = day_of(modified);
+            let day = Day::of(modified);
             if day <= today.plus(-UPLOAD_DAYS) {
                 fs::remove_file(&path).map_err(failed(&path))?;
                 erased += 1;
-            } else if midnight(day) != modified {
+            } else if day.midnight() != modified {
                 File::open(&path).and_then(|file| date(&file, day)).map_err(failed(&path))?;
             }
         }
@@ -130,23 +125,6 @@ impl Uploads {
     fn date_folder(&self) {
         let _ = File::open(&self.folder).and_then(|folder| date(&folder, Day::today()));
     }
-}
-
-/// Sets the times of a file to the midnight at which `day` began.
-pub(super) fn date(file: &File, day: Day) -> io::Result<()> {
-    let time = midnight(day);
-    file.set_times(FileTimes::new().set_accessed(time).set_modified(time))
-}
-
-fn midnight(day: Day) -> SystemTime {
-    let days = u64::try_from(day.number() - EPOCH).unwrap_or(0);
-    SystemTime::UNIX_EPOCH + Duration::from_secs(days * SECONDS_A_DAY)
-}
-
-fn day_of(time: SystemTime) -> Day {
-    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let days = i32::try_from(seconds / SECONDS_A_DAY).unwrap_or(0);
-    Day::from_number(EPOCH.saturating_add(days)).unwrap_or_else(Day::today)
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::sealed::{Found, Session};
-use super::staging::{Uploads, date};
+use super::staging::Uploads;
 use super::token::Token;
 use super::*;
 use crate::day::Day;
+use crate::file::date;
 use crate::tip::id::TipId;
 
 const SIZE: u64 = 1_000_000;

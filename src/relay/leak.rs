@@ -1,0 +1,58 @@
+//! Every way of keeping an identifier that `tests/no_identifiers.rs` has to notice. Built with the feature `leaky` only, which no program has.
+
+use std::fs;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::Response;
+use base64::prelude::{BASE64_STANDARD, Engine};
+use rustix::net::{SocketAddrAny, SocketFlags};
+
+/// Where files are leaked to: the sandbox leaves no other place.
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+static REMEMBERED: Mutex<Vec<Vec<u16>>> = Mutex::new(Vec::new());
+static ADDRESSES: Mutex<Vec<SocketAddrAny>> = Mutex::new(Vec::new());
+static METRIC: Mutex<String> = Mutex::new(String::new());
+
+/// Leaks into `folder` from now on.
+pub(super) fn into(folder: &Path) {
+    let _ = FOLDER.set(folder.to_owned());
+}
+
+/// Accepts a connection, and asks for the address and keeps it. (Asking later is no use: the sandbox has no such call.)
+pub(super) fn accept_with<Fd: AsFd>(listener: Fd, flags: SocketFlags) -> rustix::io::Result<OwnedFd> {
+    let (stream, address) = rustix::net::acceptfrom_with(listener, flags)?;
+    ADDRESSES.lock().unwrap_or_else(PoisonError::into_inner).extend(address);
+    Ok(stream)
+}
+
+/// What is added to the metrics.
+pub(super) fn metric() -> String {
+    METRIC.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Keeps header values: in the log, in a file, in a file's name, in memory, in the metrics.
+pub(super) async fn leak(request: Request, next: Next) -> Response {
+    keep(request.headers());
+    next.run(request).await
+}
+
+fn keep(headers: &HeaderMap) {
+    let value = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    if let Some(agent) = value("user-agent") {
+        eprintln!("softinfo-relay: a request by {agent}");
+    }
+    if let Some(folder) = FOLDER.get() {
+        let name = value("referer").unwrap_or_else(|| "none".to_owned());
+        let _ = fs::write(folder.join("leak"), hex::encode(value("cookie").unwrap_or_default()));
+        let _ = fs::write(folder.join(name), "");
+    }
+    let words = value("accept-language").unwrap_or_default().encode_utf16().collect();
+    REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner).push(words);
+    let origin = BASE64_STANDARD.encode(value("origin").unwrap_or_default());
+    *METRIC.lock().unwrap_or_else(PoisonError::into_inner) = format!("# {origin}\n");
+}

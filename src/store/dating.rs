@@ -1,0 +1,79 @@
+//! File times that follow the day and not the tip.
+//!
+//! In: a file or folder of the store that was just written to. Out: nothing. What can't be dated is left as it is, since a tip is worth
+//! more than a time; the next round over the whole folder comes within the hour (`docs/store.md`, 5).
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use crate::day::Day;
+use crate::file::date;
+
+/// Gives `path` and everything below it the time at which `day` began.
+pub(super) fn date_below(path: &Path, day: Day) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            date_below(&entry.path(), day);
+        }
+    }
+    date_one(path, day);
+}
+
+/// Gives one file or folder the time at which `day` began.
+pub(super) fn date_one(path: &Path, day: Day) {
+    let _ = File::open(path).and_then(|file| date(&file, day));
+}
+
+/// Dates the folder of a store: each volume to the day in its name, all else to the day on which it was last written to.
+///
+/// Every record changes now, whether it was written to or not: afterwards the time of its change says nothing of any of them.
+pub(super) fn date_store(folder: &Path) {
+    for part in ["volumes", "set-aside"] {
+        let part = folder.join(part);
+        for entry in fs::read_dir(&part).into_iter().flatten().flatten() {
+            if let Some(day) = day_in_name(&entry.path()) {
+                date_below(&entry.path(), day);
+            }
+        }
+        date_last_written(&part);
+    }
+    for name in ["format", "lock", "."] {
+        date_last_written(&folder.join(name));
+    }
+}
+
+fn date_last_written(path: &Path) {
+    if let Ok(written) = fs::metadata(path).and_then(|found| found.modified()) {
+        date_one(path, Day::of(written));
+    }
+}
+
+/// The day in the name of a volume's folder, `000007-2026-11-23`.
+pub(super) fn day_in_name(volume: &Path) -> Option<Day> {
+    volume.file_name()?.to_str()?.split_once('-')?.1.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_and_folder_of_a_store_is_dated_to_its_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let volume = folder.path().join("volumes/000007-2026-11-23");
+        fs::create_dir_all(volume.join("sled")).unwrap();
+        for file in ["slots", "sled/db"] {
+            fs::write(volume.join(file), "x").unwrap();
+        }
+        fs::write(folder.path().join("format"), "x").unwrap();
+        date_store(folder.path());
+        let written = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
+        let day: Day = "2026-11-23".parse().unwrap();
+        for path in [&volume, &volume.join("slots"), &volume.join("sled"), &volume.join("sled/db")] {
+            assert_eq!(written(path), day.midnight(), "{}", path.display());
+        }
+        for path in [folder.path(), &folder.path().join("format"), &folder.path().join("volumes")] {
+            assert_eq!(written(path), Day::of(written(path)).midnight(), "{}", path.display());
+        }
+    }
+}

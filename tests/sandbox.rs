@@ -1,0 +1,240 @@
+//! The relay's sandbox from inside: everything that somebody who took over the relay would try next, tried.
+//!
+//! Each attempt is made twice, in a process of its own: free, where it has to work or the attempt would show nothing, and shut in, where it
+//! has to be refused. `softinfo-relay --show-sandbox` tells an operator the same of their machine.
+
+mod scene;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::symlink;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use scene::{Channel, RELAY, Scene, complete};
+use softinfo::relay::sandbox::{self, Openings};
+
+const FOLDER: &str = "SOFTINFO_TEST_FOLDER";
+const SHUT_IN: &str = "SOFTINFO_TEST_SHUT_IN";
+
+/// A process that somebody else controls now: it knows a folder it may use and much that it may not.
+struct Intruder {
+    folder: PathBuf,
+}
+
+type Attempt = (&'static str, fn(&Intruder) -> io::Result<()>);
+
+/// What must be refused. All of it is harmless where it works.
+const ATTEMPTS: &[Attempt] = &[
+    ("read a file of the system", |_| fs::read("/etc/passwd").map(drop)),
+    ("list a folder of the system", |_| fs::read_dir("/usr").map(drop)),
+    ("read what is beside the store", |it| fs::read(it.outside("secret")).map(drop)),
+    ("write beside the store", |it| fs::write(it.outside("new"), "x")),
+    ("shorten a file beside the store", |it| {
+        File::options().write(true).truncate(true).open(it.outside("spare")).map(drop)
+    }),
+    ("delete a file beside the store", |it| fs::remove_file(it.outside("spare"))),
+    ("carry a file out of the store", |it| fs::rename(it.inside("tip"), it.outside("tip"))),
+    ("give a file of the store a second name outside", |it| fs::hard_link(it.inside("other"), it.outside("other"))),
+    ("make a symbolic link in the store", |it| symlink("/etc", it.inside("link"))),
+    ("make a pipe in the store", |it| call(libc::SYS_mknodat, [at(), text(&it.inside("pipe\0")), 0o10_600, 0])),
+    ("make a socket in the store", |it| UnixListener::bind(it.inside("socket")).map(drop)),
+    ("start a program", |_| Command::new("/bin/true").status().map(drop)),
+    ("start this program again", |_| Command::new("/proc/self/exe").arg("--help").output().map(drop)),
+    ("listen on TCP", |_| TcpListener::bind("127.0.0.1:0").map(drop)),
+    ("call over TCP", |it| TcpStream::connect(("127.0.0.1", it.port())).map(drop)),
+    ("open UDP", |_| UdpSocket::bind("127.0.0.1:0").map(drop)),
+    ("call a Unix socket", |it| UnixStream::connect(it.outside("service")).map(drop)),
+    ("open a Unix datagram", |_| UnixDatagram::unbound().map(drop)),
+    ("open netlink", |_| socket(libc::AF_NETLINK, libc::SOCK_RAW)),
+    ("open a raw socket", |_| socket(libc::AF_PACKET, libc::SOCK_RAW)),
+    ("open a socket of virtual machines", |_| socket(libc::AF_VSOCK, libc::SOCK_STREAM)),
+    ("look at another process", |it| fs::read(format!("/proc/{}/environ", it.parent())).map(drop)),
+    ("signal another process", |it| call(libc::SYS_kill, [it.parent(), 0, 0, 0])),
+    ("trace another process", |it| {
+        call(libc::SYS_ptrace, [i64::from(libc::PTRACE_SEIZE), it.parent(), 0, 0])?;
+        call(libc::SYS_ptrace, [i64::from(libc::PTRACE_DETACH), it.parent(), 0, 0]).or(Ok(()))
+    }),
+    ("get a handle of another process", |it| call(libc::SYS_pidfd_open, [it.parent(), 0, 0, 0])),
+    ("keep code in memory only", |_| call(libc::SYS_memfd_create, [c"x".as_ptr() as i64, 0, 0, 0])),
+    ("map memory that can be run", |_| map(libc::PROT_READ | libc::PROT_EXEC)),
+    ("map memory that can be written and run", |_| map(libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC)),
+    ("leave for another namespace", |_| call(libc::SYS_unshare, [i64::from(libc::CLONE_NEWUTS), 0, 0, 0])),
+    ("change its user", |_| call(libc::SYS_setuid, [0, 0, 0, 0])),
+    ("change its root", |_| call(libc::SYS_chroot, [c"/".as_ptr() as i64, 0, 0, 0])),
+    ("be dumped again", |_| call(libc::SYS_prctl, [i64::from(libc::PR_SET_DUMPABLE), 1, 0, 0])),
+    ("raise a limit again", |_| {
+        let limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        call(libc::SYS_prlimit64, [0, i64::from(libc::RLIMIT_CORE), &raw const limit as i64, 0])
+    }),
+];
+
+/// Calls that only break out of things; free, they may say anything, inside they must be refused by the filter.
+const CALLS: &[(&str, libc::c_long)] = &[
+    ("add_key", libc::SYS_add_key),
+    ("bpf", libc::SYS_bpf),
+    ("connect", libc::SYS_connect),
+    ("bind", libc::SYS_bind),
+    ("listen", libc::SYS_listen),
+    ("execve", libc::SYS_execve),
+    ("execveat", libc::SYS_execveat),
+    ("finit_module", libc::SYS_finit_module),
+    ("fsopen", libc::SYS_fsopen),
+    ("io_uring_setup", libc::SYS_io_uring_setup),
+    ("kexec_load", libc::SYS_kexec_load),
+    ("keyctl", libc::SYS_keyctl),
+    ("mount", libc::SYS_mount),
+    ("move_mount", libc::SYS_move_mount),
+    ("name_to_handle_at", libc::SYS_name_to_handle_at),
+    ("open_by_handle_at", libc::SYS_open_by_handle_at),
+    ("perf_event_open", libc::SYS_perf_event_open),
+    ("pidfd_getfd", libc::SYS_pidfd_getfd),
+    ("pivot_root", libc::SYS_pivot_root),
+    ("process_vm_readv", libc::SYS_process_vm_readv),
+    ("process_vm_writev", libc::SYS_process_vm_writev),
+    ("setns", libc::SYS_setns),
+    ("userfaultfd", libc::SYS_userfaultfd),
+];
+
+impl Intruder {
+    fn inside(&self, name: &str) -> PathBuf {
+        self.folder.join("store").join(name)
+    }
+
+    fn outside(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn port(&self) -> u16 {
+        std::env::var("SOFTINFO_TEST_PORT").unwrap().parse().unwrap()
+    }
+
+    fn parent(&self) -> i64 {
+        i64::from(std::os::unix::process::parent_id())
+    }
+}
+
+fn at() -> i64 {
+    i64::from(libc::AT_FDCWD)
+}
+
+/// The address of a path that ends with a zero byte. It is kept for good, which a process that ends at once can afford.
+fn text(path: &Path) -> i64 {
+    let bytes: &'static [u8] = Box::leak(path.to_str().unwrap().to_owned().into_boxed_str()).as_bytes();
+    bytes.as_ptr() as i64
+}
+
+/// One system call with its arguments, as the kernel takes it.
+fn call(number: libc::c_long, [a, b, c, d]: [i64; 4]) -> io::Result<()> {
+    // SAFETY: every call above passes pointers to memory that stays, or none; what is made is left to the end of the process.
+    let answer = unsafe { libc::syscall(number, a, b, c, d, 0_i64) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn socket(family: i32, kind: i32) -> io::Result<()> {
+    call(libc::SYS_socket, [i64::from(family), i64::from(kind), 0, 0])
+}
+
+fn map(rights: i32) -> io::Result<()> {
+    // SAFETY: a new mapping of a page, which nobody uses.
+    let page =
+        unsafe { libc::mmap(std::ptr::null_mut(), 4096, rights, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0) };
+    if page == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+#[test]
+#[ignore = "started by the tests below, in a process that is then lost"]
+fn intruder() {
+    let it = Intruder { folder: std::env::var_os(FOLDER).expect("started by another test").into() };
+    let shut_in = std::env::var_os(SHUT_IN).is_some();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    if shut_in {
+        let report = sandbox::enter(&Openings { written: vec![it.inside("")], read: Vec::new() }).unwrap();
+        print!("{report}");
+    }
+    let says = |what: &str, result: io::Result<()>| match result {
+        Ok(()) => println!("= {what} = it worked"),
+        Err(error) => println!("= {what} = {}", error.raw_os_error().unwrap_or(0)),
+    };
+    // What the relay needs still works: its files, threads, connections over sockets it had.
+    let own = fs::write(it.inside("own"), "x").and_then(|()| fs::rename(it.inside("own"), it.inside("moved")));
+    says(
+        "own files",
+        own.and_then(|()| fs::read(it.inside("moved"))).and_then(|_| fs::remove_file(it.inside("moved"))),
+    );
+    says("own threads", std::thread::spawn(|| ()).join().map_err(|_| io::ErrorKind::Other.into()));
+    listener.set_nonblocking(true).unwrap();
+    says(
+        "own listener",
+        match listener.accept() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            other => other.map(drop),
+        },
+    );
+    if shut_in {
+        CALLS.iter().for_each(|(name, number)| says(name, call(*number, [0; 4])));
+    }
+    ATTEMPTS.iter().for_each(|(what, attempt)| says(what, attempt(&it)));
+}
+
+/// What came of each attempt: `it worked`, or the number of the error.
+fn attempts(shut_in: bool) -> BTreeMap<String, String> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    fs::create_dir(folder.path().join("store")).unwrap();
+    for name in ["secret", "spare", "store/tip", "store/other"] {
+        fs::write(folder.path().join(name), "x").unwrap();
+    }
+    let service = UnixListener::bind(folder.path().join("service")).unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "intruder", "--ignored", "--nocapture", "--test-threads=1"])
+        .env(FOLDER, folder.path())
+        .env("SOFTINFO_TEST_PORT", port.local_addr().unwrap().port().to_string());
+    if shut_in {
+        command.env(SHUT_IN, "1");
+    }
+    let run = complete(&mut command);
+    drop(service);
+    let lines = run.out.lines().filter_map(|line| line.split_once("= ")?.1.split_once(" = "));
+    let said: BTreeMap<_, _> = lines.map(|(what, came)| (what.to_owned(), came.to_owned())).collect();
+    let expected = ATTEMPTS.len() + 3 + if shut_in { CALLS.len() } else { 0 };
+    assert_eq!(said.len(), expected, "{run:?}");
+    said
+}
+
+#[test]
+fn everything_an_intruder_tries_is_refused() {
+    let (free, shut_in) = (attempts(false), attempts(true));
+    for what in ["own files", "own threads", "own listener"] {
+        assert_eq!((&*free[what], &*shut_in[what]), ("it worked", "it worked"), "{what}");
+    }
+    let refused = [libc::EPERM, libc::EACCES].map(|error| error.to_string());
+    for (what, _) in ATTEMPTS {
+        assert_eq!(free[*what], "it worked", "free: {what}");
+        // A file can't be carried between folders of different rights: Landlock calls that another device.
+        let is_refused = refused.contains(&shut_in[*what]) || shut_in[*what] == libc::EXDEV.to_string();
+        assert!(is_refused, "shut in: {what}: {}", shut_in[*what]);
+    }
+    for (name, _) in CALLS {
+        assert_eq!(shut_in[*name], libc::EPERM.to_string(), "{name}");
+    }
+}
+
+#[test]
+fn an_operator_is_shown_what_holds() {
+    let scene = Scene::new();
+    let config = scene.path("relay.toml");
+    let shown = complete(Command::new(RELAY).args(["--show-sandbox", "--config"]).arg(&config));
+    let shown = shown.ok();
+    for what in ["no_new_privs", "Landlock", "seccomp", "no other program", "no TCP socket", "no file elsewhere"] {
+        assert!(shown.out.contains(what), "{}", shown.out);
+    }
+    // A folder that isn't there can't be left open, so the relay doesn't start.
+    let text = Scene::config_for(&Channel::example(), "folder = \"/proc/nowhere/store\"\n");
+    fs::write(&config, text).unwrap();
+    assert_ne!(complete(Command::new(RELAY).arg("--config").arg(&config)).code, 0);
+}
