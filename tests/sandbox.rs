@@ -23,6 +23,8 @@ const SHUT_IN: &str = "SOFTINFO_TEST_SHUT_IN";
 /// A process that somebody else controls now: it knows a folder it may use and much that it may not.
 struct Intruder {
     folder: PathBuf,
+    /// Another process. Asked for before, because inside there is no such call.
+    parent: i64,
 }
 
 type Attempt = (&'static str, fn(&Intruder) -> io::Result<()>);
@@ -52,13 +54,13 @@ const ATTEMPTS: &[Attempt] = &[
     ("open netlink", |_| socket(libc::AF_NETLINK, libc::SOCK_RAW)),
     ("open a raw socket", |_| socket(libc::AF_PACKET, libc::SOCK_RAW)),
     ("open a socket of virtual machines", |_| socket(libc::AF_VSOCK, libc::SOCK_STREAM)),
-    ("look at another process", |it| fs::read(format!("/proc/{}/environ", it.parent())).map(drop)),
-    ("signal another process", |it| call(libc::SYS_kill, [it.parent(), 0, 0, 0])),
+    ("look at another process", |it| fs::read(format!("/proc/{}/environ", it.parent)).map(drop)),
+    ("signal another process", |it| call(libc::SYS_kill, [it.parent, 0, 0, 0])),
     ("trace another process", |it| {
-        call(libc::SYS_ptrace, [i64::from(libc::PTRACE_SEIZE), it.parent(), 0, 0])?;
-        call(libc::SYS_ptrace, [i64::from(libc::PTRACE_DETACH), it.parent(), 0, 0]).or(Ok(()))
+        call(libc::SYS_ptrace, [i64::from(libc::PTRACE_SEIZE), it.parent, 0, 0])?;
+        call(libc::SYS_ptrace, [i64::from(libc::PTRACE_DETACH), it.parent, 0, 0]).or(Ok(()))
     }),
-    ("get a handle of another process", |it| call(libc::SYS_pidfd_open, [it.parent(), 0, 0, 0])),
+    ("get a handle of another process", |it| call(libc::SYS_pidfd_open, [it.parent, 0, 0, 0])),
     ("keep code in memory only", |_| call(libc::SYS_memfd_create, [c"x".as_ptr() as i64, 0, 0, 0])),
     ("map memory that can be run", |_| map(libc::PROT_READ | libc::PROT_EXEC)),
     ("map memory that can be written and run", |_| map(libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC)),
@@ -111,10 +113,6 @@ impl Intruder {
     fn port(&self) -> u16 {
         std::env::var("SOFTINFO_TEST_PORT").unwrap().parse().unwrap()
     }
-
-    fn parent(&self) -> i64 {
-        i64::from(std::os::unix::process::parent_id())
-    }
 }
 
 fn at() -> i64 {
@@ -148,7 +146,8 @@ fn map(rights: i32) -> io::Result<()> {
 #[test]
 #[ignore = "started by the tests below, in a process that is then lost"]
 fn intruder() {
-    let it = Intruder { folder: std::env::var_os(FOLDER).expect("started by another test").into() };
+    let folder = std::env::var_os(FOLDER).expect("started by another test").into();
+    let it = Intruder { folder, parent: i64::from(std::os::unix::process::parent_id()) };
     let shut_in = std::env::var_os(SHUT_IN).is_some();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     if shut_in {
