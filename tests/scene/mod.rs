@@ -75,6 +75,8 @@ pub struct Scene {
     pub folder: tempfile::TempDir,
     pub channel: Channel,
     relay: Option<Child>,
+    /// A program, with its arguments, that starts the relay in its own place: `strace -D …`. Empty: the relay alone.
+    pub wrapper: Vec<String>,
     pub intake: SocketAddr,
     pub courier: SocketAddr,
     log: Arc<Mutex<String>>,
@@ -95,7 +97,8 @@ impl Scene {
     pub fn with_arguments(channel: Channel, store: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let nowhere = "127.0.0.1:1".parse().unwrap();
-        let mut scene = Self { folder, channel, relay: None, intake: nowhere, courier: nowhere, log: Arc::default() };
+        let (wrapper, log) = (Vec::new(), Arc::default());
+        let mut scene = Self { folder, channel, relay: None, wrapper, intake: nowhere, courier: nowhere, log };
         fs::write(scene.path("relay.toml"), scene.relay_config(store)).unwrap();
         scene.start_with(arguments);
         scene
@@ -145,8 +148,9 @@ impl Scene {
 
     /// Starts the relay and reads from its log where it listens.
     fn start_with(&mut self, arguments: &[&str]) {
-        let mut command = Command::new(RELAY);
-        command.arg("--config").arg(self.path("relay.toml")).args(arguments);
+        let mut line = self.wrapper.iter().map(String::as_str).chain([RELAY]);
+        let mut command = Command::new(line.next().unwrap_or(RELAY));
+        command.args(line).arg("--config").arg(self.path("relay.toml")).args(arguments);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut address = |what: &str| {
