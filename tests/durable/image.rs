@@ -49,7 +49,10 @@ impl Disk {
         disk.mount_outer();
         // Written and not left sparse, so that the outer file system has nothing to add to it later.
         fs::write(disk.image(), vec![0; usize::try_from(mib << 20).unwrap()]).unwrap();
-        must("mkfs.ext4", &["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", disk.image().to_str().unwrap()]);
+        must(
+            "mkfs.ext4",
+            &["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", disk.image().to_str().unwrap()],
+        );
         must("sync", &[disk.image().to_str().unwrap()]);
         disk.mount_inner();
         disk

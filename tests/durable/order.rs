@@ -19,7 +19,9 @@ fn find(bytes: &[u8], needle: &[u8]) -> bool {
 /// The answer that begins like `start` and has `words` in it.
 fn answer<'a>(calls: &'a [Call], start: &str, words: &str) -> &'a Call {
     let mut answers = calls.iter().filter(|call| {
-        call.file.starts_with("socket:") && call.data.starts_with(start.as_bytes()) && find(&call.data, words.as_bytes())
+        call.file.starts_with("socket:")
+            && call.data.starts_with(start.as_bytes())
+            && find(&call.data, words.as_bytes())
     });
     answers.next().unwrap_or_else(|| panic!("no answer {start} with {words}"))
 }
@@ -142,13 +144,15 @@ fn an_answer_to_a_withdrawal_follows_two_overwrites_each_synced() {
         });
         let answered = calls.iter().filter(|call| find(&call.data, b"{\"erased\":1}") && call.began > begun);
         let answered = answered.map(|call| call.began).next().unwrap();
-        let in_place = |call: &Call| call.writes(&record.file) && call.offset == record.offset && call.data.len() == 128;
+        let in_place =
+            |call: &Call| call.writes(&record.file) && call.offset == record.offset && call.data.len() == 128;
         let synced = between(&calls, begun, answered, "sync of the noise", |call| call.syncs(&record.file));
         let zeroed = between(&calls, synced, answered, "zeros", |call| in_place(call) && call.data == [0; 128]);
         from = between(&calls, zeroed, answered, "sync of the zeros", |call| call.syncs(&record.file));
     }
     calls = recording.calls();
-    let gone = |call: &Call| call.name.starts_with("unlink") && (call.file.ends_with("slots") || call.file.ends_with("/db"));
+    let gone =
+        |call: &Call| call.name.starts_with("unlink") && (call.file.ends_with("slots") || call.file.ends_with("/db"));
     let unlinked = calls.iter().find(|call| gone(call)).expect("nothing was removed").began;
     let zeros = |call: &Call| call.writes(&slots) && call.offset == 128 && call.data == vec![0; 128 * 1024];
     let zeroed = between(&calls, 0, unlinked, "zeros over all slots", zeros);
@@ -157,7 +161,8 @@ fn an_answer_to_a_withdrawal_follows_two_overwrites_each_synced() {
 
 /// Makes the last day of every volume one that is past, in the head of its slot file; gives the path of the only one.
 fn make_expired(scene: &Scene) -> String {
-    let volumes: Vec<_> = fs::read_dir(scene.path("store/volumes")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let volumes: Vec<_> =
+        fs::read_dir(scene.path("store/volumes")).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(volumes.len(), 1);
     let slots = volumes[0].join("slots");
     let mut bytes = fs::read(&slots).unwrap();

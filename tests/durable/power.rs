@@ -17,7 +17,8 @@ const OPENED: usize = 4;
 fn acknowledged_tips_survive_a_power_cut_and_open() {
     let (cuts, began) = (rounds("SOFTINFO_CUTS", CUTS), Instant::now());
     let disk = Disk::new(192);
-    let store = format!("folder = {:?}\nvolume_mib = 2\n[limits]\nday_mib = 1000000\ntext_reserve_mib = 0", disk.path("store"));
+    let store =
+        format!("folder = {:?}\nvolume_mib = 2\n[limits]\nday_mib = 1000000\ntext_reserve_mib = 0", disk.path("store"));
     let mut scene = Scene::with(Channel::example(), &store);
     let base = scene.seal("under load");
     let (mut told, mut acknowledged, mut kept, mut in_pieces, mut opened) = (Told::default(), 0, 0, 0, 0);

@@ -34,7 +34,8 @@ impl Call {
     }
 }
 
-const CALLS: &str = "pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg,fsync,fdatasync,unlink,unlinkat,mkdir,mkdirat";
+const CALLS: &str =
+    "pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg,fsync,fdatasync,unlink,unlinkat,mkdir,mkdirat";
 
 /// Lets the relay of a scene start under strace with these options. It stays the child of the test.
 pub fn under_strace(scene: &mut Scene, options: &[&str]) {
@@ -116,9 +117,17 @@ fn parse(name: &str, arguments: &str, line: usize) -> Call {
     };
     let data = if by_path { Vec::new() } else { strings.collect::<Vec<_>>().concat() };
     // pwrite64(fd, data, length, offset)
-    let numbers: Vec<u64> = rest.rsplit('"').next().unwrap_or("").split([',', ')']).filter_map(|n| n.trim().parse().ok()).collect();
+    let numbers: Vec<u64> =
+        rest.rsplit('"').next().unwrap_or("").split([',', ')']).filter_map(|n| n.trim().parse().ok()).collect();
     let offset = if name == "pwrite64" { numbers.get(1).copied().unwrap_or(u64::MAX) } else { u64::MAX };
-    Call { name: name.to_owned(), file: String::from_utf8_lossy(&file).into_owned(), data, offset, began: line, returned: line }
+    Call {
+        name: name.to_owned(),
+        file: String::from_utf8_lossy(&file).into_owned(),
+        data,
+        offset,
+        began: line,
+        returned: line,
+    }
 }
 
 /// `\x2f\x61` as bytes; anything else as it is.
