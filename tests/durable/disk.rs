@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,9 +20,9 @@ fn on(disk: &Disk, more: &str) -> Scene {
 }
 
 /// Everything is as it was: the acknowledged tips, and no other, whole, and they open.
-fn has_only(scene: &Scene, tips: &[&Known]) {
+fn has_only(scene: &Scene, store: &Path, tips: &[&Known]) {
     let told = Told { ids: tips.iter().map(|tip| tip.id).collect(), ..Told::default() };
-    assert_eq!(load::nothing_is_lost(scene, &told), tips.len());
+    assert_eq!(load::nothing_is_lost(scene, store, &told), tips.len());
     load::all_open(scene, tips);
 }
 
@@ -43,7 +44,7 @@ fn on_a_full_disk_tips_and_pieces_are_refused_and_go_on_when_there_is_space() {
     check_problem(507, &refused.body, 507, "storage-full");
     assert!(refused.header("retry-after").parse::<u64>().is_ok());
     assert_eq!(upload.progress(&scene).is(204).offset(), 100_000);
-    has_only(&scene, &[&before]);
+    has_only(&scene, &disk.path("store"), &[&before]);
     // Withdrawing needs no space.
     let (gone, token) = (&before, before.token.as_bytes());
     let answer = ask(scene.intake, "POST", "/withdraw", &["content-type: text/plain"], token).is(200);
@@ -53,7 +54,7 @@ fn on_a_full_disk_tips_and_pieces_are_refused_and_go_on_when_there_is_space() {
     fs::remove_file(disk.path("filler")).unwrap();
     assert_eq!(scene.post(&after.bytes).0, 201);
     upload.go_on(&scene, &large.bytes, large.bytes.len()).is(201);
-    has_only(&scene, &[&after, &large]);
+    has_only(&scene, &disk.path("store"), &[&after, &large]);
 }
 
 #[test]
@@ -92,8 +93,7 @@ fn on_a_disk_that_turned_read_only_nothing_is_acknowledged_and_a_restarted_relay
     }
     upload.go_on(&scene, &large.bytes, large.bytes.len()).is(201);
     assert_eq!(scene.post(&later.bytes).0, 201);
-    has_only(&scene, &[&first, &unsure, &large, &later]);
-    assert!(!disk.path("store/set-aside").exists(), "{}", scene.log());
+    has_only(&scene, &disk.path("store"), &[&first, &unsure, &large, &later]);
 }
 
 /// Before there is a volume to write to, nothing can be half done: the relay refuses, stays, and takes what comes after the repair.
@@ -114,7 +114,7 @@ fn a_disk_that_turned_read_only_before_the_first_tip_stops_nothing() {
     disk.power_on();
     scene.start();
     assert_eq!(scene.post(&tip.bytes).0, 201);
-    has_only(&scene, &[&tip]);
+    has_only(&scene, &disk.path("store"), &[&tip]);
 }
 
 /// How long each sync takes on the slow disk.
@@ -162,7 +162,7 @@ fn on_a_slow_disk_acknowledgements_wait_others_do_not_and_nothing_is_lost() {
     scene.start();
     let mut there: Vec<_> = tips.iter().collect();
     there.extend(scene.pool().contains(&waiting.id.to_string()).then_some(&waiting));
-    has_only(&scene, &there);
+    has_only(&scene, &scene.path("store"), &there);
     println!(
         "each sync {SLOW:?}: 6 tips acknowledged within {took:?}; the directory {asked} times, slowest {slowest:?}"
     );

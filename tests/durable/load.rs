@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -269,8 +270,16 @@ pub fn listed(scene: &Scene) -> HashSet<String> {
     }
 }
 
-/// Fails unless everything acknowledged is there, and everything that is there is whole. Says how many are there.
-pub fn nothing_is_lost(scene: &Scene, told: &Told) -> usize {
+/// Fails unless everything acknowledged is there, everything that is there is whole, and every volume opened. Says how many are there.
+pub fn nothing_is_lost(scene: &Scene, store: &Path, told: &Told) -> usize {
+    let aside: Vec<_> =
+        fs::read_dir(store.join("set-aside")).into_iter().flatten().flatten().map(|v| v.path()).collect();
+    let slots = |volume: &PathBuf| fs::metadata(volume.join("slots")).map(|slots| slots.len());
+    assert!(
+        aside.is_empty(),
+        "set aside: {aside:?}, with slots of {:?} bytes",
+        aside.iter().map(slots).collect::<Vec<_>>()
+    );
     let listed = listed(scene);
     let lost = told.ids.iter().filter(|id| !listed.contains(&id.to_string())).count();
     assert_eq!(lost, 0, "of {} acknowledged tips so many are lost; {}", told.ids.len(), scene.log());

@@ -21,7 +21,7 @@ fn answer<'a>(calls: &'a [Call], start: &str, words: &str) -> &'a Call {
     let mut answers = calls.iter().filter(|call| {
         call.file.starts_with("socket:")
             && call.data.starts_with(start.as_bytes())
-            && find(&call.data, words.as_bytes())
+            && (words.is_empty() || find(&call.data, words.as_bytes()))
     });
     answers.next().unwrap_or_else(|| panic!("no answer {start} with {words}"))
 }
@@ -74,7 +74,11 @@ fn acknowledged_in_order(calls: &[Call], tip: &[u8]) -> usize {
         let conf = between(calls, 0, acknowledged, "sync of conf", |call| call.syncs(&format!("{sled}/conf")));
         let sled = between(calls, conf, acknowledged, "sync of the sled folder", |call| call.syncs(sled));
         let folder = database.strip_suffix("/sled/db").unwrap();
-        let slots = between(calls, sled, acknowledged, "sync of slots", |call| call.syncs(&format!("{folder}/slots")));
+        let whole = format!("{folder}/slots");
+        let renamed = calls.iter().find(|call| call.name.starts_with("rename") && call.data == whole.as_bytes());
+        let renamed = renamed.expect("a slot file comes whole, by its name");
+        between(calls, sled, renamed.began, "sync of all slots, free", |call| call.syncs(&renamed.file));
+        let slots = renamed.returned;
         let volume = between(calls, slots, acknowledged, "sync of the volume's folder", |call| call.syncs(folder));
         between(calls, volume, acknowledged, "sync of volumes", |call| call.syncs(&format!("{store}/volumes")));
     }
@@ -84,7 +88,11 @@ fn acknowledged_in_order(calls: &[Call], tip: &[u8]) -> usize {
 #[test]
 fn every_acknowledgement_follows_a_sync_of_its_bytes() {
     let mut scene = Scene::with(Channel::example(), "volume_mib = 1");
-    let recording = Recording::of(&mut scene);
+    scene.signal("TERM");
+    assert_eq!(scene.wait(), 0);
+    // All is new, the store's own folder too.
+    fs::remove_dir_all(scene.path("store")).unwrap();
+    let recording = Recording::of_stopped(&mut scene);
     // One after another, side by side, and in pieces over several volumes.
     let alone = [(); 3].map(|()| Known::seal(0));
     let together = [(); 12].map(|()| Known::seal(0));
@@ -102,6 +110,12 @@ fn every_acknowledgement_follows_a_sync_of_its_bytes() {
     assert_eq!(scene.wait(), 0);
 
     let calls = recording.calls();
+    let first = answer(&calls, "HTTP/1.1 201", "").began;
+    let path = |name: &str| scene.path(name).to_str().unwrap().to_owned();
+    for (folder, above) in [(path("store"), path("")), (path("store/volumes"), path("store"))] {
+        let made = between(&calls, 0, first, "making of a folder", |call| call.name == "mkdir" && call.file == folder);
+        between(&calls, made, first, "sync of its name", |call| call.syncs(above.trim_end_matches('/')));
+    }
     for tip in alone.iter().chain(&together) {
         acknowledged_in_order(&calls, &tip.bytes);
     }

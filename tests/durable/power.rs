@@ -41,7 +41,7 @@ fn acknowledged_tips_survive_a_power_cut_and_open() {
         if last {
             load::finish_uploads(&scene, &mut told);
         }
-        kept = load::nothing_is_lost(&scene, &told);
+        kept = load::nothing_is_lost(&scene, &disk.path("store"), &told);
         let sample = load::sample(&told.known, OPENED);
         assert!(!sample.is_empty() || cut % 3 == 2, "there was no load");
         load::all_open(&scene, &sample);

@@ -14,7 +14,7 @@ pub struct Call {
     pub name: String,
     /// The file behind its first argument, or the path in it.
     pub file: String,
-    /// All bytes that it wrote.
+    /// All bytes that it wrote; the new path of a rename.
     pub data: Vec<u8>,
     /// Where in the file, when that was said.
     pub offset: u64,
@@ -34,8 +34,7 @@ impl Call {
     }
 }
 
-const CALLS: &str =
-    "pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg,fsync,fdatasync,unlink,unlinkat,mkdir,mkdirat";
+const CALLS: &str = "pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg,fsync,fdatasync,unlink,unlinkat,mkdir,mkdirat,rename,renameat,renameat2";
 
 /// Lets the relay of a scene start under strace with these options. It stays the child of the test.
 pub fn under_strace(scene: &mut Scene, options: &[&str]) {
@@ -82,7 +81,7 @@ impl Recording {
 fn read(log: &str) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
     let mut open: Vec<(&str, Call)> = Vec::new();
-    for (line, text) in log.lines().enumerate() {
+    for (line, text) in (1..).zip(log.lines()) {
         let Some((thread, text)) = text.split_once(' ') else { continue };
         let text = text.trim_start();
         let failed = text.rsplit(" = ").next().is_none_or(|result| result.starts_with('-') || result.starts_with('?'));
@@ -110,12 +109,12 @@ fn parse(name: &str, arguments: &str, line: usize) -> Call {
     // A descriptor is `12<path>`, with the path in hex as well; a path of its own is a string.
     let (descriptor, rest) = arguments.split_once(['>', ',']).unwrap_or((arguments, ""));
     let mut strings = arguments.split('"').skip(1).step_by(2).map(unhex);
-    let by_path = name.starts_with("mkdir") || name.starts_with("unlink");
+    let by_path = ["mkdir", "unlink", "rename"].iter().any(|call| name.starts_with(call));
     let file = match descriptor.split_once('<') {
         Some((_, path)) if !by_path => unhex(path),
         _ => strings.next().unwrap_or_default(),
     };
-    let data = if by_path { Vec::new() } else { strings.collect::<Vec<_>>().concat() };
+    let data = strings.collect::<Vec<_>>().concat();
     // pwrite64(fd, data, length, offset)
     let numbers: Vec<u64> =
         rest.rsplit('"').next().unwrap_or("").split([',', ')']).filter_map(|n| n.trim().parse().ok()).collect();
