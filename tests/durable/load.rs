@@ -98,6 +98,9 @@ pub struct Told {
     pub pieces: usize,
 }
 
+/// What a writer does, until it is told to stop.
+type Work = Box<dyn FnOnce(&Mutex<Told>, &AtomicBool) + Send>;
+
 /// Running writers.
 pub struct Load {
     told: Arc<Mutex<Told>>,
@@ -111,7 +114,7 @@ impl Load {
         told.sending.resize_with(PIECE_WRITERS, Sending::new);
         let sending = std::mem::take(&mut told.sending);
         let (told, stop) = (Arc::new(Mutex::new(told)), Arc::new(AtomicBool::new(false)));
-        let spawn = |work: Box<dyn FnOnce(&Mutex<Told>, &AtomicBool) + Send>| {
+        let spawn = |work: Work| {
             let (told, stop) = (Arc::clone(&told), Arc::clone(&stop));
             thread::spawn(move || work(&told, &stop))
         };

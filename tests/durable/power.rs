@@ -28,7 +28,7 @@ fn acknowledged_tips_survive_a_power_cut_and_open() {
         if cut % 3 < 2 {
             load.is_heavy();
         }
-        load.run_for(0..200);
+        load.run_for(0..400);
         disk.cut(if cut % 2 == 0 { Cut::Machine } else { Cut::MachineAndCache });
         scene.signal("KILL");
         scene.wait();
