@@ -17,6 +17,8 @@ mod load;
 mod order;
 #[path = "durable/power.rs"]
 mod power;
+#[path = "durable/steps.rs"]
+mod steps;
 #[path = "durable/trace.rs"]
 mod trace;
 

@@ -141,6 +141,20 @@ impl Load {
         eventually(|| known() > before + 1);
     }
 
+    /// Withdraws a tip that was acknowledged; gives its id.
+    pub fn withdraw(&self, scene: &Scene) -> TipId {
+        let tip = {
+            let mut told = self.told.lock().unwrap();
+            let tip = told.known.pop().expect("a tip that was acknowledged");
+            told.ids.retain(|id| *id != tip.id);
+            tip
+        };
+        let lines = ["content-type: text/plain"];
+        let answer = asking::ask(scene.intake, "POST", "/withdraw", &lines, tip.token.as_bytes());
+        assert_eq!(answer.is(200).json()["erased"], 1);
+        tip.id
+    }
+
     /// Ends them; the relay has gone, or has to answer what is under way.
     pub fn end(self) -> Told {
         self.stop.store(true, Ordering::Relaxed);
@@ -156,7 +170,8 @@ fn ask(intake: SocketAddr, head: &[u8], body: &[u8]) -> Option<Answer> {
     read_or_nothing(stream)
 }
 
-fn post(intake: SocketAddr, tip: &[u8]) -> bool {
+/// Whether a tip was acknowledged as new.
+pub fn post(intake: SocketAddr, tip: &[u8]) -> bool {
     ask(intake, tip_request(tip.len()).as_bytes(), tip).is_some_and(|answer| answer.status == 201)
 }
 

@@ -29,6 +29,7 @@ fn acknowledged_tips_survive_a_power_cut_and_open() {
             load.is_heavy();
         }
         load.run_for(0..400);
+        let withdrawn = (cut % 3 == 0).then(|| load.withdraw(&scene));
         disk.cut(if cut % 2 == 0 { Cut::Machine } else { Cut::MachineAndCache });
         scene.signal("KILL");
         scene.wait();
@@ -41,6 +42,9 @@ fn acknowledged_tips_survive_a_power_cut_and_open() {
         if last {
             load::finish_uploads(&scene, &mut told);
         }
+        // What was answered to be erased does not come back either.
+        let back = withdrawn.filter(|id| load::listed(&scene).contains(&id.to_string()));
+        assert_eq!(back, None, "a withdrawn tip");
         kept = load::nothing_is_lost(&scene, &disk.path("store"), &told);
         let sample = load::sample(&told.known, OPENED);
         assert!(!sample.is_empty() || cut % 3 == 2, "there was no load");

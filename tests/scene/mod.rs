@@ -146,19 +146,31 @@ impl Scene {
         self.start();
     }
 
-    /// Starts the relay and reads from its log where it listens.
+    /// The same where it may end before it listens; says whether it does.
+    pub fn starts(&mut self) -> bool {
+        self.try_start_with(&[])
+    }
+
     fn start_with(&mut self, arguments: &[&str]) {
+        assert!(self.try_start_with(arguments), "the relay did not start");
+    }
+
+    /// Starts the relay and reads from its log where it listens.
+    fn try_start_with(&mut self, arguments: &[&str]) -> bool {
         let mut line = self.wrapper.iter().map(String::as_str).chain([RELAY]);
         let mut command = Command::new(line.next().unwrap_or(RELAY));
         command.args(line).arg("--config").arg(self.path("relay.toml")).args(arguments);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut address = |what: &str| {
-            let line =
-                lines.by_ref().map_while(Result::ok).find(|line| line.contains(what)).expect("the relay did not start");
-            line.rsplit(' ').next().unwrap().parse().unwrap()
+            let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains(what))?;
+            Some(line.rsplit(' ').next().unwrap().parse().unwrap())
         };
-        (self.intake, self.courier) = (address("intake listens on"), address("courier listener on"));
+        let (Some(intake), Some(courier)) = (address("intake listens on"), address("courier listener on")) else {
+            let _ = child.wait();
+            return false;
+        };
+        (self.intake, self.courier) = (intake, courier);
         let log = Arc::clone(&self.log);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
@@ -168,6 +180,7 @@ impl Scene {
         self.relay = Some(child);
         self.courier_calls(self.courier);
         fs::write(self.path("token"), softinfo::example::COURIER_TOKEN).unwrap();
+        true
     }
 
     /// Lets the courier call the relay at another address, for example over a line that breaks.
