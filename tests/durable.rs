@@ -11,6 +11,8 @@ mod disk;
 mod image;
 #[path = "durable/kill.rs"]
 mod kill;
+#[path = "durable/known.rs"]
+mod known;
 #[path = "durable/load.rs"]
 mod load;
 #[path = "durable/order.rs"]

@@ -7,8 +7,8 @@ mod scene;
 mod asking;
 #[path = "durable/image.rs"]
 mod image;
-#[path = "durable/load.rs"]
-mod load;
+#[path = "durable/known.rs"]
+mod known;
 #[path = "erasure/seized.rs"]
 mod seized;
 

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::asking::{Upload, ask};
 use crate::image::Disk;
-use crate::load::{self, Known, Told};
+use crate::known::{Known, all_open};
+use crate::load::{self, Told};
 use crate::scene::{Channel, RELAY, Scene, check_problem, eventually};
 use crate::trace::under_strace;
 
@@ -23,7 +24,7 @@ fn on(disk: &Disk, more: &str) -> Scene {
 fn has_only(scene: &Scene, store: &Path, tips: &[&Known]) {
     let told = Told { ids: tips.iter().map(|tip| tip.id).collect(), ..Told::default() };
     assert_eq!(load::nothing_is_lost(scene, store, &told), tips.len());
-    load::all_open(scene, tips);
+    all_open(scene, tips);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The relay is killed at random moments under load, and everything it acknowledged is there, whole, and opens.
 
+use crate::known::{all_open, sample};
 use crate::load::{self, Load, Told};
 use crate::rounds;
 use crate::scene::{Channel, Scene};
@@ -28,8 +29,8 @@ fn acknowledged_tips_survive_kill_and_open() {
     let Told { ids, known, in_pieces, pieces, .. } = &told;
     assert!(ids.len() > kills && known.len() > kills && *pieces > kills, "there was no load");
     let listed = load::nothing_is_lost(&scene, &scene.path("store"), &told);
-    let opened = load::sample(known, OPENED);
-    load::all_open(&scene, &opened);
+    let opened = sample(known, OPENED);
+    all_open(&scene, &opened);
     println!(
         "{kills} kills, {} acknowledged ({in_pieces} of them in pieces; {pieces} pieces), {listed} listed, 0 lost, {} opened",
         ids.len(),

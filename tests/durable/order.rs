@@ -8,7 +8,7 @@ use softinfo::store::CHUNK;
 use softinfo::tip::id::TipId;
 
 use crate::asking::{Upload, ask};
-use crate::load::Known;
+use crate::known::Known;
 use crate::scene::{Channel, Scene};
 use crate::trace::{Call, Recording};
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Instant;
 
 use crate::image::{Cut, Disk};
+use crate::known::{all_open, sample};
 use crate::load::{self, Load, Told};
 use crate::rounds;
 use crate::scene::{Channel, Scene};
@@ -46,10 +47,10 @@ fn acknowledged_tips_survive_a_power_cut_and_open() {
         let back = withdrawn.filter(|id| load::listed(&scene).contains(&id.to_string()));
         assert_eq!(back, None, "a withdrawn tip");
         kept = load::nothing_is_lost(&scene, &disk.path("store"), &told);
-        let sample = load::sample(&told.known, OPENED);
-        assert!(!sample.is_empty() || cut % 3 == 2, "there was no load");
-        load::all_open(&scene, &sample);
-        opened += sample.len();
+        let drawn = sample(&told.known, OPENED);
+        assert!(!drawn.is_empty() || cut % 3 == 2, "there was no load");
+        all_open(&scene, &drawn);
+        opened += drawn.len();
         if last {
             (acknowledged, in_pieces) = (acknowledged + told.ids.len(), in_pieces + told.in_pieces);
             told = Told::default();

@@ -7,7 +7,8 @@ use std::fs;
 
 use softinfo::day::Day;
 
-use crate::load::{self, Known, Told};
+use crate::known::Known;
+use crate::load::{self, Told};
 use crate::scene::Scene;
 use crate::trace::under_strace;
 

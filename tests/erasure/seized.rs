@@ -18,7 +18,7 @@ use softinfo::store::CHUNK;
 use super::{files, find};
 use crate::asking::{Upload, ask};
 use crate::image::Disk;
-use crate::load::{Known, all_open};
+use crate::known::{Known, all_open};
 use crate::scene::{Channel, Scene};
 
 /// First bytes of what a cipher adds to zeros: who finds them with some key has the key.
