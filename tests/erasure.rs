@@ -1,6 +1,17 @@
 //! What was erased is gone from every file of the store, its key above all, and what was not erased is still whole,
 //! with uploads side by side, over several volumes and over midnight.
 
+mod scene;
+
+#[path = "uploads/asking.rs"]
+mod asking;
+#[path = "durable/image.rs"]
+mod image;
+#[path = "durable/known.rs"]
+mod known;
+#[path = "erasure/seized.rs"]
+mod seized;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

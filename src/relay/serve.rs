@@ -23,7 +23,7 @@ use super::uploads::Uploads;
 use super::{courier_api, intake};
 use crate::day::Day;
 use crate::directory::Directory;
-use crate::file::private_folder;
+use crate::file::{private_folder, sync_folder};
 use crate::store::pool::Pool;
 use crate::store::{Store, StoreError};
 
@@ -113,7 +113,13 @@ impl Prepared {
     /// Makes the store's folder, and says what the sandbox has to leave open.
     pub fn openings(config: &Config) -> Result<Openings, ServeError> {
         let store = &config.store.folder;
-        private_folder(store).map_err(|source| ServeError::Folder { path: store.clone(), source })?;
+        let new = !store.exists();
+        let made = private_folder(store).and_then(|()| match store.parent() {
+            // Its name has to last as long as what will be in it. The sandbox closes the folder above.
+            Some(above) if new && !above.as_os_str().is_empty() => sync_folder(above),
+            _ => Ok(()),
+        });
+        made.map_err(|source| ServeError::Folder { path: store.clone(), source })?;
         let read = config.intake.tls.iter().chain(&config.courier.tls).flat_map(TlsFiles::folders).collect();
         Ok(Openings { written: vec![store.clone()], read })
     }

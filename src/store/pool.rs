@@ -114,7 +114,7 @@ impl Pool {
     ) -> Result<Self, StoreError> {
         let lock = claim(folder)?;
         let volumes = folder.join("volumes");
-        private_folder(&volumes).map_err(StoreError::io(&volumes))?;
+        private_folder(&volumes).and_then(|()| sync_folder(folder)).map_err(StoreError::io(&volumes))?;
         let shared = Arc::new(Shared {
             folder: folder.to_owned(),
             settings,
@@ -290,7 +290,6 @@ impl Shared {
         let volume = Arc::new(Volume::open(&folder.join("sled"))?);
         let path = folder.join("slots");
         let slots = SlotFile::create(&path, number, day, expires).map_err(StoreError::io(&path))?;
-        sync_folder(folder).map_err(StoreError::io(folder))?;
         sync_folder(&self.folder.join("volumes")).map_err(StoreError::io(folder))?;
         Ok((volume, slots))
     }

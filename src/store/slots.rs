@@ -5,7 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -113,18 +113,16 @@ pub(super) struct Scanned {
 }
 
 impl SlotFile {
-    /// Makes the file with all slots free, synced. The name is durable when the caller has synced the folder.
+    /// Makes the file with all slots free, whole or not at all, and durable with its name.
     pub fn create(path: &Path, number: u32, day: Day, expires: Day) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
         let mut bytes = vec![0; FILE];
         bytes[..24].copy_from_slice(MAGIC);
         bytes[24..28].copy_from_slice(&number.to_be_bytes());
         bytes[28..32].copy_from_slice(&day.number().to_be_bytes());
         bytes[32..36].copy_from_slice(&expires.number().to_be_bytes());
         // Written, not left sparse: overwriting then happens in place.
-        file.write_all_at(&bytes, 0)?;
-        file.sync_all()?;
-        Ok(Self { file: Arc::new(file), day, next: 0 })
+        crate::file::write_whole(path, |file| io::Write::write_all(file, &bytes))?;
+        Ok(Self { file: Arc::new(open_for_update(path)?), day, next: 0 })
     }
 
     /// Whether no slot is left.

@@ -75,6 +75,8 @@ pub struct Scene {
     pub folder: tempfile::TempDir,
     pub channel: Channel,
     relay: Option<Child>,
+    /// A program, with its arguments, that starts the relay in its own place: `strace -D …`. Empty: the relay alone.
+    pub wrapper: Vec<String>,
     pub intake: SocketAddr,
     pub courier: SocketAddr,
     log: Arc<Mutex<String>>,
@@ -95,7 +97,8 @@ impl Scene {
     pub fn with_arguments(channel: Channel, store: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let nowhere = "127.0.0.1:1".parse().unwrap();
-        let mut scene = Self { folder, channel, relay: None, intake: nowhere, courier: nowhere, log: Arc::default() };
+        let (wrapper, log) = (Vec::new(), Arc::default());
+        let mut scene = Self { folder, channel, relay: None, wrapper, intake: nowhere, courier: nowhere, log };
         fs::write(scene.path("relay.toml"), scene.relay_config(store)).unwrap();
         scene.start_with(arguments);
         scene
@@ -143,18 +146,31 @@ impl Scene {
         self.start();
     }
 
-    /// Starts the relay and reads from its log where it listens.
+    /// The same where it may end before it listens; says whether it does.
+    pub fn starts(&mut self) -> bool {
+        self.try_start_with(&[])
+    }
+
     fn start_with(&mut self, arguments: &[&str]) {
-        let mut command = Command::new(RELAY);
-        command.arg("--config").arg(self.path("relay.toml")).args(arguments);
+        assert!(self.try_start_with(arguments), "the relay did not start");
+    }
+
+    /// Starts the relay and reads from its log where it listens.
+    fn try_start_with(&mut self, arguments: &[&str]) -> bool {
+        let mut line = self.wrapper.iter().map(String::as_str).chain([RELAY]);
+        let mut command = Command::new(line.next().unwrap_or(RELAY));
+        command.args(line).arg("--config").arg(self.path("relay.toml")).args(arguments);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut address = |what: &str| {
-            let line =
-                lines.by_ref().map_while(Result::ok).find(|line| line.contains(what)).expect("the relay did not start");
-            line.rsplit(' ').next().unwrap().parse().unwrap()
+            let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains(what))?;
+            Some(line.rsplit(' ').next().unwrap().parse().unwrap())
         };
-        (self.intake, self.courier) = (address("intake listens on"), address("courier listener on"));
+        let (Some(intake), Some(courier)) = (address("intake listens on"), address("courier listener on")) else {
+            let _ = child.wait();
+            return false;
+        };
+        (self.intake, self.courier) = (intake, courier);
         let log = Arc::clone(&self.log);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
@@ -164,6 +180,7 @@ impl Scene {
         self.relay = Some(child);
         self.courier_calls(self.courier);
         fs::write(self.path("token"), softinfo::example::COURIER_TOKEN).unwrap();
+        true
     }
 
     /// Lets the courier call the relay at another address, for example over a line that breaks.

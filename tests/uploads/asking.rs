@@ -72,17 +72,22 @@ pub fn ask(address: SocketAddr, method: &str, path: &str, lines: &[&str], body: 
 }
 
 /// Reads an answer to its end.
-pub fn read(mut stream: TcpStream) -> Answer {
+pub fn read(stream: TcpStream) -> Answer {
+    read_or_nothing(stream).expect("no answer")
+}
+
+/// The same where the relay may end without an answer.
+pub fn read_or_nothing(mut stream: TcpStream) -> Option<Answer> {
     let mut bytes = Vec::new();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let _ = stream.read_to_end(&mut bytes);
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("no answer") + 4;
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.lines();
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let pairs = lines.filter_map(|line| line.split_once(": "));
     let headers = pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-    Answer { status, headers, body: bytes[end..].to_vec() }
+    Some(Answer { status, headers, body: bytes[end..].to_vec() })
 }
 
 /// An upload under way, as a page keeps it.

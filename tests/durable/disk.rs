@@ -1,0 +1,170 @@
+//! Disks that are full, read-only or slow: refused with the right words, nothing lost, and it goes on when the disk does.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::asking::{Upload, ask};
+use crate::image::Disk;
+use crate::known::{Known, all_open};
+use crate::load::{self, Told};
+use crate::scene::{Channel, RELAY, Scene, check_problem, eventually};
+use crate::trace::under_strace;
+
+fn on(disk: &Disk, more: &str) -> Scene {
+    let store = format!("folder = {:?}\n{more}\n[limits]\ntext_reserve_mib = 0", disk.path("store"));
+    Scene::with(Channel::example(), &store)
+}
+
+/// Everything is as it was: the acknowledged tips, and no other, whole, and they open.
+fn has_only(scene: &Scene, store: &Path, tips: &[&Known]) {
+    let told = Told { ids: tips.iter().map(|tip| tip.id).collect(), ..Told::default() };
+    assert_eq!(load::nothing_is_lost(scene, store, &told), tips.len());
+    all_open(scene, tips);
+}
+
+#[test]
+fn on_a_full_disk_tips_and_pieces_are_refused_and_go_on_when_there_is_space() {
+    let disk = Disk::new(64);
+    let scene = on(&disk, "");
+    let [before, after, large] = [0, 0, 400_000].map(Known::seal);
+    assert_eq!(scene.post(&before.bytes).0, 201);
+    let mut upload = Upload::begin(&scene, &large.bytes, 100_000);
+    // Full to the last block, as when something else on the machine runs wild.
+    let mut filler = fs::File::create(disk.path("filler")).unwrap();
+    while filler.write_all(&[1; 65_536]).is_ok() {}
+    drop(filler);
+
+    let (status, body) = scene.post(&after.bytes);
+    check_problem(status, &body, 507, "storage-full");
+    let refused = upload.patch(&scene, upload.offset, false, &large.bytes[100_000..200_000]).is(507);
+    check_problem(507, &refused.body, 507, "storage-full");
+    assert!(refused.header("retry-after").parse::<u64>().is_ok());
+    assert_eq!(upload.progress(&scene).is(204).offset(), 100_000);
+    has_only(&scene, &disk.path("store"), &[&before]);
+    // Withdrawing needs no space.
+    let (gone, token) = (&before, before.token.as_bytes());
+    let answer = ask(scene.intake, "POST", "/withdraw", &["content-type: text/plain"], token).is(200);
+    assert_eq!(answer.json()["erased"], 1);
+    assert!(!scene.pool().contains(&gone.id.to_string()));
+
+    fs::remove_file(disk.path("filler")).unwrap();
+    assert_eq!(scene.post(&after.bytes).0, 201);
+    upload.go_on(&scene, &large.bytes, large.bytes.len()).is(201);
+    has_only(&scene, &disk.path("store"), &[&after, &large]);
+}
+
+#[test]
+fn on_a_disk_that_turned_read_only_nothing_is_acknowledged_and_a_restarted_relay_has_everything() {
+    let disk = Disk::new(64);
+    let mut scene = on(&disk, "");
+    let [first, unsure, large, later] = [0, 0, 400_000, 0].map(Known::seal);
+    assert_eq!(scene.post(&first.bytes).0, 201);
+    let mut upload = Upload::begin(&scene, &large.bytes, 100_000);
+    disk.fail();
+    // A piece is refused; the tip is neither acknowledged nor denied, since nobody knows what the disk has taken.
+    let refused = upload.patch(&scene, upload.offset, false, &large.bytes[100_000..200_000]);
+    check_problem(refused.status, &refused.body, 503, "unavailable");
+    // So is a withdrawal, which would not be true.
+    let answer = ask(scene.intake, "POST", "/withdraw", &["content-type: text/plain"], first.token.as_bytes());
+    check_problem(answer.status, &answer.body, 503, "unavailable");
+    let (status, body) = scene.post(&unsure.bytes);
+    let problem: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((status, &problem["type"]), (503, &Value::from("urn:softinfo:problem:unavailable")), "{problem}");
+    assert_eq!(problem["stored"], Value::Null, "{problem}");
+    // It ends and says so. Whoever supervises it (systemd's `Restart=`) starts it in vain until the disk has been repaired.
+    assert_eq!(scene.wait(), 1);
+    eventually(|| scene.log().contains("a write to the disk failed"));
+    for _ in 0..2 {
+        let config = scene.path("relay.toml");
+        scene.run(RELAY, &["--config", config.to_str().unwrap()]).says(1, "Read-only file system");
+    }
+    disk.power_on();
+    scene.start();
+    // The unsure one may be there; sent again, as its sender was told, it is.
+    assert!([200, 201].contains(&scene.post(&unsure.bytes).0));
+    // Pieces are not synced, so after this their sender may have to begin anew.
+    match upload.progress(&scene) {
+        answer if answer.status == 404 => upload = Upload::begin(&scene, &large.bytes, 100_000),
+        answer => upload.offset = answer.is(204).offset(),
+    }
+    upload.go_on(&scene, &large.bytes, large.bytes.len()).is(201);
+    assert_eq!(scene.post(&later.bytes).0, 201);
+    has_only(&scene, &disk.path("store"), &[&first, &unsure, &large, &later]);
+}
+
+/// Before there is a volume to write to, nothing can be half done: the relay refuses, stays, and takes what comes after the repair.
+#[test]
+fn a_disk_that_turned_read_only_before_the_first_tip_stops_nothing() {
+    let disk = Disk::new(64);
+    let mut scene = on(&disk, "");
+    let tip = Known::seal(0);
+    disk.fail();
+    for _ in 0..2 {
+        let (status, body) = scene.post(&tip.bytes);
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((status, &problem["type"]), (503, &Value::from("urn:softinfo:problem:unavailable")), "{problem}");
+    }
+    assert!(scene.pool().is_empty());
+    scene.signal("TERM");
+    assert_eq!(scene.wait(), 0);
+    disk.power_on();
+    scene.start();
+    assert_eq!(scene.post(&tip.bytes).0, 201);
+    has_only(&scene, &disk.path("store"), &[&tip]);
+}
+
+/// How long each sync takes on the slow disk.
+const SLOW: Duration = Duration::from_millis(1_000);
+
+#[test]
+fn on_a_slow_disk_acknowledgements_wait_others_do_not_and_nothing_is_lost() {
+    let mut scene = Scene::new();
+    let inject = format!("inject=fsync,fdatasync:delay_enter={}", SLOW.as_micros());
+    scene.signal("TERM");
+    assert_eq!(scene.wait(), 0);
+    let trace = scene.path("trace");
+    under_strace(&mut scene, &["-e", "trace=fsync,fdatasync", "-e", &inject, "-o", trace.to_str().unwrap()]);
+    scene.start();
+    let tips = [(); 6].map(|()| Known::seal(0));
+    let (first, others) = tips.split_first().unwrap();
+    let began = Instant::now();
+    let (scene_ref, mut slowest, mut asked) = (&scene, Duration::ZERO, 0);
+    thread::scope(|scope| {
+        let mut senders = vec![scope.spawn(|| scene_ref.post(&first.bytes))];
+        senders.extend(others.iter().map(|tip| scope.spawn(|| scene_ref.post(&tip.bytes))));
+        while senders.iter().any(|sender| !sender.is_finished()) {
+            let asking = Instant::now();
+            ask(scene_ref.intake, "GET", "/directory", &[], b"").is(200);
+            slowest = slowest.max(asking.elapsed());
+            asked += 1;
+            thread::sleep(Duration::from_millis(20));
+        }
+        senders.into_iter().for_each(|sender| assert_eq!(sender.join().unwrap().0, 201));
+    });
+    let took = began.elapsed();
+    // A sync of the chunks and one of the records, whatever else a new volume needs.
+    assert!(took >= 2 * SLOW, "acknowledged after {took:?}");
+    assert!(slowest < SLOW, "the directory waited for the disk: {slowest:?}");
+    assert!(asked > 10);
+    // One more, killed while it waits: whole or absent.
+    let waiting = Known::seal(0);
+    let mut stream = std::net::TcpStream::connect(scene.intake).unwrap();
+    stream.write_all(&[crate::scene::tip_request(waiting.bytes.len()).as_bytes(), &waiting.bytes].concat()).unwrap();
+    thread::sleep(SLOW / 2);
+    scene.signal("KILL");
+    scene.wait();
+    drop(stream);
+    scene.wrapper.clear();
+    scene.start();
+    let mut there: Vec<_> = tips.iter().collect();
+    there.extend(scene.pool().contains(&waiting.id.to_string()).then_some(&waiting));
+    has_only(&scene, &scene.path("store"), &there);
+    println!(
+        "each sync {SLOW:?}: 6 tips acknowledged within {took:?}; the directory {asked} times, slowest {slowest:?}"
+    );
+}
