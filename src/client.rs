@@ -16,8 +16,8 @@ use ureq::tls::TlsConfig;
 use ureq::unversioned::transport::{Connector, RustlsConnector};
 use ureq::{Agent, Body, SendBody};
 
-pub use self::socks::{NoSocksAddress, Socks, SocksError};
 use self::socks::{BehindProxy, Circuit};
+pub use self::socks::{NoSocksAddress, Socks, SocksError};
 use crate::day::Day;
 use crate::example::is_loopback;
 use crate::limits::{MAX_DIRECTORY, MAX_PAGE};
@@ -47,11 +47,15 @@ pub enum ClientError {
     #[error("“{0}” is no address of a relay: it looks like http://abc…xyz.onion or http://127.0.0.1:8080")]
     Address(String),
     /// An onion address, and no way to it.
-    #[error("an onion address can only be reached through tor: start tor and name its SOCKS port, for example 127.0.0.1:9050 \
-             (softinfo-tip --socks, softinfo-courier socks = …). Nothing was looked up or sent")]
+    #[error(
+        "an onion address can only be reached through tor: start tor and name its SOCKS port, for example 127.0.0.1:9050 \
+             (softinfo-tip --socks, softinfo-courier socks = …). Nothing was looked up or sent"
+    )]
     OnionWithoutTor,
     /// http to a place outside of tor.
-    #[error("“{0}” would leave tor's last relay unencrypted, for it and everybody behind it to read: use the relay's onion address, or https. Nothing was sent")]
+    #[error(
+        "“{0}” would leave tor's last relay unencrypted, for it and everybody behind it to read: use the relay's onion address, or https. Nothing was sent"
+    )]
     ExitWouldSee(String),
     /// The proxy said no, and will again.
     #[error(transparent)]

@@ -20,7 +20,8 @@ fn name(url: &str) -> Result<String, std::net::IpAddr> {
 fn send(scene: &Scene, more: &[&str]) -> Command {
     let note = scene.path("note.txt");
     fs::write(&note, "through tor").unwrap();
-    let fixed = ["send", "--leave-no-trace", EXAMPLE, "--json", "--to", INSPECTORATE, "--message", note.to_str().unwrap()];
+    let fixed =
+        ["send", "--leave-no-trace", EXAMPLE, "--json", "--to", INSPECTORATE, "--message", note.to_str().unwrap()];
     scene.command(TIP, &[&fixed, more].concat())
 }
 
@@ -36,7 +37,8 @@ fn page() -> std::path::PathBuf {
 /// Runs a command and gives every connection it made and every file it opened, as the kernel saw them.
 fn watched(scene: &Scene, command: &Command) -> (Run, String) {
     let trace = scene.path("trace");
-    let mut strace = scene.command("strace", &["-f", "-qq", "-e", "trace=open,openat,connect,sendto,sendmsg,sendmmsg,bind"]);
+    let mut strace =
+        scene.command("strace", &["-f", "-qq", "-e", "trace=open,openat,connect,sendto,sendmsg,sendmmsg,bind"]);
     strace.arg("-o").arg(&trace).arg(command.get_program()).args(command.get_args());
     let run = complete(&mut strace);
     (run, fs::read_to_string(trace).expect("strace runs: apt-get install strace"))
@@ -44,7 +46,8 @@ fn watched(scene: &Scene, command: &Command) -> (Run, String) {
 
 /// Lines that show a look-up: the files and sockets by which the C library asks for names.
 fn look_ups(trace: &str) -> Vec<&str> {
-    let signs = ["/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "nscd", "htons(53)", "libnss"];
+    let signs =
+        ["/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "nscd", "htons(53)", "libnss"];
     trace.lines().filter(|line| signs.iter().any(|sign| line.contains(sign))).collect()
 }
 
@@ -96,7 +99,8 @@ fn every_fetch_of_a_check_has_a_circuit_of_its_own_and_other_answers_on_one_are_
     scene.serve_page(&page());
     let mut false_scene = Scene::new();
     let false_page = false_scene.path("false.html");
-    fs::write(&false_page, fs::read_to_string(page()).unwrap().replace("nobody can promise", "everybody can promise")).unwrap();
+    fs::write(&false_page, fs::read_to_string(page()).unwrap().replace("nobody can promise", "everybody can promise"))
+        .unwrap();
     false_scene.serve_page(&false_page);
     let other = scene::hand_signed(&false_scene, "other.note", |contents| contents["version"] = 9.into());
     let mut other_scene = Scene::with(other, "");
@@ -110,9 +114,11 @@ fn every_fetch_of_a_check_has_a_circuit_of_its_own_and_other_answers_on_one_are_
     assert!(check(&scene, &["--socks", &proxy.named(), "--quiet"]).ok().out.is_empty());
     assert!(check(&scene, &["--socks", &proxy.named(), "--quiet", "--json"]).ok().out.is_empty());
 
-    let one_wrong = |at: usize, led: Result<std::net::SocketAddr, u8>| Proxy::new(move |n| if n == at { led } else { Ok(honest) });
+    let one_wrong =
+        |at: usize, led: Result<std::net::SocketAddr, u8>| Proxy::new(move |n| if n == at { led } else { Ok(honest) });
     for at in [1, 3] {
-        check(&scene, &["--socks", &one_wrong(at, Ok(wrong)).named(), "--times", "2", "--quiet"]).says(5, "ANOTHER PAGE");
+        check(&scene, &["--socks", &one_wrong(at, Ok(wrong)).named(), "--times", "2", "--quiet"])
+            .says(5, "ANOTHER PAGE");
     }
     check(&scene, &["--socks", &one_wrong(2, Ok(wrong)).named()]).says(5, "to be saved");
     let run = check(&scene, &["--socks", &one_wrong(0, Ok(old)).named(), "--json"]).says(5, "must not be used");
@@ -122,14 +128,17 @@ fn every_fetch_of_a_check_has_a_circuit_of_its_own_and_other_answers_on_one_are_
     let failing = one_wrong(1, Err(0xf7));
     check(&scene, &["--socks", &failing.named(), "--quiet"]).ok();
     assert_eq!(failing.circuits().len(), 4);
-    let run = check(&scene, &["--socks", &Proxy::new(|_| Err(0xf7)).named(), "--json"]).says(3, "did not answer in time");
+    let run =
+        check(&scene, &["--socks", &Proxy::new(|_| Err(0xf7)).named(), "--json"]).says(3, "did not answer in time");
     assert_eq!(run.json()["outcome"], "unreachable");
 }
 
 #[test]
 fn an_onion_address_without_tor_is_refused_before_anything_is_looked_up() {
     let scene = Scene::new();
-    for address in [ONION, &ONION.replace("http", "https"), &format!("{}.:8080/", ONION.to_uppercase().replace("HTTP", "http"))] {
+    for address in
+        [ONION, &ONION.replace("http", "https"), &format!("{}.:8080/", ONION.to_uppercase().replace("HTTP", "http"))]
+    {
         let (run, trace) = watched(&scene, &send(&scene, &["--relay", address]));
         run.says(1, "--socks");
         assert!(look_ups(&trace).is_empty() && !trace.contains("connect("), "{trace}");
@@ -144,7 +153,8 @@ fn what_an_exit_of_tor_could_read_is_refused_and_https_and_this_machine_are_not(
     let scene = Scene::new();
     let intake = scene.intake;
     let proxy = Proxy::new(move |_| Ok(intake));
-    let through = |relay: &str, proxy: &Proxy| complete(&mut send(&scene, &["--relay", relay, "--socks", &proxy.named()]));
+    let through =
+        |relay: &str, proxy: &Proxy| complete(&mut send(&scene, &["--relay", relay, "--socks", &proxy.named()]));
     through("http://relay.example", &proxy).says(1, "unencrypted");
     through("http://relay.onion.example", &proxy).says(1, "unencrypted");
     assert!(proxy.asked().is_empty());

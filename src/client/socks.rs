@@ -22,7 +22,9 @@ pub struct Socks(SocketAddr);
 
 /// The address of a proxy is none.
 #[derive(Debug, thiserror::Error)]
-#[error("“{0}” is no address of a SOCKS proxy: it looks like 127.0.0.1:9050 (tor) or 127.0.0.1:9150 (Tor Browser), in numbers")]
+#[error(
+    "“{0}” is no address of a SOCKS proxy: it looks like 127.0.0.1:9050 (tor) or 127.0.0.1:9150 (Tor Browser), in numbers"
+)]
 pub struct NoSocksAddress(String);
 
 impl FromStr for Socks {
@@ -59,10 +61,14 @@ impl fmt::Display for Socks {
 #[derive(Debug, thiserror::Error)]
 pub enum SocksError {
     /// It isn't there.
-    #[error("nothing listens at {0}: start tor, or name its port (9050 as a rule; Tor Browser, while it is open: 9150)")]
+    #[error(
+        "nothing listens at {0}: start tor, or name its port (9050 as a rule; Tor Browser, while it is open: 9150)"
+    )]
     NoProxy(Socks),
     /// It takes no user name.
-    #[error("the proxy takes no user name, so it can't keep one tip's circuit apart from another's; use tor's SOCKS port")]
+    #[error(
+        "the proxy takes no user name, so it can't keep one tip's circuit apart from another's; use tor's SOCKS port"
+    )]
     NoIsolation,
     /// It speaks something else.
     #[error("what listens there is no SOCKS5 proxy; name tor's SOCKS port")]
@@ -105,7 +111,9 @@ const fn sentence(code: u8) -> &'static str {
             "this onion service lets in only whom it knows, and tor has no key for it: ask the relay's operator for one, put it into the folder \
              ClientOnionAuthDir of torrc, and restart tor"
         }
-        0xf5 => "this onion service does not know the key that tor showed: ask the relay's operator whether it is still valid",
+        0xf5 => {
+            "this onion service does not know the key that tor showed: ask the relay's operator whether it is still valid"
+        }
         0xf6 => "this is no onion address: a letter is missing or wrong",
         0xf7 => "the onion service did not answer in time",
         _ => "tor could not connect, for a reason this program does not know",
@@ -211,10 +219,11 @@ impl Connector for Circuit {
     type Out = Tcp;
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Tcp>, ureq::Error> {
-        let connected = Connector::<()>::connect(&TcpConnector::default(), details, None).map_err(|error| match error {
-            ureq::Error::Io(_) | ureq::Error::ConnectionFailed => Refusal::from(SocksError::NoProxy(self.socks)).0,
-            other => other,
-        })?;
+        let connected =
+            Connector::<()>::connect(&TcpConnector::default(), details, None).map_err(|error| match error {
+                ureq::Error::Io(_) | ureq::Error::ConnectionFailed => Refusal::from(SocksError::NoProxy(self.socks)).0,
+                other => other,
+            })?;
         let Some(transport) = connected else { return Ok(None) };
         let mut stream = TransportAdapter::new(transport, details.current_time.clone());
         stream.set_timeout(details.timeout);
@@ -276,7 +285,8 @@ mod tests {
 
     #[test]
     fn what_comes_behind_the_proxys_answer_is_left_for_the_request() {
-        for answer in [&[5, 2, 1, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0][..], b"\x05\x02\x01\x00\x05\x00\x00\x03\x04host\0\0"] {
+        for answer in [&[5, 2, 1, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0][..], b"\x05\x02\x01\x00\x05\x00\x00\x03\x04host\0\0"]
+        {
             let (outcome, mut script) = play("http://abc.onion/tips", &[answer, b"HTTP"].concat());
             assert!(outcome.is_ok());
             let mut rest = Vec::new();
@@ -293,7 +303,9 @@ mod tests {
         for length in 0..whole.len() {
             assert!(play("https://example.org", &whole[..length]).0.is_err(), "{length} bytes");
         }
-        for wrong in [&[4, 2][..], &[5, 0], &[5, 0xff], &[5, 2, 1, 1], &[5, 2, 1, 0, 4, 0, 0, 1], &[5, 2, 1, 0, 5, 0, 0, 9]] {
+        for wrong in
+            [&[4, 2][..], &[5, 0], &[5, 0xff], &[5, 2, 1, 1], &[5, 2, 1, 0, 4, 0, 0, 1], &[5, 2, 1, 0, 5, 0, 0, 9]]
+        {
             let (outcome, _) = play("http://abc.onion", &[wrong, &[0; 20]].concat());
             assert!(matches!(outcome, Err(Refusal(ureq::Error::Other(_)))), "{wrong:?}");
         }
@@ -301,7 +313,9 @@ mod tests {
 
     #[test]
     fn an_address_in_numbers_is_taken_and_no_name() {
-        for (text, address) in [("127.0.0.1:9050", "127.0.0.1:9050"), ("localhost:9150", "127.0.0.1:9150"), ("[::1]:1", "[::1]:1")] {
+        for (text, address) in
+            [("127.0.0.1:9050", "127.0.0.1:9050"), ("localhost:9150", "127.0.0.1:9150"), ("[::1]:1", "[::1]:1")]
+        {
             assert_eq!(text.parse::<Socks>().unwrap().to_string(), address);
         }
         for wrong in ["", "9050", "127.0.0.1", "tor:9050", "localhost", "localhost:99999", "socks5://127.0.0.1:9050"] {

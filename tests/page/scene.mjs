@@ -25,9 +25,10 @@ export class Scene {
   folder = mkdtempSync(join(tmpdir(), 'softinfo-page-'))
   bundles = 0
 
-  /** `directory` is the path of a signed note; `change` has the last word on the relay's configuration. */
-  static async start({ change = (config) => config, directory = join(keys, 'EXAMPLE-directory.note'), root = join(keys, 'EXAMPLE-root.vkey') } = {}) {
+  /** `directory` is the path of a signed note; `change` has the last word on the relay's configuration, `more` are arguments for it. */
+  static async start({ change = (config) => config, more = [], directory = join(keys, 'EXAMPLE-directory.note'), root = join(keys, 'EXAMPLE-root.vkey') } = {}) {
     const scene = new Scene()
+    scene.more = more
     scene.configure(() => change(`directory = "${directory}"\nroot = "${root}"\npage = "${PAGE}"
 [intake]\nlisten = "127.0.0.1:0"\n[courier]\nlisten = "127.0.0.1:0"
 token_sha256 = ["df4c7b328707db6b19c0a8a027639dca494ab5d39fc5a7e90889a799abcf8e9b"]\n[store]\nfolder = "store"\nfloor_mib = 64\n`, scene.folder))
@@ -43,7 +44,7 @@ token_sha256 = ["df4c7b328707db6b19c0a8a027639dca494ab5d39fc5a7e90889a799abcf8e9
 
   /** Starts the relay, on the same ports when it ran before. */
   async run() {
-    this.relay = spawn(program('softinfo-relay'), ['--config', join(this.folder, 'relay.toml')], { stdio: ['ignore', 'ignore', 'pipe'] })
+    this.relay = spawn(program('softinfo-relay'), ['--config', join(this.folder, 'relay.toml'), ...this.more], { stdio: ['ignore', 'ignore', 'pipe'] })
     this.log = ''
     const listening = new Promise((resolve, reject) => {
       this.relay.stderr.on('data', (data) => {

@@ -113,7 +113,8 @@ impl CheckRelay {
         })?;
         let note = current.directory().bytes();
         let signed = current.directory().contents().page_sha256.clone().ok_or(Differs::NoHash)?;
-        let tail = format!("\n<script type=\"text/plain\" id=\"directory\">{}</script>\n", BASE64_STANDARD.encode(note));
+        let tail =
+            format!("\n<script type=\"text/plain\" id=\"directory\">{}</script>\n", BASE64_STANDARD.encode(note));
         for _ in 0..self.times {
             let page = self.page("/", note)?;
             let served = hex::encode(Sha256::digest(&page));
