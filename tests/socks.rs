@@ -80,7 +80,14 @@ fn each_submission_has_a_circuit_of_its_own() {
     let intake = scene.intake;
     let proxy = Proxy::new(move |_| Ok(intake));
     let through = ["--relay", ONION, "--socks", &proxy.named()];
-    let sent: Vec<_> = (0..2).map(|_| complete(&mut send(&scene, &through)).ok().json()).collect();
+    // No other proxy than the one that is named, whatever the environment says.
+    let elsewhere = |command: &mut Command| {
+        ["ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"].iter().for_each(|name| {
+            command.env(name, "socks5://127.0.0.1:1");
+        });
+        complete(command).ok().json()
+    };
+    let sent: Vec<_> = (0..2).map(|_| elsewhere(&mut send(&scene, &through))).collect();
     let receipt = scene.path("receipt");
     fs::write(&receipt, sent[0]["receipt"]["words"].as_str().or(sent[0]["words"].as_str()).unwrap()).unwrap();
     let withdraw = ["withdraw", "--json", "--receipt", receipt.to_str().unwrap()];

@@ -1,6 +1,6 @@
 // A private Tor network on loopback: three authorities, five relays, a client and a process with the onion services. No exits, no distance.
 // In: services, each with the Unix socket behind it. Out: the client's SOCKS port, and an address for each service that has answered.
-// Only the start is tried again, a few times; every attempt has an end.
+// Only the start is tried again, a few times; every attempt has an end. SOFTINFO_TOR_LOGS names a folder where all logs are left.
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -78,10 +78,11 @@ export class Network {
     for (const { tor } of authorities) await this.#until(`introduction of all to ${tor.name}`, () => this.#introduced(tor))
     this.#mark('introduced')
     this.#bandwidths()
-    await Promise.all(authorities.map(({ tor }) => tor.ask(`SETCONF ${offset(VOTE).replace(' ', '=')}`)))
+    const soon = offset(VOTE).replace(' ', '=')
+    await Promise.all(authorities.map(({ tor }) => tor.ask(`SETCONF ${soon}`)))
     for (const { tor } of authorities) await this.#until(`a consensus of all on ${tor.name}`, () => this.#consensus(tor))
     this.#mark('consensus')
-    await Promise.all(relays.map(({ tor }) => this.#ready(tor, 75)))
+    await Promise.all(relays.map(({ tor }) => this.#ready(tor, 75, 1500)))
     this.#mark('relays')
     this.#services(trusted, services)
     await this.#until('the names of the services', () => Object.values(this.onions).every(({ folder }) => existsSync(join(folder, 'hostname'))))
@@ -89,7 +90,7 @@ export class Network {
     this.socks = ports.pop()
     this.client = this.#tor('client')
     this.client.start([...trusted, `SocksPort 127.0.0.1:${this.socks} ExtendedErrors`])
-    await Promise.all([this.service, this.client].map((tor) => this.#ready(tor, 100)))
+    await Promise.all([this.service, this.client].map((tor) => this.#ready(tor, 100, 10_000)))
     this.#mark('client')
     for (const [name, { host, key }] of Object.entries(this.onions)) {
       // A service that lets in only whom it knows is there when tor says that a key is missing.
@@ -117,8 +118,8 @@ export class Network {
   }
 
   /**
-   * As much for each, as if it had been measured. Without, a relay counts for what it has carried so far: where a single one has carried anything,
-   * tor chooses it as the first and the last of every circuit, and none is ever built.
+   * As much for each relay, as if it had been measured. Without, each counts for what it has carried so far: where a single one has carried
+   * anything, tor chooses it as the first and the last of every circuit, and none is ever built.
    */
   #bandwidths() {
     const measured = this.all.map((tor) => `node_id=$${readFileSync(join(tor.folder, 'fingerprint'), 'utf8').trim().split(' ')[1]} bw=1000`)
@@ -138,9 +139,9 @@ export class Network {
     return true
   }
 
-  /** tor waits longer and longer after an early failure; a fresh process asks at once. */
-  async #ready(tor, percent) {
-    let until = Date.now() + 3000
+  /** After an early failure tor waits longer and longer; a fresh process asks at once. */
+  async #ready(tor, percent, patience) {
+    let until = Date.now() + patience
     await this.#until(`${tor.name} at ${percent} %`, async () => {
       if ((await tor.progress()) >= percent) return true
       if (Date.now() > until) {

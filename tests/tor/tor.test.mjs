@@ -17,6 +17,8 @@ const CONNECTIONS = 16
 // What tor says at every start here, because this is a test network and the tests run as root.
 const EXPECTED = /DirAuthority or AlternateDirAuthority|TestingTorNetwork is set|running Tor as root/
 
+const BOUNDED = { timeout: 180_000 }
+
 let scene, network, url
 const sent = []
 
@@ -58,7 +60,7 @@ async function sendTip(message, ...files) {
 }
 
 for (const level of ['standard', 'safer']) {
-  test(`Firefox at ${level} loads the page and sends a tip with a file`, async () => {
+  test(`Firefox at ${level} loads the page and sends a tip with a file`, BOUNDED, async () => {
     const tab = await openFirefox({ level, socks: network.socks })
     try {
       await tab.goto(`${url}/`)
@@ -76,7 +78,7 @@ for (const level of ['standard', 'safer']) {
   })
 }
 
-test('softinfo-tip sends, with and without a file, and takes back', async () => {
+test('softinfo-tip sends, with and without a file, and takes back', BOUNDED, async () => {
   const file = noise(3_000_000)
   sent.push({ ...(await sendTip('A text.\n')), message: 'A text.\n' })
   sent.push({ ...(await sendTip('A film.\n', put(scene, 'film.bin', file))), message: 'A film.\n', file })
@@ -85,7 +87,7 @@ test('softinfo-tip sends, with and without a file, and takes back', async () => 
   assert.deepEqual([withdrawn.code, withdrawn.out.trim()], [0, '{"erased":1}'], withdrawn.all)
 })
 
-test('check-relay finds the page that the directory names, and notices another', async () => {
+test('check-relay finds the page that the directory names, and notices another', BOUNDED, async () => {
   const check = () => tip('check-relay', '--leave-no-trace', EXAMPLE)
   const same = await check()
   assert.equal(same.code, 0, same.all)
@@ -101,7 +103,7 @@ test('check-relay finds the page that the directory names, and notices another',
   await serve(other, PAGE)
 })
 
-test('the courier gets in with its key only, and what was sent opens on the desk byte for byte', async () => {
+test('the courier gets in with its key only, and what was sent opens on the desk byte for byte', BOUNDED, async () => {
   const way = `relay = "http://${network.onions.couriers.host}"\nsocks = "127.0.0.1:${network.socks}"`
   assert.throws(() => scene.fetch(INSPECTORATE, way), (error) => error.status === 1 && error.stderr.toString().includes('lets in only whom it knows'))
   await network.authorize('couriers')
@@ -116,7 +118,7 @@ test('the courier gets in with its key only, and what was sent opens on the desk
   }
 })
 
-test('one circuit has its share of connections, and another circuit its own', async () => {
+test('one circuit has its share of connections, and another circuit its own', BOUNDED, async () => {
   const get = async (user) => {
     const { reply, socket } = await connect(network.socks, network.onions.tips.host, user)
     assert.equal(reply, 0)
