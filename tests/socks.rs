@@ -182,6 +182,7 @@ fn what_tor_answers_becomes_a_sentence_that_says_what_to_do() {
     refused(0xf0).says(3, "no such onion service at the moment");
     refused(0xf4).says(1, "ClientOnionAuthDir");
     refused(0xf6).says(1, "a letter is missing or wrong");
+    refused(0x01).says(3, "ExtendedErrors");
     refused(0x05).says(3, "the relay behind it does not answer");
     refused(0x99).says(3, "does not know");
     // Nothing there; and something that is no proxy.

@@ -90,16 +90,17 @@ impl SocksError {
     }
 }
 
-/// What a reply means: RFC 1928, and from 0xF0 on tor's own, which it gives with `ExtendedErrors` on its SOCKS port.
+/// What a reply means: RFC 1928, and from 0xF0 on tor's own, which it gives with `ExtendedErrors` on its SOCKS port. Without, a key that is
+/// missing, a wrong letter and a relay that is down all are 0x01.
 const fn sentence(code: u8) -> &'static str {
     match code {
-        0x01 => "tor could not connect, and did not say why",
+        0x01 => {
+            "tor could not connect and did not say why: the address may be mistyped, the relay behind it down, or tor without the key that the onion \
+             service asks for. With `SocksPort 9050 ExtendedErrors` in torrc it says more"
+        }
         0x02 => "the proxy's rules do not allow this address",
         0x03 => "the proxy has no network",
-        0x04 => {
-            "tor can't reach this address: the relay is down, the address is wrong, or tor has no key for an onion service that asks for one \
-             (ClientOnionAuthDir in torrc)"
-        }
+        0x04 => "tor can't reach this address: it is wrong, or what is behind it is down",
         0x05 => "the onion service is there, but the relay behind it does not answer",
         0x06 => "tor could not connect in time",
         0x07 | 0x08 => "the proxy can't do this; use tor's SOCKS port",
@@ -109,7 +110,7 @@ const fn sentence(code: u8) -> &'static str {
         0xf3 => "the onion service did not come to the meeting point",
         0xf4 => {
             "this onion service lets in only whom it knows, and tor has no key for it: ask the relay's operator for one, put it into the folder \
-             ClientOnionAuthDir of torrc, and restart tor"
+             ClientOnionAuthDir of torrc, and reload tor"
         }
         0xf5 => {
             "this onion service does not know the key that tor showed: ask the relay's operator whether it is still valid"
