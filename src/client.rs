@@ -1,6 +1,8 @@
 //! The network side of `softinfo-tip` and `softinfo-courier`: HTTP to the one address the user named, and to nothing else.
 //!
-//! No redirects, no proxy from the environment, no cookies, and no header that tells which program or machine this is.
+//! No redirects, no proxy but the one that was named, no cookies, and no header that tells which program or machine this is.
+
+mod socks;
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -9,17 +11,23 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use ureq::http::{Response, StatusCode};
+use ureq::http::{Response, StatusCode, Uri};
 use ureq::tls::TlsConfig;
+use ureq::unversioned::transport::{Connector, RustlsConnector};
 use ureq::{Agent, Body, SendBody};
 
+use self::socks::{BehindProxy, Circuit};
+pub use self::socks::{NoSocksAddress, Socks, SocksError};
 use crate::day::Day;
+use crate::example::is_loopback;
 use crate::limits::{MAX_DIRECTORY, MAX_PAGE};
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawToken;
 
-/// Longest wait for a connection: the first circuit of an onion service may take its time.
+/// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(90);
+/// The same through tor, which gives up after two minutes (`SocksTimeout`) and then says why.
+const CONNECT_SOCKS: Duration = Duration::from_secs(150);
 /// Longest wait without a byte in either direction. There is no limit on the whole.
 const IDLE: Duration = Duration::from_mins(2);
 /// Largest answer that is no tip, in bytes.
@@ -38,6 +46,20 @@ pub enum ClientError {
     /// The address is none.
     #[error("“{0}” is no address of a relay: it looks like http://abc…xyz.onion or http://127.0.0.1:8080")]
     Address(String),
+    /// An onion address, and no way to it.
+    #[error(
+        "an onion address can only be reached through tor: start tor and name its SOCKS port, for example 127.0.0.1:9050 \
+             (softinfo-tip --socks, softinfo-courier socks = …). Nothing was looked up or sent"
+    )]
+    OnionWithoutTor,
+    /// http to a place outside of tor.
+    #[error(
+        "“{0}” would leave tor's last relay unencrypted, for it and everybody behind it to read: use the relay's onion address, or https. Nothing was sent"
+    )]
+    ExitWouldSee(String),
+    /// The proxy said no, and will again.
+    #[error(transparent)]
+    Proxy(SocksError),
     /// No answer.
     #[error("the relay can't be reached or stopped answering ({0}); try again later")]
     Unreachable(String),
@@ -107,14 +129,24 @@ struct Erased {
 
 impl RelayClient {
     /// A client for the relay at `address`; `token` is a courier's. Connects to nothing yet.
-    pub fn new(address: &str, token: Option<&str>) -> Result<Self, ClientError> {
+    ///
+    /// With `socks` everything goes through that proxy, names are looked up behind it, and this client shares a circuit with no other.
+    pub fn new(address: &str, token: Option<&str>, socks: Option<Socks>) -> Result<Self, ClientError> {
         let base = address.trim_end_matches('/');
-        let plain = base.starts_with("http://") || base.starts_with("https://");
-        if !plain || base.parse::<ureq::http::Uri>().is_err() {
-            return Err(ClientError::Address(address.to_owned()));
+        let is_http = base.starts_with("http://") || base.starts_with("https://");
+        let uri = base.parse::<Uri>().ok().filter(|uri| is_http && uri.host().is_some_and(|host| !host.is_empty()));
+        let uri = uri.ok_or_else(|| ClientError::Address(address.to_owned()))?;
+        let is_onion = uri.host().is_some_and(is_onion);
+        let is_plain = uri.scheme_str() == Some("http");
+        match socks {
+            None if is_onion => return Err(ClientError::OnionWithoutTor),
+            Some(_) if is_plain && !is_onion && !is_loopback(base) => {
+                return Err(ClientError::ExitWouldSee(address.to_owned()));
+            }
+            _ => (),
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let agent = Agent::config_builder()
+        let config = Agent::config_builder()
             .tls_config(TlsConfig::builder().unversioned_rustls_crypto_provider(provider).build())
             .proxy(None)
             .max_redirects(0)
@@ -123,12 +155,18 @@ impl RelayClient {
             .user_agent("")
             .accept("*/*")
             .accept_encoding("")
-            .timeout_connect(Some(CONNECT))
+            .timeout_connect(Some(if socks.is_some() { CONNECT_SOCKS } else { CONNECT }))
             .timeout_recv_response(Some(IDLE))
             .timeout_per_read(Some(IDLE))
             .timeout_per_write(Some(IDLE))
-            .build()
-            .new_agent();
+            .build();
+        let agent = match socks {
+            Some(socks) => {
+                let connector = Circuit::new(socks).chain(RustlsConnector::default());
+                Agent::with_parts(config, connector, BehindProxy(socks))
+            }
+            None => config.new_agent(),
+        };
         let authorization = token.map(|token| zeroize::Zeroizing::new(format!("Bearer {token}")));
         Ok(Self { agent, base: base.to_owned(), authorization })
     }
@@ -237,6 +275,10 @@ fn json<T: DeserializeOwned>(response: &mut Response<Body>) -> Result<T, ClientE
     serde_json::from_slice(&bytes).map_err(|_| ClientError::NotARelay("no JSON".to_owned()))
 }
 
+fn is_onion(host: &str) -> bool {
+    host.trim_end_matches('.').to_ascii_lowercase().ends_with(".onion")
+}
+
 /// What a relay says goes to a terminal: nothing but text may.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(500).collect()
@@ -247,6 +289,11 @@ impl From<ureq::Error> for ClientError {
         match error {
             ureq::Error::BodyExceedsLimit(_) => Self::NotARelay("the answer is too long".to_owned()),
             ureq::Error::BadUri(uri) => Self::Address(uri),
+            ureq::Error::Other(other) => match other.downcast::<SocksError>() {
+                Ok(socks) if socks.may_pass() => Self::Unreachable(socks.to_string()),
+                Ok(socks) => Self::Proxy(*socks),
+                Err(other) => Self::Unreachable(other.to_string()),
+            },
             other => Self::Unreachable(other.to_string()),
         }
     }

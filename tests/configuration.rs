@@ -96,7 +96,8 @@ fn an_unknown_key_or_a_value_out_of_range_is_refused_by_name() {
 
 #[test]
 fn courier_toml_documents_every_key() {
-    let text = fs::read_to_string(project().join("config/courier.toml")).unwrap();
+    // What may be left out stands there as a comment.
+    let text = fs::read_to_string(project().join("config/courier.toml")).unwrap().replace("\n# socks = ", "\nsocks = ");
     let documented: toml::Table = toml::from_str(&text).unwrap();
     let config: CourierConfig = toml::from_str(&text).unwrap();
     assert_eq!(keys(&documented, ""), keys(&toml::Table::try_from(&config).unwrap(), ""));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::client::Socks;
 use crate::directory::{RootKey, SigningError};
 
 /// All of it.
@@ -12,6 +13,9 @@ use crate::directory::{RootKey, SigningError};
 pub struct CourierConfig {
     /// Address of the relay's courier listener.
     pub relay: String,
+    /// SOCKS port of tor, through which everything goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socks: Option<Socks>,
     /// File with the courier token, and nothing else but white space. Relative to the configuration file.
     pub token_file: PathBuf,
     /// File with the channel's root key. Relative to the configuration file.

@@ -98,7 +98,7 @@ pub fn fetch(
     let _lock = lock(&config.folder)?;
     let mut journal = Journal::read(&config.folder).map_err(failed(&config.folder))?;
 
-    let relay = RelayClient::new(&config.relay, Some(&config.token()?))?;
+    let relay = RelayClient::new(&config.relay, Some(&config.token()?), config.socks)?;
     let note = relay.directory()?;
     let directory =
         UntrustedDirectory::parse(&note)?.verify(&config.root_key()?)?.not_older_than(journal.seen.as_ref())?;

@@ -17,25 +17,34 @@ export const PAGE = join(project, 'web/dist/index.html')
 export const INSPECTORATE = 'labour-inspectorate-example'
 export const POLICE = 'local-police-example'
 export const PROSECUTOR = 'public-prosecutor-example'
+/** Where an address is not on this machine, the programs want to hear that the keys are known to everybody. */
+export const EXAMPLE = '--i-know-these-are-example-keys'
 export const program = (name) => join(programs, name)
 
 export class Scene {
   folder = mkdtempSync(join(tmpdir(), 'softinfo-page-'))
   bundles = 0
 
-  /** `directory` is the path of a signed note. */
-  static async start({ directory = join(keys, 'EXAMPLE-directory.note'), root = join(keys, 'EXAMPLE-root.vkey') } = {}) {
+  /** `directory` is the path of a signed note; `change` has the last word on the relay's configuration, `more` are arguments for it. */
+  static async start({ change = (config) => config, more = [], directory = join(keys, 'EXAMPLE-directory.note'), root = join(keys, 'EXAMPLE-root.vkey') } = {}) {
     const scene = new Scene()
-    writeFileSync(join(scene.folder, 'relay.toml'), `directory = "${directory}"\nroot = "${root}"\npage = "${PAGE}"
+    scene.more = more
+    scene.configure(() => change(`directory = "${directory}"\nroot = "${root}"\npage = "${PAGE}"
 [intake]\nlisten = "127.0.0.1:0"\n[courier]\nlisten = "127.0.0.1:0"
-token_sha256 = ["df4c7b328707db6b19c0a8a027639dca494ab5d39fc5a7e90889a799abcf8e9b"]\n[store]\nfolder = "store"\nfloor_mib = 64\n`)
+token_sha256 = ["df4c7b328707db6b19c0a8a027639dca494ab5d39fc5a7e90889a799abcf8e9b"]\n[store]\nfolder = "store"\nfloor_mib = 64\n`, scene.folder))
     await scene.run()
     return scene
   }
 
+  /** Holds from the next start on. */
+  configure(change) {
+    this.config = change(this.config)
+    writeFileSync(join(this.folder, 'relay.toml'), this.config)
+  }
+
   /** Starts the relay, on the same ports when it ran before. */
   async run() {
-    this.relay = spawn(program('softinfo-relay'), ['--config', join(this.folder, 'relay.toml')], { stdio: ['ignore', 'ignore', 'pipe'] })
+    this.relay = spawn(program('softinfo-relay'), ['--config', join(this.folder, 'relay.toml'), ...this.more], { stdio: ['ignore', 'ignore', 'pipe'] })
     this.log = ''
     const listening = new Promise((resolve, reject) => {
       this.relay.stderr.on('data', (data) => {
@@ -58,13 +67,13 @@ token_sha256 = ["df4c7b328707db6b19c0a8a027639dca494ab5d39fc5a7e90889a799abcf8e9
     await ended
   }
 
-  /** Ids in the pool, fetched into a new bundle for the desk of `holder`, and the desk's list. */
-  fetch(holder = INSPECTORATE) {
+  /** How many tips were fetched into a new bundle and taken in at the desk of `holder`. `more` are other lines of the courier's configuration. */
+  fetch(holder = INSPECTORATE, more = `relay = "http://${this.courier}"`) {
     this.bundles += 1
     const bundle = join(this.folder, `bundle-${this.bundles}.tar`)
     const config = join(this.folder, 'courier.toml')
-    writeFileSync(config, `relay = "http://${this.courier}"\ntoken_file = "${keys}/EXAMPLE-courier-token.txt"\nroot = "${keys}/EXAMPLE-root.vkey"\nfolder = "${this.folder}/courier"\n`)
-    const fetched = JSON.parse(execFileSync(program('softinfo-courier'), ['--config', config, 'fetch', '--out', bundle, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] }))
+    writeFileSync(config, `${more}\ntoken_file = "${keys}/EXAMPLE-courier-token.txt"\nroot = "${keys}/EXAMPLE-root.vkey"\nfolder = "${this.folder}/courier"\n`)
+    const fetched = JSON.parse(execFileSync(program('softinfo-courier'), ['--config', config, EXAMPLE, 'fetch', '--out', bundle, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] }))
     if (fetched.tips > 0) this.desk(holder, ['import', bundle])
     return fetched.tips
   }

@@ -121,7 +121,7 @@ impl Line {
     }
 }
 
-fn pass(from: TcpStream, mut to: TcpStream, bytes: u64, silent: bool, see: impl Fn(&[u8])) {
+pub(super) fn pass(from: TcpStream, mut to: TcpStream, bytes: u64, silent: bool, see: impl Fn(&[u8])) {
     let mut left = (&from).take(bytes);
     let mut buffer = [0; 16 * 1024];
     while let Ok(read @ 1..) = left.read(&mut buffer) {

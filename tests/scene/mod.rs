@@ -5,6 +5,7 @@
 
 mod http;
 mod own_channel;
+mod socks;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -19,6 +20,7 @@ use serde_json::Value;
 
 pub use http::{CHUNKED, Cut, Line, answer, check_problem, exchange, exchange_or_nothing, tip_request};
 pub use own_channel::{OwnChannel, hand_signed};
+pub use socks::{Asked, Proxy};
 
 pub const RELAY: &str = env!("CARGO_BIN_EXE_softinfo-relay");
 pub const TIP: &str = env!("CARGO_BIN_EXE_softinfo-tip");

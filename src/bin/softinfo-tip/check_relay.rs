@@ -1,22 +1,35 @@
 //! `softinfo-tip check-relay`: whether a relay serves the page and the directory that the channel's owner signed.
+//!
+//! Every fetch is a client of its own, through tor a circuit of its own: the relay can't tell that they belong together, and so can't
+//! answer the one who checks otherwise than everybody.
 
 use anyhow::Result;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use softinfo::client::RelayClient;
+use softinfo::client::{ClientError, RelayClient};
+use softinfo::directory::{CurrentDirectory, DirectoryError};
 
 use crate::channel::Trust;
+use crate::relay::Relay;
+
+/// Circuits that are tried for one fetch through tor: one that fails says little.
+const CIRCUITS: u32 = 3;
 
 #[derive(Args)]
 pub struct CheckRelay {
-    /// Address of the relay.
-    #[arg(long, value_name = "URL")]
-    relay: String,
+    #[command(flatten)]
+    relay: Relay,
     #[command(flatten)]
     trust: Trust,
-    /// Print the outcome as JSON.
+    /// Check so many times, each over new circuits.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    times: u32,
+    /// Print nothing when all is well, so that cron writes only when it is not.
+    #[arg(long)]
+    quiet: bool,
+    /// Print the outcome as JSON, also when the check fails.
     #[arg(long)]
     json: bool,
 }
@@ -47,38 +60,99 @@ pub enum Differs {
     /// Another directory than the one passed.
     #[error("this relay serves another directory than the one passed with --directory")]
     Directory,
+    /// Two directories.
+    #[error(
+        "this relay serves SEVERAL DIRECTORIES. If the channel's owner has published a new one within minutes, check again; if not, don't use it, and tell the owner"
+    )]
+    Directories,
+    /// A directory that is not to be trusted.
+    #[error("this relay serves a directory that must not be used: {0}. Tell the channel's owner")]
+    Untrusted(String),
+    /// Something else altogether.
+    #[error("what this relay serves is not what a relay serves ({0}); tell the channel's owner")]
+    Nonsense(String),
 }
 
 impl CheckRelay {
     pub fn run(self) -> Result<()> {
-        let client = RelayClient::new(&self.relay, None)?;
-        let current = self.trust.directory(Some((&self.relay, &client)))?;
-        let directory = current.directory();
-        let note = client.directory()?;
-        if note != directory.bytes() {
-            return Err(Differs::Directory.into());
+        let checked = self.check();
+        match &checked {
+            Ok(_) if self.quiet => (),
+            Ok(directory) if self.json => println!("{}", self.outcome(directory)),
+            Ok(directory) => {
+                let contents = directory.directory().contents();
+                println!(
+                    "This relay serves the page that is in its directory (SHA-256 {}).\nThe directory is version {}, valid until {}.",
+                    contents.page_sha256.as_deref().unwrap_or_default(),
+                    contents.version,
+                    contents.expires
+                );
+            }
+            Err(error) if self.json => {
+                println!("{}", json!({ "outcome": crate::outcome(error), "reason": format!("{error:#}") }));
+            }
+            Err(_) => (),
         }
-        let signed = directory.contents().page_sha256.clone().ok_or(Differs::NoHash)?;
-        let page = client.page("/")?;
-        let served = hex::encode(Sha256::digest(&page));
-        if served != signed {
-            return Err(Differs::Page { served, signed }.into());
-        }
+        checked.map(drop)
+    }
+
+    fn outcome(&self, directory: &CurrentDirectory) -> Value {
+        let contents = directory.directory().contents();
+        json!({
+            "outcome": "same", "times": self.times,
+            "page_sha256": contents.page_sha256, "version": contents.version, "expires": contents.expires,
+        })
+    }
+
+    fn check(&self) -> Result<CurrentDirectory> {
+        let current = self.anew(|client| self.trust.directory(Some((&self.relay.address, client))));
+        let current = current.map_err(|error| match error.downcast_ref::<DirectoryError>() {
+            // What was passed as a file is nothing that the relay serves.
+            Some(_) if self.trust.directory.is_none() => Differs::Untrusted(format!("{error:#}")).into(),
+            _ => error,
+        })?;
+        let note = current.directory().bytes();
+        let signed = current.directory().contents().page_sha256.clone().ok_or(Differs::NoHash)?;
         let tail =
-            format!("\n<script type=\"text/plain\" id=\"directory\">{}</script>\n", BASE64_STANDARD.encode(&note));
-        if client.page("/softinfo.html")? != [&page, tail.as_bytes()].concat() {
-            return Err(Differs::Saved.into());
+            format!("\n<script type=\"text/plain\" id=\"directory\">{}</script>\n", BASE64_STANDARD.encode(note));
+        for _ in 0..self.times {
+            let page = self.page("/", note)?;
+            let served = hex::encode(Sha256::digest(&page));
+            if served != signed {
+                return Err(Differs::Page { served, signed }.into());
+            }
+            if self.page("/softinfo.html", note)? != [&page, tail.as_bytes()].concat() {
+                return Err(Differs::Saved.into());
+            }
         }
-        let contents = directory.contents();
-        if self.json {
-            let outcome = json!({ "page_sha256": served, "version": contents.version, "expires": contents.expires });
-            println!("{outcome}");
-        } else {
-            println!(
-                "This relay serves the page that is in its directory (SHA-256 {served}).\nThe directory is version {}, valid until {}.",
-                contents.version, contents.expires
-            );
+        Ok(current)
+    }
+
+    /// A page over a new circuit, over which the directory has to be the same, too.
+    fn page(&self, path: &str, note: &[u8]) -> Result<Vec<u8>> {
+        self.anew(|client| {
+            let page = client.page(path)?;
+            if client.directory()? == note {
+                return Ok(page);
+            }
+            Err(if self.trust.directory.is_some() { Differs::Directory } else { Differs::Directories }.into())
+        })
+    }
+
+    /// Asks over a new circuit; when tor fails, over another.
+    fn anew<T>(&self, ask: impl Fn(&RelayClient) -> Result<T>) -> Result<T> {
+        let mut left = if self.relay.socks.is_some() { CIRCUITS } else { 1 };
+        loop {
+            left -= 1;
+            let error = match ask(&self.relay.client()?) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match error.downcast_ref() {
+                Some(ClientError::Unreachable(_)) if left > 0 => (),
+                Some(ClientError::NotARelay(reason)) => return Err(Differs::Nonsense(reason.clone()).into()),
+                _ => return Err(error),
+            }
         }
-        Ok(())
     }
 }

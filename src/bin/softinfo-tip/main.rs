@@ -2,6 +2,7 @@
 
 mod channel;
 mod check_relay;
+mod relay;
 mod seal;
 mod send;
 mod withdraw;
@@ -32,26 +33,39 @@ enum Command {
     /// Erase a tip from the relay with the receipt.
     Withdraw(withdraw::Withdraw),
     /// Compare the page and the directory of a relay with what the channel's owner signed.
+    ///
+    /// A line for the crontab of a watcher, who then gets mail only when something is wrong:
+    /// `17 * * * * softinfo-tip check-relay --quiet --relay URL --root FILE --socks 127.0.0.1:9050`
     CheckRelay(check_relay::CheckRelay),
 }
 
 fn main() -> ExitCode {
-    let outcome: Result<()> = match Arguments::parse().command {
+    let done: Result<()> = match Arguments::parse().command {
         Command::Send(send) => send.run(),
         Command::Seal(seal) => seal.run(),
         Command::Withdraw(withdraw) => withdraw.run(),
         Command::CheckRelay(check) => check.run(),
     };
-    match outcome {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("softinfo-tip: {error:#}");
-            ExitCode::from(match error.downcast_ref::<ClientError>() {
-                Some(ClientError::Unreachable(_)) => 3,
-                Some(ClientError::Refused { .. }) => 4,
-                _ if error.is::<check_relay::Differs>() => 5,
+            ExitCode::from(match outcome(&error) {
+                "unreachable" => 3,
+                "refused" => 4,
+                "differs" => 5,
                 _ => 1,
             })
         }
+    }
+}
+
+/// A failure in one word, on which exit codes stand.
+fn outcome(error: &anyhow::Error) -> &'static str {
+    match error.downcast_ref::<ClientError>() {
+        Some(ClientError::Unreachable(_)) => "unreachable",
+        Some(ClientError::Refused { .. }) => "refused",
+        _ if error.is::<check_relay::Differs>() => "differs",
+        _ => "failed",
     }
 }

@@ -17,6 +17,7 @@ use softinfo::tip::id::TipId;
 use softinfo::tip::receipt::Receipt;
 
 use crate::channel::Channel;
+use crate::relay::Relay;
 use crate::seal::{Content, print_json, print_receipt};
 
 /// Waits between tries, in seconds, when the connection breaks. The same bytes are sent, so nothing is stored twice.
@@ -24,9 +25,8 @@ const WAITS: [u64; 3] = [1, 5, 20];
 
 #[derive(Args)]
 pub struct Send {
-    /// Address of the relay.
-    #[arg(long, value_name = "URL")]
-    relay: String,
+    #[command(flatten)]
+    relay: Relay,
     #[command(flatten)]
     channel: Channel,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub struct Send {
 
 impl Send {
     pub fn run(self) -> Result<()> {
-        let client = RelayClient::new(&self.relay, None)?;
+        let client = self.relay.client()?;
         if let Some(path) = &self.sealed {
             let (accepted, new) = send_sealed(&client, path)?;
             if self.json {
@@ -51,7 +51,7 @@ impl Send {
             }
             return Ok(());
         }
-        let directory = self.channel.directory(Some((&self.relay, &client)))?;
+        let directory = self.channel.directory(Some((&self.relay.address, &client)))?;
         let readers = self.channel.readers(&directory)?;
         let receipt = Receipt::generate(&mut OsRng);
         // Ciphertext only, in a file without a name: it is gone when the program ends, and it can be sent again as it is.

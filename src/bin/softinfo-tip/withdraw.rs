@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
-use softinfo::client::RelayClient;
 use softinfo::tip::receipt::Receipt;
 use zeroize::Zeroizing;
 
+use crate::relay::Relay;
+
 #[derive(Args)]
 pub struct Withdraw {
-    /// Address of the relay.
-    #[arg(long, value_name = "URL")]
-    relay: String,
+    #[command(flatten)]
+    relay: Relay,
     /// File with the words or digits of the receipt. Without it they are read from standard input.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
@@ -28,7 +28,7 @@ pub struct Withdraw {
 
 impl Withdraw {
     pub fn run(self) -> Result<()> {
-        let client = RelayClient::new(&self.relay, None)?;
+        let client = self.relay.client()?;
         let typed = self.typed()?;
         let receipt = Receipt::parse(&typed)?;
         let erased = client.withdraw(&receipt.withdraw_token(self.message))?;
