@@ -106,11 +106,14 @@ fn every_file_for_an_operator_is_in_a_package() {
 }
 
 #[test]
-fn the_relay_asks_for_the_tor_that_check_tor_asks_for_and_the_desk_for_none() {
+fn the_relay_asks_for_what_it_runs_with_and_the_desk_for_no_tor() {
     let packages = packages();
     let oldest =
         read("deploy/tor/check-tor").lines().find_map(|line| line.strip_prefix("oldest=").map(str::to_owned)).unwrap();
     assert!(text(&packages[0], "depends").contains(&format!("tor (>= {oldest})")));
+    // A small Debian has no /bin/kill.
+    assert!(read("deploy/systemd/softinfo-relay.service").contains("ExecReload=/bin/kill"));
+    assert!(text(&packages[0], "depends").split(", ").any(|name| name == "procps"));
     assert!(read("deploy/tor/torrc").contains(&format!("Needs tor {oldest} or later")));
     let desk = packages.iter().find(|package| text(package, "name") == "softinfo-desk").unwrap();
     assert_eq!((text(desk, "depends"), text(desk, "recommends")), ("$auto", ""));
