@@ -1,0 +1,174 @@
+//! The systemd units, as far as they can be judged without running systemd.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::scene::{RELAY, Run, TIP, complete};
+use crate::{read, system};
+
+/// A unit in a folder of its own, with the programs that were built just now.
+fn with_built_programs(folder: &Path, name: &str) -> PathBuf {
+    let text = read(&format!("deploy/systemd/{name}"));
+    let text = text.replace("/usr/bin/softinfo-relay", RELAY).replace("/usr/bin/softinfo-tip", TIP);
+    fs::write(folder.join(name), text).unwrap();
+    folder.join(name)
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
+fn exposure(name: &str) -> f64 {
+    let folder = folder();
+    let unit = with_built_programs(folder.path(), name);
+    let mut analyze = system("systemd-analyze", "systemd");
+    let run = complete(analyze.args(["security", "--offline=true", "--no-pager", "--threshold=15"]).arg(unit)).ok();
+    let line =
+        run.out.lines().find(|line| line.contains("Overall exposure level")).unwrap_or_else(|| panic!("{run:?}"));
+    line.split_whitespace().find_map(|word| word.parse().ok()).unwrap_or_else(|| panic!("{line}"))
+}
+
+#[test]
+fn systemd_finds_nothing_to_say_about_the_units() {
+    let folder = folder();
+    let units = ["softinfo-relay.service", "softinfo-watch.service", "softinfo-watch.timer"];
+    let paths = units.map(|name| with_built_programs(folder.path(), name));
+    let verify = |paths: &[PathBuf]| -> Run {
+        complete(system("systemd-analyze", "systemd").args(["verify", "--man=no"]).args(paths))
+    };
+    let run = verify(&paths).ok();
+    assert_eq!(run.err.trim(), "", "{run:?}");
+    // It would say something.
+    let wrong = folder.path().join("wrong.service");
+    fs::write(&wrong, read("deploy/systemd/softinfo-relay.service").replace("ProtectSystem=", "ProtectSytem="))
+        .unwrap();
+    let run = verify(&[wrong]);
+    assert!(run.code != 0 || run.err.contains("ProtectSytem"), "{run:?}");
+}
+
+#[test]
+fn the_relays_unit_is_exposed_at_most_1_5() {
+    let found = exposure("softinfo-relay.service");
+    assert!(found > 0.0 && found <= 1.5, "{found}");
+    assert!(exposure("softinfo-watch.service") <= 1.5);
+}
+
+#[test]
+fn the_unit_keeps_memory_off_the_disk_and_the_relay_off_the_network() {
+    let unit = read("deploy/systemd/softinfo-relay.service");
+    for line in [
+        "PrivateNetwork=yes",
+        "RestrictAddressFamilies=AF_UNIX",
+        "IPAddressDeny=any",
+        "LimitMEMLOCK=infinity",
+        "LimitCORE=0",
+        "MemorySwapMax=0",
+        "UMask=0077",
+        "ConditionPathExists=/etc/softinfo/relay.toml",
+        "ExecReload=/bin/kill -HUP $MAINPID",
+        "RestartPreventExitStatus=1 2",
+    ] {
+        assert!(unit.lines().any(|found| found == line), "{line}");
+    }
+}
+
+/// Names in a set of system calls, as this systemd knows it.
+fn calls_of(set: &str) -> BTreeSet<String> {
+    if !set.starts_with('@') {
+        return BTreeSet::from([set.to_owned()]);
+    }
+    let run = complete(system("systemd-analyze", "systemd").args(["syscall-filter", "--no-pager", set])).ok();
+    let names = run.out.lines().skip(1).map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    names.flat_map(calls_of).collect()
+}
+
+/// What the unit's filter lets through: its lines in their order.
+fn let_through(unit: &str) -> BTreeSet<String> {
+    let mut calls = BTreeSet::new();
+    for line in unit.lines().filter_map(|line| line.strip_prefix("SystemCallFilter=")) {
+        let (taken, sets) = line.strip_prefix('~').map_or((false, line), |sets| (true, sets));
+        for call in sets.split(' ').flat_map(calls_of) {
+            if taken {
+                calls.remove(&call)
+            } else {
+                calls.insert(call)
+            };
+        }
+    }
+    calls
+}
+
+#[test]
+fn the_units_filter_lets_the_relay_shut_itself_in_and_work_afterwards() {
+    let through = let_through(&read("deploy/systemd/softinfo-relay.service"));
+    // What comes before the relay's own filter: files, limits, locked memory, listeners, Landlock and the filter itself.
+    let before = [
+        "execve",
+        "openat",
+        "chmod",
+        "unlink",
+        "mkdir",
+        "prlimit64",
+        "prctl",
+        "mlockall",
+        "socket",
+        "bind",
+        "listen",
+        "connect",
+        "fcntl",
+        "landlock_create_ruleset",
+        "landlock_add_rule",
+        "landlock_restrict_self",
+        "seccomp",
+    ];
+    let source = read("src/relay/sandbox/calls.rs");
+    // All that the relay allows itself: were one missing, it would fail only in the unit, and perhaps only one day.
+    let allowed: BTreeSet<_> = source
+        .split("libc::SYS_")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap().to_owned())
+        .collect();
+    assert!(allowed.len() > 90 && allowed.contains("accept4"), "{allowed:?}");
+    let needed = before.iter().map(|call| (*call).to_owned()).chain(allowed);
+    let missing: Vec<_> = needed.filter(|call| !through.contains(call)).collect();
+    assert_eq!(missing, Vec::<String>::new());
+    for never in ["mount", "ptrace", "init_module", "reboot", "setuid", "bpf", "keyctl", "shmget"] {
+        assert!(!through.contains(never), "{never}");
+    }
+}
+
+#[test]
+fn the_relays_user_and_the_folder_of_its_sockets_come_out_as_tor_needs_them() {
+    let folder = folder();
+    let root = folder.path();
+    for inner in ["etc", "run", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d"] {
+        fs::create_dir_all(root.join(inner)).unwrap();
+    }
+    fs::write(root.join("etc/passwd"), "root:x:0:0::/root:/bin/sh\ndebian-tor:x:101:111::/var/lib/tor:/bin/false\n")
+        .unwrap();
+    fs::write(root.join("etc/group"), "root:x:0:\ndebian-tor:x:111:\n").unwrap();
+    let names = [("sysusers", "systemd-sysusers"), ("tmpfiles", "systemd-tmpfiles")];
+    for (kind, program) in names {
+        let place = root.join(format!("usr/lib/{kind}.d/softinfo-relay.conf"));
+        fs::write(&place, read(&format!("deploy/systemd/softinfo-relay.{kind}"))).unwrap();
+        let mut command = system(program, "systemd");
+        if kind == "tmpfiles" {
+            command.arg("--create");
+        }
+        let run = complete(command.arg(format!("--root={}", root.display())).arg("softinfo-relay.conf"));
+        assert!(run.code == 0, "{run:?}");
+    }
+    let passwd = fs::read_to_string(root.join("etc/passwd")).unwrap();
+    let user = passwd.lines().find(|line| line.starts_with("softinfo-relay:")).unwrap_or_else(|| panic!("{passwd}"));
+    let fields: Vec<_> = user.split(':').collect();
+    assert_eq!((fields[5], fields[6]), ("/var/lib/softinfo-relay", "/usr/sbin/nologin"));
+    let owner = |path: &str| {
+        let found = fs::metadata(root.join(path)).unwrap();
+        use std::os::unix::fs::MetadataExt;
+        (found.uid().to_string(), found.gid().to_string(), found.permissions().mode() & 0o7777)
+    };
+    assert_eq!(owner("run/softinfo"), (fields[2].to_owned(), "111".to_owned(), 0o2750));
+    assert_eq!(owner("etc/softinfo"), ("0".to_owned(), fields[3].to_owned(), 0o750));
+}
