@@ -144,7 +144,7 @@ impl Watched {
         let id = self.id().to_string();
         let _ =
             Command::new("prlimit").args(["--core=unlimited:unlimited", "--pid", &id]).stderr(Stdio::null()).status();
-        assert!(Command::new("kill").args(["-s", "SEGV", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args(["-s", "ABRT", &id]).status().unwrap().success());
         self.child.wait().unwrap()
     }
 }
