@@ -103,7 +103,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         .enable_all()
         .build()
         .context("can't start")?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hangup = signal(SignalKind::hangup())?;
@@ -126,7 +126,10 @@ fn run(arguments: &Arguments) -> Result<()> {
         };
         relay.run(stop, reload).await?;
         Ok(())
-    })
+    });
+    // The store is closed. What still runs only packs the page, which can take long on a small machine.
+    runtime.shutdown_background();
+    ended
 }
 
 fn whole(report: &Report) -> Result<()> {
