@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use softinfo::day::Day;
 use softinfo::directory::{Contents, Directory, DirectoryError, Seen, SigningKey, UntrustedDirectory, add_signature};
 use softinfo::tip::padding::is_class;
@@ -66,8 +67,7 @@ fn judge(directory: &Directory, note: &[u8], choice: usize) {
     let contents = directory.contents();
     let written = serde_json::to_vec(contents).unwrap();
     assert_eq!(Contents::parse(&written).unwrap(), *contents, "written and read, it is another directory");
-    let value: Value = serde_json::from_slice(&note[..text_of(note)]).unwrap();
-    assert!(value.is_object(), "a directory is an object");
+    let value: Value = serde_json::from_slice(&written).unwrap();
     assert_eq!((contents.schema.clone(), contents.channel.as_str()), (Contents::schema(), CHANNEL));
     assert_eq!(directory.bytes(), note);
     assert!(is_class(contents.max_bytes) && contents.issued <= contents.expires && !contents.holders.is_empty());
@@ -80,13 +80,7 @@ fn judge(directory: &Directory, note: &[u8], choice: usize) {
     }
 
     let seen = directory.seen();
-    assert_eq!(
-        seen.sha256,
-        hex::encode(sha2::Digest::finalize(sha2::Digest::chain_update(
-            sha2::Sha256::default(),
-            &note[..text_of(note)]
-        )))
-    );
+    assert_eq!(seen.sha256, hex::encode(Sha256::digest(&note[..text_of(note)])));
     assert!(directory.clone().not_older_than(Some(&seen)).is_ok());
     if let Some(version) = seen.version.checked_add(1) {
         assert!(directory.clone().not_older_than(Some(&Seen { version, ..seen.clone() })).is_err(), "it went back");

@@ -160,6 +160,28 @@ mod targets;
 mod tests {
     use super::targets::{corpus, form, routes};
 
+    /// Otherwise all promises would hold because nothing ever happens.
+    #[test]
+    fn a_tip_of_the_language_is_stored_sent_at_once_or_in_pieces_and_one_that_breaks_off_is_not() {
+        let kind = "content-type: application/octet-stream\r\n";
+        let at_once = format!("POST /tips HTTP/1.1\r\nhost: x\r\n{kind}content-length: 30965\r\n\r\n\x01\x01");
+        let pieces = format!(
+            "POST /tips HTTP/1.1\r\nhost: x\r\n{kind}upload-complete: ?0\r\nupload-length: 30965\r\ncontent-length: 10240\r\n\r\n\x15\x01\x0a\
+             \x10\0PATCH \x0c HTTP/1.1\r\nhost: x\r\ncontent-type: application/partial-upload\r\nupload-offset: 10240\r\nupload-complete: ?1\r\ncontent-length: 20725\r\n\r\n\x14\x01\x0a"
+        );
+        for (input, tips, statuses) in [
+            (&at_once, 1, &[201][..]),
+            (&format!("{at_once}{at_once}"), 1, &[201, 200]),
+            (&pieces, 1, &[201, 201]),
+            (&at_once.replace("\x01\x01", "\x15\x01\x0a"), 0, &[408]),
+            (&at_once.replace("\x01\x01", "\x15\x01\x0a\x11"), 0, &[]),
+        ] {
+            let outcome = routes::play(input.as_bytes());
+            let answered: Vec<_> = outcome.answers.iter().map(|answer| answer.status).collect();
+            assert_eq!((outcome.tips.len(), &answered[..]), (tips, statuses), "{input:?}");
+        }
+    }
+
     #[test]
     fn the_kept_inputs_break_no_promise_of_the_routes() {
         corpus::replay("routes", routes::check);

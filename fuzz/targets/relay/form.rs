@@ -25,7 +25,7 @@ pub fn check(input: &[u8]) {
     }
     // In pieces, so that every line of the form is cut somewhere.
     let mut items = vec![Item::Bytes(request)];
-    for piece in body.chunks(1 + size * 128) {
+    for piece in body.chunks((1 + size * 128).max(body.len() / 256)) {
         let head = format!("{:x}\r\n", piece.len());
         let chunk = [head.as_bytes(), piece, b"\r\n"].concat();
         items.push(Item::Bytes(if way % 3 == 2 { chunk } else { piece.to_vec() }));

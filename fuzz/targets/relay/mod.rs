@@ -2,6 +2,8 @@
 //!
 //! Included by the fuzz targets, and by the library's own tests, because only they see the entry without sockets.
 
+#![allow(dead_code)] // each fuzz target uses a part
+
 #[path = "../corpus.rs"]
 pub mod corpus;
 pub mod form;
