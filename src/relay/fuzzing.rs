@@ -29,8 +29,8 @@ use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
 
-/// Seconds without a byte after which an upload is given up.
-const IDLE: Duration = Duration::from_secs(120);
+/// Time without a byte after which an upload is given up.
+const IDLE: Duration = Duration::from_mins(2);
 
 /// Which listener a connection comes in by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

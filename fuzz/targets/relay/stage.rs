@@ -99,12 +99,14 @@ impl Theatre {
                 end(line.take()).await;
                 let side = [Side::Intake, Side::Courier, Side::Circuits, Side::Http2][usize::from(kind % 4)];
                 let (connection, new) = Line::open(&self.stage, side);
-                (line, _) = (Some(connection), spoken.push(new));
+                line = Some(connection);
+                spoken.push(new);
                 continue;
             }
             if line.is_none() {
                 let (connection, new) = Line::open(&self.stage, Side::Intake);
-                (line, _) = (Some(connection), spoken.push(new));
+                line = Some(connection);
+                spoken.push(new);
             }
             let (Some(open), Some(last)) = (&mut line, spoken.last_mut()) else { continue };
             match item {
