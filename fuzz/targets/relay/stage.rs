@@ -209,7 +209,8 @@ impl Spoken {
     /// The answers of HTTP/1. The text of none holds the beginning of another.
     fn answers(&self) -> Vec<Answer> {
         let heard = self.heard.lock().unwrap();
-        let text = String::from_utf8_lossy(&heard);
+        // Who asks with HTTP/1.0 is answered with it.
+        let text = String::from_utf8_lossy(&heard).replace("HTTP/1.0 ", "HTTP/1.1 ");
         let parts = text.split("HTTP/1.1 ").skip(1).filter(|_| self.side != Side::Http2);
         parts
             .map(|part| Answer {
