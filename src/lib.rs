@@ -28,6 +28,10 @@
 // Domain words are near each other: file and fill, vouches and vouched.
 #![allow(clippy::similar_names)]
 
+// The fuzz targets name the library as others do; some are replayed from inside (`relay::fuzzing`).
+#[cfg(test)]
+extern crate self as softinfo;
+
 #[cfg(any(feature = "courier", feature = "desk"))]
 pub mod bundle;
 #[cfg(feature = "client")]

@@ -23,9 +23,9 @@ pub fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || is_bidi_control(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// Characters that reorder the text around them and so could make it read as something else.
+/// Characters that reorder the text around them and so could make it read as something else: Unicode's property `Bidi_Control`.
 const fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -35,5 +35,15 @@ mod tests {
     #[test]
     fn escape_sequences_do_not_reach_the_terminal() {
         assert_eq!(harmless("a\u{1b}[2Jb\u{202e}c"), "a\u{fffd}[2Jb\u{fffd}c");
+    }
+
+    #[test]
+    fn nothing_that_reorders_text_is_shown_the_arabic_mark_included() {
+        let marks: String = std::iter::once('\u{61c}')
+            .chain('\u{200e}'..='\u{200f}')
+            .chain('\u{202a}'..='\u{202e}')
+            .chain('\u{2066}'..='\u{2069}')
+            .collect();
+        assert_eq!(harmless(&marks), "\u{fffd}".repeat(12));
     }
 }

@@ -24,12 +24,15 @@ pub struct NoCircuit;
 impl Circuit {
     /// Reads a line, with its `\r\n`.
     pub fn parse(line: &[u8]) -> Result<Self, NoCircuit> {
-        let text = line.strip_suffix(b"\r\n").and_then(|line| std::str::from_utf8(line).ok()).ok_or(NoCircuit)?;
+        let line = line.strip_suffix(b"\r\n").filter(|_| line.len() <= LONGEST).ok_or(NoCircuit)?;
+        let text = std::str::from_utf8(line).map_err(|_| NoCircuit)?;
         let mut words = text.split(' ');
         let (Some("PROXY"), Some("TCP6")) = (words.next(), words.next()) else { return Err(NoCircuit) };
         let source: Ipv6Addr = words.next().and_then(|word| word.parse().ok()).ok_or(NoCircuit)?;
         let destination: Option<Ipv6Addr> = words.next().and_then(|word| word.parse().ok());
-        let mut port = || words.next().and_then(|word| word.parse::<u16>().ok());
+        // A number has one way to be written here: neither a sign nor zeros in front.
+        let number = |word: &str| word.parse().ok().filter(|number: &u16| number.to_string() == word);
+        let mut port = || words.next().and_then(number);
         let is_whole = destination.is_some() && port().is_some() && port().is_some() && words.next().is_none();
         if !is_whole || source.segments()[..4] != PREFIX {
             return Err(NoCircuit);
@@ -79,6 +82,9 @@ mod tests {
             b"PROXY TCP6 fc00:dead:beef:4dad::d1 ::1 209 80 \r\n",
             b"PROXY  TCP6 fc00:dead:beef:4dad::d1 ::1 209 80\r\n",
             b"PROXY TCP6 fc00:dead:beef:4dad::d1 ::1 209 65536\r\n",
+            b"PROXY TCP6 fc00:dead:beef:4dad::d1 ::1 209 +80\r\n",
+            b"PROXY TCP6 fc00:dead:beef:4dad::d1 ::1 0209 80\r\n",
+            b"PROXY TCP6 fc00:dead:beef:4dad:1111:1111:255.255.255.255 1111:2222:3333:4444:5555:6666:255.255.255.255 1 80\r\n",
             b"GET / HTTP/1.1\r\n",
         ] {
             assert!(Circuit::parse(line).is_err(), "{}", String::from_utf8_lossy(line));

@@ -210,6 +210,22 @@ impl Connection {
     }
 }
 
+/// One connection by itself, without a listener.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) async fn alone(
+    router: Router,
+    circuits: Option<Arc<Circuits>>,
+    http2: bool,
+    idle: Duration,
+    stream: impl Stream + 'static,
+) {
+    let connections = Arc::new(Connections { max: 1, clock: AtomicU64::new(0), open: Mutex::default() });
+    let (_, open) = connections.enter();
+    let (_stop, quit) = watch::channel(false);
+    let connection = Connection { http: Arc::new(http(http2)), router, tls: None, circuits, connections, open, quit };
+    connection.run(Patient::new(stream, idle + ANSWER)).await;
+}
+
 /// HTTP/1, and HTTP/2 where TLS has agreed on it.
 fn http(tls: bool) -> Builder<TokioExecutor> {
     let mut http = Builder::new(TokioExecutor::new());

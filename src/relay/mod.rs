@@ -12,6 +12,9 @@ mod connection;
 mod courier_api;
 pub mod event;
 mod form;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod intake;
 #[cfg(feature = "leaky")]

@@ -1,0 +1,194 @@
+//! The relay without sockets, for the fuzz targets in `fuzz/`: real connections, routes and store, over any stream.
+//!
+//! Only there with the feature `fuzzing`, which no program turns on, and in the library's own tests, which replay the kept corpus.
+//! What differs from [`super::serve`]: there is no listener, and a commit waits in place, so that with a paused clock
+//! the only time that passes is the caller's.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
+
+use super::answer::Answers;
+use super::budget::{Budget, CircuitLimits, Circuits, Limits};
+use super::connection::alone;
+use super::page::Page;
+use super::status::Status;
+use super::token::TokenHash;
+use super::uploads::Uploads;
+use super::{courier_api, intake};
+use crate::day::Day;
+use crate::store::pool::{Pool, Settings};
+use crate::store::{Acknowledgement, Cursor, Incoming, Listed, Pressure, Store, StoreError, Stored};
+use crate::tip::header::TipHeader;
+use crate::tip::id::TipId;
+use crate::tip::withdraw::WithdrawDigest;
+
+/// Time without a byte after which an upload is given up.
+const IDLE: Duration = Duration::from_mins(2);
+
+/// Which listener a connection comes in by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Writers.
+    Intake,
+    /// Writers, where tor says the circuit.
+    Circuits,
+    /// Writers, where TLS could have agreed on HTTP/2.
+    Http2,
+    /// Couriers.
+    Courier,
+}
+
+/// A relay with a store in a folder of its own.
+pub struct Stage {
+    /// What it has stored.
+    pub store: Arc<Pool>,
+    /// Where uploads wait.
+    pub uploads_folder: PathBuf,
+    uploads: Arc<Uploads>,
+    intake: Router,
+    courier: Router,
+}
+
+impl Stage {
+    /// Opens a relay in an empty folder that serves `page`, takes at most `max_plaintext` bytes and knows one courier.
+    pub fn open(folder: &Path, page: &Path, max_plaintext: u64, token: TokenHash) -> Result<Self, StoreError> {
+        let settings = Settings { floor_bytes: 0, ..Settings::default() };
+        let store = Arc::new(Pool::open(&folder.join("store"), settings, |_| ())?);
+        let uploads_folder = folder.join("uploads");
+        let uploads = Arc::new(Uploads::open(uploads_folder.clone(), 0)?);
+        // So much that no number of runs spends it.
+        let limits = Limits { day_mib: u64::MAX >> 20, text_reserve_mib: 0, ..Limits::default() };
+        let budget = Arc::new(Budget::new(&limits, folder.to_owned(), 0));
+        let status = Arc::new(Status::new(Arc::clone(&store), Arc::clone(&budget), 0, (1, Day::today()))?);
+        let directory = crate::example::DIRECTORY;
+        let shared = Arc::new(intake::Shared {
+            store: Arc::new(InPlace(Arc::clone(&store))),
+            directory: Bytes::from_static(directory),
+            page: Some(Arc::new(
+                Page::read(page, directory)
+                    .map_err(std::io::Error::other)
+                    .map_err(|source| StoreError::Io { path: page.to_owned(), source })?,
+            )),
+            answers: Answers::built_in().map_err(|_| StoreError::NotAStore(folder.to_owned()))?,
+            uploads: Arc::clone(&uploads),
+            budget,
+            status,
+            max_plaintext,
+            idle: IDLE,
+        });
+        let courier = courier_api::routes(Arc::clone(&shared), vec![token]);
+        Ok(Self { store, uploads_folder, uploads, intake: intake::routes(shared), courier })
+    }
+
+    /// Answers on a connection until it ends.
+    pub async fn connect(&self, side: Side, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let router = if side == Side::Courier { &self.courier } else { &self.intake };
+        let circuits = (side == Side::Circuits).then(|| Arc::new(Circuits::new(CircuitLimits::default())));
+        alone(router.clone(), circuits, side == Side::Http2, IDLE, stream).await;
+    }
+
+    /// Erases what a run has left of uploads; says how many there were.
+    pub fn forget_uploads(&self) -> Result<usize, StoreError> {
+        self.uploads.expire(Day::today().plus(30))
+    }
+}
+
+/// The store, with commits that wait in place.
+struct InPlace(Arc<Pool>);
+
+impl Store for InPlace {
+    fn begin(&self, day: Day) -> Result<Box<dyn Incoming>, StoreError> {
+        Ok(Box::new(CommitInPlace(self.0.begin(day)?)))
+    }
+
+    fn get(&self, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError> {
+        self.0.get(id)
+    }
+
+    fn list(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<Listed>, StoreError> {
+        self.0.list(after, limit)
+    }
+
+    fn erase(&self, digest: &WithdrawDigest) -> Result<usize, StoreError> {
+        self.0.erase(digest)
+    }
+
+    fn expire(&self, today: Day) -> Result<usize, StoreError> {
+        self.0.expire(today)
+    }
+}
+
+struct CommitInPlace(Box<dyn Incoming>);
+
+impl Incoming for CommitInPlace {
+    fn append(&mut self, chunk: &[u8]) -> Result<Pressure, StoreError> {
+        self.0.append(chunk)
+    }
+
+    fn settle(&mut self) -> Result<(), StoreError> {
+        self.0.settle()
+    }
+
+    fn commit(self: Box<Self>, id: TipId, header: TipHeader, day: Day) -> Acknowledgement {
+        let mut waiting = self.0.commit(id, header, day);
+        let (sender, answer) = oneshot::channel();
+        let committed = loop {
+            match waiting.try_recv() {
+                Ok(committed) => break committed,
+                Err(oneshot::error::TryRecvError::Empty) => thread::sleep(Duration::from_micros(20)),
+                Err(oneshot::error::TryRecvError::Closed) => break Err(StoreError::Stopped),
+            }
+        };
+        // Who asked may have gone.
+        let _ = sender.send(committed);
+        answer
+    }
+}
+
+#[cfg(test)]
+#[path = "../../fuzz/targets/relay/mod.rs"]
+mod targets;
+
+#[cfg(test)]
+mod tests {
+    use super::targets::{corpus, form, routes};
+
+    /// Otherwise all promises would hold because nothing ever happens.
+    #[test]
+    fn a_tip_of_the_language_is_stored_sent_at_once_or_in_pieces_and_one_that_breaks_off_is_not() {
+        let kind = "content-type: application/octet-stream\r\n";
+        let at_once = format!("POST /tips HTTP/1.1\r\nhost: x\r\n{kind}content-length: 30965\r\n\r\n\x01\x01");
+        let pieces = format!(
+            "POST /tips HTTP/1.1\r\nhost: x\r\n{kind}upload-complete: ?0\r\nupload-length: 30965\r\ncontent-length: 10240\r\n\r\n\x15\x01\x0a\
+             \x10\0PATCH \x0c HTTP/1.1\r\nhost: x\r\ncontent-type: application/partial-upload\r\nupload-offset: 10240\r\nupload-complete: ?1\r\ncontent-length: 20725\r\n\r\n\x14\x01\x0a"
+        );
+        for (input, tips, statuses) in [
+            (&at_once, 1, &[201][..]),
+            (&format!("{at_once}{at_once}"), 1, &[201, 200]),
+            (&pieces, 1, &[201, 201]),
+            (&at_once.replace("\x01\x01", "\x15\x01\x0a"), 0, &[408]),
+            (&at_once.replace("\x01\x01", "\x15\x01\x0a\x11"), 0, &[]),
+        ] {
+            let outcome = routes::play(input.as_bytes());
+            let answered: Vec<_> = outcome.answers.iter().map(|answer| answer.status).collect();
+            assert_eq!((outcome.tips.len(), &answered[..]), (tips, statuses), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn the_kept_inputs_break_no_promise_of_the_routes() {
+        corpus::replay("routes", routes::check);
+    }
+
+    #[test]
+    fn the_kept_inputs_break_no_promise_of_the_form() {
+        corpus::replay("form", form::check);
+    }
+}
