@@ -180,6 +180,7 @@ receipt-title = Ihre Quittung
 receipt-lead = Mit diesen 12 Wörtern, oder mit den Zahlen, können Sie den Hinweis später zurücknehmen, von jedem Computer aus. Die Zahlen und die Wörter bedeuten dasselbe.
 receipt-warning = Wer die Quittung findet, weiß, dass Sie einen Hinweis gesendet haben, und kann ihn zurücknehmen. Schreiben Sie sie auf Papier und verstecken Sie es gut, oder behalten Sie sie nicht.
 receipt-lost = Niemand kann sie Ihnen noch einmal geben.
+receipt-unsure = Es ist nicht sicher, ob der Hinweis gespeichert ist. Wenn ja, gilt diese Quittung. Schreiben Sie sie auf, bevor Sie weggehen.
 receipt-words = Wörter
 receipt-digits = Zahlen
 receipt-copy = Kopieren

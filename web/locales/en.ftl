@@ -198,6 +198,7 @@ receipt-title = Your receipt
 receipt-lead = With these 12 words, or with the numbers, you can take the tip back later, from any computer. The numbers and the words mean the same.
 receipt-warning = Whoever finds the receipt knows that you sent a tip, and can take it back. Write it on paper and hide it well, or do not keep it.
 receipt-lost = Nobody can give it to you again.
+receipt-unsure = It is not certain that the tip is stored. If it is, this receipt is valid. Write it down before you go.
 receipt-words = Words
 receipt-digits = Numbers
 receipt-copy = Copy

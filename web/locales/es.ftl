@@ -180,6 +180,7 @@ receipt-title = Su recibo
 receipt-lead = Con estas 12 palabras, o con los números, puede retirar el aviso más tarde, desde cualquier ordenador. Los números y las palabras significan lo mismo.
 receipt-warning = Quien encuentre el recibo sabe que usted envió un aviso, y lo puede retirar. Escríbalo en papel y escóndalo bien, o no lo guarde.
 receipt-lost = Nadie se lo puede dar otra vez.
+receipt-unsure = No es seguro que el aviso esté guardado. Si lo está, este recibo vale. Apúntelo antes de irse.
 receipt-words = Palabras
 receipt-digits = Números
 receipt-copy = Copiar

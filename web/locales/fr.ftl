@@ -180,6 +180,7 @@ receipt-title = Votre reçu
 receipt-lead = Avec ces 12 mots, ou avec les chiffres, vous pouvez reprendre le message plus tard, depuis n’importe quel ordinateur. Les chiffres et les mots veulent dire la même chose.
 receipt-warning = La personne qui trouve le reçu sait que vous avez envoyé un message, et peut le reprendre. Écrivez-le sur papier et cachez-le bien, ou ne le gardez pas.
 receipt-lost = Personne ne peut vous le redonner.
+receipt-unsure = Il n’est pas sûr que le message soit enregistré. S’il l’est, ce reçu est valable. Notez-le avant de partir.
 receipt-words = Mots
 receipt-digits = Chiffres
 receipt-copy = Copier

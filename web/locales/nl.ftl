@@ -180,6 +180,7 @@ receipt-title = Uw ontvangstbewijs
 receipt-lead = Met deze 12 woorden, of met de cijfers, kunt u de tip later terugnemen, op om het even welke computer. De cijfers en de woorden betekenen hetzelfde.
 receipt-warning = Wie het ontvangstbewijs vindt, weet dat u een tip stuurde, en kan hem terugnemen. Schrijf het op papier en verstop het goed, of bewaar het niet.
 receipt-lost = Niemand kan het u nog eens geven.
+receipt-unsure = Het is niet zeker dat de tip is opgeslagen. Is dat zo, dan geldt dit ontvangstbewijs. Schrijf het op voordat u weggaat.
 receipt-words = Woorden
 receipt-digits = Cijfers
 receipt-copy = Kopiëren

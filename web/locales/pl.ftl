@@ -188,6 +188,7 @@ receipt-title = Twoje potwierdzenie
 receipt-lead = Dzięki tym 12 słowom albo liczbom możesz później wycofać zgłoszenie z każdego komputera. Liczby i słowa znaczą to samo.
 receipt-warning = Kto znajdzie potwierdzenie, będzie wiedzieć, że zgłoszenie jest od Ciebie, i może je wycofać. Zapisz je na kartce i dobrze ukryj albo wcale go nie zachowuj.
 receipt-lost = Nikt nie może dać Ci go drugi raz.
+receipt-unsure = Nie wiadomo na pewno, czy zgłoszenie zapisano. Jeśli tak, to potwierdzenie jest ważne. Przepisz je, zanim wyjdziesz.
 receipt-words = Słowa
 receipt-digits = Liczby
 receipt-copy = Kopiuj

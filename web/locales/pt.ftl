@@ -180,6 +180,7 @@ receipt-title = O seu recibo
 receipt-lead = Com estas 12 palavras, ou com os números, você pode retirar o aviso mais tarde, de qualquer computador. Os números e as palavras querem dizer o mesmo.
 receipt-warning = Quem achar o recibo sabe que você enviou um aviso, e pode retirá-lo. Escreva no papel e esconda bem, ou não guarde.
 receipt-lost = Ninguém pode dar o recibo a você de novo.
+receipt-unsure = Não é certo que o aviso esteja guardado. Se estiver, este recibo vale. Anote antes de sair.
 receipt-words = Palavras
 receipt-digits = Números
 receipt-copy = Copiar

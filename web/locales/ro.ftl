@@ -184,6 +184,7 @@ receipt-title = Chitanța
 receipt-lead = Cu aceste 12 cuvinte, sau cu numerele, puteți retrage sesizarea mai târziu, de pe orice calculator. Numerele și cuvintele înseamnă același lucru.
 receipt-warning = Cine găsește chitanța știe că ați trimis o sesizare, și o poate retrage. Scrieți-o pe hârtie și ascundeți-o bine, sau nu o păstrați.
 receipt-lost = Nimeni nu v-o poate da din nou.
+receipt-unsure = Nu este sigur că sesizarea a fost păstrată. Dacă da, această chitanță este valabilă. Notați-o înainte să plecați.
 receipt-words = Cuvinte
 receipt-digits = Numere
 receipt-copy = Copiați

@@ -180,6 +180,7 @@ receipt-title = Makbuzunuz
 receipt-lead = Bu 12 kelimeyle veya sayılarla ihbarı daha sonra herhangi bir bilgisayardan geri çekebilirsiniz. Sayılar ve kelimeler aynı anlama gelir.
 receipt-warning = Makbuzu bulan kişi, bir ihbar gönderdiğinizi anlar ve ihbarı geri çekebilir. Makbuzu kâğıda yazıp iyi gizleyin veya hiç saklamayın.
 receipt-lost = Makbuzu size kimse yeniden veremez.
+receipt-unsure = İhbarın kaydedildiği kesin değil. Kaydedildiyse bu makbuz geçerlidir. Çıkmadan önce bir yere yazın.
 receipt-words = Kelimeler
 receipt-digits = Sayılar
 receipt-copy = Kopyala

@@ -7,6 +7,7 @@ import { LANGUAGES, Texts, preferred } from './texts.ts'
 import type { Details } from './tip/report.ts'
 import { exchange } from './upload/exchange.ts'
 import type { Stored } from './upload/upload.ts'
+import { empty, forgetSearches } from './wipe.ts'
 import { Engine, type Failure } from './worker.ts'
 
 /** A file as the writer sees it. */
@@ -54,7 +55,7 @@ export class App {
   directory: DirectoryState = { state: 'loading' }
   /** A tip that is stored or sealed: shown, whatever the back button says, until the writer has finished with its receipt. */
   outcome: Outcome | undefined
-  /** A tip on its way. */
+  /** A tip on its way, or stopped on it. */
   job: Job | undefined
   /** Called on leaving the shown screen: stops what it started. */
   onleave: (() => void) | undefined
@@ -149,17 +150,21 @@ export class App {
     return this.written.message !== '' || this.written.files.length > 0
   }
 
-  /** Drops what was written, and the thread that may hold some of it. */
+  /** Empties what was written, ends what is under way, and drops the thread that may hold some of it. */
   wipe(): void {
     this.onleave?.()
     this.onleave = undefined
     this.engine.stop()
     this.engine = new Engine(this.script)
-    this.written = emptyTip()
-    this.outcome = undefined
+    this.job?.end()
     this.job = undefined
+    empty(this.written)
+    this.written = emptyTip()
+    if (this.outcome) empty(this.outcome)
+    this.outcome = undefined
     // A field keeps its text for as long as the element lives.
     for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input, textarea')) field.value = ''
+    forgetSearches()
   }
 
   /** Wipes everything and shows something harmless, for good: only loading the page again brings it back. */

@@ -4,8 +4,9 @@ import { element, paragraph } from '../element.ts'
 import type { Draft, DraftFile } from '../engine.ts'
 import { heading, onward, step } from '../frame.ts'
 import { findIdentifiers } from '../identifiers/index.ts'
-import { sealInto, sealAndSend } from './job.ts'
+import { isSame, sealInto, sealAndSend, type Job } from './job.ts'
 import { inLanguage } from './readers.ts'
+import { stopped } from './sending.ts'
 
 /** Largest text in bytes (docs/protocol.md 1.5). */
 const MAX_MESSAGE = 16 * 1024 * 1024
@@ -20,6 +21,7 @@ export function check(app: App): HTMLElement[] {
   return [
     step(app, 4),
     heading(texts.text('check-title')),
+    ...stoppedBefore(app),
     element('dl', {},
       ...row('check-readers', ...chosen.map((holder) => element('p', {}, inLanguage(app, holder.names, 'span') ?? holder.id))),
       ...row('check-text', texts.text('check-characters', { count: [...written.message].length })),
@@ -34,26 +36,49 @@ export function check(app: App): HTMLElement[] {
       }
       const reason = refuse(app)
       if (reason !== undefined) return texts.text(reason)
-      app.job = app.offline ? sealInto(app, draftOf(app)) : sealAndSend(app, draftOf(app))
-      // In place of this screen: the button is gone before it can be pressed twice.
-      return void app.go('sending', true)
+      app.job = jobFor(app)
+      return void app.go('sending')
     }),
   ]
 }
 
-function refuse({ written, directory }: App): string | undefined {
+/** The job that was stopped goes on, so that nothing is stored twice; another draft gets another. */
+function jobFor(app: App): Job {
+  const [draft, before] = [draftOf(app), app.job]
+  if (before?.draft && isSame(before.draft, draft)) {
+    before.resume()
+    return before
+  }
+  const receipt = before?.unsure() && before.receipt ? { ...before.receipt, secret: before.receipt.secret.slice() } : undefined
+  before?.end()
+  return app.offline ? sealInto(app, draft) : sealAndSend(app, draft, receipt)
+}
+
+/** Told while it is about this draft, or about a tip that may be stored. */
+function stoppedBefore(app: App): HTMLElement[] {
+  const { job } = app
+  return job?.draft && isLookedThrough(app) && (job.unsure() || isSame(job.draft, draftOf(app))) ? stopped(app, job) : []
+}
+
+// The browser's forward button leads here too, while a file is still being looked through.
+const isLookedThrough = ({ written }: App): boolean => written.files.every(({ state }) => typeof state !== 'string')
+
+function refuse(app: App): string | undefined {
+  const { written, directory } = app
+  if (!isLookedThrough(app)) return 'file-checking'
   if (written.message.trim() === '' && written.files.length === 0) return 'check-empty'
   if (new TextEncoder().encode(written.message).length > MAX_MESSAGE) return 'check-too-long'
   if (directory.state !== 'ready' || !written.readers.some((id) => id in directory.keys)) return 'readers-none'
   return undefined
 }
 
+/** A copy: what the writer changes later is another draft. */
 function draftOf(app: App): Draft {
   const { written, directory, texts } = app
   if (directory.state !== 'ready') throw new Error('no directory')
   const readers = written.readers.filter((id) => id in directory.keys)
   return {
-    lang: texts.lang, message: written.message, details: written.details, files: written.files.map(draftFile),
+    lang: texts.lang, message: written.message, details: structuredClone(written.details), files: written.files.map(draftFile),
     readers, recipients: readers.map((id) => directory.keys[id]!), max: directory.contents.max_bytes,
   }
 }

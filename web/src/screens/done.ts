@@ -15,7 +15,7 @@ export function done(app: App): HTMLElement[] {
     file && save(app, file),
     stored && paragraph(texts.text(stored.already ? 'stored-again' : 'stored-lead', { day: texts.day(stored.day) })),
     stored && element('dl', {}, element('dt', {}, texts.text('tip-id')), element('dd', { className: 'id' }, stored.id)),
-    receipt && receiptPart(app, receipt),
+    receipt && element('section', {}, ...receiptPart(app, receipt)),
     element('div', { className: 'buttons' }, button(texts.text('finish'), () => {
       app.wipe()
       app.go('start')
@@ -29,7 +29,8 @@ function save(app: App, file: Blob): HTMLElement {
   return element('div', { className: 'buttons' }, link)
 }
 
-function receiptPart(app: App, receipt: ReceiptText): HTMLElement {
+/** The receipt with what it is for. Its section has to stand in `main` itself, where printing finds it. */
+export function receiptPart(app: App, receipt: ReceiptText): HTMLElement[] {
   const { texts } = app
   const said = element('p', { attr: { role: 'status' } })
   const words = element('p', { className: 'receipt', lang: hasWords(texts.lang) ? texts.lang : 'en', dir: 'ltr' }, receipt.words)
@@ -38,14 +39,15 @@ function receiptPart(app: App, receipt: ReceiptText): HTMLElement {
   const copy = button(texts.text('receipt-copy'), () => {
     said.textContent = texts.text(copied(both) ? 'receipt-copied' : 'receipt-select')
   })
-  return element('section', {},
+  return [
     element('h2', {}, texts.text('receipt-title')),
     paragraph(texts.text('receipt-lead')),
     both,
     paragraph(texts.text('receipt-warning'), 'warning'),
     paragraph(texts.text('receipt-lost')),
     element('div', { className: 'buttons' }, copy, button(texts.text('receipt-print'), () => print())),
-    said)
+    said,
+  ]
 }
 
 // The old way: it works in insecure contexts, and under a policy that closes the clipboard to scripts.

@@ -22,7 +22,7 @@ export function sealed(app: App): HTMLElement[] {
       void isTip(file).then((right) => {
         if (!right) return problem.replaceChildren(paragraph(texts.text('sealed-wrong')))
         app.job = sendFile(app, file)
-        app.go('sending', true)
+        app.go('sending')
       })
       return undefined
     }),
