@@ -9,7 +9,7 @@ const MAGIC = 'age-encryption.org/v1\n'
 
 export function sealed(app: App): HTMLElement[] {
   const { texts } = app
-  const input = element('input', { type: 'file', autocomplete: 'off' })
+  const input = app.keep('chosen', () => element('input', { type: 'file', autocomplete: 'off' }))
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
   return [
     heading(texts.text('sealed-title')),
