@@ -96,7 +96,7 @@ const parts = { style: await minified('src/style.css', 'css'), early: await mini
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 parts.csp = [
   "default-src 'none'", `script-src ${hash(parts.early)} ${hash(parts.script)}`, `style-src ${hash(parts.style)}`, 'worker-src blob:', "connect-src 'self'",
-  "form-action 'self'", 'img-src data:', "base-uri 'none'",
+  "form-action 'self'", 'img-src data: blob:', "base-uri 'none'",
 ].join('; ')
 const page = read('src/page.html').replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name])
 

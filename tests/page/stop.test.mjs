@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { Breaker } from './breaker.mjs'
-import { openChromium } from './browsers.mjs'
+import { openChromium, openFirefox } from './browsers.mjs'
 import { attach, receipt, writeTip } from './journey.mjs'
 import { Scene, noise, program, put } from './scene.mjs'
 import { say } from './words.mjs'
@@ -162,4 +162,23 @@ silenced('leaving ends what is under way, and neither the memory of the script n
   const statics = await tab.evaluate(() => JSON.stringify([RegExp.$_, RegExp['$`'], RegExp["$'"], RegExp['$&'], RegExp['$+'], RegExp.$1]))
   assert.ok(!/0470|wrote/i.test(statics), statics)
   assert.ok(!(await held()), 'the text is still held')
+})
+
+test('Firefox: after leaving, RegExp has forgotten the text', async () => {
+  const [scene, tab] = [await Scene.start(), await openFirefox()]
+  try {
+    await tab.goto(scene.url)
+    await writeTip(tab, {})
+    await tab.back()
+    await tab.see(t('write-title'))
+    await tab.fill(t('write-label'), 'call me on 0470 12 34 56')
+    await tab.see(t('found-phone'))
+    const statics = () => tab.evaluate(() => JSON.stringify([RegExp.$_, RegExp['$`'], RegExp["$'"], RegExp['$&'], RegExp['$+'], RegExp.$1]))
+    await tab.press(t('leave'))
+    await tab.see(t('away-title'))
+    assert.ok(!/0470|call/.test(await statics()), await statics())
+  } finally {
+    await tab.close()
+    await scene.stop()
+  }
 })

@@ -138,6 +138,7 @@ export class App {
 
   /** Goes to a screen; the browser's back button comes back from it, unless it stands in place of the one before. */
   go(name: string, instead = false): void {
+    if (this.#left) return
     if (instead) history.replaceState(name, '')
     else history.pushState(name, '')
     this.#show(name)
@@ -178,7 +179,7 @@ export class App {
     this.onleave = undefined
     this.engine.stop()
     this.engine = new Engine(this.script)
-    this.job?.end()
+    void this.job?.end()
     this.job = undefined
     empty(this.written)
     this.written = emptyTip()

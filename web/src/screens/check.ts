@@ -80,8 +80,8 @@ function jobFor(app: App): Job {
     return before
   }
   const receipt = before?.unsure() && before.receipt ? { ...before.receipt, secret: before.receipt.secret.slice() } : undefined
-  before?.end()
-  return app.offline ? sealInto(app, draft) : sealAndSend(app, draft, receipt)
+  const free = before?.end()
+  return app.offline ? sealInto(app, draft, free) : sealAndSend(app, draft, free, receipt)
 }
 
 /** Told while it is about this draft, or about a tip that may be stored. */

@@ -4,6 +4,8 @@ import { button, choice, element, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
 
 const MOST = 99
+/** What Tor Browser can show. */
+const PICTURES = ['jpg', 'png', 'webp', 'gif', 'avif']
 const KINDS = ['place', 'time', 'device', 'author', 'thumbnail', 'other'] as const
 
 export function files(app: App): HTMLElement[] {
@@ -72,7 +74,26 @@ function row(app: App, picked: PickedFile, n: number, show: () => void): HTMLEle
   })
   const name = nameOf(app, picked, n)
   remove.setAttribute('aria-label', `${texts.text('remove')}: ${name}`)
-  return element('li', {}, element('strong', {}, name), element('p', { attr: { role: 'status' } }, describe(app, picked)), ...original(app, picked), remove)
+  return element('li', {}, element('strong', {}, name), preview(picked), element('p', { attr: { role: 'status' } }, describe(app, picked)), ...original(app, picked), remove)
+}
+
+// The picture as it will be sent, where the browser knows its kind. Made once: a list of many is shown again and again.
+const previews = new WeakMap<PickedFile, HTMLImageElement>()
+
+function preview(picked: PickedFile): HTMLElement | undefined {
+  const { file, state } = picked
+  if (typeof state === 'string' || !PICTURES.includes(state.media.extension)) return undefined
+  const made = previews.get(picked)
+  if (made) return made
+  const address = URL.createObjectURL(state.kind === 'scrubbed' ? state.blob : file)
+  const image = element('img', { src: address, alt: '', decoding: 'async' })
+  image.onload = () => URL.revokeObjectURL(address)
+  image.onerror = () => {
+    URL.revokeObjectURL(address)
+    image.hidden = true
+  }
+  previews.set(picked, image)
+  return image
 }
 
 /** A file by its number: what it was called stays with the writer. */

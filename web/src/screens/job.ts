@@ -31,6 +31,9 @@ export class Job {
   #stop = new AbortController()
   #pending = false
   #again = false
+  #settled: Promise<void> = Promise.resolve()
+  /** Whether it was ended for good: what still comes of it is nobody's any more. */
+  ended = false
 
   /** Does `work`, and again whenever it was stopped or failed and the writer wants it. `draft` is what it seals, if it seals. */
   constructor(
@@ -63,13 +66,15 @@ export class Job {
     this.#become({ kind: 'running' })
   }
 
-  /** Ends it for good, and empties what it holds. */
-  end(): void {
+  /** Ends it for good, and empties what it holds. Resolves when nothing of it goes on. */
+  end(): Promise<void> {
+    this.ended = true
     this.stop()
     this.changed = () => {}
     if (this.draft) empty(this.draft)
     this.receipt?.secret.fill(0)
     this.receipt = undefined
+    return this.#settled
   }
 
   /** What is to be said of a job that was stopped. */
@@ -105,7 +110,7 @@ export class Job {
     this.#again = false
     this.#pending = true
     this.#become({ kind: 'running' })
-    void this.work(this).then(() => (this.#pending = false), (error: unknown) => {
+    this.#settled = this.work(this).then(() => void (this.#pending = false), (error: unknown) => {
       this.#pending = false
       if (this.#again) return this.#begin()
       this.#become({ kind: 'failed', text: this.signal.aborted || this.unsure() ? this.stopped() : failure(error) })
@@ -118,8 +123,9 @@ export class Job {
   }
 }
 
-/** Seals a draft and sends it. `before` is the receipt of a tip that may be stored: this one gets the same, so that it takes back both. */
-export function sealAndSend(app: App, draft: Draft, before?: ReceiptText): Job {
+/** Seals a draft and sends it, once `free` says that no other is being sealed. `before` is the receipt of a tip that may be stored: this
+ *  one gets the same, so that it takes back both. */
+export function sealAndSend(app: App, draft: Draft, free?: Promise<void>, before?: ReceiptText): Job {
   let [begun, upload]: [Begun | undefined, Upload | undefined] = [undefined, undefined]
   let id: string | undefined
   const next = async (): Promise<Uint8Array | undefined> => {
@@ -129,6 +135,7 @@ export function sealAndSend(app: App, draft: Draft, before?: ReceiptText): Job {
   }
   if (before) draft.secret = before.secret
   const job = new Job(async (job) => {
+    await free
     for (;;) {
       // After a failure the same sealed bytes go on, so that nothing is stored twice.
       if (!begun || !upload) {
@@ -178,8 +185,9 @@ export function sendFile(app: App, file: Blob): Job {
 }
 
 /** Seals a draft into a file, in a page without a relay. */
-export function sealInto(app: App, draft: Draft): Job {
+export function sealInto(app: App, draft: Draft, free?: Promise<void>): Job {
   return new Job(async (job) => {
+    await free
     const { length, receipt } = await app.engine.call('seal', draft)
     // Blobs may live on disk, and the browser drops them with the page.
     let file = new Blob()
@@ -218,6 +226,7 @@ function uploadOf(app: App, job: Job, source: Source): Upload {
 }
 
 function finish(app: App, job: Job, outcome: NonNullable<App['outcome']>): void {
+  if (job.ended) return
   // The receipt outlives the job.
   job.receipt = undefined
   app.wipe()

@@ -3,7 +3,7 @@ import type { App, DirectoryState } from '../app.ts'
 import { button, element, paragraph } from '../element.ts'
 
 /** Telephone and website of the Ministry of Justice for victims of trafficking; named, never loaded. */
-const HELP = { phone: '078 05 58 00', site: 'stopmensenhandel.be' }
+const HELP = { phone: '078\u00a005\u00a058\u00a000', site: 'stopmensenhandel.be' }
 
 /** Who helps a victim beside this letterbox. */
 export const help = ({ texts }: App): HTMLElement[] => [paragraph(texts.text('start-victim')), paragraph(texts.text('start-help', HELP))]

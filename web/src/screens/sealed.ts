@@ -21,6 +21,7 @@ export function sealed(app: App): HTMLElement[] {
       if (!file) return texts.text('sealed-none')
       void isTip(file).then((right) => {
         if (!right) return problem.replaceChildren(paragraph(texts.text('sealed-wrong')))
+        void app.job?.end()
         app.job = sendFile(app, file)
         app.go('sending')
       })

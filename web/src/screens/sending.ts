@@ -47,7 +47,7 @@ export function sending(app: App): HTMLElement[] {
 
 /** The receipt of a tip that may be stored: the only way to take it back. */
 function doubtful(app: App, job: Job): HTMLElement[] {
-  return job.unsure() && job.receipt ? [...receiptPart(app, job.receipt), paragraph(app.texts.text('receipt-unsure'))] : []
+  return job.unsure() && job.receipt ? [paragraph(app.texts.text('receipt-unsure')), ...receiptPart(app, job.receipt)] : []
 }
 
 /** What is said of a tip whose sending was stopped, on the screen before. */
