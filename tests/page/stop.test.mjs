@@ -2,11 +2,12 @@
 // receipt, and nothing stays behind.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { test } from 'node:test'
 import { Breaker } from './breaker.mjs'
 import { openChromium, openFirefox } from './browsers.mjs'
 import { attach, receipt, writeTip } from './journey.mjs'
-import { Scene, noise, program, put } from './scene.mjs'
+import { INSPECTORATE, Scene, noise, program, put } from './scene.mjs'
 import { say } from './words.mjs'
 
 const t = say('en')
@@ -131,6 +132,30 @@ silenced('back in the middle of a film says that it was stopped, without a recei
   await tab.press(t('send-button'))
   await tab.see(t('stored-title'))
   assert.ok(breaker.upwards - before < 3_000_000, 'it began anew')
+  assert.equal(scene.fetch(), 1)
+})
+
+silenced('a sealed file whose sending was stopped says so, and nothing of a text', async ({ scene, tab, breaker }) => {
+  const [message, out] = [put(scene, 'sealed.txt', 'sealed before'), put(scene, 'sealed.age', '')]
+  rmSync(out)
+  const directory = new URL('../../keys-example/EXAMPLE-directory.note', import.meta.url).pathname
+  execFileSync(program('softinfo-tip'), ['seal', '--leave-no-trace', '--directory', directory, '--to', INSPECTORATE, '--message', message, '--attach', put(scene, 'big.bin', noise(4_000_000)), '--out', out], { stdio: 'pipe' })
+  await tab.goto(breaker.url)
+  await tab.press(t('start-sealed'))
+  await tab.attach('main input', out)
+  breaker.silenceAfter(2_500_000)
+  await tab.press(t('sealed-button'))
+  await until(() => breaker.silenced > 0, 'the relay never went silent')
+  breaker.speak()
+  await tab.press(t('send-stop'))
+  const said = await tab.see(t('send-stopped'))
+  assert.ok(!said.includes(t('text-here')))
+  await tab.press(t('back'))
+  await tab.see(t('sealed-title'))
+  await tab.see(t('send-stopped'))
+  await tab.attach('main input', out)
+  await tab.press(t('sealed-button'))
+  await tab.see(t('stored-title'))
   assert.equal(scene.fetch(), 1)
 })
 

@@ -54,7 +54,7 @@ readers-works-on = Works on: { $matters }
 readers-no-key = Can not be chosen today.
 readers-none = Choose at least one reader.
 readers-too-many = Choose three readers at most.
-new-day = A new day has begun. Look at your readers once more, then go on. Your text is still here.
+new-day = A new day has begun. Look at your readers once more, then go on.
 
 ## Write
 write-title = What happened?
@@ -185,7 +185,8 @@ send-waiting = The connection broke. What has arrived is kept. Next try in { $se
   }.
 send-now = Try now
 send-stop = Stop
-send-stopped = Stopped. Nothing was stored. Your text is still here.
+send-stopped = Stopped. Nothing was stored.
+text-here = Your text is still here.
 send-full = The letterbox is full at the moment. Nothing was stored. Try again in a few hours.
 send-closed = The letterbox is closed at the moment. Nothing was stored. Try again in a few minutes.
 send-unsure = The tip may be stored or not. Send it again: sending it twice does no harm.

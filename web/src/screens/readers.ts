@@ -17,7 +17,7 @@ export function readers(app: App): HTMLElement[] {
   const cards = directory.contents.holders.map((holder) => card(app, holder, holder.id in directory.keys))
   return [
     ...title,
-    app.newDay && element('div', { className: 'notice', attr: { role: 'status' } }, paragraph(texts.text('new-day'))),
+    app.newDay && element('div', { className: 'notice', attr: { role: 'status' } }, paragraph(texts.text('new-day')), paragraph(texts.text('text-here'))),
     paragraph(texts.text('readers-lead')),
     element('fieldset', { className: 'cards' }, element('legend', { className: 'unseen' }, texts.text('readers-title')), ...cards),
     onward(app, texts.text('next'), () => {

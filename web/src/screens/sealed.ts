@@ -4,6 +4,7 @@ import { element, field, paragraph } from '../element.ts'
 import { heading, onward } from '../frame.ts'
 import { isFileLength } from '../tip/padding.ts'
 import { sendFile } from './job.ts'
+import { stopped } from './sending.ts'
 
 const MAGIC = 'age-encryption.org/v1\n'
 
@@ -13,6 +14,7 @@ export function sealed(app: App): HTMLElement[] {
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
   return [
     heading(texts.text('sealed-title')),
+    ...(app.job && !app.job.draft ? stopped(app, app.job) : []),
     paragraph(texts.text('sealed-lead')),
     field(texts.text('sealed-label'), input),
     problem,

@@ -6,7 +6,7 @@ import { receiptPart } from './done.ts'
 import type { Job } from './job.ts'
 
 export function sending(app: App): HTMLElement[] {
-  const { texts, job, directory } = app
+  const { texts, job } = app
   // The browser's forward button leads here without a tip under way.
   if (!job) return app.screens['start']!(app)
   const title = texts.text(app.offline ? 'sealing-title' : 'sending-title')
@@ -30,8 +30,7 @@ export function sending(app: App): HTMLElement[] {
     if (state.kind === 'waiting') problem.replaceChildren(paragraph(texts.text('send-waiting', { seconds: state.seconds })), button(texts.text('send-now'), state.now))
     if (state.kind === 'failed') {
       spoken.textContent = ''
-      const size = directory.state === 'ready' ? texts.size(directory.contents.max_bytes) : ''
-      problem.replaceChildren(paragraph(texts.text(state.text, { size })), element('div', { className: 'buttons' },
+      problem.replaceChildren(...told(app, job, state.text), element('div', { className: 'buttons' },
         button(texts.text('back'), () => history.back()), button(texts.text('retry'), () => job.resume(), 'primary')))
     }
     proof.replaceChildren(...(state.kind === 'failed' ? doubtful(app, job) : []))
@@ -45,6 +44,11 @@ export function sending(app: App): HTMLElement[] {
   return [heading(title), bar, line, spoken, problem, proof, halt]
 }
 
+function told({ texts, directory }: App, job: Job, text: string): HTMLElement[] {
+  const size = directory.state === 'ready' ? texts.size(directory.contents.max_bytes) : ''
+  return [paragraph(texts.text(text, { size })), ...(job.draft && text === 'send-stopped' ? [paragraph(texts.text('text-here'))] : [])]
+}
+
 /** The receipt of a tip that may be stored: the only way to take it back. */
 function doubtful(app: App, job: Job): HTMLElement[] {
   return job.unsure() && job.receipt ? [paragraph(app.texts.text('receipt-unsure')), ...receiptPart(app, job.receipt)] : []
@@ -52,11 +56,8 @@ function doubtful(app: App, job: Job): HTMLElement[] {
 
 /** What is said of a tip whose sending was stopped, on the screen before. */
 export function stopped(app: App, job: Job): HTMLElement[] {
-  const { texts } = app
-  const size = app.directory.state === 'ready' ? texts.size(app.directory.contents.max_bytes) : ''
-  const said = texts.text(job.state.kind === 'failed' ? job.state.text : job.stopped(), { size })
   return [
-    element('div', { className: 'problem', attr: { role: 'alert' } }, paragraph(said)),
+    element('div', { className: 'problem', attr: { role: 'alert' } }, ...told(app, job, job.state.kind === 'failed' ? job.state.text : job.stopped())),
     element('section', {}, ...doubtful(app, job)),
   ]
 }
