@@ -39,10 +39,11 @@ function plain() {
     const text = texts(lang)
     const line = (id) => `<p>${escape(text(id))}</p>`
     return `<section lang="${lang}" dir="${direction(lang)}" id="plain-${lang}"><h2>${escape(text('plain-title'))}</h2>
-${line('start-title')}${line('start-danger')}${line('plain-why')}${line('plain-level')}${line('plain-saved')}
-<p><a class="button" href="/softinfo.html">${escape(text('plain-save'))}</a></p>${line('plain-program')}
-<form method="post" action="/tips" enctype="multipart/form-data"><label class="field"><span>${escape(text('plain-form'))}</span>
-<input type="file" name="tip" required></label><button class="primary">${escape(text('plain-send'))}</button></form></section>`
+<p class="online"><a class="button leave" href="/leave#${lang}">${escape(text('leave'))}</a></p><p class="copy warning">${escape(text('plain-copy'))}</p>
+${line('start-title')}${line('start-danger').replace('112', '<a href="tel:112">112</a>')}${line('plain-why')}${line('plain-level')}${line('plain-saved')}
+<p class="online"><a class="button" href="/softinfo.html">${escape(text('plain-save'))}</a></p>${line('plain-program')}
+<form class="online" method="post" action="/tips" enctype="multipart/form-data"><label class="field"><span>${escape(text('plain-form'))}</span>
+<input type="file" name="tip" accept=".age" required></label>${line('plain-never')}<button class="primary">${escape(text('plain-send'))}</button></form></section>`
   })
   return `<h1>softinfo</h1><nav class="languages">${links.join(' ')}</nav>\n${sections.join('\n')}`
 }
@@ -52,7 +53,7 @@ function answers() {
   return languages.map(({ lang }) => {
     const text = texts(lang)
     const said = names.map((name) => [name.replace('-', '_'), text(`answer-${name}`)])
-    return { lang, dir: direction(lang), ...Object.fromEntries(said), id: text('tip-id') }
+    return { lang, dir: direction(lang), ...Object.fromEntries(said), id: text('tip-id'), leave: text('leave'), away_title: text('away-title'), away_text: text('away-text') }
   })
 }
 
@@ -95,7 +96,7 @@ const parts = { style: await minified('src/style.css', 'css'), early: await mini
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 parts.csp = [
   "default-src 'none'", `script-src ${hash(parts.early)} ${hash(parts.script)}`, `style-src ${hash(parts.style)}`, 'worker-src blob:', "connect-src 'self'",
-  "form-action 'self'", 'img-src data:', "base-uri 'none'",
+  "form-action 'self'", 'img-src data: blob:', "base-uri 'none'",
 ].join('; ')
 const page = read('src/page.html').replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name])
 

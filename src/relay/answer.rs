@@ -1,9 +1,10 @@
-//! Answers to a form: small HTML pages without script, with the same sentence in every language of the page.
+//! Answers to a form: small HTML pages without script, with the same sentence in every language of the page; and where one leaves to.
 //!
 //! The sentences come from `web/dist/answers.json`, which the build of the page writes.
 
 use std::fmt::Write;
 
+use axum::body::Bytes;
 use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -15,13 +16,17 @@ use super::storing::Stored;
 
 const TEXTS: &str = include_str!("../../web/dist/answers.json");
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem}\
-:root{color-scheme:light dark}dd{margin:0 0 1rem;overflow-wrap:anywhere;font-family:monospace}dt span+span::before{content:\" · \"}";
+:root{color-scheme:light dark}dd{margin:0 0 1rem;overflow-wrap:anywhere;font-family:monospace}a{color:inherit}";
+/// The recipe in one language: the one after the `#`, or the last.
+const AWAY_STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem}\
+:root{color-scheme:light dark}section:not(:last-of-type),section:target~section{display:none}section:target{display:block!important}";
 
 /// The sentences, in the order of the page.
 #[derive(Debug)]
 pub(super) struct Answers {
     languages: Vec<Sentences>,
     policy: HeaderValue,
+    away: (Bytes, HeaderValue),
 }
 
 #[derive(Deserialize)]
@@ -43,6 +48,9 @@ struct Sentences {
     id: String,
     day: String,
     back: String,
+    leave: String,
+    away_title: String,
+    away_text: String,
 }
 
 impl Sentences {
@@ -65,11 +73,18 @@ impl Answers {
     /// Reads what was built in.
     pub fn built_in() -> Result<Self, serde_json::Error> {
         let File { languages } = serde_json::from_str(TEXTS)?;
-        let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        );
-        Ok(Self { languages, policy: HeaderValue::try_from(policy).map_err(serde::de::Error::custom)? })
+        let away = (Bytes::from(away(&languages)), policy(AWAY_STYLE)?);
+        Ok(Self { languages, policy: policy(STYLE)?, away })
+    }
+
+    /// Where a browser without script goes to leave: a recipe, without a word of what was there before.
+    pub fn away(&self) -> Response {
+        let (html, policy) = self.away.clone();
+        let fixed = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CONTENT_SECURITY_POLICY, policy),
+        ];
+        (fixed, html).into_response()
     }
 
     /// The answer to a form, with the status that a program would get.
@@ -108,6 +123,8 @@ impl Answers {
         for language in &self.languages {
             html.push_str("<p>");
             push(&mut html, language, "a", " href=\"/\"", &language.back);
+            html.push_str(" · ");
+            push(&mut html, language, "a", &format!(" href=\"/leave#{}\"", escape(&language.lang)), &language.leave);
             html.push_str("</p>\n");
         }
         html.push_str("</main>\n");
@@ -116,13 +133,40 @@ impl Answers {
 
     fn entry(&self, html: &mut String, label: impl Fn(&Sentences) -> &String, value: &str) {
         html.push_str("<dt>");
-        for language in &self.languages {
-            push(html, language, "span", "", label(language));
+        for (n, language) in self.languages.iter().enumerate() {
+            // Between the words, and in nobody's direction.
+            html.push_str(if n == 0 { "" } else { " · " });
+            push(html, language, "bdi", "", label(language));
         }
         html.push_str("</dt><dd>");
         html.push_str(&escape(value));
         html.push_str("</dd>\n");
     }
+}
+
+fn policy(style: &str) -> Result<HeaderValue, serde_json::Error> {
+    let hash = BASE64_STANDARD.encode(Sha256::digest(style));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(policy).map_err(serde::de::Error::custom)
+}
+
+fn away(languages: &[Sentences]) -> String {
+    let mut html = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>220 °C</title>\n<style>{AWAY_STYLE}</style>\n<main>\n"
+    );
+    for Sentences { lang, dir, away_title, away_text, .. } in languages {
+        let [lang, dir, title, text] = [lang, dir, away_title, away_text].map(|text| escape(text));
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            html,
+            "<section lang=\"{lang}\" dir=\"{dir}\" id=\"{lang}\"><h1>{title}</h1><p>{text}</p></section>"
+        );
+    }
+    html.push_str("</main>\n");
+    html
 }
 
 fn push(html: &mut String, language: &Sentences, tag: &str, more: &str, text: &str) {
@@ -151,6 +195,18 @@ mod tests {
     use super::*;
     use crate::day::Day;
     use crate::tip::id::TipId;
+
+    #[test]
+    fn where_one_leaves_to_says_nothing_of_what_was_there() {
+        let answers = Answers::built_in().unwrap();
+        let (html, policy) = &answers.away;
+        let html = std::str::from_utf8(html).unwrap().to_lowercase();
+        for word in ["softinfo", "tip", "letterbox", "brievenbus", "<script", "href=\"/", "http:", "src="] {
+            assert!(!html.contains(word), "{word}");
+        }
+        assert_eq!(html.matches("<section").count(), answers.languages.len());
+        assert!(policy.to_str().unwrap().starts_with("default-src 'none'"));
+    }
 
     #[test]
     fn every_answer_has_every_language_once_and_nothing_unescaped() {

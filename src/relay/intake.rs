@@ -53,6 +53,7 @@ pub(super) fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(page::shown))
         .route("/softinfo.html", get(page::saved))
+        .route("/leave", get(leave))
         .route("/directory", get(directory))
         .route("/tips", post(take_tip).options(uploads::options))
         .route("/tips/uploads/{token}", upload)
@@ -65,6 +66,10 @@ pub(super) fn routes(shared: Arc<Shared>) -> Router {
 
 pub(super) async fn directory(State(shared): State<Arc<Shared>>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], shared.directory.clone()).into_response()
+}
+
+async fn leave(State(shared): State<Arc<Shared>>) -> Response {
+    shared.answers.away()
 }
 
 async fn take_tip(

@@ -1,4 +1,4 @@
-// A TCP relay on loopback that cuts connections after a planned number of bytes upwards: the broken circuit of a journey.
+// A TCP relay on loopback that cuts connections after a planned number of bytes upwards, or goes silent: the broken circuit of a journey.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
@@ -6,6 +6,9 @@ export class Breaker {
   upwards = 0
   broken = 0
   onbreak = () => {}
+  /** Connections over which nothing comes back any more. */
+  silenced = 0
+  #silence = Infinity
   #plan = []
   #open = new Set()
 
@@ -27,6 +30,15 @@ export class Breaker {
   /** Cuts everything each time so many bytes, counted from now, have gone up. */
   plan(points) {
     this.#plan = points.map((point) => this.upwards + point)
+  }
+
+  /** What has sent so many bytes upwards from now on gets no answer; `speak` ends it for new connections. */
+  silenceAfter(bytes) {
+    this.#silence = this.upwards + bytes
+  }
+
+  speak() {
+    this.#silence = Infinity
   }
 
   #pass(from) {
@@ -52,7 +64,18 @@ export class Breaker {
       if (!to.write(data)) from.pause()
     })
     to.on('drain', () => from.resume())
-    to.pipe(from)
+    let silent = false
+    to.on('data', (data) => {
+      if (!silent && this.upwards >= this.#silence) {
+        silent = true
+        this.silenced += 1
+      }
+      if (!silent && !from.write(data)) {
+        to.pause()
+        from.once('drain', () => to.resume())
+      }
+    })
+    to.on('end', () => from.end())
   }
 
   close() {

@@ -106,7 +106,8 @@ journey('a page left open overnight judges the list of readers anew before it se
     await tab.press(t('send-button'))
   }
   await again(Date.now() + 86_400_000)
-  await tab.see(t('readers-title'))
+  await tab.see(t('new-day'))
+  await tab.see(t('text-here'))
   for (const title of ['write-title', 'files-title', 'check-title']) {
     await tab.press(t('next'))
     await tab.see(t(title))

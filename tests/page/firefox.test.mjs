@@ -77,7 +77,7 @@ function sealed(name) {
   return out
 }
 
-const EXPLAINED = ['plain-title', 'plain-why', 'plain-level', 'plain-saved', 'plain-program', 'start-danger']
+const EXPLAINED = ['plain-title', 'plain-why', 'plain-level', 'plain-saved', 'plain-program', 'plain-never']
 const EVERY_FIELD = 'input, textarea, select, [contenteditable]'
 
 test('safest: says why in every language, has no field for text, and sends a sealed file', () => inTab(() => ScriptlessTab.open(), async (tab) => {
@@ -94,7 +94,9 @@ test('safest: says why in every language, has no field for text, and sends a sea
   await tab.press(`${form}//button`)
   for (const lang of LANGUAGES) await tab.see(say(lang)('answer-stored'))
   assert.equal(scene.fetch(), 1)
-  assert.deepEqual([...new Set(asked(tab))].filter((request) => !request.endsWith('/favicon.ico')), ['GET /', 'POST /tips'])
+  await tab.press(`//a[@href='/leave#fr']`)
+  await tab.see(say('fr')('away-title'))
+  assert.deepEqual([...new Set(asked(tab))].filter((request) => !request.endsWith('/favicon.ico')), ['GET /', 'POST /tips', 'GET /leave#fr'])
 }))
 
 test('Chromium without JavaScript: the same, and the answer names the tip that arrives', () => inTab(() => openChromium({ javascript: false }), async (tab) => {
@@ -107,6 +109,8 @@ test('Chromium without JavaScript: the same, and the answer names the tip that a
   await (await tab.page.$('#plain-fr button')).click()
   const answer = await tab.see(say('fr')('answer-stored'))
   for (const lang of LANGUAGES) assert.ok(answer.includes(say(lang)('answer-stored')), lang)
+  // Each label stands for itself, whatever its direction: nothing but dots between them.
+  assert.deepEqual(await tab.evaluate(() => [...document.querySelector('dt').childNodes].map((node) => node.localName ?? node.textContent)), LANGUAGES.flatMap((_, n) => (n ? [' · ', 'bdi'] : ['bdi'])))
   const id = /[0-9a-f]{64}/.exec(answer)[0]
   scene.fetch()
   assert.equal(scene.open(id)['message.txt'].toString(), 'chromium')

@@ -80,8 +80,9 @@ test('no message is unused and none that is asked for is missing', async () => {
     'file-${unfinished.state as string}': ['file-checking', 'file-unreadable'],
     "send-${error.reason === 'wrong' ? 'refused' : error.reason}": [...sources.match(/export type Refusal = ('full'.+)/)[1].matchAll(/'([a-z-]+)'/g)].map(([, reason]) => `send-${reason}`).filter((name) => name !== 'send-wrong'),
     "offender-${name.replace('_', '-')}": ['name', 'enterprise-number', 'address', 'vehicle', 'other'].map((name) => `offender-${name}`),
-    'start-${name}-title': ['who', 'anonymous', 'soft', 'victim'].map((name) => `start-${name}-title`),
-    'start-${name}': ['who', 'anonymous', 'soft', 'victim'].map((name) => `start-${name}`),
+    'danger-${details.danger}': ['now', 'soon', 'no'].map((danger) => `danger-${danger}`),
+    'start-${name}-title': ['who', 'anonymous', 'soft'].map((name) => `start-${name}-title`),
+    'start-${name}': ['who', 'anonymous', 'soft'].map((name) => `start-${name}`),
   }
   const templates = [...sources.matchAll(/(?:text\(|say\(|\[|return )`([a-z]+-\$\{[^`]+?)`/g)].map(([, template]) => template)
   assert.deepEqual([...new Set(templates)].sort(), Object.keys(families).sort())

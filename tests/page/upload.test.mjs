@@ -156,3 +156,17 @@ test('what the same upload is told to do again goes on where it was', async () =
   assert.equal((await upload.run().catch(() => upload.run())).id, sha256(bytes))
   assert.equal(from.made, 4)
 })
+
+test('a tip that may be stored stays in doubt, whatever a later try is told', async () => {
+  let asked = 0
+  const send = async () => {
+    if (asked++ === 0) throw new Broken()
+    return { status: 507, body: '{"stored":false}', headers: {} }
+  }
+  const upload = new Upload(source(randomBytes(10)), send, { progress: () => {}, wait: async () => {} })
+  await assert.rejects(upload.run(), Refused)
+  assert.equal(upload.unsure, true)
+  const refused = new Upload(source(randomBytes(10)), async () => ({ status: 507, body: '{"stored":false}', headers: {} }), { progress: () => {}, wait: async () => {} })
+  await assert.rejects(refused.run(), Refused)
+  assert.equal(refused.unsure, false)
+})

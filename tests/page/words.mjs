@@ -4,7 +4,11 @@ import { createRequire } from 'node:module'
 
 const { FluentBundle, FluentResource } = createRequire(new URL('../../web/package.json', import.meta.url))('@fluent/bundle')
 
-export const LANGUAGES = ['nl', 'fr', 'de', 'en', 'pt', 'es', 'ar', 'ro', 'bg', 'pl', 'uk', 'tr']
+/** Each language by its own name, as on its button. */
+export const OWN_NAMES = {
+  nl: 'Nederlands', fr: 'Français', de: 'Deutsch', en: 'English', pt: 'Português', es: 'Español', ar: 'العربية', ro: 'Română', bg: 'Български', pl: 'Polski', uk: 'Українська', tr: 'Türkçe',
+}
+export const LANGUAGES = Object.keys(OWN_NAMES)
 
 export function say(lang) {
   const bundle = new FluentBundle(lang, { useIsolating: false })

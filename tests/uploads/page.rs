@@ -87,10 +87,11 @@ fn the_page_is_the_file_in_every_encoding_and_the_copy_to_save_has_the_directory
 fn every_answer_of_the_public_listener_is_closed() {
     let scene = with_page(&html());
     let form = ["content-type: multipart/form-data; boundary=x"];
-    let own = ["/", "/softinfo.html", "/tips-form"];
+    let own = ["/", "/softinfo.html", "/leave"];
     for (method, path, lines, status) in [
         ("GET", "/", &[][..], 200),
         ("GET", "/softinfo.html", &[], 200),
+        ("GET", "/leave", &[], 200),
         ("GET", "/directory", &[], 200),
         ("GET", "/nothing", &[], 404),
         ("GET", "/tips", &[], 405),

@@ -16,12 +16,14 @@ start-title = Report a crime without saying who you are
 start-lead = Write down what happened to you or what you saw. This page locks your text before it leaves your device. Only the readers you choose can open it.
 start-who-title = Who can read it
 start-who = Only the one, two or three services that you choose, for example the labour inspectorate or the police. The people who run this letterbox cannot read it.
-start-anonymous-title = Nobody knows who wrote it
-start-anonymous = This page does not ask for your name and keeps no internet address. So do not write your name either, or anything else that shows who you are.
+start-anonymous-title = We do not learn who you are
+start-anonymous = This page does not ask for your name and keeps no internet address. Use Tor Browser: then nobody can see from the connection who wrote. Do not use a phone, computer or Wi-Fi of your boss or of somebody you fear. Do not write your name, or anything else that shows who you are.
 start-soft-title = What it can do, and what it cannot
 start-soft = Your tip is called “soft information”. It may start an investigation, but nobody can promise that. It is no official complaint, and you cannot get compensation this way.
+start-limits = It may start an investigation. No promise, and no compensation this way.
 start-victim-title = Are you a victim of human trafficking?
 start-victim = Then you may have a right to protection, help and time to think. A guidance centre can explain it: Payoke (Antwerp), PAG-ASA (Brussels), Sürya (Liège). For minors: Esperanto and Minor-Ndako.
+start-help = The website of the Ministry of Justice about this is { $site }, telephone { $phone }. Do not call from a phone that somebody else checks.
 start-danger = In danger now? Call 112. Nobody reads this letterbox at once.
 start-write = Write a tip
 start-other-title = Something else
@@ -36,7 +38,9 @@ directory-unreachable = The list of readers did not arrive. Check your connectio
 directory-malformed = This is not a list of readers. Get it again.
 directory-wrong-root = The list of readers is not signed with the key that this page trusts. Somebody may have changed it. Do not use this letterbox, and tell somebody you trust.
 directory-contents = The list of readers cannot be used with this page. Load the page again.
-directory-expired = The list of readers ran out on { $day }. Get a new one, and check the date of your device.
+directory-expired = The list of readers ran out on { $day }. Check the date of your device.
+expired-online = If the date is right, the letterbox has to renew the list. You cannot do that. Try again tomorrow.
+expired-saved = If the date is right, you need a newer copy of this page. You get it at the address of the letterbox, or from whoever gave you this one. Or choose a file with a newer list.
 directory-not-yet = The list of readers is only valid from { $day }. Check the date of your device.
 directory-rolled-back = This list of readers is older than one that this page has seen. Somebody may be showing you an old one.
 directory-file = Choose a file with the list of readers
@@ -50,6 +54,7 @@ readers-works-on = Works on: { $matters }
 readers-no-key = Can not be chosen today.
 readers-none = Choose at least one reader.
 readers-too-many = Choose three readers at most.
+new-day = A new day has begun. Look at your readers once more, then go on.
 
 ## Write
 write-title = What happened?
@@ -149,6 +154,7 @@ file-other = other details
 file-keep = Also send the original, with its hidden details
 file-keep-warning = Only do this if a hidden detail is proof, and does not point to you.
 files-too-many = At most { $max } files fit into one tip. The others were not added.
+files-empty = An empty file was not added.
 files-too-large = Together the files are too large. At most { $size } fit into one tip. Remove one, or send a second tip.
 
 ## Check and send
@@ -160,11 +166,12 @@ check-characters = { $count ->
    *[other] { $count } characters
   }
 check-files = Files
+check-details = Details
 check-hidden = { $count ->
     [one] { $count } file may contain hidden details.
    *[other] { $count } files may contain hidden details.
   }
-check-empty = Write something or add a file first.
+check-empty = Write something, fill in details or add a file first.
 check-too-long = The text is too long. Add it as a file.
 send-button = Seal and send
 seal-button = Seal into a file
@@ -178,7 +185,8 @@ send-waiting = The connection broke. What has arrived is kept. Next try in { $se
   }.
 send-now = Try now
 send-stop = Stop
-send-stopped = Stopped. Nothing was stored. Your text is still here.
+send-stopped = Stopped. Nothing was stored.
+text-here = Your text is still here.
 send-full = The letterbox is full at the moment. Nothing was stored. Try again in a few hours.
 send-closed = The letterbox is closed at the moment. Nothing was stored. Try again in a few minutes.
 send-unsure = The tip may be stored or not. Send it again: sending it twice does no harm.
@@ -193,18 +201,23 @@ stored-again = It was stored already on { $day }.
 saved-title = Your tip is sealed
 saved-lead = Save the file and send it later: open this letterbox on a computer with internet and choose “Send a sealed file”. Whoever finds the file cannot read it.
 saved-button = Save the sealed file
+saved-unsaved = You have not saved the sealed file yet. If you go on, the tip is lost.
 tip-id = Number of the tip
+tip-id-hint = The readers see the same number. You do not need to keep it.
 receipt-title = Your receipt
 receipt-lead = With these 12 words, or with the numbers, you can take the tip back later, from any computer. The numbers and the words mean the same.
 receipt-warning = Whoever finds the receipt knows that you sent a tip, and can take it back. Write it on paper and hide it well, or do not keep it.
 receipt-lost = Nobody can give it to you again.
+receipt-unsure = It is not certain that the tip is stored. If it is, this receipt is valid. Write it down before you go.
 receipt-words = Words
 receipt-digits = Numbers
 receipt-copy = Copy
 receipt-copied = Copied. Other programs on this device can read what is copied.
 receipt-select = It could not be copied by itself. The text is selected: copy it now.
 receipt-print = Print
+print-warning = Print only where nobody else sees it: a printer and a computer may remember what they printed.
 finish = Finish and wipe everything
+finish-anyway = Wipe everything anyway
 
 ## Take back
 withdraw-title = Take back a tip
@@ -236,11 +249,13 @@ away-text = Mix 500 g of flour, 350 g of warm water, 10 g of salt and 7 g of yea
 ## Without JavaScript
 plain-title = Your browser cannot seal a text now
 plain-why = Sealing happens on your device, with JavaScript. In Tor Browser’s level “Safest” JavaScript is off. So there is no field to write in here: an open text is never sent.
-plain-level = Set the security level to “Safer” (the shield beside the address) and load this page again. The page loads nothing from elsewhere and stores nothing.
-plain-saved = Or save this page, open it without internet, seal your tip there, and send the file with the form below.
+plain-level = Write down the address of this page. Set the security level to “Safer” (the shield beside the address). Tor Browser may restart. Then open the address again. The page loads nothing from elsewhere and stores nothing.
+plain-saved = Or save this page and open it without internet in another browser. In Tor Browser, at this level, JavaScript is off there too. Seal your tip there, and send the file with the form below.
 plain-save = Save the page
-plain-program = Or use the program softinfo-tip.
-plain-form = Here you can send a file that is sealed already (.age):
+plain-program = Or use the program softinfo-tip. You get it from the organisation that runs this letterbox, or from one that helps you.
+plain-copy = This is a saved page. It can send nothing. Open it in another browser, in which JavaScript is on.
+plain-form = Here you can send a file that is sealed already (.age). This works only at the address of the letterbox, not in a saved page:
+plain-never = Never choose an open document here: it would leave unsealed.
 plain-send = Send the sealed file
 
 ## Answer of the letterbox to that form

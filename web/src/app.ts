@@ -4,9 +4,10 @@ import type { Readers, ReceiptText } from './engine.ts'
 import type { Scrub } from './scrub/index.ts'
 import type { Job } from './screens/job.ts'
 import { LANGUAGES, Texts, preferred } from './texts.ts'
-import type { Details } from './tip/report.ts'
+import { isFilled, type Details } from './tip/report.ts'
 import { exchange } from './upload/exchange.ts'
 import type { Stored } from './upload/upload.ts'
+import { empty, forgetSearches } from './wipe.ts'
 import { Engine, type Failure } from './worker.ts'
 
 /** A file as the writer sees it. */
@@ -36,6 +37,9 @@ export interface Outcome {
   receipt?: ReceiptText
   stored?: Stored
   file?: Blob
+  /** Where the file can be saved from, and whether the writer did. */
+  address?: string
+  saved?: boolean
 }
 
 /** What a screen is: made anew whenever it is shown or the language changes. */
@@ -54,14 +58,17 @@ export class App {
   directory: DirectoryState = { state: 'loading' }
   /** A tip that is stored or sealed: shown, whatever the back button says, until the writer has finished with its receipt. */
   outcome: Outcome | undefined
-  /** A tip on its way. */
+  /** A tip on its way, or stopped on it. */
   job: Job | undefined
   /** Called on leaving the shown screen: stops what it started. */
   onleave: (() => void) | undefined
   /** Called when the list of readers has come or was refused, for the screen that shows it. */
   onlist: (() => void) | undefined
   engine: Engine
+  /** Whether the list was judged anew because another day had begun. */
+  newDay = false
   #name = 'start'
+  #kept = new Map<string, HTMLElement>()
   #left = false
   #seen: string | undefined
   #judged = ''
@@ -76,11 +83,15 @@ export class App {
     readonly frame: (app: App, content: HTMLElement[]) => void,
   ) {
     this.engine = new Engine(script)
+    const { title } = document
     addEventListener('popstate', ({ state }: PopStateEvent) => this.#show(typeof state === 'string' ? state : 'start'))
     addEventListener('beforeunload', (event) => {
       if ((this.holdsText() || this.outcome?.receipt) && !this.#left) event.preventDefault()
     })
     this.#watchEscape()
+    // Printers put the title on every sheet, and in the list of what they printed.
+    addEventListener('beforeprint', () => (document.title = this.texts.text('receipt-words')))
+    addEventListener('afterprint', () => (document.title = title))
     history.replaceState('start', '')
     this.redraw()
     void this.load()
@@ -127,9 +138,22 @@ export class App {
 
   /** Goes to a screen; the browser's back button comes back from it, unless it stands in place of the one before. */
   go(name: string, instead = false): void {
+    if (this.#left) return
     if (instead) history.replaceState(name, '')
     else history.pushState(name, '')
     this.#show(name)
+  }
+
+  /** The shown screen. */
+  get screen(): string {
+    return this.#name
+  }
+
+  /** A control that outlives a change of language, with what was typed or chosen, for as long as its screen is shown. */
+  keep<E extends HTMLElement>(name: string, make: () => E): E {
+    const kept = (this.#kept.get(name) as E | undefined) ?? make()
+    this.#kept.set(name, kept)
+    return kept
   }
 
   /** The same screen again, after something it shows has changed. */
@@ -146,20 +170,27 @@ export class App {
   }
 
   holdsText(): boolean {
-    return this.written.message !== '' || this.written.files.length > 0
+    return this.written.message !== '' || this.written.files.length > 0 || isFilled(this.written.details)
   }
 
-  /** Drops what was written, and the thread that may hold some of it. */
+  /** Empties what was written, ends what is under way, and drops the thread that may hold some of it. */
   wipe(): void {
     this.onleave?.()
     this.onleave = undefined
     this.engine.stop()
     this.engine = new Engine(this.script)
-    this.written = emptyTip()
-    this.outcome = undefined
+    void this.job?.end()
     this.job = undefined
+    empty(this.written)
+    this.written = emptyTip()
+    if (this.outcome?.address) URL.revokeObjectURL(this.outcome.address)
+    if (this.outcome) empty(this.outcome)
+    this.outcome = undefined
     // A field keeps its text for as long as the element lives.
     for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input, textarea')) field.value = ''
+    this.#kept.clear()
+    this.newDay = false
+    forgetSearches()
   }
 
   /** Wipes everything and shows something harmless, for good: only loading the page again brings it back. */
@@ -180,6 +211,7 @@ export class App {
     if (this.#left) return
     this.onleave?.()
     this.onleave = this.onlist = undefined
+    this.#kept.clear()
     this.#name = this.outcome ? 'done' : name
     this.redraw()
     scrollTo(0, 0)

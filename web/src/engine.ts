@@ -64,6 +64,8 @@ export interface Begun {
 /** The receipt in its forms. `secret` lets the same tip be sealed once more. */
 export interface ReceiptText {
   words: string
+  /** Language of the words. */
+  lang: string
   digits: string
   secret: Uint8Array
 }
@@ -115,7 +117,7 @@ export const calls = {
     ]
     sealed = await seal(entries, draft.recipients, digest, draft.max)
     const lang = hasWords(draft.lang) ? draft.lang : 'en'
-    return { length: sealed.length, piece: sealed.piece, receipt: { words: words(secret, lang), digits: digits(secret), secret } }
+    return { length: sealed.length, piece: sealed.piece, receipt: { words: words(secret, lang), lang, digits: digits(secret), secret } }
   },
 
   /** The next piece, or nothing after the last. Throws what reading a file throws. */

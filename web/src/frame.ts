@@ -14,9 +14,9 @@ export function frame(app: App, content: HTMLElement[]): void {
   }
   const leave = button(texts.text('leave'), () => app.leave(), 'leave')
   leave.title = texts.text('leave-hint')
-  const header = element('header', {},
-    element('span', { className: 'language' }, element('label', { htmlFor: 'language' }, texts.text('language')), select),
-    leave)
+  // The first screen has a button for each language instead.
+  const language = element('span', {}, element('label', { htmlFor: 'language', className: 'unseen' }, texts.text('language')), select)
+  const header = element('header', {}, app.screen !== 'start' && language, leave)
   const footer = element('footer', {}, paragraph(texts.text('leave-hint')))
   // Only this part of the body: a page that the browser saves keeps its script.
   document.getElementById('page')?.replaceChildren(header, element('main', {}, ...content), footer)

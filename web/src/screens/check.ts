@@ -4,8 +4,11 @@ import { element, paragraph } from '../element.ts'
 import type { Draft, DraftFile } from '../engine.ts'
 import { heading, onward, step } from '../frame.ts'
 import { findIdentifiers } from '../identifiers/index.ts'
-import { sealInto, sealAndSend } from './job.ts'
+import { freeTexts, isFilled } from '../tip/report.ts'
+import { describe, nameOf } from './files.ts'
+import { isSame, sealInto, sealAndSend, type Job } from './job.ts'
 import { inLanguage } from './readers.ts'
+import { stopped } from './sending.ts'
 
 /** Largest text in bytes (docs/protocol.md 1.5). */
 const MAX_MESSAGE = 16 * 1024 * 1024
@@ -15,45 +18,97 @@ export function check(app: App): HTMLElement[] {
   if (directory.state !== 'ready') return app.screens['readers']!(app)
   const chosen = directory.contents.holders.filter(({ id }) => written.readers.includes(id))
   const hidden = written.files.filter(({ state, keep }) => keep || typeof state === 'string' || state.kind !== 'scrubbed').length
-  const found = findIdentifiers(written.message).length
+  const found = [written.message, ...freeTexts(written.details)].reduce((sum, text) => sum + findIdentifiers(text).length, 0)
   const row = (label: string, ...values: (Node | string)[]): Node[] => [element('dt', {}, texts.text(label)), element('dd', {}, ...values)]
   return [
     step(app, 4),
     heading(texts.text('check-title')),
+    ...stoppedBefore(app),
     element('dl', {},
       ...row('check-readers', ...chosen.map((holder) => element('p', {}, inLanguage(app, holder.names, 'span') ?? holder.id))),
-      ...row('check-text', texts.text('check-characters', { count: [...written.message].length })),
-      ...row('check-files', new Intl.NumberFormat(texts.lang).format(written.files.length))),
+      ...row('check-text', folded(texts.text('check-characters', { count: [...written.message].length }), written.message === '' ? [] : [element('div', { className: 'text', dir: 'auto' }, written.message)])),
+      ...(isFilled(written.details) ? row('check-details', list(detailsOf(app))) : []),
+      ...row('check-files', folded(new Intl.NumberFormat(texts.lang).format(written.files.length), written.files.length === 0 ? [] : [list(filesOf(app))]))),
     ...(found > 0 ? [element('div', { className: 'warning' }, paragraph(texts.text('found-count', { count: found }).replace(/:\s*$/, '.')), paragraph(texts.text('found-explain')))] : []),
     ...(hidden > 0 ? [paragraph(texts.text('check-hidden', { count: hidden }), 'warning')] : []),
+    paragraph(texts.text('start-limits')),
     onward(app, texts.text(app.offline ? 'seal-button' : 'send-button'), () => {
       if (app.isYesterdays()) {
         // A page left open overnight: the list is judged anew, and the choice looked at once more.
+        app.newDay = true
         void app.load()
         return void app.go('readers')
       }
       const reason = refuse(app)
       if (reason !== undefined) return texts.text(reason)
-      app.job = app.offline ? sealInto(app, draftOf(app)) : sealAndSend(app, draftOf(app))
-      // In place of this screen: the button is gone before it can be pressed twice.
-      return void app.go('sending', true)
+      app.job = jobFor(app)
+      return void app.go('sending')
     }),
   ]
 }
 
-function refuse({ written, directory }: App): string | undefined {
-  if (written.message.trim() === '' && written.files.length === 0) return 'check-empty'
+const folded = (title: string, content: HTMLElement[]): HTMLElement | string => (content.length === 0 ? title : element('details', {}, element('summary', {}, title), ...content))
+
+const list = (rows: (Node | string)[][]): HTMLElement => element('ul', {}, ...rows.map((row) => element('li', {}, ...row)))
+
+const filesOf = (app: App): string[][] => app.written.files.map((picked, n) => [`${nameOf(app, picked, n)}: ${describe(app, picked)}`, picked.keep ? ` ${app.texts.text('file-keep')}.` : ''])
+
+/** What was filled in, each with the words of its field. */
+function detailsOf({ texts, written: { details } }: App): (Node | string)[][] {
+  const say = (id: string): string => texts.text(id)
+  const { place, work_visit: visit } = details
+  const rows: [string, string][] = [
+    ...details.categories.map((id): [string, string] => [say('categories-title'), say(`category-${id}`)]),
+    [say('period-label'), details.period],
+    [say('place-label'), place.text],
+    [say('place-municipality'), place.municipality],
+    [say('place-postcode'), place.postcode],
+    ...details.offenders.flatMap((offender) => Object.entries(offender).map(([name, text]): [string, string] => [say(`offender-${name.replace('_', '-')}`), text])),
+    [say('danger-title'), details.danger && say(`danger-${details.danger}`)],
+    [say('minors-title'), details.minors && say(details.minors)],
+    [say('visit-time'), visit.best_time],
+    [say('visit-look-for'), visit.look_for],
+  ]
+  return rows.filter(([, text]) => text.trim()).map(([label, text]) => [element('strong', {}, label), ' ', element('bdi', {}, text)])
+}
+
+/** The job that was stopped goes on, so that nothing is stored twice; another draft gets another. */
+function jobFor(app: App): Job {
+  const [draft, before] = [draftOf(app), app.job]
+  if (before?.draft && isSame(before.draft, draft)) {
+    before.resume()
+    return before
+  }
+  const receipt = before?.unsure() && before.receipt ? { ...before.receipt, secret: before.receipt.secret.slice() } : undefined
+  const free = before?.end()
+  return app.offline ? sealInto(app, draft, free) : sealAndSend(app, draft, free, receipt)
+}
+
+/** Told while it is about this draft, or about a tip that may be stored. */
+function stoppedBefore(app: App): HTMLElement[] {
+  const { job } = app
+  return job?.draft && isLookedThrough(app) && (job.unsure() || isSame(job.draft, draftOf(app))) ? stopped(app, job) : []
+}
+
+// The browser's forward button leads here too, while a file is still being looked through.
+const isLookedThrough = ({ written }: App): boolean => written.files.every(({ state }) => typeof state !== 'string')
+
+function refuse(app: App): string | undefined {
+  const { written, directory } = app
+  if (!isLookedThrough(app)) return 'file-checking'
+  if (written.message.trim() === '' && written.files.length === 0 && !isFilled(written.details)) return 'check-empty'
   if (new TextEncoder().encode(written.message).length > MAX_MESSAGE) return 'check-too-long'
   if (directory.state !== 'ready' || !written.readers.some((id) => id in directory.keys)) return 'readers-none'
   return undefined
 }
 
+/** A copy: what the writer changes later is another draft. */
 function draftOf(app: App): Draft {
   const { written, directory, texts } = app
   if (directory.state !== 'ready') throw new Error('no directory')
   const readers = written.readers.filter((id) => id in directory.keys)
   return {
-    lang: texts.lang, message: written.message, details: written.details, files: written.files.map(draftFile),
+    lang: texts.lang, message: written.message, details: structuredClone(written.details), files: written.files.map(draftFile),
     readers, recipients: readers.map((id) => directory.keys[id]!), max: directory.contents.max_bytes,
   }
 }

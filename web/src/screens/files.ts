@@ -4,6 +4,8 @@ import { button, choice, element, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
 
 const MOST = 99
+/** What Tor Browser can show. */
+const PICTURES = ['jpg', 'png', 'webp', 'gif', 'avif']
 const KINDS = ['place', 'time', 'device', 'author', 'thumbnail', 'other'] as const
 
 export function files(app: App): HTMLElement[] {
@@ -12,9 +14,12 @@ export function files(app: App): HTMLElement[] {
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
   const show = (): void => list.replaceChildren(...written.files.map((picked, n) => row(app, picked, n, show)))
   const add = (chosen: Iterable<File>): void => {
-    const fresh = [...chosen]
+    const all = [...chosen]
+    const fresh = all.filter(({ size }) => size > 0)
     const room = MOST - written.files.length
-    problem.replaceChildren(...(fresh.length > room ? [paragraph(texts.text('files-too-many', { max: MOST }))] : []))
+    problem.replaceChildren(
+      ...(fresh.length > room ? [paragraph(texts.text('files-too-many', { max: MOST }))] : []),
+      ...(fresh.length < all.length ? [paragraph(texts.text('files-empty'))] : []))
     for (const file of fresh.slice(0, room)) void take(app, file, show)
     show()
   }
@@ -62,19 +67,43 @@ async function take(app: App, file: File, show: () => void): Promise<void> {
 
 function row(app: App, picked: PickedFile, n: number, show: () => void): HTMLElement {
   const { texts, written } = app
-  const { state } = picked
   const remove = button(texts.text('remove'), () => {
     written.files.splice(n, 1)
     show()
     document.getElementById('pick')?.focus()
   })
-  const type = typeof state === 'string' ? '…' : state.media.extension
-  const name = texts.text('file-name', { number: n + 1, type, size: texts.size(picked.file.size) })
+  const name = nameOf(app, picked, n)
   remove.setAttribute('aria-label', `${texts.text('remove')}: ${name}`)
-  return element('li', {}, element('strong', {}, name), element('p', { attr: { role: 'status' } }, describe(app, picked)), ...original(app, picked), remove)
+  return element('li', {}, element('strong', {}, name), preview(picked), element('p', { attr: { role: 'status' } }, describe(app, picked)), ...original(app, picked), remove)
 }
 
-function describe(app: App, { state }: PickedFile): string {
+// The picture as it will be sent, where the browser knows its kind. Made once: a list of many is shown again and again.
+const previews = new WeakMap<PickedFile, HTMLImageElement>()
+
+function preview(picked: PickedFile): HTMLElement | undefined {
+  const { file, state } = picked
+  if (typeof state === 'string' || !PICTURES.includes(state.media.extension)) return undefined
+  const made = previews.get(picked)
+  if (made) return made
+  const address = URL.createObjectURL(state.kind === 'scrubbed' ? state.blob : file)
+  const image = element('img', { src: address, alt: '', decoding: 'async' })
+  image.onload = () => URL.revokeObjectURL(address)
+  image.onerror = () => {
+    URL.revokeObjectURL(address)
+    image.hidden = true
+  }
+  previews.set(picked, image)
+  return image
+}
+
+/** A file by its number: what it was called stays with the writer. */
+export function nameOf({ texts }: App, { file, state }: PickedFile, n: number): string {
+  const type = typeof state === 'string' ? '…' : state.media.extension
+  return texts.text('file-name', { number: n + 1, type, size: texts.size(file.size) })
+}
+
+/** What is known of its hidden details. */
+export function describe(app: App, { state }: PickedFile): string {
   const { texts } = app
   if (typeof state === 'string' || state.kind !== 'scrubbed') return texts.text(`file-${typeof state === 'string' ? state : state.kind}`)
   const details = KINDS.filter((kind) => state.removed.includes(kind)).map((kind) => texts.text(`file-${kind}`))

@@ -1,10 +1,11 @@
 // A tip on its way: sealed in the worker, sent piece by piece, tried again for as long as it takes. One at a time, and it outlives a change
 // of language. In: a draft or a sealed file. Out: the receipt, and what the relay said.
 import type { App } from '../app.ts'
-import type { Begun, Draft } from '../engine.ts'
+import type { Begun, Draft, ReceiptText } from '../engine.ts'
 import { pieceOf } from '../tip/seal.ts'
 import { sender } from '../upload/send.ts'
 import { Lost, Refused, Upload, type Source, type Stored } from '../upload/upload.ts'
+import { empty } from '../wipe.ts'
 import { startWorker } from '../worker.ts'
 
 /** Longest pause between two tries, in seconds. */
@@ -15,7 +16,7 @@ const PASSING = ['full', 'closed', 'unsure']
 type State =
   | { kind: 'running' }
   | { kind: 'waiting'; seconds: number; now: () => void }
-  | { kind: 'failed'; text: string; again: () => void }
+  | { kind: 'failed'; text: string }
 
 export class Job {
   /** From 0 to 1. */
@@ -23,12 +24,22 @@ export class Job {
   state: State = { kind: 'running' }
   /** Set by the screen that shows it. */
   changed: () => void = () => {}
-  #stop = new AbortController()
   /** Whether the relay may have stored the tip without our hearing of it. */
   unsure: () => boolean = () => false
+  /** From when the tip is being sealed. */
+  receipt: ReceiptText | undefined
+  #stop = new AbortController()
+  #pending = false
+  #again = false
+  #settled: Promise<void> = Promise.resolve()
+  /** Whether it was ended for good: what still comes of it is nobody's any more. */
+  ended = false
 
-  /** Does `work`, and again whenever it failed and the writer wants it. */
-  constructor(readonly work: (job: Job) => Promise<void>) {
+  /** Does `work`, and again whenever it was stopped or failed and the writer wants it. `draft` is what it seals, if it seals. */
+  constructor(
+    readonly work: (job: Job) => Promise<void>,
+    readonly draft?: Draft,
+  ) {
     this.#begin()
   }
 
@@ -37,39 +48,72 @@ export class Job {
   }
 
   at(share: number): void {
+    if (this.signal.aborted) return
     this.share = share
     this.#become({ kind: 'running' })
   }
 
-  /** Ends what is under way; `again` goes on where it was. */
+  /** Ends what is under way; `resume` goes on where it was. */
   stop(): void {
+    this.#again = false
     this.#stop.abort(new Error('stopped'))
   }
 
-  /** The pause after a broken connection: 2, 4, 8 … seconds, or until the writer says so. */
+  /** Goes on after a stop or a failure. What is still ending is waited for, so that nothing runs twice. */
+  resume(): void {
+    if (!this.#pending) return this.#begin()
+    this.#again = this.signal.aborted
+    this.#become({ kind: 'running' })
+  }
+
+  /** Ends it for good, and empties what it holds. Resolves when nothing of it goes on. */
+  end(): Promise<void> {
+    this.ended = true
+    this.stop()
+    this.changed = () => {}
+    if (this.draft) empty(this.draft)
+    this.receipt?.secret.fill(0)
+    this.receipt = undefined
+    return this.#settled
+  }
+
+  /** What is to be said of a job that was stopped. */
+  stopped(): string {
+    return this.unsure() ? 'send-unsure' : 'send-stopped'
+  }
+
+  /** The pause after a broken connection: 2, 4, 8 … seconds, or until the writer says so. Rejects at once when the writer stopped. */
   wait(tries: number): Promise<void> {
     const seconds = Math.min(2 ** (tries + 1), LONGEST)
+    const { signal } = this
     return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        clearTimeout(timer)
+        reject(signal.reason as Error)
+      }
       const now = (): void => {
         clearTimeout(timer)
+        signal.removeEventListener('abort', stop)
         this.#become({ kind: 'running' })
         resolve()
       }
       const timer = setTimeout(now, seconds * 1000)
-      this.signal.addEventListener('abort', () => {
-        clearTimeout(timer)
-        reject(this.signal.reason as Error)
-      })
+      // A signal that was aborted before says nothing any more.
+      if (signal.aborted) return stop()
+      signal.addEventListener('abort', stop)
       this.#become({ kind: 'waiting', seconds, now })
     })
   }
 
   #begin(): void {
     this.#stop = new AbortController()
+    this.#again = false
+    this.#pending = true
     this.#become({ kind: 'running' })
-    this.work(this).catch((error: unknown) => {
-      const text = this.signal.aborted ? (this.unsure() ? 'send-unsure' : 'send-stopped') : failure(error)
-      this.#become({ kind: 'failed', text, again: () => this.#begin() })
+    this.#settled = this.work(this).then(() => void (this.#pending = false), (error: unknown) => {
+      this.#pending = false
+      if (this.#again) return this.#begin()
+      this.#become({ kind: 'failed', text: this.signal.aborted || this.unsure() ? this.stopped() : failure(error) })
     })
   }
 
@@ -79,8 +123,9 @@ export class Job {
   }
 }
 
-/** Seals a draft and sends it. */
-export function sealAndSend(app: App, draft: Draft): Job {
+/** Seals a draft and sends it, once `free` says that no other is being sealed. `before` is the receipt of a tip that may be stored: this
+ *  one gets the same, so that it takes back both. */
+export function sealAndSend(app: App, draft: Draft, free?: Promise<void>, before?: ReceiptText): Job {
   let [begun, upload]: [Begun | undefined, Upload | undefined] = [undefined, undefined]
   let id: string | undefined
   const next = async (): Promise<Uint8Array | undefined> => {
@@ -88,25 +133,33 @@ export function sealAndSend(app: App, draft: Draft): Job {
     id = piece?.id ?? id
     return piece?.bytes
   }
-  return new Job(async (job) => {
+  if (before) draft.secret = before.secret
+  const job = new Job(async (job) => {
+    await free
     for (;;) {
       // After a failure the same sealed bytes go on, so that nothing is stored twice.
       if (!begun || !upload) {
         begun = await app.engine.call('seal', draft)
         draft.secret = begun.receipt.secret
+        job.receipt = begun.receipt
         upload = uploadOf(app, job, { length: begun.length, next })
       }
       try {
         const stored = await upload.run()
         if (id !== undefined && id !== stored.id) throw new Refused('wrong')
-        return finish(app, { receipt: begun.receipt, stored })
+        return finish(app, job, { receipt: begun.receipt, stored })
       } catch (error) {
         // The relay lost the unfinished upload: the same tip, with the same receipt, is sealed once more.
         if (error instanceof Lost || !isPassing(error, job)) upload = undefined
         if (!(error instanceof Lost)) throw error
       }
     }
-  })
+  }, draft)
+  if (before) {
+    job.receipt = before
+    job.unsure = () => true
+  }
+  return job
 }
 
 /** Sends a file that is sealed already. */
@@ -123,7 +176,7 @@ export function sendFile(app: App, file: Blob): Job {
     for (;;) {
       try {
         const stored: Stored = await upload(job).run()
-        return finish(app, { stored })
+        return finish(app, job, { stored })
       } catch (error) {
         if (!(error instanceof Lost)) throw error
       }
@@ -132,8 +185,9 @@ export function sendFile(app: App, file: Blob): Job {
 }
 
 /** Seals a draft into a file, in a page without a relay. */
-export function sealInto(app: App, draft: Draft): Job {
+export function sealInto(app: App, draft: Draft, free?: Promise<void>): Job {
   return new Job(async (job) => {
+    await free
     const { length, receipt } = await app.engine.call('seal', draft)
     // Blobs may live on disk, and the browser drops them with the page.
     let file = new Blob()
@@ -142,8 +196,21 @@ export function sealInto(app: App, draft: Draft): Job {
       file = new Blob([file, piece.bytes as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' })
       job.at(file.size / length)
     }
-    finish(app, { receipt, file })
-  })
+    finish(app, job, { receipt, file })
+  }, draft)
+}
+
+/** Whether two drafts are the same tip. Their language says only in what words the receipt is. */
+export function isSame(one: Draft, other: Draft): boolean {
+  const content = ({ message, details, files, readers, recipients }: Draft): unknown[] => [message, details, files, readers, recipients]
+  return alike(content(one), content(other))
+}
+
+// Files are the same when they are the same object: their bytes are looked at once, when they are attached.
+function alike(one: unknown, other: unknown): boolean {
+  if (one === other || typeof one !== 'object' || typeof other !== 'object' || !one || !other || one instanceof Blob) return one === other
+  const [left, right] = [Object.entries(one), new Map(Object.entries(other))]
+  return left.length === right.size && left.every(([name, value]) => right.has(name) && alike(value, right.get(name)))
 }
 
 function uploadOf(app: App, job: Job, source: Source): Upload {
@@ -152,11 +219,16 @@ function uploadOf(app: App, job: Job, source: Source): Upload {
     sender(() => job.signal, () => startWorker(app.script)),
     { progress: (bytes) => job.at(bytes / source.length), wait: (tries) => job.wait(tries) },
   )
-  job.unsure = () => upload.unsure
+  // A doubt about an earlier upload of this tip stays.
+  const before = job.unsure
+  job.unsure = () => upload.unsure || before()
   return upload
 }
 
-function finish(app: App, outcome: NonNullable<App['outcome']>): void {
+function finish(app: App, job: Job, outcome: NonNullable<App['outcome']>): void {
+  if (job.ended) return
+  // The receipt outlives the job.
+  job.receipt = undefined
   app.wipe()
   app.outcome = outcome
   app.go('done', true)

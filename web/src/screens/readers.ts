@@ -3,6 +3,7 @@ import type { App } from '../app.ts'
 import type { Holder } from '../directory/note.ts'
 import { choice, element, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
+import { CATEGORIES } from '../tip/report.ts'
 import { refusal } from './refused.ts'
 
 const MOST = 3
@@ -16,14 +17,16 @@ export function readers(app: App): HTMLElement[] {
   const cards = directory.contents.holders.map((holder) => card(app, holder, holder.id in directory.keys))
   return [
     ...title,
+    app.newDay && element('div', { className: 'notice', attr: { role: 'status' } }, paragraph(texts.text('new-day')), paragraph(texts.text('text-here'))),
     paragraph(texts.text('readers-lead')),
     element('fieldset', { className: 'cards' }, element('legend', { className: 'unseen' }, texts.text('readers-title')), ...cards),
     onward(app, texts.text('next'), () => {
       if (written.readers.length === 0) return texts.text('readers-none')
       if (written.readers.length > MOST) return texts.text('readers-too-many')
+      app.newDay = false
       return void app.go('write')
     }),
-  ]
+  ].filter((part) => part !== false)
 }
 
 function card(app: App, holder: Holder, open: boolean): HTMLElement {
@@ -40,11 +43,20 @@ function card(app: App, holder: Holder, open: boolean): HTMLElement {
     duty.id = `duty-${holder.id}`
     input.setAttribute('aria-describedby', duty.id)
   }
-  const matters = holder.competence ?? []
+  const matters = (holder.competence ?? []).flatMap((matter) => matterIn(app, matter) ?? [])
   return element('div', { className: 'card' }, box,
     !open && paragraph(texts.text('readers-no-key')),
     duty,
-    matters.length > 0 && paragraph(texts.text('readers-works-on', { matters: matters.join(', ') }), 'hint'))
+    matters.length > 0 && paragraph(texts.text('readers-works-on', { matters: texts.list(matters) }), 'hint'))
+}
+
+// A category of the report, or a group of them, is known in every language. Other words are English (docs/protocol.md 4).
+function matterIn({ texts }: App, matter: string): string | undefined {
+  const [group = '', ...rest] = matter.split('-')
+  const id = matter
+  if (matter in CATEGORIES) return texts.text(`group-${group}`)
+  if (CATEGORIES[group]?.includes(rest.join('-'))) return texts.text(`category-${id}`)
+  return texts.lang === 'en' ? matter : undefined
 }
 
 /** The text in the reader's language, else in English, else in any, marked with the language it is in. */

@@ -2,6 +2,12 @@
 import type { App, DirectoryState } from '../app.ts'
 import { button, element, paragraph } from '../element.ts'
 
+/** Telephone and website of the Ministry of Justice for victims of trafficking; named, never loaded. */
+const HELP = { phone: '078\u00a005\u00a058\u00a000', site: 'stopmensenhandel.be' }
+
+/** Who helps a victim beside this letterbox. */
+export const help = ({ texts }: App): HTMLElement[] => [paragraph(texts.text('start-victim')), paragraph(texts.text('start-help', HELP))]
+
 /** What is wrong and what to do. */
 export function refusal(app: App, refused: Extract<DirectoryState, { state: 'refused' }>): HTMLElement[] {
   const { texts } = app
@@ -9,6 +15,7 @@ export function refusal(app: App, refused: Extract<DirectoryState, { state: 'ref
   return [
     element('h2', {}, texts.text('directory-refused-title')),
     paragraph(texts.text(`directory-${refused.reason}`, values)),
+    ...(refused.reason === 'expired' ? [paragraph(texts.text(app.offline ? 'expired-saved' : 'expired-online')), ...(app.offline ? [] : help(app))] : []),
     app.offline ? picker(app) : element('div', { className: 'buttons' }, button(texts.text('retry'), () => void app.load())),
   ]
 }

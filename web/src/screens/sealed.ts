@@ -4,15 +4,17 @@ import { element, field, paragraph } from '../element.ts'
 import { heading, onward } from '../frame.ts'
 import { isFileLength } from '../tip/padding.ts'
 import { sendFile } from './job.ts'
+import { stopped } from './sending.ts'
 
 const MAGIC = 'age-encryption.org/v1\n'
 
 export function sealed(app: App): HTMLElement[] {
   const { texts } = app
-  const input = element('input', { type: 'file', autocomplete: 'off' })
+  const input = app.keep('chosen', () => element('input', { type: 'file', autocomplete: 'off' }))
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
   return [
     heading(texts.text('sealed-title')),
+    ...(app.job && !app.job.draft ? stopped(app, app.job) : []),
     paragraph(texts.text('sealed-lead')),
     field(texts.text('sealed-label'), input),
     problem,
@@ -21,8 +23,9 @@ export function sealed(app: App): HTMLElement[] {
       if (!file) return texts.text('sealed-none')
       void isTip(file).then((right) => {
         if (!right) return problem.replaceChildren(paragraph(texts.text('sealed-wrong')))
+        void app.job?.end()
         app.job = sendFile(app, file)
-        app.go('sending', true)
+        app.go('sending')
       })
       return undefined
     }),

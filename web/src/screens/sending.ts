@@ -2,9 +2,11 @@
 import type { App } from '../app.ts'
 import { button, element, paragraph } from '../element.ts'
 import { heading } from '../frame.ts'
+import { receiptPart } from './done.ts'
+import type { Job } from './job.ts'
 
 export function sending(app: App): HTMLElement[] {
-  const { texts, job, directory } = app
+  const { texts, job } = app
   // The browser's forward button leads here without a tip under way.
   if (!job) return app.screens['start']!(app)
   const title = texts.text(app.offline ? 'sealing-title' : 'sending-title')
@@ -13,6 +15,7 @@ export function sending(app: App): HTMLElement[] {
   const spoken = element('p', { className: 'unseen', attr: { role: 'status' } })
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
   const halt = element('div', { className: 'buttons' }, button(texts.text('send-stop'), () => job.stop()))
+  const proof = element('section', {})
   let tenth = -1
   const draw = (): void => {
     const { share, state } = job
@@ -26,13 +29,35 @@ export function sending(app: App): HTMLElement[] {
     if (state.kind === 'running') problem.replaceChildren()
     if (state.kind === 'waiting') problem.replaceChildren(paragraph(texts.text('send-waiting', { seconds: state.seconds })), button(texts.text('send-now'), state.now))
     if (state.kind === 'failed') {
-      const size = directory.state === 'ready' ? texts.size(directory.contents.max_bytes) : ''
-      problem.replaceChildren(paragraph(texts.text(state.text, { size })), element('div', { className: 'buttons' },
-        button(texts.text('back'), () => history.back()), button(texts.text('retry'), state.again, 'primary')))
+      spoken.textContent = ''
+      problem.replaceChildren(...told(app, job, state.text), element('div', { className: 'buttons' },
+        button(texts.text('back'), () => history.back()), button(texts.text('retry'), () => job.resume(), 'primary')))
     }
+    proof.replaceChildren(...(state.kind === 'failed' ? doubtful(app, job) : []))
   }
   job.changed = draw
-  app.onleave = () => job.stop()
+  app.onleave = () => {
+    job.changed = () => {}
+    job.stop()
+  }
   draw()
-  return [heading(title), bar, line, spoken, problem, halt]
+  return [heading(title), bar, line, spoken, problem, proof, halt]
+}
+
+function told({ texts, directory }: App, job: Job, text: string): HTMLElement[] {
+  const size = directory.state === 'ready' ? texts.size(directory.contents.max_bytes) : ''
+  return [paragraph(texts.text(text, { size })), ...(job.draft && text === 'send-stopped' ? [paragraph(texts.text('text-here'))] : [])]
+}
+
+/** The receipt of a tip that may be stored: the only way to take it back. */
+function doubtful(app: App, job: Job): HTMLElement[] {
+  return job.unsure() && job.receipt ? [paragraph(app.texts.text('receipt-unsure')), ...receiptPart(app, job.receipt)] : []
+}
+
+/** What is said of a tip whose sending was stopped, on the screen before. */
+export function stopped(app: App, job: Job): HTMLElement[] {
+  return [
+    element('div', { className: 'problem', attr: { role: 'alert' } }, ...told(app, job, job.state.kind === 'failed' ? job.state.text : job.stopped())),
+    element('section', {}, ...doubtful(app, job)),
+  ]
 }

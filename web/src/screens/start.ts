@@ -3,7 +3,7 @@ import type { App } from '../app.ts'
 import { button, element, paragraph } from '../element.ts'
 import { heading } from '../frame.ts'
 import { LANGUAGES } from '../texts.ts'
-import { refusal } from './refused.ts'
+import { help, refusal } from './refused.ts'
 
 export function start(app: App): HTMLElement[] {
   const { texts } = app
@@ -26,12 +26,20 @@ export function start(app: App): HTMLElement[] {
     languages,
     heading(say('start-title')),
     paragraph(say('start-lead'), 'lead'),
-    paragraph(say('start-danger'), 'danger'),
+    danger(say('start-danger')),
+    paragraph(say('start-limits')),
     element('div', { className: 'buttons' }, write),
     ...savedNotice(app),
-    part('who'), part('anonymous'), part('soft'), part('victim'),
+    part('who'), part('anonymous'), part('soft'),
+    element('section', {}, element('h2', {}, say('start-victim-title')), ...help(app)),
     other,
   ]
+}
+
+// The number can be pressed, where there is a telephone.
+function danger(text: string): HTMLElement {
+  const [before = '', after = ''] = text.split('112')
+  return element('p', { className: 'danger' }, before, element('a', { href: 'tel:112' }, '112'), after)
 }
 
 // A saved page says what it is, and how long its list holds. Below the button, so that nothing moves under a finger.

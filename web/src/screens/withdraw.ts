@@ -9,7 +9,7 @@ export function withdraw(app: App): HTMLElement[] {
   const { texts } = app
   const title = heading(texts.text('withdraw-title'))
   if (app.offline) return [title, paragraph(texts.text('withdraw-offline')), onward(app, texts.text('back'), () => void history.back())]
-  const typed = element('textarea', { rows: 4, autocomplete: 'off', spellcheck: false, dir: 'auto' })
+  const typed = app.keep('typed', () => element('textarea', { rows: 4, autocomplete: 'off', spellcheck: false, dir: 'auto' }))
   const said = element('div', { className: 'problem', attr: { role: 'alert' } })
   const stop = new AbortController()
   app.onleave = () => stop.abort()

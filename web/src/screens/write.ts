@@ -3,71 +3,50 @@
 import type { App } from '../app.ts'
 import { button, choice, element, field, line, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
-import { findIdentifiers } from '../identifiers/index.ts'
-import { CATEGORIES, type Details, type Offender } from '../tip/report.ts'
-
-/** Pause after the last key before the text is looked through, in milliseconds. */
-const PAUSE = 500
-const MAX_FINDINGS = 20
+import { CATEGORIES, allTexts, isFilled, type Details, type Offender } from '../tip/report.ts'
+import { watch } from './found.ts'
 
 export function write(app: App): HTMLElement[] {
   const { texts, written } = app
   const message = element('textarea', { value: written.message, rows: 12, autocomplete: 'off', spellcheck: false, dir: 'auto' })
-  const found = element('div', { className: 'found', attr: { role: 'status' } })
-  let pause = 0
-  message.oninput = () => {
-    written.message = message.value
-    clearTimeout(pause)
-    pause = setTimeout(() => point(app, message, found), PAUSE)
-  }
-  if (written.message) point(app, message, found)
-  app.onleave = () => clearTimeout(pause)
+  message.oninput = () => (written.message = message.value)
   return [
     step(app, 2),
     heading(texts.text('write-title')),
     paragraph(texts.text('write-lead')),
     paragraph(texts.text('write-warning'), 'warning'),
     field(texts.text('write-label'), message),
-    found,
+    watch(app, message),
     more(app, written.details),
     onward(app, texts.text('next'), () => void app.go('files')),
   ]
 }
 
-function point(app: App, message: HTMLTextAreaElement, found: HTMLElement): void {
-  const { texts } = app
-  const findings = findIdentifiers(message.value)
-  if (findings.length === 0) return found.replaceChildren()
-  const rows = findings.slice(0, MAX_FINDINGS).map(({ start, end, kind }) => {
-    const show = button(texts.text('found-show'), () => {
-      message.focus()
-      message.setSelectionRange(start, end)
-    })
-    const label = texts.text(`found-${kind}`)
-    show.setAttribute('aria-label', `${texts.text('found-show')}: ${label}`)
-    return element('li', {}, `${label}: `, element('mark', { dir: 'auto' }, message.value.slice(start, end)), ' ', show)
-  })
-  found.replaceChildren(paragraph(texts.text('found-count', { count: findings.length })), element('ul', {}, ...rows), paragraph(texts.text('found-explain'), 'hint'))
-}
-
 function more(app: App, details: Details): HTMLElement {
   const say = (id: string): string => app.texts.text(id)
   const { place, work_visit: visit } = details
-  const filled = JSON.stringify(details).length > JSON.stringify({ ...details, categories: [], offenders: [] }).length
-  return element('details', { open: filled },
+  return element('details', { open: isFilled(details) },
     element('summary', {}, say('details-title')),
     paragraph(say('details-lead')),
     categories(app, details),
-    field(say('period-label'), line(details.period, (text) => (details.period = text)), say('period-hint')),
-    field(say('place-label'), line(place.text, (text) => (place.text = text))),
-    field(say('place-municipality'), line(place.municipality, (text) => (place.municipality = text))),
-    field(say('place-postcode'), line(place.postcode, (text) => (place.postcode = text))),
+    detail(app, say('period-label'), details.period, (text) => (details.period = text), say('period-hint')),
+    detail(app, say('place-label'), place.text, (text) => (place.text = text)),
+    detail(app, say('place-municipality'), place.municipality, (text) => (place.municipality = text)),
+    detail(app, say('place-postcode'), place.postcode, (text) => (place.postcode = text)),
     offenders(app, details),
     radios(app, 'danger', say('danger-title'), { now: say('danger-now'), soon: say('danger-soon'), no: say('danger-no') }, details.danger, (value) => (details.danger = value as Details['danger'])),
     radios(app, 'minors', say('minors-title'), { yes: say('yes'), no: say('no') }, details.minors, (value) => (details.minors = value as Details['minors'])),
     element('fieldset', {}, element('legend', {}, say('visit-title')),
-      field(say('visit-time'), line(visit.best_time, (text) => (visit.best_time = text))),
-      field(say('visit-look-for'), line(visit.look_for, (text) => (visit.look_for = text)))))
+      detail(app, say('visit-time'), visit.best_time, (text) => (visit.best_time = text)),
+      detail(app, say('visit-look-for'), visit.look_for, (text) => (visit.look_for = text))))
+}
+
+// One line, looked through like the text.
+function detail(app: App, label: string, text: string, change: (text: string) => void, hint?: string): HTMLElement {
+  const control = line(text, change)
+  const shown = field(label, control, hint)
+  shown.append(watch(app, control))
+  return shown
 }
 
 function categories(app: App, details: Details): HTMLElement {
@@ -88,22 +67,26 @@ function offenders(app: App, details: Details): HTMLElement {
   const say = (id: string): string => app.texts.text(id)
   const list = element('div', {})
   const empty = (): Offender => ({ name: '', enterprise_number: '', address: '', vehicle: '', other: '' })
-  const show = (): void => {
-    if (details.offenders.length === 0) details.offenders.push(empty())
-    list.replaceChildren(...details.offenders.map((offender, n) => {
-      const lines = (Object.keys(offender) as (keyof Offender)[]).map((name) =>
-        field(say(`offender-${name.replace('_', '-')}`), line(offender[name], (text) => (offender[name] = text))))
-      const remove = button(say('remove'), () => {
-        details.offenders.splice(n, 1)
-        show()
-        list.querySelector('input')?.focus()
-      })
-      return element('fieldset', {}, element('legend', {}, app.texts.text('offender-number', { number: n + 1 })), ...lines, details.offenders.length > 1 && remove)
-    }))
-  }
+  // One is shown though nobody is named yet; only those with something in them belong to the tip.
+  const shown = details.offenders.length > 0 ? [...details.offenders] : [empty()]
+  const keep = (): void => void (details.offenders = shown.filter((offender) => allTexts(offender).length > 0))
+  const show = (): void => list.replaceChildren(...shown.map((offender, n) => {
+    const lines = (Object.keys(offender) as (keyof Offender)[]).map((name) =>
+      detail(app, say(`offender-${name.replace('_', '-')}`), offender[name], (text) => {
+        offender[name] = text
+        keep()
+      }))
+    const remove = button(say('remove'), () => {
+      shown.splice(n, 1)
+      keep()
+      show()
+      list.querySelector('input')?.focus()
+    })
+    return element('fieldset', {}, element('legend', {}, app.texts.text('offender-number', { number: n + 1 })), ...lines, shown.length > 1 && remove)
+  }))
   show()
   const add = button(say('offender-add'), () => {
-    details.offenders.push(empty())
+    shown.push(empty())
     show()
     list.lastElementChild?.querySelector('input')?.focus()
   })

@@ -30,6 +30,17 @@ export interface Details {
   work_visit: { best_time: string; look_for: string }
 }
 
+/** Whether anything was filled in. */
+export const isFilled = (details: Details): boolean => allTexts(details).length > 0
+
+/** What the writer typed into the details, field by field. */
+export const freeTexts = (details: Details): string[] => allTexts({ ...details, categories: [], danger: '', minors: '' })
+
+/** Every text in there that isn't empty. */
+export function allTexts(held: object): string[] {
+  return Object.values(held).flatMap((value: string | object) => (typeof value === 'string' ? (value.trim() ? [value] : []) : allTexts(value)))
+}
+
 /** One file of the archive, as the report names it. */
 export interface AttachmentNote {
   name: string

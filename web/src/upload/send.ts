@@ -20,7 +20,13 @@ export function sender(signal: () => AbortSignal, start?: () => Worker | undefin
       worker?.terminate()
       worker = start()
     }
-    return worker ? inWorker(worker, request, sent, signal()) : exchange(request, sent, signal())
+    if (!worker) return exchange(request, sent, signal())
+    const now = signal()
+    return inWorker(worker, request, sent, now).catch((error: unknown) => {
+      // Stopping has ended the worker: what is sent later needs another.
+      if (now.aborted) count = 0
+      throw error
+    })
   }
 }
 

@@ -56,7 +56,7 @@ export class Upload {
   #piece: Uint8Array | Blob | undefined
   #following: Promise<Uint8Array | Blob | undefined> | undefined
   #location: string | undefined
-  /** Whether the request that completes the tip has left without an answer: it may be stored. */
+  /** Whether a request that completes the tip has ever left without an answer: it may be stored. */
   unsure = false
 
   constructor(
@@ -110,8 +110,7 @@ export class Upload {
       headers['upload-length'] = String(this.source.length)
       this.#following ??= this.source.next()
     }
-    this.unsure = whole
-    const answer = await this.send('POST', '/tips', headers, piece, (bytes) => this.watch.progress(bytes))
+    const answer = await this.#ask(whole, this.send('POST', '/tips', headers, piece, (bytes) => this.watch.progress(bytes)))
     if (whole || answer.status !== 201) return this.#finished(answer)
     this.#location = answer.headers['location']
     if (!this.#location) throw new Refused('wrong')
@@ -127,10 +126,10 @@ export class Upload {
       return this.#create()
     }
     if (answer.status !== 204 && answer.status !== 200) return this.#finished(answer)
-    if (answer.headers['upload-complete'] === '?1') return this.#ask()
+    if (answer.headers['upload-complete'] === '?1') return this.#again()
     this.#seek(answer)
     // All is there, and the relay was stopped before it had put it away.
-    return this.#offset === this.source.length ? this.#ask() : undefined
+    return this.#offset === this.source.length ? this.#again() : undefined
   }
 
   async #append(): Promise<Stored | undefined> {
@@ -138,8 +137,7 @@ export class Upload {
     const body = piece instanceof Blob ? piece.slice(from) : piece.subarray(from)
     const last = this.#start + sizeOf(piece) === this.source.length
     if (!last) this.#following ??= this.source.next()
-    this.unsure = last
-    const answer = await this.send('PATCH', this.#location!, this.#headers(last), body, (bytes) => this.watch.progress(this.#offset + bytes))
+    const answer = await this.#ask(last, this.send('PATCH', this.#location!, this.#headers(last), body, (bytes) => this.watch.progress(this.#offset + bytes)))
     if (answer.status === 409) {
       this.#seek(answer)
       return undefined
@@ -150,14 +148,27 @@ export class Upload {
   }
 
   // The tip is stored but its answer was lost on the way: the same answer again.
-  async #ask(): Promise<Stored> {
+  async #again(): Promise<Stored> {
     this.#offset = this.source.length
-    return this.#finished(await this.send('PATCH', this.#location!, this.#headers(true), new Uint8Array()))
+    return this.#finished(await this.#ask(true, this.send('PATCH', this.#location!, this.#headers(true), new Uint8Array())))
+  }
+
+  // An answer takes back the doubt that its own request raised, and no earlier one.
+  async #ask(completes: boolean, asked: Promise<Answer>): Promise<Answer> {
+    const before = this.unsure
+    this.unsure ||= completes
+    const answer = await asked
+    this.unsure = before
+    return answer
   }
 
   #finished(answer: Answer): Stored {
-    this.unsure = false
-    return judge(answer)
+    try {
+      return judge(answer)
+    } catch (error) {
+      if (error instanceof Refused && error.reason === 'unsure') this.unsure = true
+      throw error
+    }
   }
 
   #headers(complete: boolean): Record<string, string> {

@@ -1,0 +1,241 @@
+// What the page owes a writer beside sending: what matters is said in time, what was written is shown again and not lost, there is always a
+// way out, and nothing is said that is not so.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { openChromium } from './browsers.mjs'
+import { attach, receipt, send, writeTip } from './journey.mjs'
+import { Scene, put } from './scene.mjs'
+import { LANGUAGES, OWN_NAMES, say } from './words.mjs'
+
+const t = say('en')
+let scene
+before(async () => (scene = await Scene.start()))
+after(() => scene.stop())
+
+function inTab(name, work, options) {
+  test(name, async () => {
+    const tab = await openChromium(options)
+    try {
+      await tab.goto(scene.url)
+      await work(tab)
+      assert.deepEqual(tab.errors, [])
+    } finally {
+      await tab.close()
+    }
+  })
+}
+
+const visible = (tab, selector) => tab.evaluate((selector) => [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility()).map((element) => element.textContent), selector)
+const savedPage = async (name) => put(scene, name, Buffer.from(await (await fetch(`${scene.url}softinfo.html`)).arrayBuffer()))
+
+for (const lang of LANGUAGES) {
+  inTab(`${lang}: the limits stand above the button, the way out in its corner, 112 can be pressed`, async (tab) => {
+    const t = say(lang)
+    await tab.press(OWN_NAMES[lang])
+    await tab.see(t('start-limits'))
+    const { limits, write, choosers, call } = await tab.evaluate((limits) => ({
+      limits: [...document.querySelectorAll('main p')].find((p) => p.textContent === limits).getBoundingClientRect().bottom,
+      write: document.querySelector('main .primary').getBoundingClientRect().top,
+      choosers: document.querySelectorAll('select, .languages').length,
+      call: document.querySelector('.danger a').getAttribute('href') + document.querySelector('.danger').textContent,
+    }), t('start-limits'))
+    assert.ok(limits <= write, 'the limits come too late')
+    assert.equal(choosers, 1)
+    assert.equal(call.replace('tel:112', ''), t('start-danger'))
+    await tab.see('stopmensenhandel.be')
+    await tab.see('078\u00a005\u00a058\u00a000')
+    await tab.press(t('start-write'))
+    await tab.see(t('readers-title'))
+    const corner = await tab.evaluate(() => {
+      const [leave, header] = ['.leave', 'header'].map((selector) => document.querySelector(selector).getBoundingClientRect())
+      return { lines: header.height, end: document.dir === 'rtl' ? leave.left : innerWidth - leave.right }
+    })
+    assert.ok(corner.lines < 70 && corner.end < 20, JSON.stringify(corner))
+    // What a reader works on is never in a language that was not chosen.
+    const matters = (await visible(tab, '.card .hint')).join()
+    assert.ok(matters.includes(t('category-labour-wages')), matters)
+    assert.equal(matters.includes('housing by an employer'), lang === 'en')
+  }, { viewport: { width: 360, height: 740 } })
+}
+
+inTab('in a low window the way out stays in sight and covers little', async (tab) => {
+  await tab.press(t('start-write'))
+  await tab.see(t('readers-title'))
+  await tab.evaluate(() => scrollTo(0, 2000))
+  const { leave, header } = await tab.evaluate(() => ({ leave: document.querySelector('.leave').getBoundingClientRect().toJSON(), header: document.querySelector('header').getBoundingClientRect().bottom }))
+  assert.ok(header < 0, 'the header stays')
+  assert.ok(leave.top >= 0 && leave.bottom <= 256 * 0.3 && leave.right <= 360, JSON.stringify(leave))
+  await tab.press(t('leave'))
+  await tab.see(t('away-title'))
+}, { viewport: { width: 360, height: 256 } })
+
+inTab('details alone are a tip; they are looked through, shown before sending, and not lost without asking', async (tab) => {
+  await writeTip(tab, { more: async (t) => {
+    await tab.fill(t('visit-look-for'), 'ask for me: 0470 12 34 56')
+    await tab.fill(t('offender-name'), 'Boss & Co')
+    await tab.press(t('danger-soon'))
+    await tab.see(t('found-phone'))
+  } })
+  await tab.press(t('next'))
+  const text = await tab.see(t('check-title'))
+  for (const shown of ['ask for me: 0470 12 34 56', 'Boss & Co', t('danger-soon'), t('start-limits'), t('found-count', { count: 1 }).replace(/:\s*$/, '')]) assert.ok(text.includes(shown), `${shown} is not in ${text}`)
+  let asked = 0
+  tab.page.on('dialog', () => (asked += 1))
+  await tab.reload()
+  assert.equal(asked, 1, 'reload did not ask')
+  await writeTip(tab, { more: (t) => tab.fill(t('offender-name'), 'Boss & Co') })
+  const { id } = await send(tab)
+  scene.fetch()
+  const files = scene.open(id)
+  assert.deepEqual(Object.keys(files), ['report.json'])
+  assert.deepEqual(JSON.parse(files['report.json']).offenders, [{ name: 'Boss & Co' }])
+})
+
+inTab('what will be sent can be looked at: text and files, folded', async (tab) => {
+  await writeTip(tab, { message: 'line one\nline two' })
+  await attach(tab, 'en', new URL('fixtures/scrub/camera.jpg', import.meta.url).pathname)
+  // The picture as it will be sent; names are gone, so this tells one from another.
+  await tab.page.waitForFunction(() => document.querySelector('.files img')?.naturalWidth > 0)
+  await tab.press(t('next'))
+  await tab.see(t('check-title'))
+  assert.deepEqual(await visible(tab, '.text'), [])
+  await tab.press(t('check-characters', { count: 17 }))
+  assert.deepEqual(await visible(tab, '.text'), ['line one\nline two'])
+  await tab.evaluate(() => document.querySelectorAll('dl details')[1].firstChild.click())
+  await tab.see('Hidden details taken out')
+})
+
+inTab('nothing filled in stays folded, and an empty file is no file', async (tab) => {
+  await writeTip(tab, { message: 'only this' })
+  await tab.back()
+  await tab.see(t('write-title'))
+  assert.equal(await tab.evaluate(() => document.querySelector('main details').open), false)
+  await tab.press(t('next'))
+  await tab.attach('#pick', put(scene, 'empty.jpg', ''))
+  await tab.see(t('files-empty'))
+  assert.deepEqual(await visible(tab, '.files li'), [])
+})
+
+inTab('a change of language keeps the typed receipt, the chosen file, and the language of the words', async (tab) => {
+  const speak = (lang) => tab.evaluate((lang) => {
+    const select = document.getElementById('language')
+    select.value = lang
+    select.dispatchEvent(new Event('change'))
+  }, lang)
+  await tab.press(t('start-withdraw'))
+  await tab.fill(t('withdraw-label'), 'abandon ability')
+  await speak('fr')
+  assert.equal(await (await tab.control(say('fr')('withdraw-label'))).evaluate((field) => field.value), 'abandon ability')
+  await tab.back()
+  await tab.press(say('fr')('start-sealed'))
+  await tab.attach('main input', put(scene, 'any.age', 'x'))
+  await speak('en')
+  assert.equal(await (await tab.control(t('sealed-label'))).evaluate((field) => field.files.length), 1)
+  await tab.back()
+  await tab.see(t('start-title'))
+  // And nothing of it stays on a screen that was left.
+  await tab.press(t('start-withdraw'))
+  assert.equal(await (await tab.control(t('withdraw-label'))).evaluate((field) => field.value), '')
+  await tab.back()
+  await tab.press('Français')
+  await writeTip(tab, { lang: 'fr', message: 'mots' })
+  await send(tab, 'fr')
+  await speak('de')
+  await tab.see(say('de')('stored-title'))
+  assert.equal(await tab.evaluate(() => document.querySelector('.receipt').lang), 'fr')
+})
+
+inTab('a printed receipt names neither the page nor what it is for, and the number of the tip is out of the way', async (tab) => {
+  await writeTip(tab, { message: 'on paper' })
+  await send(tab)
+  await tab.see(t('print-warning'))
+  assert.deepEqual(await visible(tab, '.id'), [])
+  await tab.press(t('tip-id'))
+  await tab.see(t('tip-id-hint'))
+  await tab.evaluate(() => addEventListener('beforeprint', () => (globalThis.printed = [document.title, getComputedStyle(document.body).padding])))
+  const pdf = await tab.page.pdf()
+  const [title] = await tab.evaluate(() => globalThis.printed)
+  assert.equal(title, t('receipt-words'))
+  assert.ok(!/softinfo/i.test(pdf.toString('latin1')), 'the title is in the document')
+  assert.equal(await tab.evaluate(() => document.title), 'softinfo')
+})
+
+test('a list that has run out: on the letterbox it has to renew it, in a saved page a newer one is needed', async () => {
+  const page = await savedPage('old.html')
+  for (const [url, says, not] of [[scene.url, 'expired-online', 'expired-saved'], [`file://${page}`, 'expired-saved', 'expired-online']]) {
+    const tab = await openChromium()
+    try {
+      await tab.page.clock.setFixedTime(new Date('2040-01-01'))
+      await tab.goto(url)
+      await tab.press(t('start-write'))
+      const text = await tab.see(t(says))
+      assert.ok(!text.includes(t(not)))
+      assert.equal(text.includes('Payoke'), says === 'expired-online')
+    } finally {
+      await tab.close()
+    }
+  }
+})
+
+test('a sealed file that was not saved is not wiped without asking', async () => {
+  const page = await savedPage('seals.html')
+  const tab = await openChromium()
+  const seal = async () => {
+    await writeTip(tab, { message: 'carried' })
+    await tab.press(t('next'))
+    await tab.press(t('seal-button'))
+    await tab.see(t('saved-title'))
+    await tab.press(t('finish'))
+  }
+  try {
+    await tab.goto(`file://${page}`)
+    await seal()
+    await tab.see(t('saved-unsaved'))
+    const { words } = await receipt(tab)
+    assert.equal(words.split(' ').length, 12)
+    await Promise.all([tab.page.waitForEvent('download'), tab.press(t('saved-button'))])
+    await tab.press(t('finish'))
+    await tab.see(t('start-title'))
+    await seal()
+    await tab.press(t('finish-anyway'))
+    await tab.see(t('start-title'))
+  } finally {
+    await tab.close()
+  }
+})
+
+test('without script: the saved page offers nothing that cannot work, the form asks for sealed files, and both pages can be left', async () => {
+  const tab = await openChromium({ javascript: false })
+  const reach = async (words) => {
+    const link = (await tab.page.$$('a')).map(async (link) => ((await link.textContent()) === words && (await link.isVisible()) ? link : undefined))
+    return (await Promise.all(link)).find((found) => found)
+  }
+  try {
+    for (const lang of LANGUAGES) {
+      await tab.goto(scene.url)
+      await (await reach(say(lang)('leave'))).click()
+      const text = await tab.see(say(lang)('away-title'))
+      assert.ok(!/softinfo/i.test(await tab.page.content()))
+      for (const other of LANGUAGES.filter((other) => other !== lang)) assert.ok(!text.includes(say(other)('away-text')), `${lang} shows ${other}`)
+    }
+    await tab.goto(scene.url)
+    assert.equal(await tab.page.getAttribute('#plain-fr input', 'accept'), '.age')
+    const text = await tab.text()
+    for (const lang of LANGUAGES) {
+      for (const id of ['plain-never', 'plain-level', 'plain-program']) assert.ok(text.includes(say(lang)(id)), `${lang}: ${id}`)
+      assert.ok(!text.includes(say(lang)('plain-copy')), `${lang}: it is no copy`)
+    }
+    await tab.attach('#plain-ar input', put(scene, 'open.txt', 'x'))
+    await (await tab.page.$('#plain-ar button')).click()
+    await tab.see(say('ar')('answer-not-sealed'))
+    await (await reach(say('ar')('leave'))).click()
+    await tab.see(say('ar')('away-title'))
+    await tab.goto(`file://${await savedPage('copy.html')}`)
+    const copy = await tab.text()
+    for (const lang of LANGUAGES) assert.ok(copy.includes(say(lang)('plain-copy')) && !copy.includes(say(lang)('plain-send')), lang)
+    const shown = await Promise.all((await tab.page.$$('form, input, a[href^="/"]')).map((element) => element.isVisible()))
+    assert.ok(shown.length > 24 && !shown.includes(true))
+  } finally {
+    await tab.close()
+  }
+})

@@ -1,0 +1,209 @@
+// Stopping, going back and leaving while a tip is on its way: it ends at once, nothing untrue is said, nothing is stored twice without a
+// receipt, and nothing stays behind.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { test } from 'node:test'
+import { Breaker } from './breaker.mjs'
+import { openChromium, openFirefox } from './browsers.mjs'
+import { attach, receipt, writeTip } from './journey.mjs'
+import { INSPECTORATE, Scene, noise, program, put } from './scene.mjs'
+import { say } from './words.mjs'
+
+const t = say('en')
+
+/// A tab before a relay that can go silent. What the page complained of fails the test, but for requests that were ended.
+function silenced(name, work) {
+  test(name, async () => {
+    const [scene, tab] = [await Scene.start(), await openChromium()]
+    const breaker = await Breaker.to(scene.address)
+    try {
+      await work({ scene, tab, breaker })
+      assert.deepEqual(tab.errors.filter((error) => !/ERR_|404/.test(error)), [])
+    } finally {
+      await tab.close()
+      breaker.close()
+      await scene.stop()
+    }
+  })
+}
+
+async function until(holds, what) {
+  const end = Date.now() + 20_000
+  while (!holds()) {
+    assert.ok(Date.now() < end, what)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function toCheck(tab, breaker, message, ...files) {
+  await tab.goto(breaker.url)
+  await writeTip(tab, { message })
+  if (files.length > 0) await attach(tab, 'en', ...files)
+  await tab.press(t('next'))
+  await tab.see(t('check-title'))
+}
+
+/// Sends into the silence that begins after so many bytes.
+async function sendIntoSilence(tab, breaker, bytes) {
+  breaker.silenceAfter(bytes)
+  await tab.press(t('send-button'))
+  await until(() => breaker.silenced > 0, 'the relay never went silent')
+  await tab.see('sent.')
+  breaker.speak()
+}
+
+const withdrawn = (scene, digits) => execFileSync(program('softinfo-tip'), ['withdraw', '--relay', scene.url], { input: digits, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] })
+
+// A text is one POST from the page itself; larger pieces leave from a worker, or from the page where there is no worker.
+for (const [what, size, bytes, worker] of [['a POST', 0, 10_000, true], ['the first piece in a worker', 4_000_000, 900_000, true], ['a PATCH in a worker', 4_000_000, 2_500_000, true], ['a PATCH of the page', 4_000_000, 2_500_000, false]]) {
+  silenced(`stop ends ${what} at once, says what is true, and the same tip goes on`, async ({ scene, tab, breaker }) => {
+    if (!worker) await tab.page.addInitScript(() => (globalThis.Worker = class { constructor() { throw new Error('no worker') } }))
+    const content = noise(size)
+    await toCheck(tab, breaker, 'stop me', ...(size ? [put(scene, 'film.bin', content)] : []))
+    await sendIntoSilence(tab, breaker, bytes)
+    await tab.press(t('send-stop'))
+    const said = await tab.see(size ? t('send-stopped') : t('send-unsure'), 2000)
+    assert.ok(!said.includes('The connection broke') && !said.includes(t('send-now')), said)
+    // Nothing goes on by itself, and there is nothing left to stop.
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    assert.ok(!/% sent\.|connection broke/.test(await tab.text()), await tab.text())
+    assert.equal(await tab.evaluate(() => [...document.querySelectorAll('button')].filter((button) => button.textContent === 'Stop' && button.getClientRects().length > 0).length), 0)
+    await tab.press(t('retry'))
+    await tab.see(t('stored-title'))
+    const { id } = await receipt(tab)
+    assert.equal(scene.fetch(), 1)
+    const files = scene.open(id)
+    assert.equal(files['message.txt'].toString(), 'stop me')
+    if (size) assert.ok(files['attachments/01.bin'].equals(content))
+  })
+}
+
+silenced('back while the first request is unanswered shows the receipt, and sending again stores the same tip once', async ({ scene, tab, breaker }) => {
+  await toCheck(tab, breaker, 'once only')
+  await sendIntoSilence(tab, breaker, 10_000)
+  await tab.back()
+  await tab.see(t('check-title'))
+  await tab.see(t('send-unsure'))
+  await tab.see(t('receipt-unsure'))
+  const before = await receipt(tab)
+  assert.equal(before.words.split(' ').length, 12)
+  await tab.back()
+  await tab.see(t('files-title'))
+  await tab.press(t('next'))
+  await tab.press(t('send-button'))
+  await tab.see(t('stored-title'))
+  const { id, words } = await receipt(tab)
+  assert.equal(words, before.words)
+  assert.equal(scene.fetch(), 1)
+  assert.equal(scene.open(id)['message.txt'].toString(), 'once only')
+})
+
+silenced('a tip that may be stored and is then changed keeps its receipt, which takes back both', async ({ scene, tab, breaker }) => {
+  await toCheck(tab, breaker, 'first words')
+  await sendIntoSilence(tab, breaker, 10_000)
+  await tab.press(t('send-stop'))
+  await tab.see(t('receipt-unsure'))
+  const { digits } = await receipt(tab)
+  for (const title of ['check-title', 'files-title', 'write-title']) {
+    await tab.press(t('back'))
+    await tab.see(t(title))
+  }
+  await tab.fill(t('write-label'), 'other words')
+  await tab.press(t('next'))
+  await tab.press(t('next'))
+  await tab.see(t('receipt-unsure'))
+  await tab.press(t('send-button'))
+  await tab.see(t('stored-title'))
+  assert.equal((await receipt(tab)).digits, digits)
+  assert.equal(scene.fetch(), 2)
+  assert.match(withdrawn(scene, digits), /erased/)
+  assert.equal(scene.fetch(), 0)
+})
+
+silenced('back in the middle of a film says that it was stopped, without a receipt, and next goes on', async ({ scene, tab, breaker }) => {
+  await toCheck(tab, breaker, '', put(scene, 'film.bin', noise(4_000_000)))
+  await sendIntoSilence(tab, breaker, 2_500_000)
+  await tab.press(t('send-stop'))
+  await tab.press(t('back'))
+  await tab.see(t('send-stopped'))
+  assert.equal(await tab.evaluate(() => document.querySelectorAll('.receipt').length), 0)
+  const before = breaker.upwards
+  await tab.press(t('send-button'))
+  await tab.see(t('stored-title'))
+  assert.ok(breaker.upwards - before < 3_000_000, 'it began anew')
+  assert.equal(scene.fetch(), 1)
+})
+
+silenced('a sealed file whose sending was stopped says so, and nothing of a text', async ({ scene, tab, breaker }) => {
+  const [message, out] = [put(scene, 'sealed.txt', 'sealed before'), put(scene, 'sealed.age', '')]
+  rmSync(out)
+  const directory = new URL('../../keys-example/EXAMPLE-directory.note', import.meta.url).pathname
+  execFileSync(program('softinfo-tip'), ['seal', '--leave-no-trace', '--directory', directory, '--to', INSPECTORATE, '--message', message, '--attach', put(scene, 'big.bin', noise(4_000_000)), '--out', out], { stdio: 'pipe' })
+  await tab.goto(breaker.url)
+  await tab.press(t('start-sealed'))
+  await tab.attach('main input', out)
+  breaker.silenceAfter(2_500_000)
+  await tab.press(t('sealed-button'))
+  await until(() => breaker.silenced > 0, 'the relay never went silent')
+  breaker.speak()
+  await tab.press(t('send-stop'))
+  const said = await tab.see(t('send-stopped'))
+  assert.ok(!said.includes(t('text-here')))
+  await tab.press(t('back'))
+  await tab.see(t('sealed-title'))
+  await tab.see(t('send-stopped'))
+  await tab.attach('main input', out)
+  await tab.press(t('sealed-button'))
+  await tab.see(t('stored-title'))
+  assert.equal(scene.fetch(), 1)
+})
+
+silenced('leaving ends what is under way, and neither the memory of the script nor RegExp holds the text', async ({ tab, breaker }) => {
+  const secret = ['MARIA', 'WHO', 'WROTE', 'THIS'].join('-')
+  await tab.goto(breaker.url)
+  await writeTip(tab, {})
+  await tab.back()
+  await tab.see(t('write-title'))
+  await (await tab.control(t('write-label'))).focus()
+  await tab.page.keyboard.insertText(`${secret} and tel 0470 12 34 56`)
+  await tab.see(t('found-phone'))
+  await tab.press(t('next'))
+  await tab.press(t('next'))
+  await tab.see(t('check-title'))
+  await sendIntoSilence(tab, breaker, 10_000)
+  const inspector = await tab.page.context().newCDPSession(tab.page)
+  const held = async () => {
+    const parts = []
+    inspector.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => parts.push(chunk))
+    await inspector.send('HeapProfiler.collectGarbage')
+    await inspector.send('HeapProfiler.takeHeapSnapshot', {})
+    inspector.removeAllListeners('HeapProfiler.addHeapSnapshotChunk')
+    return parts.join('').includes(secret)
+  }
+  assert.ok(await held(), 'a test that finds nothing before proves nothing')
+  await tab.press(t('leave'))
+  await tab.see(t('away-title'))
+  const statics = await tab.evaluate(() => JSON.stringify([RegExp.$_, RegExp['$`'], RegExp["$'"], RegExp['$&'], RegExp['$+'], RegExp.$1]))
+  assert.ok(!/0470|wrote/i.test(statics), statics)
+  assert.ok(!(await held()), 'the text is still held')
+})
+
+test('Firefox: after leaving, RegExp has forgotten the text', async () => {
+  const [scene, tab] = [await Scene.start(), await openFirefox()]
+  try {
+    await tab.goto(scene.url)
+    await writeTip(tab, {})
+    await tab.back()
+    await tab.see(t('write-title'))
+    await tab.fill(t('write-label'), 'call me on 0470 12 34 56')
+    await tab.see(t('found-phone'))
+    const statics = () => tab.evaluate(() => JSON.stringify([RegExp.$_, RegExp['$`'], RegExp["$'"], RegExp['$&'], RegExp['$+'], RegExp.$1]))
+    await tab.press(t('leave'))
+    await tab.see(t('away-title'))
+    assert.ok(!/0470|call/.test(await statics()), await statics())
+  } finally {
+    await tab.close()
+    await scene.stop()
+  }
+})

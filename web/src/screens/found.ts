@@ -1,0 +1,36 @@
+// Points out what in a text could tell who wrote it. In: a control that is written in. Out: a place that says it, a moment after the last key.
+import type { App } from '../app.ts'
+import { button, element, paragraph } from '../element.ts'
+import { findIdentifiers } from '../identifiers/index.ts'
+
+/** Pause after the last key before the text is looked through, in milliseconds. */
+const PAUSE = 500
+const MAX_FINDINGS = 20
+
+export function watch(app: App, control: HTMLInputElement | HTMLTextAreaElement): HTMLElement {
+  const found = element('div', { className: 'found', attr: { role: 'status' } })
+  let pause = 0
+  control.addEventListener('input', () => {
+    clearTimeout(pause)
+    // Not when the screen was left meanwhile: then nothing may touch the text again.
+    pause = setTimeout(() => control.isConnected && point(app, control, found), PAUSE)
+  })
+  point(app, control, found)
+  return found
+}
+
+function point(app: App, control: HTMLInputElement | HTMLTextAreaElement, found: HTMLElement): void {
+  const { texts } = app
+  const findings = findIdentifiers(control.value)
+  if (findings.length === 0) return found.replaceChildren()
+  const rows = findings.slice(0, MAX_FINDINGS).map(({ start, end, kind }) => {
+    const show = button(texts.text('found-show'), () => {
+      control.focus()
+      control.setSelectionRange(start, end)
+    })
+    const label = texts.text(`found-${kind}`)
+    show.setAttribute('aria-label', `${texts.text('found-show')}: ${label}`)
+    return element('li', {}, `${label}: `, element('mark', { dir: 'auto' }, control.value.slice(start, end)), ' ', show)
+  })
+  found.replaceChildren(paragraph(texts.text('found-count', { count: findings.length })), element('ul', {}, ...rows), paragraph(texts.text('found-explain'), 'hint'))
+}
