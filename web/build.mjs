@@ -81,11 +81,23 @@ const module = (filter, namespace, contents) => ({
     onLoad({ filter: /.*/, namespace }, async ({ path }) => ({ contents: await contents(path), loader: 'js', resolveDir: new URL('src/', here).pathname }))
   },
 })
+// ChaCha20 calls a function for each rotation, 320 times for 64 bytes. Without JIT, as at Tor Browser's level Safer, that is most of the time, so the
+// one line of that function is written where it is called. The vectors run on the built page.
+const rotations = (source) => {
+  let found = 0
+  const inlined = source.replace(/(x\d\d) = rotl\(\1 \^ (x\d\d), (\d+)\);/g, (_, x, y, bits) => {
+    found += 1
+    return `${x} ^= ${y}; ${x} = (${x} << ${bits}) | (${x} >>> ${32 - bits});`
+  })
+  if (found !== 64) throw new Error(`${found} rotations in ChaCha20 and HChaCha20, and not 64: look at what the package does now`)
+  return inlined
+}
 const bundled = await build({
   entryPoints: [new URL('src/main.ts', here).pathname], bundle: true, write: false, minify: true, format: 'iife', charset: 'utf8', target, legalComments: 'none',
   plugins: [
     module(/^locales$/, 'locales', () => `export const names = ${JSON.stringify(names.join(' '))}, values = ${JSON.stringify(Object.fromEntries(languages.map(({ lang }) => [lang, values(lang).join('\0')])))}`),
     module(/^@scure\/bip39\/wordlists\//, 'wordlist', async (path) => `import { unpacked } from './wordlist.ts'; export const wordlist = unpacked(${JSON.stringify(await packed(path))})`),
+    { name: 'rotations', setup: ({ onLoad }) => onLoad({ filter: /@noble\/ciphers\/chacha\.js$/ }, ({ path }) => ({ contents: rotations(readFileSync(path, 'utf8')), loader: 'js' })) },
     { name: 'absent', setup: ({ onResolve }) => onResolve({ filter: /^@noble\/(curves\/nist|hashes\/scrypt)\.js$/ }, () => ({ path: new URL('src/absent.ts', here).pathname })) },
   ],
 })
