@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ struct Intruder {
     folder: PathBuf,
     /// Another process. Asked for before, because inside there is no such call.
     parent: i64,
+    /// A socket that it had before.
+    listener: TcpListener,
 }
 
 type Attempt = (&'static str, fn(&Intruder) -> io::Result<()>);
@@ -51,6 +54,19 @@ const ATTEMPTS: &[Attempt] = &[
     ("open UDP", |_| UdpSocket::bind("127.0.0.1:0").map(drop)),
     ("call a Unix socket", |it| UnixStream::connect(it.outside("service")).map(drop)),
     ("open a Unix datagram", |_| UnixDatagram::unbound().map(drop)),
+    ("keep a pair of datagram sockets", |_| UnixDatagram::pair().map(drop)),
+    ("make a listener a caller", |it| {
+        let (listener, flags) = (i64::from(it.listener.as_raw_fd()), i64::from(libc::MSG_FASTOPEN));
+        call(libc::SYS_shutdown, [listener, i64::from(libc::SHUT_RD), 0, 0])?;
+        let to = socket2::SockAddr::from(std::net::SocketAddr::from(([127, 0, 0, 1], it.port())));
+        let (address, length) = (to.as_ptr() as i64, i64::from(to.len()));
+        // SAFETY: the buffer and the address live until the call has returned.
+        let sent = unsafe { libc::syscall(libc::SYS_sendto, listener, c"x".as_ptr(), 1_i64, flags, address, length) };
+        // Begun and under way is enough.
+        let error = io::Error::last_os_error();
+        if sent == -1 && error.raw_os_error() != Some(libc::EINPROGRESS) { Err(error) } else { Ok(()) }
+    }),
+    ("signal another process's thread", |it| call(libc::SYS_tgkill, [it.parent, it.parent, 0, 0])),
     ("open netlink", |_| socket(libc::AF_NETLINK, libc::SOCK_RAW)),
     ("open a raw socket", |_| socket(libc::AF_PACKET, libc::SOCK_RAW)),
     ("open a socket of virtual machines", |_| socket(libc::AF_VSOCK, libc::SOCK_STREAM)),
@@ -147,9 +163,9 @@ fn map(rights: i32) -> io::Result<()> {
 #[ignore = "started by the tests below, in a process that is then lost"]
 fn intruder() {
     let folder = std::env::var_os(FOLDER).expect("started by another test").into();
-    let it = Intruder { folder, parent: i64::from(std::os::unix::process::parent_id()) };
-    let shut_in = std::env::var_os(SHUT_IN).is_some();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let it = Intruder { folder, parent: i64::from(std::os::unix::process::parent_id()), listener };
+    let shut_in = std::env::var_os(SHUT_IN).is_some();
     if shut_in {
         let report = sandbox::enter(&Openings { written: vec![it.inside("")], read: Vec::new() }).unwrap();
         print!("{report}");
@@ -165,10 +181,10 @@ fn intruder() {
         own.and_then(|()| fs::read(it.inside("moved"))).and_then(|_| fs::remove_file(it.inside("moved"))),
     );
     says("own threads", std::thread::spawn(|| ()).join().map_err(|_| io::ErrorKind::Other.into()));
-    listener.set_nonblocking(true).unwrap();
+    it.listener.set_nonblocking(true).unwrap();
     says(
         "own listener",
-        match listener.accept() {
+        match it.listener.accept() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
             other => other.map(drop),
         },
@@ -229,6 +245,7 @@ fn an_operator_is_shown_what_holds() {
     let config = scene.path("relay.toml");
     let shown = complete(Command::new(RELAY).args(["--show-sandbox", "--config"]).arg(&config));
     let shown = shown.ok();
+    assert!(shown.out.lines().all(|line| line.starts_with("holds") || line.contains("swap")), "{}", shown.out);
     for what in ["no_new_privs", "Landlock", "seccomp", "no other program", "no TCP socket", "no file elsewhere"] {
         assert!(shown.out.contains(what), "{}", shown.out);
     }

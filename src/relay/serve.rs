@@ -244,7 +244,8 @@ async fn read_certificates(certificates: Vec<Arc<Tls>>, reload: Arc<Notify>) {
             () = reload.notified() => true,
             () = tokio::time::sleep(HOUR) => false,
         };
-        let read = certificates.iter().try_for_each(|tls| tls.reload());
+        // Each for itself: one that can't be read must not keep the other from being renewed.
+        let read = certificates.iter().map(|tls| tls.reload()).fold(Ok(()), Result::and);
         match read {
             Err(_) => log(&Event::CertificatesFailed),
             Ok(()) if asked => log(&Event::CertificatesRead),
@@ -269,12 +270,11 @@ async fn expire(pool: Arc<Pool>, uploads: Arc<Uploads>, status: Arc<Status>) {
         let today = Day::today();
         let (pool, uploads, status) = (Arc::clone(&pool), Arc::clone(&uploads), Arc::clone(&status));
         let erased = tokio::task::spawn_blocking(move || {
-            uploads.expire(today)?;
-            if today != done {
-                pool.expire(today)?;
-            }
+            // Each for itself: what fails in one must not keep the others from being done.
+            let staged = uploads.expire(today).map(drop);
+            let tips = if today == done { Ok(()) } else { pool.expire(today).map(drop) };
             pool.date_files();
-            status.count(today)
+            staged.and(tips).and(status.count(today))
         });
         match erased.await {
             Ok(Ok(())) => done = today,

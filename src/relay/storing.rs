@@ -75,6 +75,8 @@ pub(super) async fn store_tip<S: Source>(
     }
     SizeClass::of_file(length, max)?;
     let id = TipId::from_bytes(hash.finalize().into());
+    // From here on the answer is the store's: what is being made durable can't be called off for another's sake.
+    seat.keep();
     let acknowledged = incoming.commit(id, tip_header, Day::today());
     match acknowledged.await {
         Ok(Ok(committed)) => Ok(Stored { id, day: committed.day, already: committed.already }),

@@ -74,7 +74,13 @@ impl TlsFiles {
     #[must_use]
     pub fn folders(&self) -> Vec<PathBuf> {
         let files = [&self.certificate, &self.key].into_iter().chain(&self.client_roots);
-        files.map(|path| path.parent().unwrap_or(Path::new(".")).to_owned()).collect()
+        // A file may be a link into another folder, where the renewed one will be.
+        let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+        let folder = |path: &Path| match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        files.flat_map(|path| [folder(path), folder(&real(path))]).collect()
     }
 
     /// Reads them once, and uses nothing.

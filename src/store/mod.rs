@@ -8,6 +8,7 @@ mod index;
 pub mod pool;
 mod reading;
 mod slots;
+mod space;
 mod volume;
 mod writer;
 mod writing;
@@ -16,6 +17,8 @@ use std::io;
 use std::path::PathBuf;
 
 use tokio::sync::oneshot;
+
+pub use space::free_bytes;
 
 use crate::day::Day;
 use crate::tip::header::TipHeader;

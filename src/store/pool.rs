@@ -19,7 +19,7 @@ use super::slots::{self, SlotFile};
 use super::volume::Volume;
 use super::writer::{Current, WriterThread};
 use super::writing::Writing;
-use super::{Cursor, Incoming, Listed, Store, StoreError, Stored};
+use super::{Cursor, Incoming, Listed, Store, StoreError, Stored, free_bytes};
 use crate::day::Day;
 use crate::file::{private_folder, sync_folder};
 use crate::tip::id::TipId;
@@ -231,11 +231,8 @@ impl Shared {
     }
 
     pub(super) fn check_space(&self) -> Result<(), StoreError> {
-        let stat = rustix::fs::statvfs(&self.folder).map_err(|error| StoreError::io(&self.folder)(error.into()))?;
-        if stat.f_bavail.saturating_mul(stat.f_frsize) < self.settings.floor_bytes {
-            return Err(StoreError::Full);
-        }
-        Ok(())
+        let free = free_bytes(&self.folder).map_err(StoreError::io(&self.folder))?;
+        if free < self.settings.floor_bytes { Err(StoreError::Full) } else { Ok(()) }
     }
 
     pub(super) fn settings(&self) -> &Settings {

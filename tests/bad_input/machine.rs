@@ -90,7 +90,7 @@ fn a_disk_that_fails_in_a_flush_stops_the_relay_loudly_and_loses_nothing() {
     let tip = scene.seal_with("", &[&video]);
     let (status, _) = scene.post_or_nothing(&tip);
     assert!([0, 503].contains(&status), "{status}");
-    assert_eq!(scene.wait(), 1);
+    assert_eq!(scene.wait(), 3);
     eventually(|| scene.log().contains("a write to the disk failed"));
     // More space, and it goes on; nothing was set aside.
     disk.grow("160m");

@@ -116,6 +116,26 @@ fn a_tor_that_can_be_stopped_by_one_request_is_refused() {
     check("0.4.9.11", "no").says(1, "proof-of-work");
 }
 
+/// tor passes over a key with a slip in it, and an onion without keys lets in everybody.
+#[test]
+fn a_couriers_key_with_a_letter_missing_is_noticed() {
+    let folder = folder();
+    let keys = folder.path().join("softinfo-couriers/authorized_clients");
+    fs::create_dir_all(&keys).unwrap();
+    let torrc = folder.path().join("torrc");
+    fs::write(&torrc, format!("HiddenServiceDir {}\n", folder.path().join("softinfo-couriers").display())).unwrap();
+    let check = || complete(Command::new(Path::new(PROJECT).join("deploy/tor/check-tor")).arg(&torrc));
+    check().says(1, "tor would let in everybody");
+    let good = format!("descriptor:x25519:{}\n", "A".repeat(52));
+    for wrong in [good.replacen('A', "", 1), good.to_lowercase(), good.replace('A', "1"), good.repeat(2)] {
+        fs::write(keys.join("one.auth"), wrong).unwrap();
+        check().says(1, "is not one line");
+    }
+    fs::write(keys.join("one.auth"), good).unwrap();
+    let run = check();
+    assert!(run.out.contains("yes  1 couriers have a key") && !run.out.contains("is not one line"), "{run:?}");
+}
+
 #[test]
 fn check_tor_accepts_this_tor_and_notices_a_setting_that_was_taken_out() {
     let folder = folder();

@@ -77,7 +77,7 @@ fn on_a_disk_that_turned_read_only_nothing_is_acknowledged_and_a_restarted_relay
     assert_eq!((status, &problem["type"]), (503, &Value::from("urn:softinfo:problem:unavailable")), "{problem}");
     assert_eq!(problem["stored"], Value::Null, "{problem}");
     // It ends and says so. Whoever supervises it (systemd's `Restart=`) starts it in vain until the disk has been repaired.
-    assert_eq!(scene.wait(), 1);
+    assert_eq!(scene.wait(), 3);
     eventually(|| scene.log().contains("a write to the disk failed"));
     for _ in 0..2 {
         let config = scene.path("relay.toml");

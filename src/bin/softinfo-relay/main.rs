@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use softinfo::relay::Prepared;
 use softinfo::relay::config::Config;
 use softinfo::relay::event::{self, Event};
 use softinfo::relay::listen::Place;
 use softinfo::relay::sandbox::{self, Report, Weight};
+use softinfo::relay::{Prepared, ServeError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use zeroizing_alloc::ZeroAlloc;
@@ -29,7 +29,7 @@ const DEMO: &str = "config/demo.toml";
 /// Takes sealed tips and keeps them, as ciphertext, until a courier fetches them.
 ///
 /// Without --config it runs the demonstration of config/demo.toml: on this machine only, with the example keys.
-/// Exit codes: 0 stopped by a signal, 1 did not start or the disk failed, 2 wrong arguments.
+/// Exit codes: 0 stopped by a signal, 1 did not start, 2 wrong arguments, 3 the disk failed while it ran: start it again.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("softinfo-relay: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(if matches!(error.downcast_ref(), Some(ServeError::StoreStopped)) { 3 } else { 1 })
         }
     }
 }

@@ -15,6 +15,9 @@ const HOUR: Duration = Duration::from_hours(1);
 /// Seconds until one upload of a circuit is likely to be done.
 const SOON: u64 = 60;
 
+/// A circuit is remembered within its hour when it has sent more than this part of what it may.
+const LITTLE: u64 = 64;
+
 /// All circuits that were seen within the hour.
 pub(in crate::relay) struct Circuits {
     limits: CircuitLimits,
@@ -53,7 +56,8 @@ impl Circuits {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         let known = accounts.iter().find(|account| account.circuit == circuit).cloned();
         let account = known.unwrap_or_else(|| {
-            accounts.retain(|account| !account.is_forgotten());
+            let little = (self.limits.hour_mib << 20) / LITTLE;
+            accounts.retain(|account| !account.is_forgotten(little));
             let used = Use { connections: 0, uploads: 0, bytes: 0, hour: Instant::now() };
             let new = Arc::new(Account { circuit, used: Mutex::new(used) });
             accounts.push(Arc::clone(&new));
@@ -74,9 +78,10 @@ impl Account {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_forgotten(&self) -> bool {
+    /// With `little` bytes or fewer it is not worth its place: a new circuit costs as little as going on with this one.
+    fn is_forgotten(&self, little: u64) -> bool {
         let used = self.lock();
-        used.connections == 0 && used.uploads == 0 && (used.bytes == 0 || used.hour.elapsed() >= HOUR)
+        used.connections == 0 && used.uploads == 0 && (used.bytes <= little || used.hour.elapsed() >= HOUR)
     }
 
     pub fn spend(&self, bytes: u64) {

@@ -18,6 +18,7 @@ pub(super) use seats::Size;
 
 use super::problem::Problem;
 use crate::day::Day;
+use crate::store::free_bytes;
 
 /// Seconds until a seat is likely to be free.
 const SOON: u64 = 60;
@@ -138,6 +139,11 @@ impl Seat {
         Problem::Busy { retry: SOON }
     }
 
+    /// Nobody else needs it more from now on.
+    pub fn keep(&self) {
+        self.taken.keep();
+    }
+
     /// Whether the disk still has room for what this seat brings.
     pub fn check_disk(&self) -> Result<(), Problem> {
         if self.size == Size::Large { self.budget.disk.check() } else { Ok(()) }
@@ -188,8 +194,7 @@ struct Disk {
 
 impl Disk {
     fn free(&self) -> std::io::Result<u64> {
-        let stat = rustix::fs::statvfs(&self.folder)?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        free_bytes(&self.folder)
     }
 
     fn check(&self) -> Result<(), Problem> {

@@ -3,7 +3,7 @@
 //! So it costs bandwidth to keep others out, and not only connections. Who sends at the pace of a slow line keeps the seat.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +36,7 @@ pub(super) struct Entry {
     since: Instant,
     bytes: AtomicU64,
     over: Notify,
+    kept: AtomicBool,
 }
 
 impl Entry {
@@ -80,7 +81,13 @@ impl Seats {
             }
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let entry = Arc::new(Entry { size, since: Instant::now(), bytes: AtomicU64::new(0), over: Notify::new() });
+        let entry = Arc::new(Entry {
+            size,
+            since: Instant::now(),
+            bytes: AtomicU64::new(0),
+            over: Notify::new(),
+            kept: AtomicBool::new(false),
+        });
         taken.insert(number, Arc::clone(&entry));
         Some(Taken { number, entry, all: Arc::clone(&self.taken) })
     }
@@ -93,6 +100,13 @@ impl Taken {
 
     pub async fn is_over(&self) {
         self.entry.over.notified().await;
+        if self.entry.kept.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    pub fn keep(&self) {
+        self.entry.kept.store(true, Ordering::Relaxed);
     }
 }
 

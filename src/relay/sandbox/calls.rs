@@ -38,7 +38,6 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_set_robust_list,
     libc::SYS_set_tid_address,
     libc::SYS_sigaltstack,
-    libc::SYS_tgkill,
     // Time and chance.
     libc::SYS_clock_getres,
     libc::SYS_clock_gettime,
@@ -92,10 +91,7 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_ppoll,
     libc::SYS_recvfrom,
     libc::SYS_recvmsg,
-    libc::SYS_sendmsg,
-    libc::SYS_sendto,
     libc::SYS_setsockopt,
-    libc::SYS_shutdown,
     // Who and where we are, which harms nobody.
     libc::SYS_getegid,
     libc::SYS_geteuid,
@@ -134,6 +130,9 @@ const NEW: u64 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET) as u64;
 
+/// The kind of a socket, without its flags (socket(2)).
+const SOCKET_KIND: u64 = 0xf;
+
 /// The filters, for the machine it runs on, in the order they are to be applied.
 pub(super) fn filters() -> Result<[BpfProgram; 2], BackendError> {
     // The second takes away what is needed to apply the first.
@@ -154,8 +153,9 @@ fn arch() -> Result<TargetArch, BackendError> {
 fn allow() -> Result<BpfProgram, BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         ALLOWED.iter().chain(OLDER).map(|call| (*call, Vec::new())).collect();
+    let condition = SeccompCondition::new;
     let equal = |argument, value| {
-        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
+        condition(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
             .and_then(|condition| SeccompRule::new(vec![condition]))
     };
     let masked = |argument, bits, value| {
@@ -167,7 +167,26 @@ fn allow() -> Result<BpfProgram, BackendError> {
     rules.insert(libc::SYS_mmap, vec![masked(2, execute, 0)?]);
     rules.insert(libc::SYS_mprotect, vec![masked(2, execute, 0)?]);
     rules.insert(libc::SYS_clone, vec![masked(0, THREAD | NEW, THREAD)?]);
-    rules.insert(libc::SYS_socketpair, vec![equal(0, libc::AF_UNIX as u64)?]);
+    // A pair of datagram sockets could be sent on to any other by its path.
+    rules.insert(
+        libc::SYS_socketpair,
+        vec![SeccompRule::new(vec![
+            condition(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, libc::AF_UNIX as u64)?,
+            condition(1, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(SOCKET_KIND), libc::SOCK_STREAM as u64)?,
+        ])?],
+    );
+    // To whom a socket is connected already, and nobody else: no address, and no connection that begins with its first bytes.
+    let fast_open = libc::MSG_FASTOPEN as u64;
+    rules.insert(
+        libc::SYS_sendto,
+        vec![SeccompRule::new(vec![
+            condition(3, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(fast_open), 0)?,
+            condition(4, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?,
+        ])?],
+    );
+    rules.insert(libc::SYS_sendmsg, vec![masked(2, fast_open, 0)?]);
+    // A listener whose reading is shut could become another's caller.
+    rules.insert(libc::SYS_shutdown, vec![equal(1, libc::SHUT_WR as u64)?]);
     // Threads have names; limits are read.
     rules.insert(libc::SYS_prctl, vec![equal(0, libc::PR_SET_NAME as u64)?, equal(0, libc::PR_GET_DUMPABLE as u64)?]);
     rules.insert(libc::SYS_prlimit64, vec![nothing_new()?]);
@@ -176,6 +195,7 @@ fn allow() -> Result<BpfProgram, BackendError> {
     rules.insert(libc::SYS_ioctl, vec![equal(1, libc::TCGETS)?, equal(1, libc::FIONBIO)?, equal(1, libc::FIOCLEX)?]);
     // Signals go to this process only, for an orderly abort.
     rules.insert(libc::SYS_kill, vec![equal(0, u64::from(std::process::id()))?]);
+    rules.insert(libc::SYS_tgkill, vec![equal(0, u64::from(std::process::id()))?]);
     let refuse = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     SeccompFilter::new(rules, refuse, SeccompAction::Allow, arch()?)?.try_into()
 }

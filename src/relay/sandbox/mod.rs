@@ -6,6 +6,7 @@
 mod calls;
 mod report;
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -75,11 +76,12 @@ pub fn enter(openings: &Openings) -> Result<Report, SandboxError> {
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(limit("not dumpable"))?;
     raise_files();
     let locked = lock_memory();
+    let status = File::open("/proc/self/status").ok();
     let landlock = restrict_files(openings)?;
     for filter in calls::filters()? {
         seccompiler::apply_filter(&filter)?;
     }
-    Ok(Report::look(&landlock, locked))
+    Ok(Report::look(&landlock, locked, status))
 }
 
 /// As many open files as the system allows, up to what is useful. With fewer the relay works, but takes fewer connections.

@@ -16,7 +16,7 @@ use super::turn::{Turn, Turns};
 use crate::day::Day;
 use crate::file::{date, private_folder};
 use crate::limits::UPLOAD_DAYS;
-use crate::store::StoreError;
+use crate::store::{StoreError, free_bytes};
 
 /// All uploads that are under way or have just been finished.
 pub(in crate::relay) struct Uploads {
@@ -94,7 +94,11 @@ impl Uploads {
             if Name::of_file(&path).is_some_and(|name| self.turns.is_taken(&name)) {
                 continue;
             }
-            let modified = fs::metadata(&path).and_then(|found| found.modified()).map_err(failed(&path))?;
+            let modified = match fs::metadata(&path).and_then(|found| found.modified()) {
+                // Finished or given up since the folder was read.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                modified => modified.map_err(failed(&path))?,
+            };
             let day = Day::of(modified);
             if day <= today.plus(-UPLOAD_DAYS) {
                 fs::remove_file(&path).map_err(failed(&path))?;
@@ -117,8 +121,8 @@ impl Uploads {
     }
 
     fn check_space(&self) -> Result<(), StoreError> {
-        let stat = rustix::fs::statvfs(&self.folder).map_err(|error| failed(&self.folder)(error.into()))?;
-        if stat.f_bavail.saturating_mul(stat.f_frsize) < self.floor { Err(StoreError::Full) } else { Ok(()) }
+        let free = free_bytes(&self.folder).map_err(failed(&self.folder))?;
+        if free < self.floor { Err(StoreError::Full) } else { Ok(()) }
     }
 
     /// The folder's time follows every file that comes and goes. Only a courtesy to the writer, so a failure stops nothing.
