@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,45 @@ impl Day {
     #[must_use]
     pub fn from_number(number: i32) -> Option<Self> {
         Date::from_julian_day(number).ok().map(Self)
+    }
+}
+
+/// Says which day it is. What depends on the day takes one, so that a test can turn it.
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The day that it is, in UTC.
+    fn today(&self) -> Day;
+}
+
+/// The computer's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn today(&self) -> Day {
+        Day::today()
+    }
+}
+
+/// A clock that stands until it is set, for tests.
+#[derive(Debug)]
+pub struct HandSetClock(AtomicI32);
+
+impl HandSetClock {
+    /// Stands at `day`.
+    #[must_use]
+    pub fn at(day: Day) -> Self {
+        Self(AtomicI32::new(day.number()))
+    }
+
+    /// Sets it, forward or back.
+    pub fn set(&self, day: Day) {
+        self.0.store(day.number(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandSetClock {
+    fn today(&self) -> Day {
+        Day::from_number(self.0.load(Ordering::SeqCst)).unwrap_or(Day(Date::MAX))
     }
 }
 

@@ -23,6 +23,8 @@ pub const PAYLOAD_NONCE: usize = 16;
 
 /// Plaintext bytes of the smallest size class: a tip of text only, whatever its length, is this long.
 pub const TEXT_CLASS: u64 = 24_576;
+/// Bytes of a tip of text only: header, nonce, the smallest size class and one tag. No tip is smaller.
+pub const TEXT_TIP: u64 = (TIP_HEADER_BYTES + PAYLOAD_NONCE + STREAM_TAG) as u64 + TEXT_CLASS;
 /// Default for a directory's `max_bytes`, in plaintext bytes; itself a Padmé length.
 pub const DEFAULT_MAX_PLAINTEXT: u64 = 256 * 1024 * 1024;
 
@@ -66,7 +68,6 @@ mod tests {
 
     #[test]
     fn the_text_tip_is_the_length_the_protocol_states() {
-        let file = (TIP_HEADER_BYTES + PAYLOAD_NONCE + STREAM_TAG) as u64 + TEXT_CLASS;
-        assert_eq!(file, 30_965);
+        assert_eq!(TEXT_TIP, 30_965);
     }
 }

@@ -15,27 +15,52 @@ mod seized;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
-use softinfo::day::Day;
+use softinfo::day::{Day, HandSetClock};
 use softinfo::store::pool::{Pool, Settings};
-use softinfo::store::{CHUNK, Cursor, Incoming, Pressure, Store};
+use softinfo::store::{Acknowledgement, CHUNK, Cursor, Incoming, Store};
 use softinfo::tip::header::TipHeader;
 use softinfo::tip::id::TipId;
 use softinfo::tip::withdraw::WithdrawDigest;
 
 const RETENTION: u32 = 30;
 
-fn open(folder: &Path) -> Pool {
+/// A store and its clock.
+struct Opened {
+    pool: Pool,
+    clock: Arc<HandSetClock>,
+}
+
+fn open(folder: &Path, day: Day) -> Opened {
+    let clock = Arc::new(HandSetClock::at(day));
     let settings = Settings {
         retention_days: RETENTION,
         jitter_days: 0,
         volume_bytes: 1 << 20,
         floor_bytes: 0,
+        clock: Arc::clone(&clock) as _,
+        accept_date: true,
         ..Settings::default()
     };
-    Pool::open(folder, settings, |notice| panic!("{notice:?}")).unwrap()
+    Opened { pool: Pool::open(folder, settings, |notice| panic!("{notice:?}")).unwrap(), clock }
+}
+
+impl std::ops::Deref for Opened {
+    type Target = Pool;
+
+    fn deref(&self) -> &Pool {
+        &self.pool
+    }
+}
+
+impl Opened {
+    fn expire(&self, today: Day) -> usize {
+        self.clock.set(today);
+        self.pool.expire(today).unwrap()
+    }
 }
 
 fn folder() -> tempfile::TempDir {
@@ -48,36 +73,44 @@ fn noise(length: usize, rng: &mut StdRng) -> Vec<u8> {
     bytes
 }
 
-fn append(incoming: &mut dyn Incoming, chunk: &[u8]) {
-    if incoming.append(chunk).unwrap() == Pressure::Settle {
-        incoming.settle().unwrap();
-    }
+fn acknowledged(answer: Acknowledgement, day: Day) {
+    let committed = answer.blocking_recv().unwrap().unwrap();
+    assert!(!committed.already && committed.day == day);
 }
 
 fn commit(incoming: Box<dyn Incoming>, bytes: &[u8], withdraw: WithdrawDigest, day: Day) -> TipId {
     let id = TipId::of(bytes);
-    let committed = incoming.commit(id, TipHeader { withdraw }, day).blocking_recv().unwrap().unwrap();
-    assert!(!committed.already && committed.day == day);
+    acknowledged(incoming.commit(id, &TipHeader { withdraw }), day);
     id
 }
 
-fn put(pool: &Pool, bytes: &[u8], withdraw: WithdrawDigest, day: Day) -> TipId {
-    let mut incoming = pool.begin(day).unwrap();
-    bytes.chunks(CHUNK).for_each(|chunk| append(&mut *incoming, chunk));
+/// Small ones whole, the others in chunks: the two ways there are.
+fn put(store: &Opened, bytes: &[u8], withdraw: WithdrawDigest, day: Day) -> TipId {
+    store.clock.set(day);
+    if bytes.len() <= CHUNK {
+        let id = TipId::of(bytes);
+        acknowledged(store.pool.put(bytes, id, &TipHeader { withdraw }).unwrap(), day);
+        return id;
+    }
+    let mut incoming = store.pool.begin().unwrap();
+    bytes.chunks(CHUNK).for_each(|chunk| incoming.append(chunk).unwrap());
     commit(incoming, bytes, withdraw, day)
 }
 
-fn get(pool: &Pool, id: &TipId) -> Option<Vec<u8>> {
-    let stored = pool.get(id).unwrap()?;
+fn get(store: &Opened, id: &TipId) -> Option<Vec<u8>> {
+    let stored = store.pool.get(id).unwrap()?;
     let chunks = usize::try_from(stored.listed().size).unwrap().div_ceil(CHUNK);
     Some((0..chunks).flat_map(|n| stored.chunk(u32::try_from(n).unwrap()).unwrap()).collect())
 }
 
-/// Every file below `folder`, with its bytes.
+/// Every file below `folder`, with its bytes. What is sealed meanwhile may go while it is looked at.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     entries
-        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![(path.clone(), fs::read(&path).unwrap())] })
+        .flat_map(|path| match fs::read(&path) {
+            Ok(bytes) => vec![(path, bytes)],
+            Err(_) => files(&path),
+        })
         .collect()
 }
 
@@ -107,10 +140,14 @@ fn nowhere(folder: &Path, secrets: &[Vec<u8>]) {
 
 #[test]
 fn the_key_of_an_erased_tip_is_in_no_file_and_the_keys_of_others_are_where_they_were() {
+    [false, true].into_iter().for_each(the_key_of_an_erased_tip_is_gone);
+}
+
+fn the_key_of_an_erased_tip_is_gone(is_sealed: bool) {
     let (folder, mut rng, day) = (folder(), StdRng::seed_from_u64(7), "2026-11-23".parse().unwrap());
-    let pool = open(folder.path());
+    let pool = open(folder.path(), day);
     let digests = [[1; 32], [2; 32]].map(WithdrawDigest::from_bytes);
-    // The first goes through three volumes; two share a withdraw digest.
+    // The first has a volume of its own; two share a withdraw digest.
     let tips = [2_500_000, 31_000, 50_000].map(|length| noise(length, &mut rng));
     let ids: Vec<_> = [0, 0, 1].iter().zip(&tips).map(|(&n, tip)| put(&pool, tip, digests[n], day)).collect();
     let records: Vec<_> = ids.iter().map(|id| record(folder.path(), id)).collect();
@@ -119,12 +156,15 @@ fn the_key_of_an_erased_tip_is_in_no_file_and_the_keys_of_others_are_where_they_
         assert!(record[2].iter().any(|&byte| byte != 0));
     }
 
-    assert_eq!(pool.erase(&digests[0]).unwrap(), 2);
+    if is_sealed {
+        pool.seal_all().unwrap();
+    }
+    assert_eq!(pool.erase(&[digests[0]]).unwrap(), 2);
     nowhere(folder.path(), &[records[0].concat(), records[1].concat()]);
     assert!(pool.get(&ids[0]).unwrap().is_none() && pool.get(&ids[1]).unwrap().is_none());
     assert_eq!(record(folder.path(), &ids[2]), records[2]);
     drop(pool);
-    let pool = open(folder.path());
+    let pool = open(folder.path(), day);
     nowhere(folder.path(), &[records[0].concat(), records[1].concat()]);
     assert_eq!(pool.list(None, 10).unwrap().len(), 1);
     assert!(get(&pool, &ids[2]).as_ref() == Some(&tips[2]));
@@ -138,7 +178,7 @@ fn the_key_of_an_erased_tip_is_in_no_file_and_the_keys_of_others_are_where_they_
 fn what_has_expired_leaves_no_key_and_no_folder() {
     let (folder, mut rng) = (folder(), StdRng::seed_from_u64(8));
     let first: Day = "2026-11-23".parse().unwrap();
-    let pool = open(folder.path());
+    let pool = open(folder.path(), first);
     let digest = WithdrawDigest::from_bytes([3; 32]);
     let (old, new) = (noise(40_000, &mut rng), noise(40_000, &mut rng));
     let (old_id, new_id) = (put(&pool, &old, digest, first), put(&pool, &new, digest, first.plus(1)));
@@ -147,12 +187,12 @@ fn what_has_expired_leaves_no_key_and_no_folder() {
     let (slots, _) = files(folder.path()).into_iter().find(|(_, bytes)| find(bytes, &gone[2]).is_some()).unwrap();
     fs::hard_link(slots, folder.path().join("second-name")).unwrap();
     let expires = first.plus(i64::from(RETENTION));
-    assert_eq!(pool.expire(expires.plus(-1)).unwrap(), 0, "kept to the end of its days");
-    assert_eq!(pool.expire(expires).unwrap(), 1);
+    assert_eq!(pool.expire(expires.plus(-1)), 0, "kept to the end of its days");
+    assert_eq!(pool.expire(expires), 1);
     nowhere(folder.path(), &[gone[0].clone(), gone[2].clone()]);
     assert_eq!(fs::read_dir(folder.path().join("volumes")).unwrap().count(), 1);
     assert!(get(&pool, &new_id).as_ref() == Some(&new));
-    assert_eq!(pool.expire(expires.plus(1)).unwrap(), 1);
+    assert_eq!(pool.expire(expires.plus(1)), 1);
     assert_eq!(fs::read_dir(folder.path().join("volumes")).unwrap().count(), 0);
     // And it goes on as before.
     put(&pool, &old, digest, expires.plus(1));
@@ -162,16 +202,16 @@ fn what_has_expired_leaves_no_key_and_no_folder() {
 #[test]
 fn what_was_given_up_leaves_nothing_that_can_be_read() {
     let (folder, mut rng, day) = (folder(), StdRng::seed_from_u64(9), "2026-11-23".parse().unwrap());
-    let pool = open(folder.path());
+    let pool = open(folder.path(), day);
     let bytes = noise(200_000, &mut rng);
-    let mut incoming = pool.begin(day).unwrap();
-    bytes.chunks(CHUNK).for_each(|chunk| append(&mut *incoming, chunk));
-    incoming.settle().unwrap();
+    let mut incoming = pool.begin().unwrap();
+    bytes.chunks(CHUNK).for_each(|chunk| incoming.append(chunk).unwrap());
     drop(incoming);
     drop(pool);
-    let pool = open(folder.path());
+    let pool = open(folder.path(), day);
     assert!(pool.list(None, 10).unwrap().is_empty() && pool.get(&TipId::of(&bytes)).unwrap().is_none());
-    assert_eq!(fs::read_dir(folder.path().join("volumes")).unwrap().count(), 0, "the volume is removed");
+    assert_eq!(fs::read_dir(folder.path().join("volumes")).unwrap().count(), 0, "there never was a volume");
+    assert_eq!(fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
 }
 
 proptest! {
@@ -189,27 +229,28 @@ proptest! {
     ) {
         let (folder, mut rng) = (folder(), StdRng::seed_from_u64(seed));
         let today: Day = "2026-11-23".parse().unwrap();
-        let pool = open(folder.path());
+        let pool = open(folder.path(), today);
         let tips: Vec<_> = lengths.iter().map(|&length| noise(length, &mut rng)).collect();
         let digest = |n: usize| WithdrawDigest::from_bytes([u8::try_from(n).unwrap(); 32]);
         let mut under_way: Vec<_> =
-            tips.iter().enumerate().map(|(n, tip)| (n, pool.begin(today).unwrap(), tip.chunks(CHUNK))).collect();
+            tips.iter().enumerate().map(|(n, tip)| (n, pool.begin().unwrap(), tip.chunks(CHUNK))).collect();
         let mut model = BTreeMap::new();
         let mut turns = turns.iter().cycle();
         while !under_way.is_empty() {
             let turn = turns.next().unwrap().index(under_way.len());
             let (_, incoming, chunks) = &mut under_way[turn];
             if let Some(chunk) = chunks.next() {
-                append(&mut **incoming, chunk);
+                incoming.append(chunk).unwrap();
                 continue;
             }
             let (n, incoming, _) = under_way.swap_remove(turn);
             if !given_up[n] {
                 let day = if later[n] { today.plus(1) } else { today };
+                pool.clock.set(day);
                 model.insert(commit(incoming, &tips[n], digest(n), day), (n, day));
             }
         }
-        let whole = |pool: &Pool, model: &BTreeMap<TipId, (usize, Day)>| {
+        let whole = |pool: &Opened, model: &BTreeMap<TipId, (usize, Day)>| {
             let mut expected: Vec<_> = model.iter().map(|(id, (n, day))| (*day, *id, tips[*n].len() as u64)).collect();
             expected.sort_unstable();
             // One by one, as a courier that is interrupted after each.
@@ -222,22 +263,25 @@ proptest! {
         };
         prop_assert!(whole(&pool, &model));
         drop(pool);
-        let pool = open(folder.path());
+        let pool = open(folder.path(), today);
+        if seed % 2 == 0 {
+            pool.seal_all().unwrap();
+        }
         prop_assert!(whole(&pool, &model), "after a restart");
         if !model.is_empty() {
             let id = *model.keys().nth(erased.index(model.len())).unwrap();
             let gone = record(folder.path(), &id);
             let (n, _) = model.remove(&id).unwrap();
-            prop_assert_eq!(pool.erase(&digest(n)).unwrap(), 1);
+            prop_assert_eq!(pool.erase(&[digest(n)]).unwrap(), 1);
             nowhere(folder.path(), &[gone[0].clone(), gone[2].clone()]);
             prop_assert!(whole(&pool, &model), "after an erasure");
         }
         let expires = today.plus(i64::from(RETENTION));
         let over = model.values().filter(|(_, day)| *day == today).count();
-        prop_assert_eq!(pool.expire(expires).unwrap(), over);
+        prop_assert_eq!(pool.expire(expires), over);
         model.retain(|_, (_, day)| *day != today);
         prop_assert!(whole(&pool, &model), "after the first day has expired");
-        pool.expire(expires.plus(1)).unwrap();
+        pool.expire(expires.plus(1));
         prop_assert!(pool.list(None, 10).unwrap().is_empty());
         prop_assert_eq!(fs::read_dir(folder.path().join("volumes")).unwrap().count(), 0);
     }

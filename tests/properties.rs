@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
-use softinfo::day::Day;
+use softinfo::day::{Day, HandSetClock};
 use softinfo::directory::{SigningKey, UntrustedDirectory, add_signature};
 use softinfo::example;
 use softinfo::store::pool::{Pool, Settings};
-use softinfo::store::{CHUNK, Cursor, Pressure, Store};
+use softinfo::store::{CHUNK, Cursor, Store};
 use softinfo::tip::container::{EntryName, Part, pack, packed_length, unpack};
 use softinfo::tip::header::{TipHeader, scan};
 use softinfo::tip::hybrid::Identity;
@@ -242,20 +243,14 @@ fn stored_tip(length: usize, rng: &mut StdRng) -> (Vec<u8>, TipHeader, WithdrawT
     (bytes, TipHeader { withdraw: token.digest() }, token)
 }
 
-fn put(
-    store: &dyn Store,
-    bytes: &[u8],
-    header: TipHeader,
-    day: Day,
-    finish: bool,
-) -> Option<softinfo::store::Committed> {
-    let mut incoming = store.begin(day).unwrap();
-    for chunk in bytes.chunks(CHUNK) {
-        if incoming.append(chunk).unwrap() == Pressure::Settle {
-            incoming.settle().unwrap();
-        }
+fn put(store: &dyn Store, bytes: &[u8], header: TipHeader, finish: bool) -> Option<softinfo::store::Committed> {
+    let id = TipId::of(bytes);
+    if finish && bytes.len() <= CHUNK {
+        return Some(store.put(bytes, id, &header).unwrap().blocking_recv().unwrap().unwrap());
     }
-    finish.then(|| incoming.commit(TipId::of(bytes), header, day).blocking_recv().unwrap().unwrap())
+    let mut incoming = store.begin().unwrap();
+    bytes.chunks(CHUNK).for_each(|chunk| incoming.append(chunk).unwrap());
+    finish.then(|| incoming.commit(id, &header).blocking_recv().unwrap().unwrap())
 }
 
 fn get(store: &dyn Store, id: &TipId) -> Option<Vec<u8>> {
@@ -266,8 +261,21 @@ fn get(store: &dyn Store, id: &TipId) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn settings() -> Settings {
-    Settings { retention_days: 30, jitter_days: 0, volume_bytes: 1 << 20, floor_bytes: 0, ..Settings::default() }
+fn settings(clock: &Arc<HandSetClock>) -> Settings {
+    Settings {
+        retention_days: 30,
+        jitter_days: 0,
+        volume_bytes: 1 << 20,
+        floor_bytes: 0,
+        clock: Arc::clone(clock) as _,
+        accept_date: true,
+        ..Settings::default()
+    }
+}
+
+fn first_day() -> (Day, Arc<HandSetClock>) {
+    let day = "2026-11-23".parse().unwrap();
+    (day, Arc::new(HandSetClock::at(day)))
 }
 
 proptest! {
@@ -280,37 +288,39 @@ proptest! {
     ) {
         let mut rng = StdRng::seed_from_u64(seed);
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let mut pool = Pool::open(folder.path(), settings(), |_| ()).unwrap();
+        let (mut today, clock) = first_day();
+        let mut pool = Pool::open(folder.path(), settings(&clock), |_| ()).unwrap();
         let mut model: BTreeMap<TipId, (Vec<u8>, Day, WithdrawToken)> = BTreeMap::new();
-        let mut today: Day = "2026-11-23".parse().unwrap();
         for (step, length) in steps {
             match step {
                 0..50 => {
                     let (bytes, header, token) = stored_tip(length, &mut rng);
-                    prop_assert!(!put(&pool, &bytes, header, today, true).unwrap().already);
-                    prop_assert!(put(&pool, &bytes, header, today, true).unwrap().already);
+                    prop_assert!(!put(&pool, &bytes, header, true).unwrap().already);
+                    prop_assert!(put(&pool, &bytes, header, true).unwrap().already);
                     model.insert(TipId::of(&bytes), (bytes, today, token));
                 }
                 50..60 => {
                     let (bytes, header, _) = stored_tip(length, &mut rng);
-                    put(&pool, &bytes, header, today, false);
+                    put(&pool, &bytes, header, false);
                 }
                 60..75 => {
                     if let Some(id) = model.keys().next().copied() {
                         let (_, _, token) = model.remove(&id).unwrap();
-                        prop_assert_eq!(pool.erase(&token.digest()).unwrap(), 1);
-                        prop_assert_eq!(pool.erase(&token.digest()).unwrap(), 0);
+                        prop_assert_eq!(pool.erase(&[token.digest()]).unwrap(), 1);
+                        prop_assert_eq!(pool.erase(&[token.digest()]).unwrap(), 0);
                     }
                 }
                 75..85 => {
                     today = today.plus(11);
+                    clock.set(today);
                     let over = model.values().filter(|(_, day, _)| day.plus(30) <= today).count();
                     prop_assert_eq!(pool.expire(today).unwrap(), over);
                     model.retain(|_, (_, day, _)| day.plus(30) > today);
                 }
+                85..92 => pool.seal_all().unwrap(),
                 _ => {
                     drop(pool);
-                    pool = Pool::open(folder.path(), settings(), |_| ()).unwrap();
+                    pool = Pool::open(folder.path(), settings(&clock), |_| ()).unwrap();
                 }
             }
         }
@@ -343,12 +353,11 @@ fn all_bytes(folder: &Path, into: &mut Vec<u8>) {
 fn after_a_withdrawal_neither_id_nor_token_digest_nor_bytes_are_in_any_file_of_the_store() {
     let mut rng = StdRng::seed_from_u64(3);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let pool = Pool::open(folder.path(), settings(), |_| ()).unwrap();
-    let day = "2026-11-23".parse().unwrap();
+    let pool = Pool::open(folder.path(), settings(&first_day().1), |_| ()).unwrap();
     let (gone, gone_header, token) = stored_tip(40_000, &mut rng);
     let (kept, kept_header, _) = stored_tip(40_000, &mut rng);
-    put(&pool, &gone, gone_header, day, true);
-    put(&pool, &kept, kept_header, day, true);
+    put(&pool, &gone, gone_header, true);
+    put(&pool, &kept, kept_header, true);
     let found = |needle: &[u8]| {
         let mut bytes = Vec::new();
         all_bytes(folder.path(), &mut bytes);
@@ -356,7 +365,7 @@ fn after_a_withdrawal_neither_id_nor_token_digest_nor_bytes_are_in_any_file_of_t
     };
     // The search finds what is there.
     assert!(found(TipId::of(&gone).as_bytes()) && found(gone_header.withdraw.as_bytes()));
-    assert_eq!(pool.erase(&token.digest()).unwrap(), 1);
+    assert_eq!(pool.erase(&[token.digest()]).unwrap(), 1);
     assert!(!found(TipId::of(&gone).as_bytes()) && !found(gone_header.withdraw.as_bytes()));
     // The bytes were never there as they were sent.
     assert!(!found(&gone[100..132]) && !found(&kept[100..132]));
@@ -365,36 +374,38 @@ fn after_a_withdrawal_neither_id_nor_token_digest_nor_bytes_are_in_any_file_of_t
 }
 
 #[test]
-fn a_volume_that_does_not_open_is_set_aside_and_the_others_go_on() {
+fn a_sealed_volume_that_does_not_open_is_left_alone_its_tips_can_be_withdrawn_and_the_others_go_on() {
     let mut rng = StdRng::seed_from_u64(4);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let day: Day = "2026-11-23".parse().unwrap();
+    let (day, clock) = first_day();
     let (first, second) = (stored_tip(50_000, &mut rng), stored_tip(50_000, &mut rng));
     for (bytes, header, _) in [&first, &second] {
         // Each run writes a volume of its own.
-        let pool = Pool::open(folder.path(), settings(), |_| ()).unwrap();
-        put(&pool, bytes, *header, day, true);
+        let pool = Pool::open(folder.path(), settings(&clock), |_| ()).unwrap();
+        put(&pool, bytes, *header, true);
+        pool.seal_all().unwrap();
     }
     let mut volumes: Vec<_> =
         fs::read_dir(folder.path().join("volumes")).unwrap().map(|entry| entry.unwrap().path()).collect();
     volumes.sort();
-    let db = volumes[0].join("sled/db");
+    let part = volumes[0].join("sealed/0000000000000000");
+    let db = part.join("db");
     let length = fs::metadata(&db).unwrap().len();
     fs::write(&db, vec![0xa5; usize::try_from(length).unwrap()]).unwrap();
-    fs::write(volumes[0].join("sled/conf"), b"garbage").unwrap();
+    fs::write(part.join("conf"), b"garbage").unwrap();
     let notices = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = std::sync::Arc::clone(&notices);
-    let pool = Pool::open(folder.path(), settings(), move |notice| seen.lock().unwrap().push(notice)).unwrap();
+    let pool = Pool::open(folder.path(), settings(&clock), move |notice| seen.lock().unwrap().push(notice)).unwrap();
     let broken = pool.get(&TipId::of(&first.0)).unwrap().unwrap();
-    assert!(broken.chunk(0).is_err());
-    assert_eq!(notices.lock().unwrap().len(), 1, "the operator is told");
+    assert!(broken.chunk(0).is_err() && broken.chunk(0).is_err());
+    assert_eq!(notices.lock().unwrap().len(), 1, "the operator is told, once");
     assert_eq!(pool.list(None, 10).unwrap().len(), 1);
     assert!(get(&pool, &TipId::of(&second.0)).as_ref() == Some(&second.0));
-    assert_eq!(fs::read_dir(folder.path().join("set-aside")).unwrap().count(), 1, "nothing is thrown away");
-    drop(pool);
-    // A number is not given twice, and what was set aside expires too.
-    let pool = Pool::open(folder.path(), settings(), |_| ()).unwrap();
-    pool.expire(day.plus(30)).unwrap();
-    assert_eq!(fs::read_dir(folder.path().join("set-aside")).unwrap().count(), 0);
+    assert!(volumes[0].join("slots").exists(), "nothing is thrown away");
+    assert_eq!(pool.erase(&[first.2.digest()]).unwrap(), 1);
+    assert_eq!(pool.erase(&[first.2.digest()]).unwrap(), 0);
+    assert!(!volumes[0].exists());
+    clock.set(day.plus(30));
+    assert_eq!(pool.expire(day.plus(30)).unwrap(), 1);
     assert_eq!(fs::read_dir(folder.path().join("volumes")).unwrap().count(), 0);
 }

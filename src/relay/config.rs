@@ -281,6 +281,7 @@ impl Config {
             jitter_days: self.store.jitter_days,
             volume_bytes: self.store.volume_mib << 20,
             floor_bytes: self.store.floor_mib << 20,
+            ..Settings::default()
         }
     }
 }

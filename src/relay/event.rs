@@ -71,12 +71,25 @@ impl fmt::Display for Event {
                 write!(f, "the directory expired on {on}: writers refuse it; sign a new one and restart")
             }
             Self::DirectoryExpiresSoon { on } => write!(f, "the directory expires on {on}: sign a new one in time"),
-            Self::Store(Notice::SetAside { volume }) => {
-                write!(f, "volume {volume:06} did not open; it lies in set-aside/ in the store, the others go on")
+            Self::Store(Notice::Unreadable { volume }) => write!(
+                f,
+                "the slots of volume {volume:06} can't be read: its tips are neither given out nor erased, and it is left as it is; check the disk"
+            ),
+            Self::Store(Notice::TornSlots { volume }) => write!(
+                f,
+                "volume {volume:06} had slots that hold no whole record, after a cut write or on a failing disk; they were emptied"
+            ),
+            Self::Store(Notice::DamagedTip { volume }) => write!(
+                f,
+                "a tip in volume {volume:06} does not read back as it was written; it is not given out any more and can still be withdrawn"
+            ),
+            Self::Store(Notice::NotSealed { volume }) => {
+                write!(f, "volume {volume:06} could not be sealed; its journal is whole, and it is tried again")
             }
-            Self::Store(Notice::DamagedSlots { volume }) => {
-                write!(f, "volume {volume:06} has slots that can't be read: an interrupted write, or a failing disk")
-            }
+            Self::Store(Notice::ClockAhead { clock, believed }) => write!(
+                f,
+                "the clock says {clock}, but the last day here was {believed}: nothing expires until the clock is right, or the relay is started with --accept-date {clock}"
+            ),
             Self::Store(Notice::Stopped) => {
                 write!(f, "a write to the disk failed: nothing more is accepted; check the disk and restart")
             }

@@ -171,7 +171,7 @@ pub(super) async fn withdraw(
     let text = std::str::from_utf8(&text).map_err(|_| Problem::BadToken)?;
     let digest = WithdrawToken::parse(text.trim()).map_err(|_| Problem::BadToken)?.digest();
     let store = Arc::clone(&shared.store);
-    match blocking(move || store.erase(&digest)).await?? {
+    match blocking(move || store.erase(&[digest])).await?? {
         0 => Err(Problem::UnknownToken),
         erased => Ok(json(StatusCode::OK, &Erased { erased })),
     }

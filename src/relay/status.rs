@@ -19,7 +19,7 @@ use crate::store::pool::Pool;
 use crate::store::{Store, StoreError};
 
 /// Tips are counted in tens.
-const TIPS: usize = 10;
+const TIPS: u64 = 10;
 /// Bytes of tips are counted in steps of 16 MiB.
 const TIP_MIB: u64 = 16;
 /// Free disk is shown in steps of 64 MiB: a tip of text hardly ever moves it.
@@ -40,7 +40,7 @@ pub(super) struct Status {
 struct Kept {
     day: Day,
     /// Rounded up.
-    tips: usize,
+    tips: u64,
     /// Rounded up.
     mib: u64,
 }
@@ -75,14 +75,14 @@ impl Status {
         floor_mib: u64,
         (directory_version, directory_expires): (u64, Day),
     ) -> Result<Self, StoreError> {
-        let kept = Mutex::new(count(&pool, Day::today())?);
+        let kept = Mutex::new(count(&pool, Day::today()));
         Ok(Self { pool, budget, floor_mib, directory_version, directory_expires, kept })
     }
 
     /// Counts what is kept, once a day. May wait for the disk.
     pub fn count(&self, today: Day) -> Result<(), StoreError> {
         if self.kept().day != today {
-            let counted = count(&self.pool, today)?;
+            let counted = count(&self.pool, today);
             *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = counted;
         }
         Ok(())
@@ -105,10 +105,9 @@ impl Status {
     }
 }
 
-fn count(pool: &Pool, day: Day) -> Result<Kept, StoreError> {
-    let listed = pool.list(None, usize::MAX)?;
-    let bytes: u64 = listed.iter().map(|tip| tip.size).sum();
-    Ok(Kept { day, tips: listed.len().next_multiple_of(TIPS), mib: bytes.div_ceil(1 << 20).next_multiple_of(TIP_MIB) })
+fn count(pool: &Pool, day: Day) -> Kept {
+    let crate::store::Kept { tips, bytes } = pool.kept();
+    Kept { day, tips: tips.next_multiple_of(TIPS), mib: bytes.div_ceil(1 << 20).next_multiple_of(TIP_MIB) }
 }
 
 /// `GET /status`, schema `softinfo/status/1`.

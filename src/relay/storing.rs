@@ -11,7 +11,7 @@ use super::intake::{Shared, blocking, json};
 use super::problem::Problem;
 use crate::day::Day;
 use crate::limits::TIP_HEADER_BYTES;
-use crate::store::{CHUNK, Pressure, StoreError};
+use crate::store::{CHUNK, StoreError};
 use crate::tip::header::{HeaderError, TipHeader};
 use crate::tip::id::TipId;
 use crate::tip::padding::{SizeClass, SizeError, largest_file};
@@ -58,7 +58,8 @@ pub(super) async fn store_tip<S: Source>(
         class?;
     }
 
-    let mut incoming = shared.store.begin(Day::today())?;
+    let store = std::sync::Arc::clone(&shared.store);
+    let mut incoming = blocking(move || store.begin()).await??;
     let (mut hash, mut length) = (Sha256::new(), 0);
     while !chunk.is_empty() {
         length += chunk.len() as u64;
@@ -66,10 +67,8 @@ pub(super) async fn store_tip<S: Source>(
             return Err(Problem::TooLarge { max });
         }
         hash.update(&chunk);
-        if incoming.append(&chunk)? == Pressure::Settle {
-            seat.check_disk()?;
-            incoming = blocking(move || incoming.settle().map(|()| incoming)).await??;
-        }
+        seat.check_disk()?;
+        (incoming, chunk) = blocking(move || incoming.append(&chunk).map(|()| (incoming, chunk))).await??;
         chunk.clear();
         pieces.fill(&mut chunk, CHUNK).await?;
     }
@@ -77,7 +76,7 @@ pub(super) async fn store_tip<S: Source>(
     let id = TipId::from_bytes(hash.finalize().into());
     // From here on the answer is the store's: what is being made durable can't be called off for another's sake.
     seat.keep();
-    let acknowledged = incoming.commit(id, tip_header, Day::today());
+    let acknowledged = blocking(move || incoming.commit(id, &tip_header)).await?;
     match acknowledged.await {
         Ok(Ok(committed)) => Ok(Stored { id, day: committed.day, already: committed.already }),
         Ok(Err(StoreError::Full)) => Err(Problem::StorageFull),

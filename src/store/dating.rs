@@ -28,7 +28,7 @@ pub(super) fn date_one(path: &Path, day: Day) {
 ///
 /// Every record changes now, whether it was written to or not: afterwards the time of its change says nothing of any of them.
 pub(super) fn date_store(folder: &Path) {
-    for part in ["volumes", "set-aside"] {
+    for part in ["volumes"] {
         let part = folder.join(part);
         for entry in fs::read_dir(&part).into_iter().flatten().flatten() {
             if let Some(day) = day_in_name(&entry.path()) {
@@ -37,7 +37,7 @@ pub(super) fn date_store(folder: &Path) {
         }
         date_last_written(&part);
     }
-    for name in ["format", "lock", "."] {
+    for name in ["format", "lock", "day", "probe-text", "probe-bulk", "incoming", "scratch", "."] {
         date_last_written(&folder.join(name));
     }
 }
@@ -61,15 +61,15 @@ mod tests {
     fn every_file_and_folder_of_a_store_is_dated_to_its_day() {
         let folder = tempfile::tempdir().unwrap();
         let volume = folder.path().join("volumes/000007-2026-11-23");
-        fs::create_dir_all(volume.join("sled")).unwrap();
-        for file in ["slots", "sled/db"] {
+        fs::create_dir_all(volume.join("sealed")).unwrap();
+        for file in ["slots", "sealed/db"] {
             fs::write(volume.join(file), "x").unwrap();
         }
         fs::write(folder.path().join("format"), "x").unwrap();
         date_store(folder.path());
         let written = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
         let day: Day = "2026-11-23".parse().unwrap();
-        for path in [&volume, &volume.join("slots"), &volume.join("sled"), &volume.join("sled/db")] {
+        for path in [&volume, &volume.join("slots"), &volume.join("sealed"), &volume.join("sealed/db")] {
             assert_eq!(written(path), day.midnight(), "{}", path.display());
         }
         for path in [folder.path(), &folder.path().join("format"), &folder.path().join("volumes")] {

@@ -1,77 +1,129 @@
-//! Which volume holds which tip, in memory; rebuilt from the slot files at each start. About 100 bytes a tip.
+//! Where to look for a tip, in memory: from the beginning of its id, and from its withdraw digest, to a slot. Rebuilt at each start.
+//!
+//! It holds no truth: who finds a slot here reads it. So eight bytes stand for an id, and a keyed hash for a digest: whoever chooses ids
+//! or digests that meet can't make more than one slot be read in vain each time, or none (SipHash, with a key of each start).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 
 use super::slots::Record;
 use crate::day::Day;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
 
-/// Where a tip is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Location {
-    /// Volume of the slot and of the last chunk.
+/// A slot of a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Place {
     pub volume: u32,
     pub slot: u16,
-    /// Volume of the first chunk.
-    pub first_volume: u32,
-    pub size: u64,
-    pub object: u64,
-    pub day: Day,
-    /// First bytes of the withdraw digest; the slot has all of it.
-    digest_start: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    key: u64,
+    place: Place,
 }
 
 #[derive(Default)]
 pub(super) struct Index {
-    tips: HashMap<TipId, Location>,
+    /// By day, because couriers list by day and then by id.
+    ids: BTreeMap<Day, BTreeSet<Entry>>,
+    digests: BTreeSet<Entry>,
+    hasher: RandomState,
 }
 
 impl Index {
-    pub fn insert(&mut self, record: &Record, volume: u32, slot: u16, day: Day) {
-        let location = Location {
-            volume,
-            slot,
-            first_volume: record.first_volume,
-            size: record.size,
-            object: record.object,
-            day,
-            digest_start: start_of(&record.withdraw()),
-        };
-        self.tips.insert(record.tip_id(), location);
+    pub fn insert(&mut self, day: Day, place: Place, record: &Record) {
+        self.ids.entry(day).or_default().insert(Entry { key: start(&record.tip_id()), place });
+        self.digests.insert(Entry { key: self.hash(&record.withdraw()), place });
     }
 
-    pub fn get(&self, id: &TipId) -> Option<&Location> {
-        self.tips.get(id)
+    pub fn remove(&mut self, day: Day, place: Place, record: &Record) {
+        if let Some(ids) = self.ids.get_mut(&day) {
+            ids.remove(&Entry { key: start(&record.tip_id()), place });
+            if ids.is_empty() {
+                self.ids.remove(&day);
+            }
+        }
+        self.digests.remove(&Entry { key: self.hash(&record.withdraw()), place });
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&TipId, &Location)> {
-        self.tips.iter()
+    /// Slots that may hold the tip.
+    pub fn with_id(&self, id: &TipId) -> Vec<Place> {
+        self.ids.values().flat_map(|ids| matching(ids, start(id))).collect()
     }
 
-    pub fn remove(&mut self, id: &TipId) {
-        self.tips.remove(id);
+    /// Slots that may hold tips with this digest.
+    pub fn with_digest(&self, digest: &WithdrawDigest) -> Vec<Place> {
+        matching(&self.digests, self.hash(digest)).collect()
     }
 
-    /// Tips whose digest begins like `digest`. A walk over all: withdrawals are rare, and memory is not.
-    pub fn with_digest(&self, digest: &WithdrawDigest) -> Vec<(TipId, Location)> {
-        let start = start_of(digest);
-        self.tips.iter().filter(|(_, at)| at.digest_start == start).map(|(id, at)| (*id, *at)).collect()
+    /// At least `limit` slots, where there are so many, in the order of day and key, from `day` and there from `key` on; those with one key
+    /// come together, whatever their number.
+    pub fn from(&self, day: Day, key: u64, limit: usize) -> Vec<(Day, u64, Place)> {
+        let mut found: Vec<(Day, u64, Place)> = Vec::new();
+        for (&at, ids) in self.ids.range(day..) {
+            for entry in ids.range(lowest(if at == day { key } else { 0 })..) {
+                if found.len() >= limit && found.last().is_some_and(|last| (last.0, last.1) != (at, entry.key)) {
+                    return found;
+                }
+                found.push((at, entry.key, entry.place));
+            }
+        }
+        found
     }
 
-    /// Forgets the tips of a volume; says how many.
-    pub fn forget_volume(&mut self, number: u32) -> usize {
-        let before = self.tips.len();
-        self.tips.retain(|_, at| at.volume != number);
-        before - self.tips.len()
+    /// The first day of which there are tips.
+    pub fn first_day(&self) -> Option<Day> {
+        self.ids.keys().next().copied()
     }
 
-    /// The volumes in which a tip has chunks.
-    pub fn in_use(&self) -> HashSet<u32> {
-        self.tips.values().flat_map(|at| at.first_volume..=at.volume).collect()
+    fn hash(&self, digest: &WithdrawDigest) -> u64 {
+        self.hasher.hash_one(digest.as_bytes())
     }
 }
 
-fn start_of(digest: &WithdrawDigest) -> u64 {
-    u64::from_be_bytes(std::array::from_fn(|n| digest.as_bytes()[n]))
+fn matching(entries: &BTreeSet<Entry>, key: u64) -> impl Iterator<Item = Place> {
+    entries.range(lowest(key)..).take_while(move |entry| entry.key == key).map(|entry| entry.place)
+}
+
+const fn lowest(key: u64) -> Entry {
+    Entry { key, place: Place { volume: 0, slot: 0 } }
+}
+
+/// The first eight bytes of an id, in the order of ids.
+pub(super) fn start(id: &TipId) -> u64 {
+    u64::from_be_bytes(std::array::from_fn(|n| id.as_bytes()[n]))
+}
+
+const _: () = assert!(size_of::<Entry>() == 16, "docs/performance.md counts two of them a tip");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(id: u8, tail: u8) -> Record {
+        let mut bytes = [id; 32];
+        bytes[31] = tail;
+        Record { size: 1, id: bytes, digest: [id; 32], key: [0; 32], offset: 0 }
+    }
+
+    #[test]
+    fn ids_that_begin_alike_are_found_together_and_a_page_ends_behind_them() {
+        let (mut index, day) = (Index::default(), "2026-11-23".parse::<Day>().unwrap());
+        for slot in 0..4u16 {
+            index.insert(day, Place { volume: 1, slot }, &record(5, slot.to_le_bytes()[0]));
+        }
+        index.insert(day.plus(1), Place { volume: 2, slot: 0 }, &record(1, 0));
+        assert_eq!(index.with_id(&record(5, 9).tip_id()).len(), 4);
+        assert_eq!(index.with_digest(&record(5, 0).withdraw()).len(), 4);
+        let key = start(&record(5, 0).tip_id());
+        assert_eq!(index.from(day.plus(-1), 9, 1).len(), 4);
+        assert_eq!(index.from(day, key, 5).len(), 5);
+        assert_eq!(index.from(day, key + 1, 5).len(), 1);
+        index.remove(day, Place { volume: 1, slot: 0 }, &record(5, 0));
+        assert_eq!(index.with_id(&record(5, 0).tip_id()).len(), 3);
+        (1..4).for_each(|slot| index.remove(day, Place { volume: 1, slot }, &record(5, slot.to_le_bytes()[0])));
+        assert_eq!(index.first_day(), Some(day.plus(1)));
+    }
 }

@@ -1,74 +1,97 @@
 //! Where ciphertext rests, until it is withdrawn or its days are over (`docs/store.md`).
 //!
-//! In: tips in chunks, with a day. Out: the same bytes, by id. The trait is what the relay relies on; [`pool::Pool`] keeps it with
-//! sled, in bounded volumes by day. Calls but [`Incoming::append`] may wait for the disk: an async caller moves them to a blocking thread.
+//! In: tips, whole or in chunks. Out: the same bytes, by id. The trait is what the relay relies on; [`pool::Pool`] keeps it: new tips in
+//! append-only journals, old ones in sled volumes that are never written again, the key of each in a slot that can be overwritten.
 
+mod committer;
 mod dating;
+mod days;
+mod disk;
+mod erase;
 mod index;
+mod ingest;
+mod journal;
+mod ledger;
 pub mod pool;
-mod reading;
+mod retrieve;
+mod sealed;
+mod sealer;
+#[cfg(test)]
+mod simulated;
 mod slots;
 mod space;
 mod volume;
-mod writer;
-mod writing;
+mod wrap;
 
 use std::io;
 use std::path::PathBuf;
 
 use tokio::sync::oneshot;
 
-pub use space::free_bytes;
+pub use space::{FREE_FILES, Space, free_bytes, of as free_space};
 
 use crate::day::Day;
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
 
-/// Bytes of a tip that are stored together. `docs/store.md` says why 16 KiB and no more.
-pub const CHUNK: usize = 16 * 1024;
+/// Bytes of a tip that are wrapped together. A tip of text is one chunk.
+pub const CHUNK: usize = 32 * 1024;
 
-/// A place for tips. Every method says what is durable when it returns.
+/// A place for tips. Every method says what is durable when it returns, and what it waits for.
 pub trait Store: Send + Sync + 'static {
-    /// Begins to take a tip on `day`; nothing shows and nothing is promised before [`Incoming::commit`].
-    fn begin(&self, day: Day) -> Result<Box<dyn Incoming>, StoreError>;
+    /// Takes a whole tip of at most [`CHUNK`] bytes. Never waits for the disk.
+    ///
+    /// The answer comes when its bytes, its key and its record have been written **and** synced, together with others that wait.
+    fn put(&self, tip: &[u8], id: TipId, header: &TipHeader) -> Result<Acknowledgement, StoreError>;
 
-    /// A stored tip, to be read in chunks; `None` when there is none under this id.
+    /// Begins to take a tip of any size, into a file of its own. Nothing shows and nothing is promised before [`Incoming::commit`].
+    /// May wait for the disk.
+    fn begin(&self) -> Result<Box<dyn Incoming>, StoreError>;
+
+    /// Whether a tip is stored under this id now, by its slot. May wait for the disk.
+    fn holds(&self, id: &TipId) -> Result<bool, StoreError>;
+
+    /// A stored tip, to be read in chunks; `None` when it is proven that there is none under this id. May wait for the disk.
     fn get(&self, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError>;
 
-    /// At most `limit` tips behind `after`, by day and then by id.
+    /// At most `limit` tips behind `after`, by day and then by id; fewer only at the end. May wait for the disk.
     fn list(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<Listed>, StoreError>;
 
-    /// Erases every tip whose header carries `digest`; says how many. On return their keys are overwritten on disk.
-    fn erase(&self, digest: &WithdrawDigest) -> Result<usize, StoreError>;
-
-    /// Erases what has expired by `today`; says how many tips. On return their keys are overwritten on disk.
-    fn expire(&self, today: Day) -> Result<usize, StoreError>;
-}
-
-/// A tip on its way in. Dropping it leaves nothing readable behind.
-pub trait Incoming: Send {
-    /// Adds [`CHUNK`] bytes; the last chunk may be shorter, but not empty. Never waits;
-    /// [`Pressure::Settle`] asks for a call of [`Incoming::settle`] before the next chunk.
-    fn append(&mut self, chunk: &[u8]) -> Result<Pressure, StoreError>;
-
-    /// Waits until what was appended has been taken: bounds what a large tip holds in memory.
-    fn settle(&mut self) -> Result<(), StoreError>;
-
-    /// Makes the tip durable and visible, together with others that wait.
+    /// Erases every tip whose header carries one of `digests`; says how many. On return their keys are overwritten on disk.
+    /// May wait for the disk; takes no lock that a commit needs.
     ///
-    /// The answer comes only after its bytes, its key and its record have been flushed **and** synced to disk.
-    fn commit(self: Box<Self>, id: TipId, header: TipHeader, day: Day) -> Acknowledgement;
+    /// # Errors
+    /// [`StoreError::Unproven`] when nothing was found, but a part of the store can't be read. [`StoreError::Stopped`] when an
+    /// overwriting failed: whether a key is gone is not known before the next start.
+    fn erase(&self, digests: &[WithdrawDigest]) -> Result<usize, StoreError>;
+
+    /// Erases what has expired by `today`; says how many tips. On return their keys are overwritten on disk. May wait for the disk.
+    fn expire(&self, today: Day) -> Result<usize, StoreError>;
+
+    /// What is kept, from counters.
+    fn kept(&self) -> Kept;
+
+    /// Writes and syncs a few bytes by way of each thread that commits. For a watchdog; waits for the disk.
+    fn probe(&self) -> Result<(), StoreError>;
 }
 
-/// Whether a tip on its way has much in memory that the store has not taken yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub enum Pressure {
-    /// Go on.
-    Low,
-    /// Settle first.
-    Settle,
+/// A tip on its way in. Dropping it removes what has come.
+pub trait Incoming: Send {
+    /// Adds [`CHUNK`] bytes; the last chunk may be shorter, but not empty. Holds nothing in memory; may wait for the disk.
+    fn append(&mut self, chunk: &[u8]) -> Result<(), StoreError>;
+
+    /// Syncs what has come, then makes the tip durable and visible. Waits for the disk; the answer comes when the record is synced.
+    fn commit(self: Box<Self>, id: TipId, header: &TipHeader) -> Acknowledgement;
+}
+
+/// What is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Tips.
+    pub tips: u64,
+    /// Their bytes, as they were sent.
+    pub bytes: u64,
 }
 
 /// Resolves when a tip is durable, or was so already.
@@ -123,15 +146,21 @@ impl Cursor {
     }
 }
 
-/// What went wrong in the store.
+/// What went wrong in the store. `docs/store.md` has the table of what each error of the disk leads to.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Less space than the floor; nothing was stored. Recovers by itself.
     #[error("the disk is full")]
     Full,
-    /// A write or flush failed before, so nothing is accepted any more.
+    /// Could not be done now, for example because too many files are open; nothing was changed. Recovers by itself.
+    #[error("this could not be done now; nothing was stored")]
+    Unavailable,
+    /// A write or sync failed, now or before, so nothing is accepted any more.
     #[error("the store has stopped after a failed write")]
     Stopped,
+    /// Nothing was found, but a part of the store can't be read: there may be something.
+    #[error("a part of the store can't be read, so it is not known whether it is there")]
+    Unproven,
     /// The folder belongs to another user.
     #[error("{} belongs to another user (uid {owner}); start the relay as that user, or give the folder to the relay's user", path.display())]
     Owner {
@@ -143,8 +172,8 @@ pub enum StoreError {
     /// Another process has it open.
     #[error("another relay uses the store {}; stop it first, or give this one a folder of its own", .0.display())]
     InUse(PathBuf),
-    /// A folder that is not a store, or one of a newer version.
-    #[error("{} is not a store of this version; nothing was changed in it", .0.display())]
+    /// A folder that is not a store, or one of another version.
+    #[error("{} is not a store of this version; nothing was changed in it. Name another folder as store.folder; a store of version 1 is emptied by couriers with the earlier relay", .0.display())]
     NotAStore(PathBuf),
     /// A stored tip no longer reads back as it was written.
     #[error("a stored tip is damaged on disk")]
@@ -157,16 +186,20 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
-    /// sled said no.
-    #[error("the embedded store failed: {0}")]
-    Sled(#[from] sled::Error),
 }
 
 impl StoreError {
+    /// Of a call that changes nothing that was acknowledged: refuses what was asked, and no more.
     fn io(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self + use<'_> {
-        move |source| match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
-            _ => Self::Io { path: path.to_owned(), source },
+        move |source| match disk::Trouble::of(&source) {
+            disk::Trouble::Full => Self::Full,
+            disk::Trouble::Passing => Self::Unavailable,
+            disk::Trouble::Failed => Self::Io { path: path.to_owned(), source },
         }
     }
+}
+
+/// Takes a mutex. One whose holder has panicked is taken all the same: what these guard is changed in single steps.
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,148 +1,161 @@
-//! One sled database of bounded size, by the rules of `docs/store.md`: a large segment, small values, our own fdatasync.
+//! A volume: the tips that came together, in one folder with one slot file. Its bytes are in a journal, and later in sealed databases.
 //!
-//! In: sealed chunks under `object || number`. Out: the same. It knows nothing of tips, ids or keys.
+//! In: what a lane makes. Out: where to read. A folder comes whole or not at all: it is made in scratch space and gets its name last.
 
-use std::fs::{self, File};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard};
 
-use super::StoreError;
+use super::disk::{Disk, Open};
+use super::journal::Journal;
+use super::lock;
+use super::slots::{Head, Record, SlotFile};
 use crate::day::Day;
-use crate::file::{date, private_folder, sync_folder};
 
-/// sled's unit of allocation. A page holds up to 26 values; above a quarter of a segment sled moves pages to
-/// files that it never syncs. 26 × 16 KiB is below a quarter of 2 MiB.
-const SEGMENT: usize = 2 * 1024 * 1024;
-/// sled's cache in bytes. It keeps what a volume touched anyway, so a volume is bounded instead.
-const CACHE: u64 = 8 * 1024 * 1024;
-/// How long to wait for a lock that a closing database still holds.
-const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// Name of the slot file in a volume's folder.
+pub(super) const SLOTS: &str = "slots";
+/// Name of the journal.
+pub(super) const JOURNAL: &str = "journal";
+/// Name of the folder with sealed databases.
+pub(super) const SEALED: &str = "sealed";
+/// Its name before it is whole.
+pub(super) const SEALING: &str = "sealing";
 
-/// An open volume. Closed when the last reference goes.
-pub(super) struct Volume {
-    db: sled::Db,
-    /// The same file sled writes; sled's own flush asks the kernel only, not the drive.
-    file: File,
-    blobs: PathBuf,
-    written: AtomicU64,
-    dirty: AtomicBool,
-    flushing: Mutex<()>,
+/// Where the bytes of a volume are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    Journal,
+    Sealed,
 }
 
-/// Key of a chunk in sled.
-fn chunk_key(object: u64, number: u32) -> [u8; 12] {
-    let mut key = [0; 12];
-    key[..8].copy_from_slice(&object.to_be_bytes());
-    key[8..].copy_from_slice(&number.to_be_bytes());
-    key
+/// What is known of a volume. Counters follow the slots; the slots are the truth.
+pub(super) struct Volume {
+    pub head: Head,
+    pub folder: PathBuf,
+    home: Mutex<Home>,
+    /// Held while slots are overwritten, so that two who erase count each tip once.
+    erasing: Mutex<()>,
+    /// Held while it is sealed or removed.
+    shaping: Mutex<()>,
+    /// A lane still writes to it.
+    pub is_open: AtomicBool,
+    tips: AtomicU64,
+    bytes: AtomicU64,
 }
 
 impl Volume {
-    /// Opens or creates the database in `folder`.
-    ///
-    /// # Errors
-    /// Anything sled says, its panics included: the caller sets the volume aside and never recreates it.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let new = !folder.exists();
-        private_folder(folder).map_err(StoreError::io(folder))?;
-        let db = open_sled(folder)?;
-        // sled opens a file in which it finds nothing of its own as an empty database, without a word.
-        if !new && !db.was_recovered() {
-            return Err(StoreError::Damaged);
+    pub fn new(head: Head, folder: PathBuf, home: Home, is_open: bool) -> Self {
+        Self {
+            head,
+            folder,
+            home: Mutex::new(home),
+            erasing: Mutex::default(),
+            shaping: Mutex::default(),
+            is_open: AtomicBool::new(is_open),
+            tips: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
         }
-        let path = folder.join("db");
-        let file = File::open(&path).map_err(StoreError::io(&path))?;
-        let volume = Self {
-            db,
-            file,
-            blobs: folder.join("blobs"),
-            written: AtomicU64::new(0),
-            dirty: AtomicBool::new(true),
-            flushing: Mutex::default(),
-        };
-        if new {
-            let conf = folder.join("conf");
-            File::open(&conf).and_then(|file| file.sync_all()).map_err(StoreError::io(&conf))?;
-            volume.make_durable()?;
-            sync_folder(folder).map_err(StoreError::io(folder))?;
-        }
-        Ok(volume)
     }
 
-    /// Stores one sealed chunk; durable after [`Volume::make_durable`].
-    pub fn insert(&self, object: u64, number: u32, sealed: Vec<u8>) -> Result<(), StoreError> {
-        self.written.fetch_add(sealed.len() as u64, Ordering::Relaxed);
-        self.db.insert(chunk_key(object, number), sealed)?;
-        // After the insert: a flush in between may be done once too often, never once too seldom.
-        self.dirty.store(true, Ordering::Release);
-        Ok(())
+    pub fn home(&self) -> Home {
+        *lock(&self.home)
     }
 
-    /// One sealed chunk, or `None` when it is not in this volume.
-    pub fn get(&self, object: u64, number: u32) -> Result<Option<sled::IVec>, StoreError> {
-        Ok(self.db.get(chunk_key(object, number))?)
+    pub fn move_to(&self, home: Home) {
+        *lock(&self.home) = home;
     }
 
-    /// Forgets the chunks of `object` from `first` on. sled may keep their bytes; without their key they are unreadable.
-    pub fn remove_from(&self, object: u64, first: u32) -> Result<(), StoreError> {
-        for number in first.. {
-            let Some(old) = self.db.remove(chunk_key(object, number))? else { break };
-            self.written.fetch_sub(old.len() as u64, Ordering::Relaxed);
-            self.dirty.store(true, Ordering::Release);
-        }
-        Ok(())
+    pub fn erase_alone(&self) -> MutexGuard<'_, ()> {
+        lock(&self.erasing)
     }
 
-    /// Gives the file the time at which `day` began.
-    pub fn date(&self, day: Day) {
-        let _ = date(&self.file, day);
+    pub fn shape_alone(&self) -> MutexGuard<'_, ()> {
+        lock(&self.shaping)
     }
 
-    /// Bytes of payload in it.
-    pub fn written(&self) -> u64 {
-        self.written.load(Ordering::Relaxed)
+    /// [`Volume::shape_alone`], when nobody else does so now.
+    pub fn try_shape_alone(&self) -> Option<MutexGuard<'_, ()>> {
+        self.shaping.try_lock().ok()
     }
 
-    /// Flushes sled, then the drive. After an error the volume must not be used: a failed sync may not be retried.
-    pub fn make_durable(&self) -> Result<(), StoreError> {
-        // Whoever comes second waits until the first has really finished.
-        let _one = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.dirty.swap(false, Ordering::AcqRel) {
-            return Ok(());
-        }
-        self.db.flush()?;
-        self.file.sync_data().map_err(StoreError::io(&self.blobs))?;
-        // The rule about value and segment size keeps this folder empty; if it ever is not, sled has written what we didn't sync.
-        match fs::read_dir(&self.blobs).map(|mut entries| entries.next().is_none()) {
-            Ok(true) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            _ => Err(StoreError::Stopped),
-        }
+    /// Counts a tip.
+    pub fn add(&self, size: u64) {
+        self.tips.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(size, Ordering::Relaxed);
+    }
+
+    /// Counts tips that are gone.
+    pub fn subtract(&self, tips: u64, bytes: u64) {
+        self.tips.fetch_sub(tips, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    pub fn tips(&self) -> u64 {
+        self.tips.load(Ordering::Relaxed)
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Its slot file.
+    pub fn slots(&self, disk: &dyn Disk, how: Open) -> io::Result<SlotFile> {
+        SlotFile::open(disk, &self.folder.join(SLOTS), how)
+    }
+
+    /// What a slot says now.
+    pub fn record(&self, disk: &dyn Disk, slot: u16) -> io::Result<Option<Record>> {
+        self.slots(disk, Open::Read)?.read(slot)
     }
 }
 
-fn open_sled(folder: &Path) -> Result<sled::Db, StoreError> {
-    let config = sled::Config::new()
-        .path(folder)
-        .segment_size(SEGMENT)
-        .cache_capacity(CACHE)
-        .mode(sled::Mode::LowSpace)
-        .flush_every_ms(None);
-    let deadline = Instant::now() + LOCK_WAIT;
-    loop {
-        match catch_unwind(AssertUnwindSafe(|| config.open())) {
-            Ok(Ok(db)) => return Ok(db),
-            Ok(Err(sled::Error::Io(error))) if error.to_string().contains("could not acquire lock") => {
-                if Instant::now() > deadline {
-                    return Err(StoreError::InUse(folder.to_owned()));
-                }
-                std::thread::sleep(Duration::from_millis(5));
+/// The name of a volume's folder: six digits of number and the day of its tips.
+pub(super) fn name(number: u32, day: Day) -> String {
+    format!("{number:06}-{day}")
+}
+
+/// Number and day in the name of a volume's folder.
+pub(super) fn parse_name(name: &str) -> Option<(u32, Day)> {
+    let (number, day) = name.split_once('-')?;
+    Some((number.parse().ok()?, day.parse().ok()?))
+}
+
+/// Makes the folder of a volume: built in `scratch`, everything in it synced, then named, and the name synced.
+///
+/// `whole` is a synced file that becomes its journal; without it the journal is empty. On an error nothing with a slot in use is left.
+pub(super) fn make(
+    disk: &dyn Disk,
+    store: &Path,
+    head: Head,
+    whole: Option<&Path>,
+) -> io::Result<(SlotFile, Journal, PathBuf)> {
+    let name = name(head.number, head.day);
+    let (scratch, folder) = (store.join("scratch").join(format!("new-{name}")), store.join("volumes").join(&name));
+    let made = (|| {
+        disk.make_folder(&scratch)?;
+        let slots = SlotFile::create(disk, &scratch.join(SLOTS), head)?;
+        let path = scratch.join(JOURNAL);
+        let journal = match whole {
+            None => Journal::create(disk, &path)?,
+            Some(whole) => {
+                disk.rename(whole, &path)?;
+                Journal::open(disk, &path)?
             }
-            Ok(Err(error)) => return Err(error.into()),
-            Err(_) => return Err(StoreError::Damaged),
+        };
+        disk.sync_folder(&scratch)?;
+        disk.rename(&scratch, &folder)?;
+        disk.sync_folder(&store.join("volumes"))?;
+        Ok((slots, journal))
+    })();
+    match made {
+        Ok((slots, journal)) => Ok((slots, journal, folder)),
+        Err(error) => {
+            // What can't be removed now has no tip in it, and is removed at the next start.
+            for path in [scratch, folder] {
+                let _ = disk.remove_tree(&path);
+            }
+            Err(error)
         }
     }
 }

@@ -1,0 +1,152 @@
+//! Which day the store takes it to be. A clock that jumps expires nothing by itself, and one that goes back dates nothing into the past.
+//!
+//! In: what the clock says. Out: the day for new tips, and the day up to which may be expired. Touches the file `day`: the highest day
+//! that was believed, so that a restart knows it, too.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+
+use super::disk::{Disk, Open};
+use super::lock;
+use crate::day::Day;
+
+/// Days by which the clock may be ahead of the highest day that was believed, at a start or between two looks. Beyond, somebody has to
+/// say that it is right: a relay that was off for two weeks over a holiday goes on by itself.
+pub(super) const LEAP: i64 = 14;
+
+pub(super) struct Days {
+    highest: Mutex<Highest>,
+    file: PathBuf,
+    folder: PathBuf,
+    scratch: PathBuf,
+}
+
+#[derive(Clone, Copy)]
+struct Highest {
+    day: Day,
+    is_held: bool,
+}
+
+/// What a look at the clock led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Looked {
+    /// Up to this day may be expired.
+    pub today: Day,
+    /// The clock has just been found too far ahead to be believed.
+    pub newly_held: bool,
+}
+
+impl Days {
+    /// Reads the file. Where there is none, the latest day of a volume is the highest; in an empty store it is `clock`.
+    ///
+    /// # Errors
+    /// The file can't be read, or holds no day.
+    pub fn open(disk: &dyn Disk, store: &Path, latest: Option<Day>, clock: Day) -> io::Result<Self> {
+        let (file, scratch) = (store.join("day"), store.join("scratch").join("day"));
+        let mut text = [0; 11];
+        let day = match disk.open(&file, Open::Read) {
+            Ok(opened) => {
+                opened.read_exact_at(&mut text, 0)?;
+                let text = std::str::from_utf8(&text).ok().and_then(|text| text.trim_end().parse().ok());
+                text.ok_or(io::ErrorKind::InvalidData)?
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => latest.unwrap_or(clock),
+            Err(error) => return Err(error),
+        };
+        Ok(Self { highest: Mutex::new(Highest { day, is_held: false }), file, folder: store.to_owned(), scratch })
+    }
+
+    /// The day for a tip that comes now: never before one that was believed. When the clock is too far ahead its day is taken all the same:
+    /// a tip that is kept too long is better than one that is gone too soon.
+    pub fn for_tips(&self, clock: Day) -> Day {
+        clock.max(self.lock().day)
+    }
+
+    /// Believes the clock, as far as it may be believed; `accept` believes it wherever it is.
+    pub fn look(&self, disk: &dyn Disk, clock: Day, accept: bool) -> io::Result<Looked> {
+        let mut highest = self.lock();
+        let too_far = clock > highest.day.plus(LEAP) && !accept;
+        let newly_held = too_far && !highest.is_held;
+        highest.is_held = too_far;
+        if !too_far && (clock > highest.day || newly_made(disk, &self.file)?) {
+            let day = clock.max(highest.day);
+            let text = format!("{day}\n");
+            if let Err(error) = disk.remove_file(&self.scratch)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                return Err(error);
+            }
+            let file = disk.open(&self.scratch, Open::New)?;
+            file.write_all_at(text.as_bytes(), 0)?;
+            file.sync()?;
+            disk.rename(&self.scratch, &self.file)?;
+            disk.sync_folder(&self.folder)?;
+            disk.date(&self.file, day);
+            highest.day = day;
+        }
+        Ok(Looked { today: highest.day, newly_held })
+    }
+
+    /// The highest day that was believed, when the clock is too far ahead of it.
+    pub fn held(&self) -> Option<Day> {
+        let highest = *self.lock();
+        highest.is_held.then_some(highest.day)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Highest> {
+        lock(&self.highest)
+    }
+}
+
+fn newly_made(disk: &dyn Disk, file: &Path) -> io::Result<bool> {
+    match disk.open(file, Open::Read) {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::disk::RealDisk;
+
+    #[test]
+    fn a_clock_that_jumps_is_not_believed_until_somebody_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("scratch")).unwrap();
+        let first: Day = "2026-11-23".parse().unwrap();
+        let open = |clock| Days::open(&RealDisk, folder.path(), None, clock).unwrap();
+        let look = |days: &Days, day, accept| days.look(&RealDisk, day, accept).unwrap();
+        let days = open(first);
+        assert_eq!(look(&days, first, false), Looked { today: first, newly_held: false });
+        // Two weeks later it goes on by itself; a year later it does not, however often it is started or looked at.
+        let later = first.plus(LEAP);
+        assert_eq!(look(&open(later), later, false).today, later);
+        let year = first.plus(365);
+        let days = open(year);
+        assert_eq!(look(&days, year, false), Looked { today: later, newly_held: true });
+        assert_eq!(look(&days, year.plus(1), false), Looked { today: later, newly_held: false });
+        assert_eq!((days.held(), days.for_tips(year)), (Some(later), year));
+        assert_eq!(look(&open(year), year, false).today, later);
+        // The clock was set right again.
+        assert_eq!(look(&days, later.plus(1), false).today, later.plus(1));
+        assert_eq!(days.held(), None);
+        // It was right after all.
+        assert_eq!(look(&open(year), year, true).today, year);
+        assert_eq!(look(&open(year), year, false).today, year);
+        // Back to the first day of all: nothing is dated into the past.
+        let days = open("1970-01-01".parse().unwrap());
+        assert_eq!(days.for_tips("1970-01-01".parse().unwrap()), year);
+        assert_eq!(look(&days, first, false).today, year);
+    }
+
+    #[test]
+    fn a_file_without_a_day_in_it_is_an_error_and_not_another_day() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("day"), "yesterday\n\n").unwrap();
+        let opened = Days::open(&RealDisk, folder.path(), None, "2026-11-23".parse().unwrap());
+        assert_eq!(opened.err().unwrap().kind(), io::ErrorKind::InvalidData);
+    }
+}

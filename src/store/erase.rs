@@ -1,0 +1,178 @@
+//! Erasing: by digest, by day, by volume. Each ends with keys overwritten in place and synced, and only then is it answered.
+//!
+//! No lock of the ledger is held while the disk is waited for, and a volume costs two syncs, however many tips of it are erased.
+//! A failed overwriting stops the store: the key may be there or not, and only the next start can tell.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::StoreError;
+use super::disk::{Open, Trouble};
+use super::index::Place;
+use super::ledger::Ledger;
+use super::slots::{self, Record};
+use super::volume::{SLOTS, Volume};
+use crate::day::Day;
+use crate::tip::withdraw::WithdrawDigest;
+
+/// Erases every tip with one of these digests; says how many.
+pub(super) fn by_digests(ledger: &Ledger, digests: &[WithdrawDigest]) -> Result<usize, StoreError> {
+    ledger.check_running()?;
+    let mut by_volume: BTreeMap<u32, Vec<u16>> = BTreeMap::new();
+    for digest in digests {
+        for place in ledger.known().index.with_digest(digest) {
+            by_volume.entry(place.volume).or_default().push(place.slot);
+        }
+    }
+    let mut erased = 0;
+    for (number, slots) in by_volume {
+        if let Some(volume) = ledger.volume(number) {
+            erased += in_volume(ledger, &volume, &slots, digests)?;
+        }
+    }
+    // Of several tokens some may be in what can't be read; of those that were found it is known.
+    if erased == 0 {
+        ledger.prove_absence()?;
+    }
+    Ok(erased)
+}
+
+fn in_volume(
+    ledger: &Ledger,
+    volume: &Arc<Volume>,
+    slots: &[u16],
+    digests: &[WithdrawDigest],
+) -> Result<usize, StoreError> {
+    let alone = volume.erase_alone();
+    let opened = volume.slots(&*ledger.disk, Open::Update);
+    let file = match opened {
+        Ok(file) => file,
+        Err(_) if ledger.volume(volume.head.number).is_none() => return Ok(0),
+        Err(error) => return Err(refused(volume, error)),
+    };
+    let mut gone: Vec<(u16, Record)> = Vec::new();
+    for &slot in slots {
+        let record = file.read(slot).map_err(|error| refused(volume, error))?;
+        gone.extend(record.filter(|record| digests.contains(&record.withdraw())).map(|record| (slot, record)));
+    }
+    gone.sort_unstable_by_key(|(slot, _)| *slot);
+    gone.dedup_by_key(|(slot, _)| *slot);
+    let numbers: Vec<u16> = gone.iter().map(|(slot, _)| *slot).collect();
+    file.erase(&numbers).map_err(|_| ledger.stop())?;
+    file.date();
+    forget(ledger, volume, &gone);
+    drop(alone);
+    remove_when_empty(ledger, volume);
+    Ok(gone.len())
+}
+
+/// Nothing was overwritten yet, so nothing has changed.
+fn refused(volume: &Volume, error: std::io::Error) -> StoreError {
+    match Trouble::of(&error) {
+        // The slots can't be read: whether there is something to erase is not known.
+        Trouble::Failed => StoreError::Unproven,
+        _ => StoreError::io(&volume.folder)(error),
+    }
+}
+
+/// Erases all tips of what has expired by `today`, and says how many. `leave` returns when no lane writes to a volume any more.
+///
+/// What fails for one volume does not keep the others from being erased; the first error is returned.
+pub(super) fn expired(
+    ledger: &Ledger,
+    today: Day,
+    leave: impl Fn(u32) -> Result<(), StoreError>,
+) -> Result<usize, StoreError> {
+    volumes(ledger, |volume| volume.head.expires <= today, |expires| expires <= today, leave)
+}
+
+/// Erases all tips of the days before `before`, whenever they would expire; says how many.
+pub(super) fn before(ledger: &Ledger, before: Day) -> Result<usize, StoreError> {
+    volumes(ledger, |volume| volume.head.day < before, |_| false, |_| Ok(()))
+}
+
+fn volumes(
+    ledger: &Ledger,
+    over: impl Fn(&Volume) -> bool,
+    unreadable_over: impl Fn(Day) -> bool,
+    leave: impl Fn(u32) -> Result<(), StoreError>,
+) -> Result<usize, StoreError> {
+    ledger.check_running()?;
+    let chosen: Vec<_> = ledger.known().volumes.values().filter(|volume| over(volume)).cloned().collect();
+    let (mut erased, mut failed) = (0, Ok(()));
+    for volume in chosen {
+        match leave(volume.head.number).and_then(|()| whole_volume(ledger, &volume)) {
+            Ok(tips) => erased += tips,
+            Err(error) => failed = failed.and(Err(error)),
+        }
+    }
+    let unreadable: Vec<_> =
+        ledger.known().unreadable.iter().map(|(number, (folder, day))| (*number, folder.clone(), *day)).collect();
+    for (number, folder, expires) in unreadable {
+        // One that can be read in part is among the volumes above as well, until it is gone from there.
+        if unreadable_over(expires) && ledger.volume(number).is_none() {
+            let slots = slots::overwrite(&*ledger.disk, &folder.join(SLOTS));
+            let removed = slots.and_then(|()| ledger.disk.remove_tree(&folder)).map_err(StoreError::io(&folder));
+            if removed.is_ok() {
+                ledger.known().unreadable.remove(&number);
+            }
+            failed = failed.and(removed);
+        }
+    }
+    failed.map(|()| erased)
+}
+
+fn whole_volume(ledger: &Ledger, volume: &Arc<Volume>) -> Result<usize, StoreError> {
+    let alone = volume.erase_alone();
+    let file = volume.slots(&*ledger.disk, Open::Update).map_err(StoreError::io(&volume.folder))?;
+    let tips = file.scan().map_err(StoreError::io(&volume.folder))?.tips;
+    file.erase_all().map_err(|_| ledger.stop())?;
+    file.date();
+    forget(ledger, volume, &tips);
+    drop(alone);
+    let _alone = volume.shape_alone();
+    // The sealer may have removed it in the meantime.
+    if ledger.volume(volume.head.number).is_some() {
+        remove(ledger, volume);
+    }
+    Ok(tips.len())
+}
+
+fn forget(ledger: &Ledger, volume: &Volume, gone: &[(u16, Record)]) {
+    let mut known = ledger.known();
+    for (slot, record) in gone {
+        let place = Place { volume: volume.head.number, slot: *slot };
+        known.index.remove(volume.head.day, place, record);
+        known.damaged.remove(&place);
+        volume.subtract(1, record.size);
+    }
+}
+
+/// Removes a volume in which no tip is left and to which nobody writes. When the sealer is at it, the sealer removes it.
+pub(super) fn remove_when_empty(ledger: &Ledger, volume: &Arc<Volume>) {
+    if volume.tips() == 0
+        && !volume.is_open.load(Ordering::Acquire)
+        && let Some(_alone) = volume.try_shape_alone()
+        && ledger.volume(volume.head.number).is_some()
+    {
+        remove(ledger, volume);
+    }
+}
+
+/// Removes a volume whose slots are all empty. What can't be removed now is removed at the next start.
+pub(super) fn remove(ledger: &Ledger, volume: &Volume) {
+    {
+        let mut known = ledger.known();
+        known.volumes.remove(&volume.head.number);
+        known.unreadable.remove(&volume.head.number);
+    }
+    ledger.restored.forget(volume.head.number);
+    let gone = ledger.folder.join("scratch").join(format!("gone-{}", volume.head.number));
+    // Out of the way in one step, so that a crash leaves it whole or in scratch space.
+    let _ = match ledger.disk.rename(&volume.folder, &gone) {
+        Ok(()) => ledger.disk.remove_tree(&gone),
+        Err(_) => ledger.disk.remove_tree(&volume.folder),
+    };
+    ledger.date(volume);
+}

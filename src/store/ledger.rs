@@ -1,0 +1,288 @@
+//! What the store knows at a moment: its volumes, the index over their slots, and whether it still runs. Loaded from the disk at each start.
+//!
+//! In: a folder. Out: volumes and slots by number, id and digest. No lock of it is held while the disk is waited for.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+use rand::Rng;
+
+use super::days::Days;
+use super::disk::{Disk, Open};
+use super::index::{Index, Place};
+use super::journal::Journal;
+use super::pool::{Notice, Settings};
+use super::retrieve::Restored;
+use super::slots::{Head, Record, SlotFile};
+use super::volume::{self, Home, JOURNAL, SEALED, SEALING, Volume};
+use super::{Kept, StoreError, lock};
+use crate::day::Day;
+use crate::tip::id::TipId;
+
+pub(super) struct Ledger {
+    pub folder: PathBuf,
+    pub disk: Arc<dyn Disk>,
+    pub settings: Settings,
+    pub days: Days,
+    pub restored: Restored,
+    /// Held by whoever has a sled database open: one at a time, for the sake of memory.
+    pub sled: Mutex<()>,
+    known: Mutex<Known>,
+    stopped: AtomicBool,
+    /// Rises with each group of tips that was acknowledged.
+    pub groups: AtomicU64,
+    to_seal: Mutex<VecDeque<Arc<Volume>>>,
+    pub sealer_wakes: Condvar,
+    notice: Box<dyn Fn(Notice) + Send + Sync>,
+}
+
+#[derive(Default)]
+pub(super) struct Known {
+    pub index: Index,
+    pub volumes: BTreeMap<u32, Arc<Volume>>,
+    /// Volumes whose slots can't be read, by number, with the last day on which a tip in them may expire.
+    pub unreadable: BTreeMap<u32, (PathBuf, Day)>,
+    /// Tips that did not read back as they were written: not listed any more, but still erasable.
+    pub damaged: BTreeSet<Place>,
+    next_number: u32,
+}
+
+impl Ledger {
+    /// Reads the slots of all volumes; finishes what a crash has interrupted.
+    ///
+    /// A volume whose slots can't be read stays where it is, and is told of. `scratch/` and `incoming/` are emptied.
+    pub fn load(
+        folder: &Path,
+        disk: Arc<dyn Disk>,
+        settings: Settings,
+        notice: Box<dyn Fn(Notice) + Send + Sync>,
+    ) -> Result<Self, StoreError> {
+        for name in ["volumes", "incoming", "scratch"] {
+            let path = folder.join(name);
+            empty_folder(&*disk, &path, name != "volumes").map_err(StoreError::io(&path))?;
+        }
+        disk.sync_folder(folder).map_err(StoreError::io(folder))?;
+        let volumes = folder.join("volumes");
+        let mut known = Known::default();
+        for entry in disk.list(&volumes).map_err(StoreError::io(&volumes))? {
+            let Some((number, day)) = volume::parse_name(&entry.name) else { continue };
+            known.next_number = known.next_number.max(number + 1);
+            let path = volumes.join(&entry.name);
+            match load_volume(&*disk, path.clone(), number, &mut known, &*notice) {
+                Ok(()) => {}
+                // Nothing is known of what is in it, so nothing is done to it.
+                Err(_) => {
+                    known.unreadable.insert(number, (path, day.plus(settings.longest())));
+                    notice(Notice::Unreadable { volume: number });
+                }
+            }
+        }
+        let latest = known.volumes.values().map(|volume| volume.head.day).max();
+        let clock = settings.clock.today();
+        let days = Days::open(&*disk, folder, latest, clock).map_err(StoreError::io(&folder.join("day")))?;
+        let to_seal = known.volumes.values().filter(|volume| volume.home() == Home::Journal).cloned().collect();
+        let ledger = Self {
+            folder: folder.to_owned(),
+            restored: Restored::new(settings.scratch.clone().unwrap_or_else(|| folder.join("scratch"))),
+            disk,
+            settings,
+            days,
+            sled: Mutex::default(),
+            known: Mutex::new(known),
+            stopped: AtomicBool::new(false),
+            groups: AtomicU64::new(0),
+            to_seal: Mutex::new(to_seal),
+            sealer_wakes: Condvar::new(),
+            notice,
+        };
+        ledger.look_at_clock()?;
+        Ok(ledger)
+    }
+
+    pub fn known(&self) -> MutexGuard<'_, Known> {
+        lock(&self.known)
+    }
+
+    pub fn tell(&self, notice: Notice) {
+        (self.notice)(notice);
+    }
+
+    pub fn check_running(&self) -> Result<(), StoreError> {
+        if self.has_stopped() { Err(StoreError::Stopped) } else { Ok(()) }
+    }
+
+    pub fn has_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    /// Accepts nothing from now on: what is on the disk is not known any more.
+    pub fn stop(&self) -> StoreError {
+        if !self.stopped.swap(true, Ordering::AcqRel) {
+            self.tell(Notice::Stopped);
+        }
+        StoreError::Stopped
+    }
+
+    pub fn check_space(&self) -> Result<(), StoreError> {
+        let free = self.disk.space(&self.folder).map_err(StoreError::io(&self.folder))?;
+        if free.usable() < self.settings.floor_bytes { Err(StoreError::Full) } else { Ok(()) }
+    }
+
+    /// The day up to which may be expired.
+    pub fn look_at_clock(&self) -> Result<Day, StoreError> {
+        let (clock, accept) = (self.settings.clock.today(), self.settings.accept_date);
+        let looked = self.days.look(&*self.disk, clock, accept).map_err(StoreError::io(&self.folder.join("day")))?;
+        if looked.newly_held {
+            self.tell(Notice::ClockAhead { clock, believed: looked.today });
+        }
+        Ok(looked.today)
+    }
+
+    /// Makes a volume for a lane; with `whole`, one that has this file as its journal.
+    pub fn make_volume(
+        &self,
+        day: Day,
+        slots: u16,
+        whole: Option<&Path>,
+    ) -> io::Result<(Arc<Volume>, SlotFile, Journal)> {
+        let number = {
+            let mut known = self.known();
+            known.next_number += 1;
+            known.next_number - 1
+        };
+        let jitter = rand::thread_rng().gen_range(0..=self.settings.jitter_days);
+        let expires = day.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
+        let head = Head { number, day, expires, slots };
+        let (file, journal, folder) = volume::make(&*self.disk, &self.folder, head, whole)?;
+        let volume = Arc::new(Volume::new(head, folder, Home::Journal, true));
+        self.known().volumes.insert(number, Arc::clone(&volume));
+        self.date(&volume);
+        Ok((volume, file, journal))
+    }
+
+    /// Gives the folders that a volume's coming or going touched the times of their days.
+    pub fn date(&self, volume: &Volume) {
+        self.disk.date(&volume.folder, volume.head.day);
+        for name in ["volumes", "scratch", "incoming"] {
+            self.disk.date(&self.folder.join(name), self.days.for_tips(self.settings.clock.today()));
+        }
+    }
+
+    pub fn volume(&self, number: u32) -> Option<Arc<Volume>> {
+        self.known().volumes.get(&number).cloned()
+    }
+
+    /// The tip with this id, by its slot; `None` when it is proven that there is none.
+    pub fn find(&self, id: &TipId) -> Result<Option<(Arc<Volume>, Place, Record)>, StoreError> {
+        let places = self.known().index.with_id(id);
+        for place in places {
+            if let Some((volume, record)) = self.record(place)?
+                && record.tip_id() == *id
+            {
+                return Ok(Some((volume, place, record)));
+            }
+        }
+        self.prove_absence().map(|()| None)
+    }
+
+    /// What a slot says, when its volume is still there.
+    pub fn record(&self, place: Place) -> Result<Option<(Arc<Volume>, Record)>, StoreError> {
+        let Some(volume) = self.volume(place.volume) else { return Ok(None) };
+        match volume.record(&*self.disk, place.slot) {
+            Ok(record) => Ok(record.map(|record| (volume, record))),
+            // Removed in the meantime, because nothing was left in it.
+            Err(_) if self.volume(place.volume).is_none() => Ok(None),
+            Err(error) => Err(StoreError::io(&volume.folder)(error)),
+        }
+    }
+
+    /// From now on nothing is called absent: this volume's slots can't be read.
+    pub fn set_unreadable(&self, volume: &Volume) {
+        let last = volume.head.day.plus(self.settings.longest());
+        let number = volume.head.number;
+        let new = self.known().unreadable.insert(number, (volume.folder.clone(), last)).is_none();
+        if new {
+            self.tell(Notice::Unreadable { volume: number });
+        }
+    }
+
+    /// Fails when there may be tips that can't be seen.
+    pub fn prove_absence(&self) -> Result<(), StoreError> {
+        if self.known().unreadable.is_empty() { Ok(()) } else { Err(StoreError::Unproven) }
+    }
+
+    pub fn kept(&self) -> Kept {
+        let known = self.known();
+        let add = |kept: Kept, volume: &Arc<Volume>| Kept {
+            tips: kept.tips + volume.tips(),
+            bytes: kept.bytes + volume.bytes(),
+        };
+        known.volumes.values().fold(Kept::default(), add)
+    }
+
+    /// Hands a volume to the sealer.
+    pub fn seal_later(&self, volume: Arc<Volume>) {
+        volume.is_open.store(false, Ordering::Release);
+        self.waiting().push_back(volume);
+        self.sealer_wakes.notify_all();
+    }
+
+    /// Volumes that wait to be sealed.
+    pub fn waiting(&self) -> MutexGuard<'_, VecDeque<Arc<Volume>>> {
+        lock(&self.to_seal)
+    }
+}
+
+/// Makes a folder where there is none; takes away what is in it where `empty` says so.
+fn empty_folder(disk: &dyn Disk, path: &Path, empty: bool) -> io::Result<()> {
+    match disk.list(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => disk.make_folder(path),
+        Err(error) => Err(error),
+        Ok(entries) if empty => entries.iter().try_for_each(|entry| {
+            let path = path.join(&entry.name);
+            if entry.is_folder { disk.remove_tree(&path) } else { disk.remove_file(&path) }
+        }),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Takes one volume into what is known, or removes it when it is proven that it holds nothing.
+fn load_volume(
+    disk: &dyn Disk,
+    path: PathBuf,
+    number: u32,
+    known: &mut Known,
+    notice: &dyn Fn(Notice),
+) -> io::Result<()> {
+    let entries = disk.list(&path)?;
+    let has = |name: &str| entries.iter().any(|entry| entry.name == name);
+    // While there is a journal, that is the home: what is sealed beside it is looked at once more before the journal goes.
+    let home = if has(JOURNAL) || !has(SEALED) { Home::Journal } else { Home::Sealed };
+    let slots = SlotFile::open(disk, &path.join(volume::SLOTS), Open::Update)?;
+    if slots.head.number != number {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    if home == Home::Journal {
+        slots.forget_cached()?;
+    }
+    let scanned = slots.scan()?;
+    if scanned.torn > 0 {
+        notice(Notice::TornSlots { volume: number });
+    }
+    if scanned.tips.is_empty() {
+        return disk.remove_tree(&path);
+    }
+    if has(SEALING) {
+        disk.remove_tree(&path.join(SEALING))?;
+    }
+    let volume = Volume::new(slots.head, path, home, false);
+    for (slot, record) in &scanned.tips {
+        known.index.insert(slots.head.day, Place { volume: number, slot: *slot }, record);
+        volume.add(record.size);
+    }
+    known.volumes.insert(number, Arc::new(volume));
+    Ok(())
+}

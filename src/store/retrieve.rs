@@ -1,0 +1,230 @@
+//! Stored tips on their way out: found by their slots, read from a journal or from what a sealed database holds, unwrapped chunk by chunk.
+//!
+//! A sealed database is never opened where it lies. Its values are put back, from a copy, to where they lay in the journal: a file in
+//! scratch space without a name. So both homes are read alike, and memory does not follow the number of readers.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::disk::{Disk, Open, Trouble};
+use super::index::{self, Place};
+use super::ledger::Ledger;
+use super::pool::Notice;
+use super::sealed::{self, SealedError};
+use super::volume::{Home, JOURNAL, SEALED, Volume};
+use super::wrap::{Unwrap, chunk_extent};
+use super::{Cursor, Listed, StoreError, Stored, lock};
+use crate::tip::id::TipId;
+
+/// Files with restored values that are kept, those read last: couriers read a day's tips by id, from volumes all over.
+const KEPT: usize = 16;
+
+/// Values of sealed databases, put back to where they lay in the journal.
+pub(super) struct Restored {
+    pub scratch: PathBuf,
+    kept: Mutex<VecDeque<(Part, Arc<File>)>>,
+    next: AtomicU64,
+}
+
+/// A database of a volume: the volume's number, and where in the journal its first value began.
+type Part = (u32, u64);
+
+impl Restored {
+    pub fn new(scratch: PathBuf) -> Self {
+        Self { scratch, kept: Mutex::default(), next: AtomicU64::new(0) }
+    }
+
+    /// A folder that nobody else has, for a copy that sled may write to.
+    pub fn new_folder(&self) -> PathBuf {
+        self.scratch.join(format!("sled-{}", self.next.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// Forgets what is kept of a volume.
+    pub fn forget(&self, volume: u32) {
+        lock(&self.kept).retain(|((number, _), _)| *number != volume);
+    }
+
+    fn find(&self, part: Part) -> Option<Arc<File>> {
+        let mut kept = lock(&self.kept);
+        let at = kept.iter().position(|(known, _)| *known == part)?;
+        let found = kept.remove(at)?;
+        kept.push_front(found);
+        kept.front().map(|(_, file)| Arc::clone(file))
+    }
+
+    fn keep(&self, part: Part, file: &Arc<File>) {
+        let mut kept = lock(&self.kept);
+        kept.truncate(KEPT - 1);
+        kept.push_front((part, Arc::clone(file)));
+    }
+}
+
+/// The name of a database in a volume's folder, from where its first value began.
+pub(super) fn part_name(start: u64) -> String {
+    format!("{start:016x}")
+}
+
+/// Where the databases in a folder begin, in order.
+pub(super) fn parts(disk: &dyn Disk, sealed: &Path) -> io::Result<Vec<u64>> {
+    let entries = disk.list(sealed)?;
+    let mut parts: Vec<u64> = entries.iter().filter_map(|entry| u64::from_str_radix(&entry.name, 16).ok()).collect();
+    parts.sort_unstable();
+    Ok(parts)
+}
+
+/// Bytes of a volume, from where they lie or lay in its journal.
+fn read(ledger: &Ledger, volume: &Volume, at: u64, length: usize) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = vec![0; length];
+    let damaged = |path: PathBuf| {
+        move |error: io::Error| match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::NotFound => StoreError::Damaged,
+            _ => StoreError::io(&path)(error),
+        }
+    };
+    if volume.home() == Home::Journal {
+        let path = volume.folder.join(JOURNAL);
+        match ledger.disk.open(&path, Open::Read) {
+            Ok(file) => {
+                file.read_exact_at(&mut bytes, at).map_err(damaged(path))?;
+                return Ok(bytes);
+            }
+            // Sealed in the meantime.
+            Err(_) if volume.home() == Home::Sealed => {}
+            Err(error) => return Err(damaged(path)(error)),
+        }
+    }
+    let path = volume.folder.join(SEALED);
+    let parts = parts(&*ledger.disk, &path).map_err(damaged(path.clone()))?;
+    let start = parts.into_iter().rev().find(|&start| start <= at).ok_or(StoreError::Damaged)?;
+    let restored = restore(ledger, volume, start)?;
+    FileExt::read_exact_at(&*restored, &mut bytes, at - start).map_err(damaged(path))?;
+    Ok(bytes)
+}
+
+/// The values of a database as they lay in the journal, from `start` on.
+fn restore(ledger: &Ledger, volume: &Volume, start: u64) -> Result<Arc<File>, StoreError> {
+    let (restored, part) = (&ledger.restored, (volume.head.number, start));
+    if let Some(file) = restored.find(part) {
+        return Ok(file);
+    }
+    let _one = lock(&ledger.sled);
+    // Somebody else may just have done so.
+    if let Some(file) = restored.find(part) {
+        return Ok(file);
+    }
+    let copy = restored.new_folder();
+    let values = (|| {
+        let file = tempfile::tempfile_in(&restored.scratch)?;
+        sealed::copy_out(&*ledger.disk, &volume.folder.join(SEALED).join(part_name(start)), &copy)?;
+        sealed::read(&copy, &mut |key, value| {
+            let at = key.checked_sub(start).ok_or(SealedError::Damaged)?;
+            Ok(FileExt::write_all_at(&file, value, at)?)
+        })?;
+        Ok(file)
+    })();
+    let _ = std::fs::remove_dir_all(&copy);
+    (ledger.settings.after_close)();
+    match values {
+        Ok(file) => {
+            let file = Arc::new(file);
+            restored.keep(part, &file);
+            Ok(file)
+        }
+        Err(SealedError::Damaged) => Err(StoreError::Damaged),
+        Err(SealedError::Io(error)) => Err(StoreError::io(&volume.folder)(error)),
+    }
+}
+
+/// A tip being read.
+struct Retrieve {
+    ledger: Arc<Ledger>,
+    volume: Arc<Volume>,
+    place: Place,
+    listed: Listed,
+    offset: u64,
+    unwrap: Unwrap,
+}
+
+impl Stored for Retrieve {
+    fn listed(&self) -> Listed {
+        self.listed
+    }
+
+    fn chunk(&self, number: u32) -> Result<Vec<u8>, StoreError> {
+        let (at, length) = chunk_extent(self.listed.size, number).ok_or(StoreError::Damaged)?;
+        let read = read(&self.ledger, &self.volume, self.offset.saturating_add(at), length);
+        let unwrapped = read.and_then(|wrapped| self.unwrap.unwrap(number, &wrapped));
+        // A tip that was erased while it was being read is no damage.
+        if matches!(unwrapped, Err(StoreError::Damaged)) && self.ledger.find(&self.listed.id)?.is_some() {
+            let new = self.ledger.known().damaged.insert(self.place);
+            if new {
+                self.ledger.tell(Notice::DamagedTip { volume: self.volume.head.number });
+            }
+        }
+        unwrapped
+    }
+}
+
+/// The tip with this id; `None` when it is proven that there is none.
+pub(super) fn get(ledger: &Arc<Ledger>, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError> {
+    let Some((volume, place, record)) = ledger.find(id)? else { return Ok(None) };
+    Ok(Some(Box::new(Retrieve {
+        ledger: Arc::clone(ledger),
+        listed: Listed { day: volume.head.day, id: *id, size: record.size },
+        volume,
+        place,
+        offset: record.offset,
+        unwrap: Unwrap::new(&record.key),
+    })))
+}
+
+/// At most `limit` tips behind `after`, by day and id, each as its slot says now.
+pub(super) fn list(ledger: &Ledger, after: Option<&Cursor>, limit: usize) -> Result<Vec<Listed>, StoreError> {
+    let Some(first) = ledger.known().index.first_day() else { return Ok(Vec::new()) };
+    let (mut day, mut key) = match after {
+        None => (first, 0),
+        Some(Cursor { day, id: None }) => (day.plus(1), 0),
+        Some(Cursor { day, id: Some(id) }) => (*day, index::start(id)),
+    };
+    let mut listed: Vec<Listed> = Vec::new();
+    while listed.len() < limit {
+        let wanted = limit - listed.len();
+        let found = ledger.known().index.from(day, key, wanted);
+        let is_last = found.len() < wanted;
+        let Some(&(last_day, last_key, _)) = found.last() else { break };
+        for (day, _, place) in found {
+            listed.extend(look(ledger, place)?.map(|(id, size)| Listed { day, id, size }));
+        }
+        listed.retain(|tip| after.is_none_or(|cursor| cursor.is_before(tip)));
+        if is_last {
+            break;
+        }
+        (day, key) = last_key.checked_add(1).map_or_else(|| (last_day.plus(1), 0), |next| (last_day, next));
+    }
+    listed.sort_unstable_by_key(|tip| (tip.day, tip.id));
+    listed.truncate(limit);
+    Ok(listed)
+}
+
+/// Id and size of the tip in a slot, when it can be given out.
+fn look(ledger: &Ledger, place: Place) -> Result<Option<(TipId, u64)>, StoreError> {
+    if ledger.known().damaged.contains(&place) {
+        return Ok(None);
+    }
+    let Some(volume) = ledger.volume(place.volume) else { return Ok(None) };
+    match volume.record(&*ledger.disk, place.slot) {
+        Ok(record) => Ok(record.map(|record| (record.tip_id(), record.size))),
+        Err(_) if ledger.volume(place.volume).is_none() => Ok(None),
+        Err(error) if Trouble::of(&error) == Trouble::Failed => {
+            // One sector that can't be read must not keep all other tips from couriers.
+            ledger.set_unreadable(&volume);
+            Ok(None)
+        }
+        Err(error) => Err(StoreError::io(&volume.folder)(error)),
+    }
+}

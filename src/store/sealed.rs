@@ -1,0 +1,227 @@
+//! Sealed databases: the one place that knows sled. A database is built in scratch space in one pass, closed, and copied to where it stays;
+//! it is read from another copy in scratch space, because sled writes even when it only reads (`docs/store.md`, section 2).
+//!
+//! In and out: wrapped chunks under the place in the journal where they began. It knows nothing of tips, ids or keys.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::disk::{Disk, Open};
+use crate::file::private_folder;
+
+/// sled's unit of allocation: the smallest takes the least room (measured, `docs/performance.md`). That sled then keeps large pages in files
+/// of their own does no harm here, where every file is synced before it counts and written by nobody afterwards.
+const SEGMENT: usize = 256 * 1024;
+/// sled's cache in bytes. It keeps what a database touched anyway, so the database is bounded instead.
+const CACHE: u64 = 1 << 20;
+/// How long to wait for a lock that a closing database still holds.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// Zeros of this length are left out of a copy: the file system gives them back without keeping them.
+const HOLE: usize = 4096;
+/// Bytes that are copied at a time.
+const COPIED: usize = 256 * 1024;
+
+/// Why a database could not be made or read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SealedError {
+    /// What is in it is not what was put there, or no database at all.
+    #[error("damaged")]
+    Damaged,
+    /// The system said no; that may pass.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<sled::Error> for SealedError {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            // What the system said, and not what sled found in its files.
+            sled::Error::Io(error) if error.raw_os_error().is_some() => Self::Io(error),
+            _ => Self::Damaged,
+        }
+    }
+}
+
+/// Builds a database in the new folder `at` from values in the order of their keys, and closes it. Nothing of it is durable.
+pub(super) fn build(
+    at: &Path,
+    values: &mut dyn Iterator<Item = io::Result<(u64, Vec<u8>)>>,
+) -> Result<(), SealedError> {
+    guarded(|| {
+        let db = open(at)?;
+        for value in values {
+            let (key, value) = value?;
+            db.insert(key.to_be_bytes(), value)?;
+        }
+        db.flush()?;
+        Ok(())
+    })
+}
+
+/// Reads a database in `at` from its beginning to its end. sled may write to it: `at` is a copy.
+pub(super) fn read(at: &Path, each: &mut dyn FnMut(u64, &[u8]) -> Result<(), SealedError>) -> Result<(), SealedError> {
+    guarded(|| {
+        let db = open(at)?;
+        // sled opens a file in which it finds nothing of its own as an empty database, without a word.
+        if !db.was_recovered() {
+            return Err(SealedError::Damaged);
+        }
+        for value in db.iter() {
+            let (key, value) = value?;
+            let key = <[u8; 8]>::try_from(&key[..]).map_err(|_| SealedError::Damaged)?;
+            each(u64::from_be_bytes(key), &value)?;
+        }
+        Ok(())
+    })
+}
+
+/// sled panics on some damage.
+fn guarded(work: impl FnOnce() -> Result<(), SealedError>) -> Result<(), SealedError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(SealedError::Damaged))
+}
+
+fn open(folder: &Path) -> Result<sled::Db, SealedError> {
+    let config = sled::Config::new()
+        .path(folder)
+        .segment_size(SEGMENT)
+        .cache_capacity(CACHE)
+        .mode(sled::Mode::LowSpace)
+        .flush_every_ms(None);
+    let deadline = Instant::now() + LOCK_WAIT;
+    loop {
+        match config.open() {
+            // A database that was just closed may hold its lock for a moment.
+            Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
+                if Instant::now() > deadline {
+                    return Err(SealedError::Io(error));
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            opened => return Ok(opened?),
+        }
+    }
+}
+
+/// Copies a folder from scratch space to the new folder `to`, and makes all of it durable but for the name of `to`.
+pub(super) fn keep(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
+    disk.make_folder(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            keep(disk, &entry.path(), &target)?;
+            continue;
+        }
+        let (mut source, file) = (File::open(entry.path())?, disk.open(&target, Open::New)?);
+        file.set_length(source.metadata()?.len())?;
+        let (mut buffer, mut at) = (vec![0; COPIED], 0u64);
+        loop {
+            let read = fill(&mut source, &mut buffer)?;
+            for (piece, at) in buffer[..read].chunks(HOLE).zip((at..).step_by(HOLE)) {
+                if piece.iter().any(|&byte| byte != 0) {
+                    file.write_all_at(piece, at)?;
+                }
+            }
+            at += read as u64;
+            if read < COPIED {
+                break;
+            }
+        }
+        file.sync()?;
+    }
+    disk.sync_folder(to)
+}
+
+/// Copies a folder into the new folder `to` in scratch space.
+pub(super) fn copy_out(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
+    private_folder(to)?;
+    for entry in disk.list(from)? {
+        let (source, target) = (from.join(&entry.name), to.join(&entry.name));
+        if entry.is_folder {
+            copy_out(disk, &source, &target)?;
+            continue;
+        }
+        let (source, mut file) = (disk.open(&source, Open::Read)?, File::create_new(&target)?);
+        let (length, mut buffer, mut at) = (source.length()?, vec![0; COPIED], 0u64);
+        file.set_len(length)?;
+        while at < length {
+            let piece = usize::try_from(length - at).unwrap_or(COPIED).min(COPIED);
+            source.read_exact_at(&mut buffer[..piece], at)?;
+            for (bytes, at) in buffer[..piece].chunks(HOLE).zip((at..).step_by(HOLE)) {
+                if bytes.iter().any(|&byte| byte != 0) {
+                    file.seek(SeekFrom::Start(at))?;
+                    file.write_all(bytes)?;
+                }
+            }
+            at += piece as u64;
+        }
+    }
+    Ok(())
+}
+
+fn fill(source: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut read = 0;
+    while read < buffer.len() {
+        match source.read(&mut buffer[read..])? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::disk::RealDisk;
+
+    #[test]
+    fn a_database_reads_back_from_a_copy_of_its_copy_and_the_copy_stays_as_it_was() {
+        let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR").to_owned() + "/target").unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let values: Vec<(u64, Vec<u8>)> = (0..200u64).map(|n| (n * 40_000, vec![n.to_le_bytes()[0]; 30_981])).collect();
+        build(&at("built"), &mut values.iter().cloned().map(Ok)).unwrap();
+        keep(&RealDisk, &at("built"), &at("kept")).unwrap();
+        let sums = |name: &str| sums(&at(name));
+        let before = sums("kept");
+        for _ in 0..2 {
+            copy_out(&RealDisk, &at("kept"), &at("read")).unwrap();
+            assert_eq!(sums("read"), before);
+            let mut found = Vec::new();
+            read(&at("read"), &mut |key, value| {
+                found.push((key, value.to_vec()));
+                Ok(())
+            })
+            .unwrap();
+            assert!(found == values);
+            fs::remove_dir_all(at("read")).unwrap();
+        }
+        assert_eq!(sums("kept"), before);
+        // Damage is told from an empty database.
+        fs::write(at("kept").join("conf"), "garbage").unwrap();
+        fs::write(at("kept").join("db"), vec![0xa5; 1 << 20]).unwrap();
+        copy_out(&RealDisk, &at("kept"), &at("read")).unwrap();
+        assert!(matches!(read(&at("read"), &mut |_, _| Ok(())), Err(SealedError::Damaged)));
+    }
+
+    fn sums(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+        use sha2::Digest;
+        let mut sums: Vec<_> = Vec::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(next) = folders.pop() {
+            for entry in fs::read_dir(next).unwrap().map(Result::unwrap) {
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    let sum = sha2::Sha256::digest(fs::read(entry.path()).unwrap()).to_vec();
+                    sums.push((entry.path().strip_prefix(folder).unwrap().to_owned(), sum));
+                }
+            }
+        }
+        sums.sort();
+        sums
+    }
+}
