@@ -12,7 +12,7 @@ use super::disk::{Open, Trouble};
 use super::index::Place;
 use super::ledger::Ledger;
 use super::slots::{self, Record};
-use super::volume::{SLOTS, Volume};
+use super::volume::{self, SLOTS, Volume};
 use crate::day::Day;
 use crate::tip::withdraw::WithdrawDigest;
 
@@ -113,7 +113,7 @@ fn volumes(
         // One that can be read in part is among the volumes above as well, until it is gone from there.
         if unreadable_over(expires) && ledger.volume(number).is_none() {
             let slots = slots::overwrite(&*ledger.disk, &folder.join(SLOTS));
-            let removed = slots.and_then(|()| ledger.disk.remove_tree(&folder)).map_err(StoreError::io(&folder));
+            let removed = slots.and_then(|()| volume::discard(&*ledger.disk, &ledger.folder, &folder)).map_err(StoreError::io(&folder));
             if removed.is_ok() {
                 ledger.known().unreadable.remove(&number);
             }
@@ -168,11 +168,6 @@ pub(super) fn remove(ledger: &Ledger, volume: &Volume) {
         known.unreadable.remove(&volume.head.number);
     }
     ledger.restored.forget(volume.head.number);
-    let gone = ledger.folder.join("scratch").join(format!("gone-{}", volume.head.number));
-    // Out of the way in one step, so that a crash leaves it whole or in scratch space.
-    let _ = match ledger.disk.rename(&volume.folder, &gone) {
-        Ok(()) => ledger.disk.remove_tree(&gone),
-        Err(_) => ledger.disk.remove_tree(&volume.folder),
-    };
+    let _ = volume::discard(&*ledger.disk, &ledger.folder, &volume.folder);
     ledger.date(volume);
 }

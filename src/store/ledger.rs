@@ -71,7 +71,7 @@ impl Ledger {
             let Some((number, day)) = volume::parse_name(&entry.name) else { continue };
             known.next_number = known.next_number.max(number + 1);
             let path = volumes.join(&entry.name);
-            match load_volume(&*disk, path.clone(), number, &mut known, &*notice) {
+            match load_volume(&*disk, folder, path.clone(), number, &mut known, &*notice) {
                 Ok(()) => {}
                 // Nothing is known of what is in it, so nothing is done to it.
                 Err(_) => {
@@ -252,6 +252,7 @@ fn empty_folder(disk: &dyn Disk, path: &Path, empty: bool) -> io::Result<()> {
 /// Takes one volume into what is known, or removes it when it is proven that it holds nothing.
 fn load_volume(
     disk: &dyn Disk,
+    store: &Path,
     path: PathBuf,
     number: u32,
     known: &mut Known,
@@ -273,7 +274,7 @@ fn load_volume(
         notice(Notice::TornSlots { volume: number });
     }
     if scanned.tips.is_empty() {
-        return disk.remove_tree(&path);
+        return volume::discard(disk, store, &path);
     }
     if has(SEALING) {
         disk.remove_tree(&path.join(SEALING))?;

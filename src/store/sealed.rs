@@ -4,7 +4,8 @@
 //! In and out: wrapped chunks under the place in the journal where they began. It knows nothing of tips, ids or keys.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -120,10 +121,8 @@ pub(super) fn keep(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
         let (mut buffer, mut at) = (vec![0; COPIED], 0u64);
         loop {
             let read = fill(&mut source, &mut buffer)?;
-            for (piece, at) in buffer[..read].chunks(HOLE).zip((at..).step_by(HOLE)) {
-                if piece.iter().any(|&byte| byte != 0) {
-                    file.write_all_at(piece, at)?;
-                }
+            for (from, run) in runs(&buffer[..read]) {
+                file.write_all_at(run, at + from)?;
             }
             at += read as u64;
             if read < COPIED {
@@ -144,22 +143,38 @@ pub(super) fn copy_out(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()
             copy_out(disk, &source, &target)?;
             continue;
         }
-        let (source, mut file) = (disk.open(&source, Open::Read)?, File::create_new(&target)?);
+        let (source, file) = (disk.open(&source, Open::Read)?, File::create_new(&target)?);
         let (length, mut buffer, mut at) = (source.length()?, vec![0; COPIED], 0u64);
         file.set_len(length)?;
         while at < length {
             let piece = usize::try_from(length - at).unwrap_or(COPIED).min(COPIED);
             source.read_exact_at(&mut buffer[..piece], at)?;
-            for (bytes, at) in buffer[..piece].chunks(HOLE).zip((at..).step_by(HOLE)) {
-                if bytes.iter().any(|&byte| byte != 0) {
-                    file.seek(SeekFrom::Start(at))?;
-                    file.write_all(bytes)?;
-                }
+            for (from, run) in runs(&buffer[..piece]) {
+                FileExt::write_all_at(&file, run, at + from)?;
             }
             at += piece as u64;
         }
     }
     Ok(())
+}
+
+/// What of `bytes` has to be written where all else is zeros: runs of blocks that hold something, each with where it begins.
+fn runs(bytes: &[u8]) -> Vec<(u64, &[u8])> {
+    let mut runs = Vec::new();
+    let (mut at, mut rest) = (0, bytes);
+    while !rest.is_empty() {
+        let blocks = |holds: bool| {
+            let same = rest.chunks(HOLE).take_while(|block| block.iter().any(|&byte| byte != 0) == holds);
+            same.map(<[u8]>::len).sum::<usize>()
+        };
+        let (empty, full) = (blocks(false), blocks(true));
+        if full > 0 {
+            runs.push((at as u64, &rest[..full]));
+        }
+        at += empty + full;
+        rest = &rest[empty + full..];
+    }
+    runs
 }
 
 fn fill(source: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
@@ -205,6 +220,21 @@ mod tests {
         fs::write(at("kept").join("db"), vec![0xa5; 1 << 20]).unwrap();
         copy_out(&RealDisk, &at("kept"), &at("read")).unwrap();
         assert!(matches!(read(&at("read"), &mut |_, _| Ok(())), Err(SealedError::Damaged)));
+    }
+
+    #[test]
+    fn what_is_left_out_of_a_copy_is_zeros_and_nothing_else() {
+        let mut bytes = vec![0; 5 * HOLE + 100];
+        assert!(runs(&bytes).is_empty());
+        for at in [HOLE, 3 * HOLE - 1, 5 * HOLE + 99] {
+            bytes[at] = 1;
+        }
+        let mut again = vec![0; bytes.len()];
+        for (at, run) in runs(&bytes) {
+            again[usize::try_from(at).unwrap()..][..run.len()].copy_from_slice(run);
+        }
+        assert!(again == bytes);
+        assert_eq!(runs(&bytes).iter().map(|(_, run)| run.len()).sum::<usize>(), 2 * HOLE + 100);
     }
 
     fn sums(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {

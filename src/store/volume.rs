@@ -152,10 +152,18 @@ pub(super) fn make(
         Ok((slots, journal)) => Ok((slots, journal, folder)),
         Err(error) => {
             // What can't be removed now has no tip in it, and is removed at the next start.
-            for path in [scratch, folder] {
-                let _ = disk.remove_tree(&path);
-            }
+            let _ = disk.remove_tree(&scratch);
+            let _ = discard(disk, store, &folder);
             Err(error)
         }
     }
+}
+
+/// Removes the folder of a volume in which no tip is left: out of the way in one step, so that a crash leaves it whole or in scratch
+/// space, and never without its slots.
+pub(super) fn discard(disk: &dyn Disk, store: &Path, folder: &Path) -> io::Result<()> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let gone = store.join("scratch").join(format!("gone-{name}"));
+    disk.rename(folder, &gone)?;
+    disk.remove_tree(&gone)
 }

@@ -1,0 +1,389 @@
+//! Runs of the store on a simulated disk: whatever fails, every answer that was given is true, then and after the next start.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use rustix::io::Errno;
+
+use super::{Fault, SimulatedDisk, noise};
+use crate::day::{Day, HandSetClock};
+use crate::store::committer::{Commit, Lane, Wrapped};
+use crate::store::disk::Disk;
+use crate::store::ingest::{self, Ingest};
+use crate::store::ledger::Ledger;
+use crate::store::pool::Settings;
+use crate::store::wrap::Wrap;
+use crate::store::{CHUNK, Committed, Incoming, StoreError, erase, retrieve, sealer};
+use crate::tip::header::TipHeader;
+use crate::tip::id::TipId;
+use crate::tip::withdraw::WithdrawDigest;
+
+const STORE: &str = "/store";
+const RETENTION: u32 = 30;
+const FAULTS: [Fault; 5] = [
+    Fault::Error(Errno::IO),
+    Fault::Error(Errno::NOSPC),
+    Fault::Error(Errno::MFILE),
+    Fault::Short,
+    Fault::Cut,
+];
+
+/// What was said of a tip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// That it is stored.
+    Stored,
+    /// Nothing that binds: it may be there, whole, or not.
+    Nothing,
+    /// That it is erased, or not stored.
+    Gone,
+}
+
+struct Tip {
+    bytes: Vec<u8>,
+    withdraw: WithdrawDigest,
+    day: Day,
+    said: Said,
+}
+
+/// A run: a disk, what works on it, and what it has said so far.
+struct Run {
+    seed: u64,
+    rng: StdRng,
+    disk: SimulatedDisk,
+    scratch: tempfile::TempDir,
+    clock: Arc<HandSetClock>,
+    today: Day,
+    relay: Option<Relay>,
+    tips: BTreeMap<TipId, Tip>,
+    /// Whether a fault may still be to come, so that an answer may also be an error.
+    is_faulty: bool,
+}
+
+struct Relay {
+    ledger: Arc<Ledger>,
+    text: Lane,
+    bulk: Lane,
+}
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        let (disk, today) = (SimulatedDisk::new(seed), "2026-11-23".parse().unwrap());
+        disk.make_folder(Path::new(STORE)).unwrap();
+        disk.sync_folder(Path::new("/")).unwrap();
+        let target = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
+        let mut run = Self {
+            seed,
+            rng: StdRng::seed_from_u64(seed),
+            disk,
+            scratch: tempfile::tempdir_in(target).unwrap(),
+            clock: Arc::new(HandSetClock::at(today)),
+            today,
+            relay: None,
+            tips: BTreeMap::new(),
+            is_faulty: false,
+        };
+        run.start();
+        run
+    }
+
+    fn start(&mut self) {
+        self.relay = None;
+        let settings = Settings {
+            retention_days: RETENTION,
+            jitter_days: 0,
+            volume_bytes: 160 << 10,
+            floor_bytes: 0,
+            clock: Arc::clone(&self.clock) as _,
+            scratch: Some(self.scratch.path().to_owned()),
+            ..Settings::default()
+        };
+        let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
+        // A relay that does not start is started again.
+        for _ in 0..3 {
+            if let Ok(ledger) = Ledger::load(Path::new(STORE), Arc::clone(&disk), settings.clone(), Box::new(|_| ())) {
+                let ledger = Arc::new(ledger);
+                let lane = |name| Lane::new(Arc::clone(&ledger), name);
+                let (text, bulk) = (lane("text"), lane("bulk"));
+                self.relay = Some(Relay { ledger, text, bulk });
+                return;
+            }
+            self.disk.power_on();
+        }
+        panic!("seed {}: it does not start", self.seed);
+    }
+
+    fn relay(&mut self) -> &mut Relay {
+        self.relay.as_mut().unwrap()
+    }
+
+    fn ledger(&self) -> &Arc<Ledger> {
+        &self.relay.as_ref().unwrap().ledger
+    }
+
+    /// Starts again after a stop or a cut, as a supervisor would; everything is looked at.
+    fn restart(&mut self) {
+        self.relay = None;
+        self.disk.power_on();
+        self.is_faulty = false;
+        self.start();
+        self.look_at_all();
+    }
+
+    fn new_tip(&mut self, length: usize) -> TipId {
+        let bytes = noise(&mut self.rng, length);
+        let withdraw = WithdrawDigest::from_bytes(std::array::from_fn(|n| bytes[n]));
+        let id = TipId::of(&bytes);
+        self.tips.insert(id, Tip { bytes, withdraw, day: self.today, said: Said::Nothing });
+        id
+    }
+
+    /// Text tips that come together, some of them twice.
+    fn put(&mut self) {
+        let mut ids: Vec<TipId> = (0..self.rng.gen_range(1..4)).map(|_| self.new_tip(2000)).collect();
+        if self.rng.gen_bool(0.3) {
+            ids.push(ids[0]);
+        }
+        if self.rng.gen_bool(0.3) {
+            ids.extend(self.any(|tip| tip.bytes.len() <= CHUNK));
+        }
+        let (mut group, mut answers) = (Vec::new(), Vec::new());
+        for id in &ids {
+            let (tip, wrap, (reply, answer)) = (&self.tips[id], Wrap::new(), tokio::sync::oneshot::channel());
+            let header = TipHeader { withdraw: tip.withdraw };
+            let record = ingest::record(&wrap, tip.bytes.len() as u64, *id, &header);
+            group.push(Commit { record, wrapped: Wrapped::Whole(wrap.wrap(0, &tip.bytes).unwrap()), reply });
+            answers.push(answer);
+        }
+        self.relay().text.commit(group);
+        for (id, mut answer) in ids.into_iter().zip(answers) {
+            self.answered(id, answer.try_recv().unwrap_or(Err(StoreError::Stopped)));
+        }
+    }
+
+    /// A tip in a file of its own; given up halfway, some of them.
+    fn ingest(&mut self) {
+        let length = [3_000, 30_000, 70_000, 140_000][self.rng.gen_range(0..4)];
+        let (id, given_up) = (self.new_tip(length), self.rng.gen_bool(0.3));
+        let answer = (|| {
+            let mut incoming = Ingest::begin(Arc::clone(self.ledger()), channel().0)?;
+            for chunk in self.tips[&id].bytes.chunks(CHUNK).take(if given_up { 1 } else { usize::MAX }) {
+                incoming.append(chunk)?;
+            }
+            if given_up {
+                return Err(StoreError::Unavailable);
+            }
+            incoming.finish(id, &TipHeader { withdraw: self.tips[&id].withdraw })
+        })();
+        let answer = answer.map(|(record, staged)| {
+            let (reply, mut answer) = tokio::sync::oneshot::channel();
+            self.relay().bulk.commit(vec![Commit { record, wrapped: Wrapped::Staged(staged), reply }]);
+            answer.try_recv().unwrap_or(Err(StoreError::Stopped))
+        });
+        self.answered(id, answer.unwrap_or_else(Err));
+    }
+
+    fn answered(&mut self, id: TipId, answer: Result<Committed, StoreError>) {
+        let tip = self.tips.get_mut(&id).unwrap();
+        match answer {
+            Ok(Committed { already, day }) => {
+                assert!(!already || tip.said != Said::Gone, "seed {}: what is gone is not already there", self.seed);
+                // Said to be new while the one before can't be seen: then both are there.
+                tip.day = if already { day } else { self.today };
+                tip.said = Said::Stored;
+            }
+            // A refusal binds, too, but says nothing of the same bytes that came before.
+            Err(StoreError::Full | StoreError::Unavailable) if tip.said == Said::Nothing => tip.said = Said::Gone,
+            // It may have come to be there.
+            Err(StoreError::Stopped) if tip.said == Said::Gone => tip.said = Said::Nothing,
+            Err(_) => {}
+        }
+    }
+
+    fn any(&mut self, fits: impl Fn(&Tip) -> bool) -> Option<TipId> {
+        let ids: Vec<_> = self.tips.iter().filter(|(_, tip)| fits(tip)).map(|(id, _)| *id).collect();
+        ids.choose(&mut self.rng).copied()
+    }
+
+    fn erase(&mut self) {
+        let Some(id) = self.any(|_| true) else { return };
+        let (withdraw, ledger) = (self.tips[&id].withdraw, Arc::clone(self.ledger()));
+        let erased = erase::by_digests(&ledger, &[withdraw]);
+        let (seed, tip) = (self.seed, self.tips.get_mut(&id).unwrap());
+        match (erased, tip.said) {
+            (Ok(0), Said::Stored) => panic!("seed {seed}: “nothing left” of a tip that is stored"),
+            (Ok(n), Said::Gone) => assert_eq!(n, 0, "seed {seed}: what is gone is not erased again"),
+            (Ok(_), _) => tip.said = Said::Gone,
+            // Whether it is there is not known from here on.
+            (Err(StoreError::Stopped), Said::Stored) => tip.said = Said::Nothing,
+            (Err(_), _) => {}
+        }
+    }
+
+    fn seal(&mut self) {
+        self.relay().text.leave_current();
+        self.relay().bulk.leave_current();
+        let ledger = Arc::clone(self.ledger());
+        let volumes: Vec<_> = ledger.known().volumes.values().cloned().collect();
+        for volume in volumes {
+            let sealed = sealer::seal(&ledger, &volume);
+            assert!(sealed.is_ok() || self.is_faulty, "seed {}: {sealed:?}", self.seed);
+        }
+    }
+
+    /// Days go by, or the clock goes wrong for a while.
+    fn turn_the_clock(&mut self) {
+        let turned = match self.rng.gen_range(0..4) {
+            0 => self.today.plus(3000),
+            1 => self.today.plus(-3000),
+            _ => {
+                self.today = self.today.plus(9);
+                self.today
+            }
+        };
+        self.clock.set(turned);
+        let ledger = Arc::clone(self.ledger());
+        let today = ledger.look_at_clock();
+        let expired = today.and_then(|today| {
+            let Relay { text, bulk, .. } = self.relay();
+            for lane in [text, bulk] {
+                lane.leave(None, Some(today));
+            }
+            erase::expired(&ledger, today, |_| Ok(()))
+        });
+        self.clock.set(self.today);
+        let over = |tip: &Tip| tip.day.plus(RETENTION.into()) <= self.today;
+        let seed = self.seed;
+        for tip in self.tips.values_mut() {
+            match (&expired, tip.said) {
+                (Ok(_), Said::Stored | Said::Nothing) if over(tip) => tip.said = Said::Gone,
+                (Err(_), Said::Stored) if over(tip) => tip.said = Said::Nothing,
+                _ => {}
+            }
+        }
+        assert!(expired.is_ok() || self.is_faulty, "seed {seed}: {expired:?}");
+    }
+
+    /// Every answer about every tip is true; without a fault to come, there is an answer.
+    fn look_at_all(&mut self) {
+        let ledger = Arc::clone(self.ledger());
+        let listed = retrieve::list(&ledger, None, usize::MAX);
+        assert!(listed.is_ok() || self.is_faulty, "seed {}", self.seed);
+        let ids: Option<BTreeSet<TipId>> = listed.ok().map(|all| all.iter().map(|tip| tip.id).collect());
+        for (id, tip) in &mut self.tips {
+            let found = read(&ledger, id);
+            let is_listed = ids.as_ref().map(|ids| ids.contains(id));
+            let case = format!("seed {}, a tip of {} bytes", self.seed, tip.bytes.len());
+            match (&found, tip.said) {
+                (Ok(None), Said::Stored) => panic!("{case}: it was acknowledged, and is called absent"),
+                (Ok(Some(_)), Said::Gone) => panic!("{case}: it was called gone, and is there"),
+                (Ok(Some(bytes)), _) => assert!(*bytes == tip.bytes, "{case}: it differs"),
+                (Ok(None), _) => {}
+                (Err(error), _) => assert!(self.is_faulty, "{case}: {error}"),
+            }
+            if !self.is_faulty {
+                assert_eq!(is_listed, Some(matches!(found, Ok(Some(_)))), "{case}: listed or not");
+                // What was not known is known now.
+                if tip.said == Said::Nothing {
+                    tip.said = if is_listed == Some(true) { Said::Stored } else { Said::Gone };
+                }
+            } else if is_listed == Some(true) {
+                assert_ne!(tip.said, Said::Gone, "{case}: listed");
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        match self.rng.gen_range(0..100) {
+            0..40 => self.put(),
+            40..62 => self.ingest(),
+            62..78 => self.erase(),
+            78..84 => self.seal(),
+            84..90 => self.turn_the_clock(),
+            90..96 => self.look_at_all(),
+            _ => self.restart(),
+        }
+        if lock_is_cut(&self.disk) || self.ledger().has_stopped() {
+            self.restart();
+        }
+    }
+}
+
+fn lock_is_cut(disk: &SimulatedDisk) -> bool {
+    crate::store::lock(&disk.0).is_cut
+}
+
+fn read(ledger: &Arc<Ledger>, id: &TipId) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(stored) = retrieve::get(ledger, id)? else { return Ok(None) };
+    let chunks = usize::try_from(stored.listed().size).unwrap().div_ceil(CHUNK);
+    let mut bytes = Vec::new();
+    for number in 0..chunks {
+        bytes.extend(stored.chunk(u32::try_from(number).unwrap())?);
+    }
+    Ok(Some(bytes))
+}
+
+fn times(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().map_or(default, |text| text.parse().expect(name))
+}
+
+/// Runs with this many steps; a fault at a call, if there is to be one.
+fn run(seed: u64, steps: usize, fault: Option<(u64, Fault)>) -> u64 {
+    let mut run = Run::new(seed);
+    if let Some((call, fault)) = fault {
+        run.disk.fail_at(call, fault);
+        run.is_faulty = true;
+    }
+    for _ in 0..steps {
+        run.step();
+    }
+    let calls = run.disk.calls();
+    run.restart();
+    calls
+}
+
+/// `SOFTINFO_SEEDS=10000 cargo test --lib simulated` for a long one; `SOFTINFO_SEED=7` for that one alone.
+#[test]
+fn whatever_is_cut_and_when_every_answer_was_true() {
+    let (from, count) = match std::env::var("SOFTINFO_SEED") {
+        Ok(seed) => (seed.parse().unwrap(), 1),
+        Err(_) => (0, times("SOFTINFO_SEEDS", 40)),
+    };
+    for seed in from..from + count {
+        println!("seed {seed}");
+        let mut run = Run::new(seed);
+        for _ in 0..40 {
+            if run.rng.gen_bool(0.15) {
+                let call = run.disk.calls() + run.rng.gen_range(1..60);
+                run.disk.fail_at(call, Fault::Cut);
+                run.is_faulty = true;
+            }
+            run.step();
+        }
+        run.disk.cut();
+        run.restart();
+    }
+}
+
+/// Every call of a run fails once in every way, or a sample of them: `SOFTINFO_FAULTS=100000` takes all.
+#[test]
+fn whichever_call_fails_and_how_every_answer_was_true() {
+    const SEED: u64 = 5;
+    const STEPS: usize = 30;
+    let calls = run(SEED, STEPS, None);
+    assert_eq!(run(SEED, STEPS, None), calls, "one seed is one run");
+    let all: Vec<_> = (1..=calls).flat_map(|call| FAULTS.map(|fault| (call, fault))).collect();
+    let wanted = usize::try_from(times("SOFTINFO_FAULTS", 250)).unwrap();
+    let stride = all.len().div_ceil(wanted).max(1);
+    // A stride that meets every kind of fault.
+    let stride = if stride.is_multiple_of(FAULTS.len()) { stride + 1 } else { stride };
+    let chosen: Vec<_> = all.into_iter().step_by(stride).collect();
+    println!("{calls} calls, {} runs", chosen.len());
+    for (call, fault) in chosen {
+        println!("call {call}, {fault:?}");
+        run(SEED, STEPS, Some((call, fault)));
+    }
+}
