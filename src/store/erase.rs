@@ -113,7 +113,9 @@ fn volumes(
         // One that can be read in part is among the volumes above as well, until it is gone from there.
         if unreadable_over(expires) && ledger.volume(number).is_none() {
             let slots = slots::overwrite(&*ledger.disk, &folder.join(SLOTS));
-            let removed = slots.and_then(|()| volume::discard(&*ledger.disk, &ledger.folder, &folder)).map_err(StoreError::io(&folder));
+            let removed = slots
+                .and_then(|()| volume::discard(&*ledger.disk, &ledger.folder, &folder))
+                .map_err(StoreError::io(&folder));
             if removed.is_ok() {
                 ledger.known().unreadable.remove(&number);
             }

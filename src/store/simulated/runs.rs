@@ -1,6 +1,6 @@
 //! Runs of the store on a simulated disk: whatever fails, every answer that was given is true, then and after the next start.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -23,13 +23,8 @@ use crate::tip::withdraw::WithdrawDigest;
 
 const STORE: &str = "/store";
 const RETENTION: u32 = 30;
-const FAULTS: [Fault; 5] = [
-    Fault::Error(Errno::IO),
-    Fault::Error(Errno::NOSPC),
-    Fault::Error(Errno::MFILE),
-    Fault::Short,
-    Fault::Cut,
-];
+const FAULTS: [Fault; 5] =
+    [Fault::Error(Errno::IO), Fault::Error(Errno::NOSPC), Fault::Error(Errno::MFILE), Fault::Short, Fault::Cut];
 
 /// What was said of a tip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +145,11 @@ impl Run {
         if self.rng.gen_bool(0.3) {
             ids.extend(self.any(|tip| tip.bytes.len() <= CHUNK));
         }
+        self.send(ids);
+    }
+
+    /// Sends these, whole, in one group.
+    fn send(&mut self, ids: Vec<TipId>) {
         let (mut group, mut answers) = (Vec::new(), Vec::new());
         for id in &ids {
             let (tip, wrap, (reply, answer)) = (&self.tips[id], Wrap::new(), tokio::sync::oneshot::channel());
@@ -272,10 +272,11 @@ impl Run {
         let ledger = Arc::clone(self.ledger());
         let listed = retrieve::list(&ledger, None, usize::MAX);
         assert!(listed.is_ok() || self.is_faulty, "seed {}", self.seed);
-        let ids: Option<BTreeSet<TipId>> = listed.ok().map(|all| all.iter().map(|tip| tip.id).collect());
+        let days: Option<BTreeMap<TipId, Day>> =
+            listed.ok().map(|all| all.iter().map(|tip| (tip.id, tip.day)).collect());
         for (id, tip) in &mut self.tips {
             let found = read(&ledger, id);
-            let is_listed = ids.as_ref().map(|ids| ids.contains(id));
+            let is_listed = days.as_ref().map(|days| days.contains_key(id));
             let case = format!("seed {}, a tip of {} bytes", self.seed, tip.bytes.len());
             match (&found, tip.said) {
                 (Ok(None), Said::Stored) => panic!("{case}: it was acknowledged, and is called absent"),
@@ -288,7 +289,9 @@ impl Run {
                 assert_eq!(is_listed, Some(matches!(found, Ok(Some(_)))), "{case}: listed or not");
                 // What was not known is known now.
                 if tip.said == Said::Nothing {
-                    tip.said = if is_listed == Some(true) { Said::Stored } else { Said::Gone };
+                    let day = days.as_ref().and_then(|days| days.get(id)).copied();
+                    tip.said = if day.is_some() { Said::Stored } else { Said::Gone };
+                    tip.day = day.unwrap_or(tip.day);
                 }
             } else if is_listed == Some(true) {
                 assert_ne!(tip.said, Said::Gone, "{case}: listed");
@@ -341,6 +344,11 @@ fn run(seed: u64, steps: usize, fault: Option<(u64, Fault)>) -> u64 {
         run.step();
     }
     let calls = run.disk.calls();
+    run.restart();
+    // What the writers send again is answered from what is really on the disk, and not from what the system only holds to be there.
+    let again: Vec<_> = run.tips.iter().filter(|(_, tip)| tip.bytes.len() <= CHUNK).map(|(id, _)| *id).collect();
+    run.send(again);
+    run.disk.cut();
     run.restart();
     calls
 }
