@@ -11,7 +11,7 @@ use softinfo::day::Day;
 use softinfo::directory::{SigningKey, UntrustedDirectory, add_signature};
 use softinfo::example;
 use softinfo::store::pool::{Pool, Settings};
-use softinfo::store::{CHUNK, Cursor, Pressure, Store};
+use softinfo::store::{CHUNK, Cursor, Store};
 use softinfo::tip::container::{EntryName, Part, pack, packed_length, unpack};
 use softinfo::tip::header::{TipHeader, scan};
 use softinfo::tip::hybrid::Identity;
@@ -243,19 +243,18 @@ fn stored_tip(length: usize, rng: &mut StdRng) -> (Vec<u8>, TipHeader, WithdrawT
 }
 
 fn put(
-    store: &dyn Store,
+    store: &Pool,
     bytes: &[u8],
     header: TipHeader,
     day: Day,
     finish: bool,
 ) -> Option<softinfo::store::Committed> {
-    let mut incoming = store.begin(day).unwrap();
+    store.set_day(day);
+    let mut incoming = store.begin().unwrap();
     for chunk in bytes.chunks(CHUNK) {
-        if incoming.append(chunk).unwrap() == Pressure::Settle {
-            incoming.settle().unwrap();
-        }
+        incoming.append(chunk).unwrap();
     }
-    finish.then(|| incoming.commit(TipId::of(bytes), header, day).blocking_recv().unwrap().unwrap())
+    finish.then(|| incoming.commit(TipId::of(bytes), &header).blocking_recv().unwrap().unwrap())
 }
 
 fn get(store: &dyn Store, id: &TipId) -> Option<Vec<u8>> {
@@ -298,8 +297,8 @@ proptest! {
                 60..75 => {
                     if let Some(id) = model.keys().next().copied() {
                         let (_, _, token) = model.remove(&id).unwrap();
-                        prop_assert_eq!(pool.erase(&token.digest()).unwrap(), 1);
-                        prop_assert_eq!(pool.erase(&token.digest()).unwrap(), 0);
+                        prop_assert_eq!(pool.erase(&[token.digest()]).unwrap(), 1);
+                        prop_assert_eq!(pool.erase(&[token.digest()]).unwrap(), 0);
                     }
                 }
                 75..85 => {
@@ -356,7 +355,7 @@ fn after_a_withdrawal_neither_id_nor_token_digest_nor_bytes_are_in_any_file_of_t
     };
     // The search finds what is there.
     assert!(found(TipId::of(&gone).as_bytes()) && found(gone_header.withdraw.as_bytes()));
-    assert_eq!(pool.erase(&token.digest()).unwrap(), 1);
+    assert_eq!(pool.erase(&[token.digest()]).unwrap(), 1);
     assert!(!found(TipId::of(&gone).as_bytes()) && !found(gone_header.withdraw.as_bytes()));
     // The bytes were never there as they were sent.
     assert!(!found(&gone[100..132]) && !found(&kept[100..132]));

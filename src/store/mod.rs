@@ -1,7 +1,7 @@
 //! Where ciphertext rests, until it is withdrawn or its days are over (`docs/store.md`).
 //!
 //! In: tips in chunks, with a day. Out: the same bytes, by id. The trait is what the relay relies on; [`pool::Pool`] keeps it with
-//! sled, in bounded volumes by day. Calls but [`Incoming::append`] may wait for the disk: an async caller moves them to a blocking thread.
+//! sled, in bounded volumes by day. Calls but [`Store::put`] may wait for the disk: an async caller moves them to a blocking thread.
 
 mod dating;
 mod index;
@@ -28,10 +28,16 @@ use crate::tip::withdraw::WithdrawDigest;
 /// Bytes of a tip that are stored together. `docs/store.md` says why 16 KiB and no more.
 pub const CHUNK: usize = 16 * 1024;
 
-/// A place for tips. Every method says what is durable when it returns.
+/// A place for tips. Every method says what is durable when it returns. Days are the store's own.
 pub trait Store: Send + Sync + 'static {
-    /// Begins to take a tip on `day`; nothing shows and nothing is promised before [`Incoming::commit`].
-    fn begin(&self, day: Day) -> Result<Box<dyn Incoming>, StoreError>;
+    /// Takes a whole tip that is short. Never waits for the disk; the answer comes when it is durable.
+    fn put(&self, tip: &[u8], id: TipId, header: &TipHeader) -> Result<Acknowledgement, StoreError>;
+
+    /// Begins to take a larger tip; nothing shows and nothing is promised before [`Incoming::commit`]. May wait for the disk.
+    fn begin(&self) -> Result<Box<dyn Incoming>, StoreError>;
+
+    /// Whether a tip is stored under this id now.
+    fn holds(&self, id: &TipId) -> Result<bool, StoreError>;
 
     /// A stored tip, to be read in chunks; `None` when there is none under this id.
     fn get(&self, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError>;
@@ -39,36 +45,37 @@ pub trait Store: Send + Sync + 'static {
     /// At most `limit` tips behind `after`, by day and then by id.
     fn list(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<Listed>, StoreError>;
 
-    /// Erases every tip whose header carries `digest`; says how many. On return their keys are overwritten on disk.
-    fn erase(&self, digest: &WithdrawDigest) -> Result<usize, StoreError>;
+    /// Erases every tip whose header carries one of `digests`; says how many. On return their keys are overwritten on disk.
+    fn erase(&self, digests: &[WithdrawDigest]) -> Result<usize, StoreError>;
 
     /// Erases what has expired by `today`; says how many tips. On return their keys are overwritten on disk.
     fn expire(&self, today: Day) -> Result<usize, StoreError>;
+
+    /// Tips and bytes that are kept.
+    fn kept(&self) -> Kept;
+
+    /// Whether the store still takes tips; may wait for the disk.
+    fn probe(&self) -> Result<(), StoreError>;
+}
+
+/// What is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Tips.
+    pub tips: u64,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 /// A tip on its way in. Dropping it leaves nothing readable behind.
 pub trait Incoming: Send {
-    /// Adds [`CHUNK`] bytes; the last chunk may be shorter, but not empty. Never waits;
-    /// [`Pressure::Settle`] asks for a call of [`Incoming::settle`] before the next chunk.
-    fn append(&mut self, chunk: &[u8]) -> Result<Pressure, StoreError>;
+    /// Adds [`CHUNK`] bytes; the last chunk may be shorter, but not empty. May wait for the disk.
+    fn append(&mut self, chunk: &[u8]) -> Result<(), StoreError>;
 
-    /// Waits until what was appended has been taken: bounds what a large tip holds in memory.
-    fn settle(&mut self) -> Result<(), StoreError>;
-
-    /// Makes the tip durable and visible, together with others that wait.
+    /// Makes the tip durable and visible, together with others that wait. May wait for the disk.
     ///
     /// The answer comes only after its bytes, its key and its record have been flushed **and** synced to disk.
-    fn commit(self: Box<Self>, id: TipId, header: TipHeader, day: Day) -> Acknowledgement;
-}
-
-/// Whether a tip on its way has much in memory that the store has not taken yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub enum Pressure {
-    /// Go on.
-    Low,
-    /// Settle first.
-    Settle,
+    fn commit(self: Box<Self>, id: TipId, header: &TipHeader) -> Acknowledgement;
 }
 
 /// Resolves when a tip is durable, or was so already.
@@ -129,6 +136,9 @@ pub enum StoreError {
     /// Less space than the floor; nothing was stored. Recovers by itself.
     #[error("the disk is full")]
     Full,
+    /// It could not be taken now: too many open files, a volume that could not be made. Nothing was stored.
+    #[error("the store can't take anything at the moment")]
+    Unavailable,
     /// A write or flush failed before, so nothing is accepted any more.
     #[error("the store has stopped after a failed write")]
     Stopped,

@@ -19,9 +19,10 @@ use super::slots::{self, SlotFile};
 use super::volume::Volume;
 use super::writer::{Current, WriterThread};
 use super::writing::Writing;
-use super::{Cursor, Incoming, Listed, Store, StoreError, Stored, free_bytes};
+use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, free_bytes};
 use crate::day::Day;
 use crate::file::{private_folder, sync_folder};
+use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
 
@@ -78,6 +79,8 @@ pub(super) struct Shared {
     settings: Settings,
     state: Mutex<State>,
     opening: Mutex<()>,
+    /// The day, where a test chose one.
+    day: Mutex<Option<Day>>,
     stopped: AtomicBool,
     /// Rising, so that sled appends instead of rewriting pages. Volumes are never written by two runs, so it may begin anew.
     next_object: AtomicU64,
@@ -120,6 +123,7 @@ impl Pool {
             settings,
             state: Mutex::default(),
             opening: Mutex::default(),
+            day: Mutex::default(),
             stopped: AtomicBool::new(false),
             next_object: AtomicU64::new(0),
             notice: Box::new(notice),
@@ -133,6 +137,12 @@ impl Pool {
     /// set, that of the last change, follows the clock and no tip.
     pub fn date_files(&self) {
         date_store(&self.shared.folder);
+    }
+
+    /// Lets a test choose the day.
+    #[doc(hidden)]
+    pub fn set_day(&self, day: Day) {
+        *self.shared.day.lock().unwrap_or_else(PoisonError::into_inner) = Some(day);
     }
 
     /// Whether a failed write has stopped the store.
@@ -233,6 +243,10 @@ impl Shared {
     pub(super) fn check_space(&self) -> Result<(), StoreError> {
         let free = free_bytes(&self.folder).map_err(StoreError::io(&self.folder))?;
         if free < self.settings.floor_bytes { Err(StoreError::Full) } else { Ok(()) }
+    }
+
+    pub(super) fn today(&self) -> Day {
+        self.day.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(Day::today)
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -403,10 +417,20 @@ fn number_of(folder: &Path) -> Option<u32> {
 }
 
 impl Store for Pool {
-    fn begin(&self, day: Day) -> Result<Box<dyn Incoming>, StoreError> {
+    fn put(&self, tip: &[u8], id: TipId, header: &TipHeader) -> Result<Acknowledgement, StoreError> {
+        let mut writing = Writing::new(Arc::clone(&self.shared), self.writer.sender(), self.shared.today());
+        tip.chunks(CHUNK).try_for_each(|chunk| writing.push(chunk))?;
+        Ok(writing.finish(id, header))
+    }
+
+    fn begin(&self) -> Result<Box<dyn Incoming>, StoreError> {
         self.shared.check_running()?;
         self.shared.check_space()?;
-        Ok(Box::new(Writing::new(Arc::clone(&self.shared), self.writer.sender(), day)))
+        Ok(Box::new(Writing::new(Arc::clone(&self.shared), self.writer.sender(), self.shared.today())))
+    }
+
+    fn holds(&self, id: &TipId) -> Result<bool, StoreError> {
+        Ok(self.shared.state().index.get(id).is_some())
     }
 
     fn get(&self, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError> {
@@ -439,16 +463,18 @@ impl Store for Pool {
         Ok(all)
     }
 
-    fn erase(&self, digest: &WithdrawDigest) -> Result<usize, StoreError> {
+    fn erase(&self, digests: &[WithdrawDigest]) -> Result<usize, StoreError> {
         self.shared.check_running()?;
         let mut state = self.shared.state();
         let mut erased = 0;
-        for (id, at) in state.index.with_digest(digest) {
-            let path = self.shared.slots_path(&state, at.volume).ok_or(StoreError::Damaged)?;
-            let record = slots::read(&path, at.slot).map_err(StoreError::io(&path))?;
-            if record.is_some_and(|record| record.withdraw() == *digest) {
-                self.shared.erase_tip(&mut state, &id, &at)?;
-                erased += 1;
+        for digest in digests {
+            for (id, at) in state.index.with_digest(digest) {
+                let path = self.shared.slots_path(&state, at.volume).ok_or(StoreError::Damaged)?;
+                let record = slots::read(&path, at.slot).map_err(StoreError::io(&path))?;
+                if record.is_some_and(|record| record.withdraw() == *digest) {
+                    self.shared.erase_tip(&mut state, &id, &at)?;
+                    erased += 1;
+                }
             }
         }
         if erased > 0 {
@@ -474,5 +500,17 @@ impl Store for Pool {
         self.shared.remove_unused(&mut self.shared.state())?;
         self.shared.expire_set_aside(today)?;
         Ok(erased)
+    }
+
+    fn kept(&self) -> Kept {
+        let state = self.shared.state();
+        state.index.iter().fold(Kept { tips: 0, bytes: 0 }, |kept, (_, at)| Kept {
+            tips: kept.tips + 1,
+            bytes: kept.bytes + at.size,
+        })
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        self.shared.check_running()
     }
 }

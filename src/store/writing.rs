@@ -10,13 +10,10 @@ use zeroize::Zeroizing;
 use super::pool::Shared;
 use super::slots::Record;
 use super::writer::Job;
-use super::{Acknowledgement, CHUNK, Incoming, Pressure, StoreError};
+use super::{Acknowledgement, CHUNK, Incoming, StoreError};
 use crate::day::Day;
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
-
-/// Chunks of one tip that may wait for the writer: 1 MiB.
-const WAITING_CHUNKS: u32 = 64;
 
 /// A tip being written.
 pub(super) struct Writing {
@@ -41,8 +38,9 @@ impl Writing {
     }
 }
 
-impl Incoming for Writing {
-    fn append(&mut self, chunk: &[u8]) -> Result<Pressure, StoreError> {
+impl Writing {
+    /// Hands a chunk to the writer and doesn't wait.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), StoreError> {
         self.shared.check_running()?;
         self.shared.check_space()?;
         let sealed = self.cipher.encrypt(&chunk_nonce(self.chunks), chunk).map_err(|_| StoreError::Damaged)?;
@@ -50,16 +48,11 @@ impl Incoming for Writing {
         self.jobs.send(job).map_err(|_| StoreError::Stopped)?;
         self.chunks += 1;
         self.size += chunk.len() as u64;
-        Ok(if self.chunks.is_multiple_of(WAITING_CHUNKS) { Pressure::Settle } else { Pressure::Low })
+        Ok(())
     }
 
-    fn settle(&mut self) -> Result<(), StoreError> {
-        let (done, wait) = channel();
-        self.jobs.send(Job::Settle { done }).map_err(|_| StoreError::Stopped)?;
-        wait.recv().map_err(|_| StoreError::Stopped)
-    }
-
-    fn commit(mut self: Box<Self>, id: TipId, header: TipHeader, day: Day) -> Acknowledgement {
+    /// Asks for the commit and doesn't wait.
+    pub fn finish(mut self, id: TipId, header: &TipHeader) -> Acknowledgement {
         let (reply, answer) = tokio::sync::oneshot::channel();
         let record = Record {
             // The writer knows where the first chunk went.
@@ -72,8 +65,21 @@ impl Incoming for Writing {
         };
         self.committed = true;
         // When the thread has gone, the reply is dropped with the job: the caller sees a closed channel.
-        let _ = self.jobs.send(Job::Commit { record, day, reply });
+        let _ = self.jobs.send(Job::Commit { record, day: self.shared.today(), reply });
         answer
+    }
+}
+
+impl Incoming for Writing {
+    fn append(&mut self, chunk: &[u8]) -> Result<(), StoreError> {
+        self.push(chunk)?;
+        let (done, wait) = channel();
+        self.jobs.send(Job::Settle { done }).map_err(|_| StoreError::Stopped)?;
+        wait.recv().map_err(|_| StoreError::Stopped)
+    }
+
+    fn commit(self: Box<Self>, id: TipId, header: &TipHeader) -> Acknowledgement {
+        self.finish(id, header)
     }
 }
 
