@@ -242,13 +242,7 @@ fn stored_tip(length: usize, rng: &mut StdRng) -> (Vec<u8>, TipHeader, WithdrawT
     (bytes, TipHeader { withdraw: token.digest() }, token)
 }
 
-fn put(
-    store: &Pool,
-    bytes: &[u8],
-    header: TipHeader,
-    day: Day,
-    finish: bool,
-) -> Option<softinfo::store::Committed> {
+fn put(store: &Pool, bytes: &[u8], header: TipHeader, day: Day, finish: bool) -> Option<softinfo::store::Committed> {
     store.set_day(day);
     let mut incoming = store.begin().unwrap();
     for chunk in bytes.chunks(CHUNK) {

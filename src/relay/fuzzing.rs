@@ -14,8 +14,8 @@ use axum::body::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
+use super::admission::{Budget, CircuitLimits, Circuits, Limits};
 use super::answer::Answers;
-use super::budget::{Budget, CircuitLimits, Circuits, Limits};
 use super::connection::alone;
 use super::page::Page;
 use super::status::Status;
@@ -24,7 +24,7 @@ use super::uploads::Uploads;
 use super::{courier_api, intake};
 use crate::day::Day;
 use crate::store::pool::{Pool, Settings};
-use crate::store::{Acknowledgement, Cursor, Incoming, Listed, Pressure, Store, StoreError, Stored};
+use crate::store::{Acknowledgement, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored};
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
@@ -62,10 +62,10 @@ impl Stage {
         let settings = Settings { floor_bytes: 0, ..Settings::default() };
         let store = Arc::new(Pool::open(&folder.join("store"), settings, |_| ())?);
         let uploads_folder = folder.join("uploads");
-        let uploads = Arc::new(Uploads::open(uploads_folder.clone(), 0)?);
+        let uploads = Arc::new(Uploads::open(uploads_folder.clone(), 0, u64::MAX)?);
         // So much that no number of runs spends it.
-        let limits = Limits { day_mib: u64::MAX >> 20, text_reserve_mib: 0, ..Limits::default() };
-        let budget = Arc::new(Budget::new(&limits, folder.to_owned(), 0));
+        let limits = Limits { day_mib: u64::MAX >> 20, text_reserve_mib: 0, text_parts: 1, ..Limits::default() };
+        let budget = Arc::new(Budget::new(&limits, folder.to_owned(), 0, 97));
         let status = Arc::new(Status::new(Arc::clone(&store), Arc::clone(&budget), 0, (1, Day::today()))?);
         let directory = crate::example::DIRECTORY;
         let shared = Arc::new(intake::Shared {
@@ -104,8 +104,16 @@ impl Stage {
 struct InPlace(Arc<Pool>);
 
 impl Store for InPlace {
-    fn begin(&self, day: Day) -> Result<Box<dyn Incoming>, StoreError> {
-        Ok(Box::new(CommitInPlace(self.0.begin(day)?)))
+    fn put(&self, tip: &[u8], id: TipId, header: &TipHeader) -> Result<Acknowledgement, StoreError> {
+        Ok(in_place(self.0.put(tip, id, header)?))
+    }
+
+    fn begin(&self) -> Result<Box<dyn Incoming>, StoreError> {
+        Ok(Box::new(CommitInPlace(self.0.begin()?)))
+    }
+
+    fn holds(&self, id: &TipId) -> Result<bool, StoreError> {
+        self.0.holds(id)
     }
 
     fn get(&self, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError> {
@@ -116,40 +124,47 @@ impl Store for InPlace {
         self.0.list(after, limit)
     }
 
-    fn erase(&self, digest: &WithdrawDigest) -> Result<usize, StoreError> {
-        self.0.erase(digest)
+    fn erase(&self, digests: &[WithdrawDigest]) -> Result<usize, StoreError> {
+        self.0.erase(digests)
     }
 
     fn expire(&self, today: Day) -> Result<usize, StoreError> {
         self.0.expire(today)
+    }
+
+    fn kept(&self) -> Kept {
+        self.0.kept()
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        self.0.probe()
     }
 }
 
 struct CommitInPlace(Box<dyn Incoming>);
 
 impl Incoming for CommitInPlace {
-    fn append(&mut self, chunk: &[u8]) -> Result<Pressure, StoreError> {
+    fn append(&mut self, chunk: &[u8]) -> Result<(), StoreError> {
         self.0.append(chunk)
     }
 
-    fn settle(&mut self) -> Result<(), StoreError> {
-        self.0.settle()
+    fn commit(self: Box<Self>, id: TipId, header: &TipHeader) -> Acknowledgement {
+        in_place(self.0.commit(id, header))
     }
+}
 
-    fn commit(self: Box<Self>, id: TipId, header: TipHeader, day: Day) -> Acknowledgement {
-        let mut waiting = self.0.commit(id, header, day);
-        let (sender, answer) = oneshot::channel();
-        let committed = loop {
-            match waiting.try_recv() {
-                Ok(committed) => break committed,
-                Err(oneshot::error::TryRecvError::Empty) => thread::sleep(Duration::from_micros(20)),
-                Err(oneshot::error::TryRecvError::Closed) => break Err(StoreError::Stopped),
-            }
-        };
-        // Who asked may have gone.
-        let _ = sender.send(committed);
-        answer
-    }
+fn in_place(mut waiting: Acknowledgement) -> Acknowledgement {
+    let (sender, answer) = oneshot::channel();
+    let committed = loop {
+        match waiting.try_recv() {
+            Ok(committed) => break committed,
+            Err(oneshot::error::TryRecvError::Empty) => thread::sleep(Duration::from_micros(20)),
+            Err(oneshot::error::TryRecvError::Closed) => break Err(StoreError::Stopped),
+        }
+    };
+    // Who asked may have gone.
+    let _ = sender.send(committed);
+    answer
 }
 
 #[cfg(test)]

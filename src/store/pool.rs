@@ -504,10 +504,10 @@ impl Store for Pool {
 
     fn kept(&self) -> Kept {
         let state = self.shared.state();
-        state.index.iter().fold(Kept { tips: 0, bytes: 0 }, |kept, (_, at)| Kept {
-            tips: kept.tips + 1,
-            bytes: kept.bytes + at.size,
-        })
+        state
+            .index
+            .iter()
+            .fold(Kept { tips: 0, bytes: 0 }, |kept, (_, at)| Kept { tips: kept.tips + 1, bytes: kept.bytes + at.size })
     }
 
     fn probe(&self) -> Result<(), StoreError> {

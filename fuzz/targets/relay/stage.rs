@@ -186,7 +186,7 @@ impl Theatre {
     fn clear(&self, tips: &[Vec<u8>]) {
         for tip in tips {
             // Two tips may have one token.
-            self.stage.store.erase(&TipHeader::parse(tip).unwrap().withdraw).unwrap();
+            self.stage.store.erase(&[TipHeader::parse(tip).unwrap().withdraw]).unwrap();
         }
         assert!(self.stage.store.list(None, usize::MAX).unwrap().is_empty());
         self.stage.forget_uploads().unwrap();
