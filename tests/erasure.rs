@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
 use softinfo::day::Day;
 use softinfo::store::pool::{Pool, Settings};
-use softinfo::store::{CHUNK, Cursor, Incoming, Pressure, Store};
+use softinfo::store::{CHUNK, Cursor, Incoming, Store};
 use softinfo::tip::header::TipHeader;
 use softinfo::tip::id::TipId;
 use softinfo::tip::withdraw::WithdrawDigest;
@@ -49,22 +49,22 @@ fn noise(length: usize, rng: &mut StdRng) -> Vec<u8> {
 }
 
 fn append(incoming: &mut dyn Incoming, chunk: &[u8]) {
-    if incoming.append(chunk).unwrap() == Pressure::Settle {
-        incoming.settle().unwrap();
-    }
+    incoming.append(chunk).unwrap();
 }
 
-fn commit(incoming: Box<dyn Incoming>, bytes: &[u8], withdraw: WithdrawDigest, day: Day) -> TipId {
+fn commit(pool: &Pool, incoming: Box<dyn Incoming>, bytes: &[u8], withdraw: WithdrawDigest, day: Day) -> TipId {
+    pool.set_day(day);
     let id = TipId::of(bytes);
-    let committed = incoming.commit(id, TipHeader { withdraw }, day).blocking_recv().unwrap().unwrap();
+    let committed = incoming.commit(id, &TipHeader { withdraw }).blocking_recv().unwrap().unwrap();
     assert!(!committed.already && committed.day == day);
     id
 }
 
 fn put(pool: &Pool, bytes: &[u8], withdraw: WithdrawDigest, day: Day) -> TipId {
-    let mut incoming = pool.begin(day).unwrap();
+    pool.set_day(day);
+    let mut incoming = pool.begin().unwrap();
     bytes.chunks(CHUNK).for_each(|chunk| append(&mut *incoming, chunk));
-    commit(incoming, bytes, withdraw, day)
+    commit(pool, incoming, bytes, withdraw, day)
 }
 
 fn get(pool: &Pool, id: &TipId) -> Option<Vec<u8>> {
@@ -119,7 +119,7 @@ fn the_key_of_an_erased_tip_is_in_no_file_and_the_keys_of_others_are_where_they_
         assert!(record[2].iter().any(|&byte| byte != 0));
     }
 
-    assert_eq!(pool.erase(&digests[0]).unwrap(), 2);
+    assert_eq!(pool.erase(&[digests[0]]).unwrap(), 2);
     nowhere(folder.path(), &[records[0].concat(), records[1].concat()]);
     assert!(pool.get(&ids[0]).unwrap().is_none() && pool.get(&ids[1]).unwrap().is_none());
     assert_eq!(record(folder.path(), &ids[2]), records[2]);
@@ -164,9 +164,9 @@ fn what_was_given_up_leaves_nothing_that_can_be_read() {
     let (folder, mut rng, day) = (folder(), StdRng::seed_from_u64(9), "2026-11-23".parse().unwrap());
     let pool = open(folder.path());
     let bytes = noise(200_000, &mut rng);
-    let mut incoming = pool.begin(day).unwrap();
+    pool.set_day(day);
+    let mut incoming = pool.begin().unwrap();
     bytes.chunks(CHUNK).for_each(|chunk| append(&mut *incoming, chunk));
-    incoming.settle().unwrap();
     drop(incoming);
     drop(pool);
     let pool = open(folder.path());
@@ -192,8 +192,9 @@ proptest! {
         let pool = open(folder.path());
         let tips: Vec<_> = lengths.iter().map(|&length| noise(length, &mut rng)).collect();
         let digest = |n: usize| WithdrawDigest::from_bytes([u8::try_from(n).unwrap(); 32]);
+        pool.set_day(today);
         let mut under_way: Vec<_> =
-            tips.iter().enumerate().map(|(n, tip)| (n, pool.begin(today).unwrap(), tip.chunks(CHUNK))).collect();
+            tips.iter().enumerate().map(|(n, tip)| (n, pool.begin().unwrap(), tip.chunks(CHUNK))).collect();
         let mut model = BTreeMap::new();
         let mut turns = turns.iter().cycle();
         while !under_way.is_empty() {
@@ -206,7 +207,7 @@ proptest! {
             let (n, incoming, _) = under_way.swap_remove(turn);
             if !given_up[n] {
                 let day = if later[n] { today.plus(1) } else { today };
-                model.insert(commit(incoming, &tips[n], digest(n), day), (n, day));
+                model.insert(commit(&pool, incoming, &tips[n], digest(n), day), (n, day));
             }
         }
         let whole = |pool: &Pool, model: &BTreeMap<TipId, (usize, Day)>| {
@@ -228,7 +229,7 @@ proptest! {
             let id = *model.keys().nth(erased.index(model.len())).unwrap();
             let gone = record(folder.path(), &id);
             let (n, _) = model.remove(&id).unwrap();
-            prop_assert_eq!(pool.erase(&digest(n)).unwrap(), 1);
+            prop_assert_eq!(pool.erase(&[digest(n)]).unwrap(), 1);
             nowhere(folder.path(), &[gone[0].clone(), gone[2].clone()]);
             prop_assert!(whole(&pool, &model), "after an erasure");
         }
