@@ -77,6 +77,7 @@ pub(super) async fn accept_text(
 pub(super) async fn accept_large<S: Source>(
     shared: &Shared,
     permit: &Permit,
+    caller: &Caller,
     announced: Option<Result<SizeClass, SizeError>>,
     pieces: &mut Pieces<S>,
 ) -> Result<Accepted, Problem> {
@@ -115,6 +116,7 @@ pub(super) async fn accept_large<S: Source>(
     SizeClass::of_file(length, max)?;
     let id = TipId::from_bytes(hash.finalize().into());
     permit.keep()?;
+    let _kept = caller.open.keep();
     let acknowledged = calls.run(move || incoming.commit(id, &header)).await?;
     answer(id, acknowledged).await
 }

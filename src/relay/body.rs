@@ -20,6 +20,9 @@ use crate::tip::padding::largest_file;
 /// Bytes that are drained of a body that announced no length. Browsers always announce one.
 const UNANNOUNCED: u64 = 8 << 20;
 
+/// A piece grows by so many bytes: of many that come slowly each has little more in memory than has come.
+const STEP: usize = 4096;
+
 /// A body that several may read from, one after another: a parser, and whoever drains what the parser left.
 #[derive(Clone)]
 pub(super) struct Received {
@@ -61,7 +64,7 @@ impl Received {
             Problem::Interrupted | Problem::Timeout => {}
             // A full disk or a crowd is not the sender's doing, and it keeps the file to send it again.
             Problem::StorageFull | Problem::Busy { .. } | Problem::DaySpent { .. } | Problem::TextSpent { .. } => {
-                self.drain(largest)
+                self.drain(largest);
             }
             // Twice the largest: what is a little too large is drained to its end.
             _ if announced_length(headers).is_some() => self.drain(largest.saturating_mul(2)),
@@ -179,6 +182,10 @@ impl<S: Source> Pieces<S> {
                 }
             }
             let taken = self.rest.split_to(self.rest.len().min(size - piece.len()));
+            let needed = (piece.len() + taken.len()).next_multiple_of(STEP);
+            if piece.capacity() < needed {
+                piece.reserve_exact(needed - piece.len());
+            }
             piece.extend_from_slice(&taken);
         }
         Ok(())

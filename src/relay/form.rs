@@ -55,7 +55,7 @@ pub(super) async fn take_form(
         if field.name() == Some(FIELD) {
             let mut pieces = Pieces::new(TipField { field, allowance });
             if !is_text {
-                return accept_large(shared, permit, None, &mut pieces).await;
+                return accept_large(shared, permit, caller, None, &mut pieces).await;
             }
             let (text, mut start) = (SizeClass::default().file_length(), Vec::new());
             pieces.fill(&mut start, usize::try_from(text).unwrap_or(usize::MAX).saturating_add(1)).await?;
@@ -67,7 +67,7 @@ pub(super) async fn take_form(
             let large = shared.budget.large(announced, None)?;
             large.meter().received(announced.unwrap_or(FORM_ALLOWANCE));
             pieces.put_back(start);
-            let result = large.run(accept_large(shared, &large, None, &mut pieces)).await;
+            let result = large.run(accept_large(shared, &large, caller, None, &mut pieces)).await;
             if result.as_ref().map_or(true, |accepted| accepted.already) {
                 large.refund();
             }

@@ -97,7 +97,7 @@ async fn take_tip(
     } else if is_text {
         permit.run(take_text(&shared, &permit, &caller, &received)).await
     } else {
-        permit.run(take_large(&shared, &permit, &headers, &received)).await
+        permit.run(take_large(&shared, &permit, &caller, &headers, &received)).await
     };
     match &result {
         Ok(accepted) if !accepted.already => {}
@@ -159,12 +159,13 @@ async fn take_text(
 async fn take_large(
     shared: &Shared,
     permit: &Permit,
+    caller: &Caller,
     headers: &HeaderMap,
     received: &Received,
 ) -> Result<Accepted, Problem> {
     // An announced length is judged before anything is stored; a body without one is judged at its end.
     let announced_class = announced_length(headers).map(|length| SizeClass::of_file(length, shared.max_plaintext));
-    accept_large(shared, permit, announced_class, &mut Pieces::new(received.frames(u64::MAX))).await
+    accept_large(shared, permit, caller, announced_class, &mut Pieces::new(received.frames(u64::MAX))).await
 }
 
 /// The store may wait for the disk, so it is called where waiting is allowed.

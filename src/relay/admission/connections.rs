@@ -44,7 +44,7 @@ pub(in crate::relay) struct Slot {
     number: u64,
     pub open: Arc<Open>,
     all: Arc<Connections>,
-    _slot: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// Keeps a connection open while its answer is the store's to give.
@@ -105,7 +105,7 @@ impl Connections {
         all.next += 1;
         all.open.insert(number, Arc::clone(&open));
         drop(all);
-        Some(Slot { number, open, all: Arc::clone(self), _slot: slot })
+        Some(Slot { number, open, all: Arc::clone(self), _permit: slot })
     }
 
     fn close_one(&self) -> bool {

@@ -334,7 +334,9 @@ mod tests {
     async fn large_tips_never_take_a_place_of_text() {
         let budget = budget(Limits { uploads: 2, ..Limits::default() });
         let large: Vec<_> = (0..2).map(|_| budget.large(None, None).ok().unwrap()).collect();
-        large.iter().for_each(|permit| permit.meter().received(CRAWL));
+        for permit in &large {
+            permit.meter().received(CRAWL);
+        }
         assert_eq!(budget.large(None, None).err(), Some(Problem::Busy { retry: SOON }));
         let text: Vec<_> = (0..100).map(|_| budget.text(None).ok().unwrap()).collect();
         drop((large, text));

@@ -262,7 +262,7 @@ mod tests {
             }
         }
         assert!(free > 5 << 30, "{} MiB are left", free >> 20);
-        assert!(share.take(TIP, free).unwrap_err() <= Duration::from_secs(120));
+        assert!(share.take(TIP, free).unwrap_err() <= Duration::from_mins(2));
     }
 
     #[tokio::test(start_paused = true)]

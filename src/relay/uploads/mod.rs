@@ -91,7 +91,7 @@ pub(super) async fn further_piece(
     let received = received.metered(permit.meter());
     detached(async move {
         // What was staged of it stays when the permit is taken back, as when the connection breaks.
-        let outcome = permit.run(append(&shared, &permit, &token, &headers, &received)).await;
+        let outcome = permit.run(append(&shared, (&permit, &caller), &token, &headers, &received)).await;
         drop(permit);
         answer_or_refuse(&shared, &headers, received, outcome)
     })
@@ -208,7 +208,7 @@ async fn create(
 
 async fn append(
     shared: &Arc<Shared>,
-    permit: &Permit,
+    (permit, caller): (&Permit, &Caller),
     token: &str,
     headers: &HeaderMap,
     received: &Received,
@@ -240,7 +240,7 @@ async fn append(
         if session.offset() < length {
             return Err(Refusal::InconsistentLength);
         }
-        return Ok(final_answer(finish(shared, permit, session).await?, length));
+        return Ok(final_answer(finish(shared, permit, caller, session).await?, length));
     }
     let mut answer = StatusCode::NO_CONTENT.into_response();
     set_state(answer.headers_mut(), false, session.offset());
@@ -317,12 +317,12 @@ impl Source for Staged<'_> {
     }
 }
 
-async fn finish(shared: &Shared, permit: &Permit, session: Session) -> Result<Accepted, Refusal> {
+async fn finish(shared: &Shared, permit: &Permit, caller: &Caller, session: Session) -> Result<Accepted, Refusal> {
     let _under_way = shared.uploads.finishing.read().await;
     let _few_at_a_time = shared.budget.finishing.enter().await?;
     let length = session.length;
     let mut pieces = Pieces::new(Staged { shared, session: Some(session), damaged: false });
-    let stored = accept_large(shared, permit, None, &mut pieces).await;
+    let stored = accept_large(shared, permit, caller, None, &mut pieces).await;
     let Staged { session, damaged, .. } = pieces.source;
     let mut session = session.ok_or(Problem::Unavailable)?;
     let uploads = Arc::clone(&shared.uploads);
