@@ -1,4 +1,5 @@
-//! A crowd and several floods: how long a text tip takes meanwhile, how many are refused, and the relay's peak memory.
+//! A crowd and several floods: how long a text tip waits for its answer meanwhile, how many are refused, and the relay's peak memory.
+//! Honest texts come as over Tor: half a second from the connection to the head, then 30 kB/s; timed from the last byte to the answer.
 //!
 //! `cargo bench --bench crowd`. One relay for each scene; the callers are in this process, on the same cores.
 
@@ -26,11 +27,15 @@ const LONG: Duration = Duration::from_secs(25);
 const SHORT: Duration = Duration::from_secs(10);
 /// Between two text tips.
 const EVERY: Duration = Duration::from_millis(200);
+/// What an honest line brings, in pieces, and how long it takes to begin.
+const HONEST: (usize, Duration) = (3_000, Duration::from_millis(100));
+const BEGIN: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
 struct Scene {
     address: SocketAddr,
     large: Arc<Vec<u8>>,
+    text: Arc<Vec<u8>>,
     over: Arc<AtomicBool>,
     /// Callers that were let in and are still at it.
     present: Arc<AtomicUsize>,
@@ -45,6 +50,12 @@ enum Caller {
     Whole,
     /// Sends it in pieces, slowly.
     Pieces,
+    /// Sends texts that are stored, at so many bytes a second, one after another.
+    Text(usize),
+    /// Begins a tip in pieces, and then sends a byte every ten seconds.
+    Held,
+    /// Asks for the erasure of something that is not there, as fast as it gets answers.
+    Withdraw,
     /// Never ends its head.
     Head,
     /// Announces a tip of text, asks for `100 Continue`, and sends nothing.
@@ -62,8 +73,10 @@ fn main() {
     rustix::process::setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     println!("crowd: text tips among {UPLOADS} uploads of {RATE} bytes a second, and under floods; {}", machine());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let large = Arc::new(large_tip());
-    let scenes: [(&str, Callers, Duration); 7] = [
+    let (large, text) = (Arc::new(large_tip()), Arc::new(text_tip()));
+    // The names of those that are to be played, or none for all.
+    let wanted: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let scenes: [(&str, Callers, Duration); 16] = [
         ("nobody else", &[], SHORT),
         ("1000 slow uploads", &[(Caller::Whole, UPLOADS / 2), (Caller::Pieces, UPLOADS / 2)], LONG),
         ("4000 heads that never end", &[(Caller::Head, 4000)], SHORT),
@@ -71,12 +84,40 @@ fn main() {
         ("2000 that send a byte a second", &[(Caller::Trickle, 2000)], SHORT),
         ("50 that send long heads as fast as they can", &[(Caller::LongHead, 50)], SHORT),
         ("500 that read no answer", &[(Caller::Deaf, 500)], SHORT),
+        ("2050 first pieces that are held", &[(Caller::Held, 2050)], SHORT),
+        ("1800 slow texts, 2 MB/s in all", &[(Caller::Text(1_100), 1_800)], LONG),
+        ("2000 texts at 2 kB/s, 4 MB/s in all", &[(Caller::Text(2_000), 2_000)], LONG),
+        ("2000 texts at 4 kB/s, 8 MB/s in all", &[(Caller::Text(4_000), 2_000)], LONG),
+        ("2000 texts at 8 kB/s, 16 MB/s in all", &[(Caller::Text(8_000), 2_000)], LONG),
+        ("2000 texts at 16 kB/s, 32 MB/s in all", &[(Caller::Text(16_000), 2_000)], LONG),
+        ("4000 texts at 1 kB/s, 4 MB/s in all", &[(Caller::Text(1_000), 4_000)], LONG),
+        ("128 that withdraw", &[(Caller::Withdraw, 128)], SHORT),
+        (
+            "held pieces, slow texts, slow uploads, silent ones and withdrawals",
+            &[
+                (Caller::Held, 400),
+                (Caller::Text(1_100), 500),
+                (Caller::Whole, 300),
+                (Caller::Pieces, 300),
+                (Caller::Silent, 400),
+                (Caller::Withdraw, 32),
+            ],
+            LONG,
+        ),
     ];
     for (name, callers, long) in scenes {
+        if !wanted.is_empty() && !wanted.iter().any(|wanted| name.contains(wanted.as_str())) {
+            continue;
+        }
         let folder = folder();
         let relay = RelayProcess::start(folder.path());
-        let scene =
-            Scene { address: relay.intake, large: Arc::clone(&large), over: Arc::default(), present: Arc::default() };
+        let scene = Scene {
+            address: relay.intake,
+            large: Arc::clone(&large),
+            text: Arc::clone(&text),
+            over: Arc::default(),
+            present: Arc::default(),
+        };
         let (mut times, refused, present) = runtime.block_on(play(scene, callers, long));
         times.sort();
         if times.is_empty() {
@@ -121,29 +162,40 @@ async fn play(scene: Scene, callers: Callers, long: Duration) -> (Vec<Duration>,
         }
     }
     sleep(Duration::from_secs(3)).await;
-    let (mut tip, mut times, mut refused) = (text_tip(), Vec::new(), 0);
+    let (mut tip, mut sent) = (text_tip(), Vec::new());
     let end = Instant::now() + long;
     while Instant::now() < end {
         vary(&mut tip);
-        let start = Instant::now();
-        match timeout(Duration::from_secs(30), post(scene.address, &tip)).await {
-            Ok(Ok(201)) => times.push(start.elapsed()),
+        let (address, tip) = (scene.address, tip.clone());
+        sent.push(tokio::spawn(async move { timeout(Duration::from_secs(30), post(address, &tip)).await }));
+        sleep(EVERY).await;
+    }
+    let (mut times, mut refused) = (Vec::new(), 0);
+    for sent in sent {
+        match sent.await {
+            Ok(Ok(Ok((201, time)))) => times.push(time),
             _ => refused += 1,
         }
-        sleep(EVERY).await;
     }
     let present = scene.present.load(Ordering::Relaxed);
     scene.over.store(true, Ordering::Relaxed);
     (times, refused, present)
 }
 
-async fn post(address: SocketAddr, tip: &[u8]) -> std::io::Result<u16> {
+/// The status of the answer, and the time from the last byte to it.
+async fn post(address: SocketAddr, tip: &[u8]) -> std::io::Result<(u16, Duration)> {
     let mut stream = TcpStream::connect(address).await?;
+    sleep(BEGIN).await;
     stream.write_all(head("POST", "/tips", "content-type: application/octet-stream\r\n", tip.len()).as_bytes()).await?;
-    stream.write_all(tip).await?;
+    let (piece, pause) = HONEST;
+    for piece in tip.chunks(piece) {
+        sleep(pause).await;
+        stream.write_all(piece).await?;
+    }
+    let start = Instant::now();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
-    Ok(answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0))
+    Ok((answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0), start.elapsed()))
 }
 
 fn head(method: &str, path: &str, lines: &str, length: usize) -> String {
@@ -169,6 +221,31 @@ async fn call(scene: &Scene, caller: Caller) -> std::io::Result<()> {
             slowly(scene, &mut stream, &scene.large).await
         }
         Caller::Pieces => pieces(scene, stream).await,
+        Caller::Text(rate) => {
+            let mut tip = scene.text.to_vec();
+            vary(&mut tip);
+            stream.write_all(head("POST", "/tips", octets, tip.len()).as_bytes()).await?;
+            for piece in tip.chunks(rate / 2) {
+                stream.write_all(piece).await?;
+                sleep(Duration::from_millis(500)).await;
+            }
+            stream.read_to_end(&mut Vec::new()).await.map(drop)
+        }
+        Caller::Held => {
+            let lines = format!("{octets}upload-complete: ?0\r\nupload-length: {}\r\n", scene.large.len());
+            stream.write_all(head("POST", "/tips", &lines, 32_000).as_bytes()).await?;
+            for byte in scene.large.iter() {
+                stream.write_all(&[*byte]).await?;
+                sleep(Duration::from_secs(10)).await;
+            }
+            Ok(())
+        }
+        Caller::Withdraw => {
+            let token = "A".repeat(43);
+            let request = head("POST", "/withdraw", "content-type: text/plain\r\n", token.len()) + &token;
+            stream.write_all(request.as_bytes()).await?;
+            stream.read_to_end(&mut Vec::new()).await.map(drop)
+        }
         Caller::Head => {
             stream.write_all(b"GET / HTTP/1.1\r\nx: ").await?;
             loop {

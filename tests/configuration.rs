@@ -45,7 +45,7 @@ fn relay_toml_documents_every_key_with_its_default() {
         .lines()
         .filter(|line| {
             let optional = ["idle_seconds", "circuit_ids", "retention_days", "jitter_days", "volume_mib", "floor_mib"];
-            let limits = ["connections", "uploads", "text_reserve", "day_mib", "hour_mib", "[limits"];
+            let limits = ["connections", "uploads", "text_", "day_mib", "staged_mib", "hour_mib", "[limits"];
             !optional.iter().chain(&limits).any(|key| line.starts_with(key))
         })
         .map(|line| format!("{line}\n"))
@@ -81,8 +81,9 @@ fn an_unknown_key_or_a_value_out_of_range_is_refused_by_name() {
         ("listen", "\"127.0.0.1:8081\"", "courier.listen"),
         ("listen", "\"localhost\"", "listen"),
         ("token_sha256", "[]", "courier.token_sha256"),
-        ("text_reserve", "1536", "limits.text_reserve"),
-        ("connections", "1536", "limits.connections"),
+        ("text_buffer_mib", "0", "limits.text_buffer_mib"),
+        ("text_parts", "0", "limits.text_parts"),
+        ("connections", "1024", "limits.connections"),
         ("day_mib", "10000000", "limits.day_mib"),
         ("floor_mib", "18446744073709", "store.floor_mib"),
         ("listen", "\"unix:\"", "no place to listen"),

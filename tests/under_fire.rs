@@ -6,8 +6,12 @@ mod scene;
 mod asking;
 #[path = "under_fire/circuits.rs"]
 mod circuits;
+#[path = "under_fire/couriers.rs"]
+mod couriers;
 #[path = "under_fire/crowd.rs"]
 mod crowd;
+#[path = "under_fire/flood.rs"]
+mod flood;
 #[path = "under_fire/heads.rs"]
 mod heads;
 #[path = "under_fire/status.rs"]

@@ -8,6 +8,8 @@ mod asking;
 mod broken;
 #[path = "uploads/form.rs"]
 mod form;
+#[path = "durable/known.rs"]
+mod known;
 #[path = "uploads/page.rs"]
 mod page;
 #[path = "uploads/pieces.rs"]

@@ -27,7 +27,7 @@ impl RelayProcess {
         let token = softinfo::relay::token::TokenHash::of(example::COURIER_TOKEN.as_bytes());
         let config = format!(
             "directory = \"{project}/keys-example/EXAMPLE-directory.note\"\nroot = \"{project}/keys-example/EXAMPLE-root.vkey\"\n\
-             [intake]\nlisten = \"127.0.0.1:0\"\n[courier]\nlisten = \"127.0.0.1:0\"\ntoken_sha256 = [\"{}\"]\n[store]\nfolder = \"store\"\n",
+             [intake]\nlisten = \"127.0.0.1:0\"\n[courier]\nlisten = \"127.0.0.1:0\"\ntoken_sha256 = [\"{}\"]\n[store]\nfolder = \"store\"\n[limits]\ntext_parts = 1\n",
             String::from(token)
         );
         let path = folder.join("relay.toml");

@@ -11,8 +11,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::accept::Accepted;
 use super::problem::Problem;
-use super::storing::Stored;
 
 const TEXTS: &str = include_str!("../../web/dist/answers.json");
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem}\
@@ -55,9 +55,9 @@ struct Sentences {
 
 impl Sentences {
     /// What happened, for a person.
-    fn outcome(&self, result: &Result<Stored, Problem>) -> &str {
+    fn outcome(&self, result: &Result<Accepted, Problem>) -> &str {
         match result {
-            Ok(Stored { already: true, .. }) => &self.already,
+            Ok(Accepted { already: true, .. }) => &self.already,
             Ok(_) => &self.stored,
             Err(Problem::Unsure) => &self.unsure,
             Err(Problem::TooLarge { .. }) => &self.too_large,
@@ -88,8 +88,8 @@ impl Answers {
     }
 
     /// The answer to a form, with the status that a program would get.
-    pub fn to_form(&self, result: &Result<Stored, Problem>) -> Response {
-        let status = result.as_ref().map_or_else(Problem::status, Stored::status);
+    pub fn to_form(&self, result: &Result<Accepted, Problem>) -> Response {
+        let status = result.as_ref().map_or_else(Problem::status, Accepted::status);
         let fixed = [
             (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
             (header::CONTENT_SECURITY_POLICY, self.policy.clone()),
@@ -101,7 +101,7 @@ impl Answers {
         answer
     }
 
-    fn html(&self, result: &Result<Stored, Problem>) -> String {
+    fn html(&self, result: &Result<Accepted, Problem>) -> String {
         let title = self.languages.first().map_or("softinfo", |first| &first.title);
         let first = self.languages.first().map_or("en", |first| &first.lang);
         let mut html = format!(
@@ -213,10 +213,10 @@ mod tests {
         let mut answers = Answers::built_in().unwrap();
         assert!(!answers.languages.is_empty());
         answers.languages[0].back = "<script>'\"&".to_owned();
-        let stored = Stored { id: TipId::of(b""), day: Day::today(), already: false };
+        let stored = Accepted { id: TipId::of(b""), day: Day::today(), already: false };
         for result in [
             Ok(stored),
-            Ok(Stored { already: true, ..stored }),
+            Ok(Accepted { already: true, ..stored }),
             Err(Problem::Unsure),
             Err(Problem::TooLarge { max: 1 }),
             Err(Problem::StorageFull),

@@ -13,12 +13,15 @@ use axum::http::{HeaderMap, header};
 use tokio::time::{Instant, Sleep};
 use tokio_stream::Stream;
 
-use super::budget::Meter;
+use super::admission::Meter;
 use super::problem::Problem;
 use crate::tip::padding::largest_file;
 
 /// Bytes that are drained of a body that announced no length. Browsers always announce one.
 const UNANNOUNCED: u64 = 8 << 20;
+
+/// A piece grows by so many bytes: of many that come slowly each has little more in memory than has come.
+const STEP: usize = 4096;
 
 /// A body that several may read from, one after another: a parser, and whoever drains what the parser left.
 #[derive(Clone)]
@@ -33,7 +36,7 @@ impl Received {
         Self { body: Arc::new(Mutex::new(body)), idle, meter: None }
     }
 
-    /// Counts what comes from now on.
+    /// Counts what comes from now on, but what is drained.
     pub fn metered(self, meter: Meter) -> Self {
         Self { meter: Some(meter), ..self }
     }
@@ -46,7 +49,8 @@ impl Received {
 
     /// Reads on and keeps nothing, at most `limit` bytes: a sender whose connection closes while it writes never
     /// sees the answer, takes the relay for unreachable and sends all of it again.
-    pub fn drain(self, limit: u64) {
+    pub fn drain(mut self, limit: u64) {
+        self.meter = None;
         tokio::spawn(async move {
             let mut frames = self.frames(limit);
             while let Ok(Some(_)) = frames.next().await {}
@@ -59,7 +63,9 @@ impl Received {
         match problem {
             Problem::Interrupted | Problem::Timeout => {}
             // A full disk or a crowd is not the sender's doing, and it keeps the file to send it again.
-            Problem::StorageFull | Problem::Busy { .. } | Problem::DaySpent { .. } => self.drain(largest),
+            Problem::StorageFull | Problem::Busy { .. } | Problem::DaySpent { .. } | Problem::TextSpent { .. } => {
+                self.drain(largest);
+            }
             // Twice the largest: what is a little too large is drained to its end.
             _ if announced_length(headers).is_some() => self.drain(largest.saturating_mul(2)),
             _ => self.drain(UNANNOUNCED),
@@ -161,6 +167,11 @@ impl<S: Source> Pieces<S> {
         Self { source, rest: Bytes::new() }
     }
 
+    /// Puts back what was read, in front of what comes.
+    pub fn put_back(&mut self, start: Vec<u8>) {
+        self.rest = if self.rest.is_empty() { start.into() } else { [&start[..], &self.rest].concat().into() };
+    }
+
     /// Fills `piece` up to `size` bytes; fewer only at the end.
     pub async fn fill(&mut self, piece: &mut Vec<u8>, size: usize) -> Result<(), Problem> {
         while piece.len() < size {
@@ -171,6 +182,10 @@ impl<S: Source> Pieces<S> {
                 }
             }
             let taken = self.rest.split_to(self.rest.len().min(size - piece.len()));
+            let needed = (piece.len() + taken.len()).next_multiple_of(STEP);
+            if piece.capacity() < needed {
+                piece.reserve_exact(needed - piece.len());
+            }
             piece.extend_from_slice(&taken);
         }
         Ok(())

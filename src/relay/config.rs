@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::Limits;
+use super::admission::Limits;
 use super::listen::Place;
 use super::page::{Page, PageError};
 use super::tls::TlsFiles;
@@ -219,7 +219,13 @@ impl Config {
                 "for an onion service only, which needs no TLS",
             ),
             (self.limits.uploads >= 1, "limits.uploads", "at least 1"),
-            (self.limits.text_reserve < self.limits.uploads, "limits.text_reserve", "less than limits.uploads"),
+            (
+                (1..=MAX_MIB).contains(&self.limits.text_buffer_mib),
+                "limits.text_buffer_mib",
+                "at least 1, and less than a TiB",
+            ),
+            (self.limits.text_parts >= 1, "limits.text_parts", "at least 1"),
+            (self.limits.staged_mib <= MAX_MIB, "limits.staged_mib", "less than a TiB"),
             (self.limits.connections > self.limits.uploads, "limits.connections", "more than limits.uploads"),
             (self.limits.circuit.connections >= 1, "limits.circuit.connections", "at least 1"),
             (self.limits.circuit.uploads >= 1, "limits.circuit.uploads", "at least 1"),

@@ -2,10 +2,8 @@
 //!
 //! In: a listener and a router. Out: nothing; what goes wrong on a connection ends it and is told to nobody.
 
-use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,15 +13,15 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
-use super::budget::{Circuits, Held};
+use super::admission::{Circuits, Connections, Held, Open};
 use super::circuit::Circuit;
+use super::idle_timeout::IdleTimeout;
 use super::listen::{Accepting, Stream};
-use super::patience::Patient;
 use super::tls::Tls;
 
 /// Longest time from one answer to the whole head of the next request, and for what comes before HTTP. A head is small even over Tor.
@@ -55,77 +53,15 @@ pub(super) struct Door {
 /// Who asks, as far as the relay wants to know: which connection, and which circuit. Every request carries it.
 #[derive(Clone)]
 pub(super) struct Caller {
-    open: Arc<Open>,
+    pub open: Arc<Open>,
     pub circuit: Option<Arc<Held>>,
-}
-
-/// Keeps a connection from being closed for another's sake.
-pub(super) struct Busy(Arc<Open>);
-
-impl Caller {
-    pub fn busy(&self) -> Busy {
-        self.open.busy.fetch_add(1, Ordering::Relaxed);
-        Busy(Arc::clone(&self.open))
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.busy.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-struct Open {
-    /// Requests that have a seat.
-    busy: AtomicUsize,
-    /// Rises with each request, over all connections.
-    moved: AtomicU64,
-    close: Notify,
-}
-
-/// The connections that are open, at most so many.
-struct Connections {
-    max: usize,
-    clock: AtomicU64,
-    open: Mutex<BTreeMap<u64, Arc<Open>>>,
-}
-
-impl Connections {
-    /// Counts one more, and closes the one that has asked nothing for longest when there are too many.
-    fn enter(&self) -> (u64, Arc<Open>) {
-        let now = self.tick();
-        let mut open = self.lock();
-        if open.len() >= self.max {
-            let idle = open.iter().filter(|(_, one)| one.busy.load(Ordering::Relaxed) == 0);
-            let oldest = idle.min_by_key(|(_, one)| one.moved.load(Ordering::Relaxed)).map(|(number, _)| *number);
-            if let Some(one) = oldest.and_then(|number| open.remove(&number)) {
-                one.close.notify_one();
-            }
-        }
-        let new = Arc::new(Open { busy: AtomicUsize::new(0), moved: AtomicU64::new(now), close: Notify::new() });
-        open.insert(now, Arc::clone(&new));
-        (now, new)
-    }
-
-    fn leave(&self, number: u64) {
-        self.lock().remove(&number);
-    }
-
-    fn tick(&self) -> u64 {
-        self.clock.fetch_add(1, Ordering::Relaxed)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Open>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Door {
     /// Serves until `quit` says so; then lets every connection finish the request it is at.
     pub async fn serve(self, quit: watch::Receiver<bool>) {
         let http = Arc::new(http(self.tls.is_some()));
-        let connections =
-            Arc::new(Connections { max: self.connections, clock: AtomicU64::new(0), open: Mutex::default() });
+        let connections = Connections::new(self.connections);
         let mut tasks = JoinSet::new();
         let mut stop = quit.clone();
         loop {
@@ -138,24 +74,25 @@ impl Door {
                 sleep(BREATH).await;
                 continue;
             };
-            let (number, open) = connections.enter();
+            // Before anything is spent on it. When none can give way, this one is closed.
+            let Some(slot) = connections.enter().await else { continue };
             let connection = Connection {
                 http: Arc::clone(&http),
                 router: self.router.clone(),
                 tls: self.tls.clone(),
                 circuits: self.circuits.clone(),
-                connections: Arc::clone(&connections),
-                open: Arc::clone(&open),
+                open: Arc::clone(&slot.open),
                 quit: quit.clone(),
             };
-            let stream = Patient::new(stream, self.idle + ANSWER);
+            let stream = IdleTimeout::new(stream, self.idle + ANSWER, Arc::clone(&slot.open.activity));
             tasks.spawn(async move {
-                let connections = Arc::clone(&connection.connections);
                 tokio::select! {
-                    () = open.close.notified() => {}
+                    biased;
+                    () = slot.open.is_over() => {}
                     () = connection.run(stream) => {}
                 }
-                connections.leave(number);
+                // The stream is closed by now: only then may another take its place.
+                drop(slot);
             });
         }
         // No new connection; the listener is closed first so that callers notice at once.
@@ -169,7 +106,6 @@ struct Connection {
     router: Router,
     tls: Option<Arc<Tls>>,
     circuits: Option<Arc<Circuits>>,
-    connections: Arc<Connections>,
     open: Arc<Open>,
     quit: watch::Receiver<bool>,
 }
@@ -186,6 +122,9 @@ impl Connection {
             None => self.answer(stream, circuit).await,
             Some(tls) => {
                 let Ok(Ok(stream)) = timeout(HEAD, tls.accept(stream)).await else { return };
+                if tls.asks_for_certificate() {
+                    self.open.is_known();
+                }
                 // Apart, or each connection without TLS would have the memory of one with it.
                 Box::pin(self.answer(stream, circuit)).await;
             }
@@ -193,10 +132,9 @@ impl Connection {
     }
 
     async fn answer(self, stream: impl Stream + 'static, circuit: Option<Arc<Held>>) {
-        let Self { http, router, connections, open, mut quit, .. } = self;
+        let Self { http, router, open, mut quit, .. } = self;
         let caller = Caller { open, circuit };
         let service = service_fn(move |mut request: Request<Incoming>| {
-            caller.open.moved.store(connections.tick(), Ordering::Relaxed);
             request.extensions_mut().insert(caller.clone());
             router.clone().call(request.map(Body::new))
         });
@@ -219,11 +157,11 @@ pub(super) async fn alone(
     idle: Duration,
     stream: impl Stream + 'static,
 ) {
-    let connections = Arc::new(Connections { max: 1, clock: AtomicU64::new(0), open: Mutex::default() });
-    let (_, open) = connections.enter();
+    let Some(slot) = Connections::new(1).enter().await else { return };
+    let (open, activity) = (Arc::clone(&slot.open), Arc::clone(&slot.open.activity));
     let (_stop, quit) = watch::channel(false);
-    let connection = Connection { http: Arc::new(http(http2)), router, tls: None, circuits, connections, open, quit };
-    connection.run(Patient::new(stream, idle + ANSWER)).await;
+    let connection = Connection { http: Arc::new(http(http2)), router, tls: None, circuits, open, quit };
+    connection.run(IdleTimeout::new(stream, idle + ANSWER, activity)).await;
 }
 
 /// HTTP/1, and HTTP/2 where TLS has agreed on it.

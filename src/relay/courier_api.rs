@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::admission::Pass;
+use super::connection::Caller;
 use super::intake::{Shared, blocking, directory, json, withdraw};
 use super::problem::Problem;
 use super::status::{metrics, status};
@@ -23,8 +25,8 @@ use crate::tip::id::TipId;
 
 /// Most tips in one page of the listing.
 const PAGE: usize = 1000;
-/// Chunks read ahead for one download: bounds its memory to 64 KiB.
-const AHEAD: usize = 4;
+/// Chunks read ahead for one download, besides the one that is being sent.
+const AHEAD: usize = 1;
 
 pub(super) fn routes(shared: Arc<Shared>, tokens: Vec<TokenHash>) -> Router {
     let tokens: Arc<[TokenHash]> = tokens.into();
@@ -32,7 +34,13 @@ pub(super) fn routes(shared: Arc<Shared>, tokens: Vec<TokenHash>) -> Router {
         let tokens = Arc::clone(&tokens);
         async move {
             let shown = request.headers().get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes);
-            if is_authorized(shown, &tokens) { next.run(request).await } else { Problem::Unauthorized.into_response() }
+            if !is_authorized(shown, &tokens) {
+                return Problem::Unauthorized.into_response();
+            }
+            if let Some(caller) = request.extensions().get::<Caller>() {
+                caller.open.is_known();
+            }
+            next.run(request).await
         }
     };
     Router::new()
@@ -102,15 +110,16 @@ async fn tip(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id: TipId = id.parse().map_err(|_| Problem::NotFound)?;
+    let reader = shared.budget.readers.enter().await?;
     let store = Arc::clone(&shared.store);
-    let stored = blocking(move || store.get(&id)).await??.ok_or(Problem::NotFound)?;
+    let stored = shared.budget.reads.run(move || store.get(&id)).await??.ok_or(Problem::NotFound)?;
     let size = stored.listed().size;
     let range = match headers.get(header::RANGE) {
         None => None,
         Some(value) => Some(parse_range(value.as_bytes(), size)?),
     };
     let (from, to) = range.unwrap_or((0, size));
-    let mut answer = Response::new(body(stored, from, to));
+    let mut answer = Response::new(body(Arc::clone(&shared), reader, stored, from, to));
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/octet-stream"));
     headers.insert(header::ACCEPT_RANGES, header::HeaderValue::from_static("bytes"));
@@ -136,17 +145,26 @@ fn parse_range(value: &[u8], size: u64) -> Result<(u64, u64), Problem> {
     if from >= size { Err(Problem::RangeNotSatisfiable) } else { Ok((from, last.saturating_add(1).min(size))) }
 }
 
-/// Reads chunk after chunk, a few ahead of the network and no more.
-fn body(stored: Box<dyn Stored>, from: u64, to: u64) -> Body {
+/// Reads chunk after chunk, one ahead of the network and no more. A thread is held only while the disk is read, never while the network is waited for.
+fn body(shared: Arc<Shared>, reader: Pass, mut stored: Box<dyn Stored>, from: u64, to: u64) -> Body {
     let (sender, chunks) = mpsc::channel(AHEAD);
-    tokio::task::spawn_blocking(move || {
+    tokio::spawn(async move {
+        let _reader = reader;
         let mut at = from;
         while at < to {
-            let read = piece(stored.as_ref(), at, to);
+            let work = move || {
+                let read = piece(stored.as_ref(), at, to);
+                (read, stored)
+            };
+            let Ok((read, back)) = shared.budget.reads.run(work).await else {
+                let _ = sender.send(Err(std::io::Error::other("too many are reading"))).await;
+                return;
+            };
+            stored = back;
             let length = read.as_ref().map_or(0, |piece| piece.len() as u64);
             at += length;
             // A closed channel means that the courier has gone; a damaged tip ends the body early, which the courier notices.
-            if sender.blocking_send(read).is_err() || length == 0 {
+            if sender.send(read).await.is_err() || length == 0 {
                 return;
             }
         }

@@ -13,12 +13,14 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use multer::{Field, Multipart};
 use tokio_stream::Stream;
 
-use super::body::{Broken, Frames, Pieces, Received, Source};
-use super::budget::Seat;
+use super::accept::{Accepted, accept_large, accept_text};
+use super::admission::Permit;
+use super::body::{Broken, Frames, Pieces, Received, Source, announced_length};
+use super::connection::Caller;
 use super::intake::Shared;
 use super::problem::Problem;
-use super::storing::{Stored, store_tip};
 use crate::limits::FORM_ALLOWANCE;
+use crate::tip::padding::SizeClass;
 
 /// The field that holds the tip.
 const FIELD: &str = "tip";
@@ -34,10 +36,11 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 /// Stores the tip of a form.
 pub(super) async fn take_form(
     shared: &Shared,
-    seat: &Seat,
+    (permit, is_text): (&Permit, bool),
+    caller: &Caller,
     headers: &HeaderMap,
     received: &Received,
-) -> Result<Stored, Problem> {
+) -> Result<Accepted, Problem> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|_| Problem::BadRequest)?;
     let allowance = Arc::new(AtomicU64::new(FORM_ALLOWANCE));
@@ -50,7 +53,25 @@ pub(super) async fn take_form(
     let mut form = Multipart::new(slices, boundary);
     while let Some(field) = form.next_field().await.map_err(|error| problem_of(&error))? {
         if field.name() == Some(FIELD) {
-            return store_tip(shared, seat, None, &mut Pieces::new(TipField { field, allowance })).await;
+            let mut pieces = Pieces::new(TipField { field, allowance });
+            if !is_text {
+                return accept_large(shared, permit, caller, None, &mut pieces).await;
+            }
+            let (text, mut start) = (SizeClass::default().file_length(), Vec::new());
+            pieces.fill(&mut start, usize::try_from(text).unwrap_or(usize::MAX).saturating_add(1)).await?;
+            if start.len() as u64 <= text {
+                return accept_text(shared, permit, caller, &start).await;
+            }
+            // A little larger than a text, in a form without much around it. Its circuit has counted it already.
+            let announced = announced_length(headers);
+            let large = shared.budget.large(announced, None)?;
+            large.meter().received(announced.unwrap_or(FORM_ALLOWANCE));
+            pieces.put_back(start);
+            let result = large.run(accept_large(shared, &large, caller, None, &mut pieces)).await;
+            if result.as_ref().map_or(true, |accepted| accepted.already) {
+                large.refund();
+            }
+            return result;
         }
     }
     Err(Problem::BadRequest)

@@ -14,8 +14,8 @@ use axum::body::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
+use super::admission::{Budget, CircuitLimits, Circuits, Limits};
 use super::answer::Answers;
-use super::budget::{Budget, CircuitLimits, Circuits, Limits};
 use super::connection::alone;
 use super::page::Page;
 use super::status::Status;
@@ -62,10 +62,10 @@ impl Stage {
         let settings = Settings { floor_bytes: 0, ..Settings::default() };
         let store = Arc::new(Pool::open(&folder.join("store"), settings, |_| ())?);
         let uploads_folder = folder.join("uploads");
-        let uploads = Arc::new(Uploads::open(uploads_folder.clone(), 0)?);
+        let uploads = Arc::new(Uploads::open(uploads_folder.clone(), 0, u64::MAX)?);
         // So much that no number of runs spends it.
-        let limits = Limits { day_mib: u64::MAX >> 20, text_reserve_mib: 0, ..Limits::default() };
-        let budget = Arc::new(Budget::new(&limits, folder.to_owned(), 0));
+        let limits = Limits { day_mib: u64::MAX >> 20, text_reserve_mib: 0, text_parts: 1, ..Limits::default() };
+        let budget = Arc::new(Budget::new(&limits, folder.to_owned(), 0, 97));
         let status = Arc::new(Status::new(Arc::clone(&store), Arc::clone(&budget), 0, (1, Day::today()))?);
         let directory = crate::example::DIRECTORY;
         let shared = Arc::new(intake::Shared {
@@ -105,7 +105,7 @@ struct InPlace(Arc<Pool>);
 
 impl Store for InPlace {
     fn put(&self, tip: &[u8], id: TipId, header: &TipHeader) -> Result<Acknowledgement, StoreError> {
-        self.0.put(tip, id, header).map(in_place)
+        Ok(in_place(self.0.put(tip, id, header)?))
     }
 
     fn begin(&self) -> Result<Box<dyn Incoming>, StoreError> {
@@ -153,7 +153,6 @@ impl Incoming for CommitInPlace {
     }
 }
 
-/// Waits for the answer, and gives it as one that has come already.
 fn in_place(mut waiting: Acknowledgement) -> Acknowledgement {
     let (sender, answer) = oneshot::channel();
     let committed = loop {

@@ -14,20 +14,20 @@ use axum::routing::{get, head, post};
 use axum::{Extension, Router};
 use serde::Serialize;
 
+use super::accept::{Accepted, accept_large, accept_text};
+use super::admission::{Budget, Permit};
 use super::answer::Answers;
 use super::body::{Pieces, Received, announced_length};
-use super::budget::{Budget, Seat, Size};
 use super::connection::Caller;
 use super::form::{is_form, take_form};
 use super::guard::guard;
 use super::page::{self, Page};
 use super::problem::Problem;
 use super::status::Status;
-use super::storing::{Stored, store_tip};
 use super::uploads::{self, Uploads};
 use crate::limits::FORM_ALLOWANCE;
 use crate::store::Store;
-use crate::tip::padding::{SizeClass, SizeError};
+use crate::tip::padding::{SizeClass, largest_file};
 use crate::tip::withdraw::WithdrawToken;
 
 /// Bytes that are read of a withdraw token, which has 43.
@@ -83,39 +83,56 @@ async fn take_tip(
     if !is_form && headers.get(header::CONTENT_TYPE).is_none_or(|value| value != "application/octet-stream") {
         return refuse(&shared, Problem::UnsupportedMediaType, &headers, received);
     }
-    let seat = match shared.budget.enter(announced_size(&headers, is_form), caller.circuit.as_deref()) {
-        Ok(seat) => seat,
+    if !is_form && uploads::is_first_piece(&headers) {
+        return uploads::first_piece(shared, &caller, headers, received).await;
+    }
+    let (permit, is_text) = match admit(&shared, &caller, &headers, is_form) {
+        Ok(admitted) => admitted,
         Err(problem) if is_form => return answer_form(&shared, &Err(problem), &headers, received),
         Err(problem) => return refuse(&shared, problem, &headers, received),
     };
-    let busy = caller.busy();
-    let received = received.metered(seat.meter());
-    if is_form {
-        let result = tokio::select! {
-            result = take_form(&shared, &seat, &headers, &received) => result,
-            problem = seat.is_over() => Err(problem),
-        };
-        return answer_form(&shared, &result, &headers, received);
-    }
-    if uploads::is_first_piece(&headers) {
-        return uploads::first_piece(shared, (seat, busy), headers, received).await;
-    }
-    let result = tokio::select! {
-        result = take_whole(&shared, &seat, &headers, &received) => result,
-        problem = seat.is_over() => Err(problem),
+    let received = received.metered(permit.meter());
+    let result = if is_form {
+        permit.run(take_form(&shared, (&permit, is_text), &caller, &headers, &received)).await
+    } else if is_text {
+        permit.run(take_text(&shared, &permit, &caller, &received)).await
+    } else {
+        permit.run(take_large(&shared, &permit, &caller, &headers, &received)).await
     };
-    result.unwrap_or_else(|problem| refuse(&shared, problem, &headers, received))
+    match &result {
+        Ok(accepted) if !accepted.already => {}
+        // These were broken off: what came was taken, for nothing.
+        Err(Problem::Interrupted | Problem::Timeout | Problem::Unsure) => {}
+        Ok(_) | Err(_) => permit.refund(),
+    }
+    drop(permit);
+    match result {
+        result if is_form => answer_form(&shared, &result, &headers, received),
+        Ok(accepted) => accepted.to_json(),
+        Err(problem) => refuse(&shared, problem, &headers, received),
+    }
 }
 
-/// What is coming, by the length that is announced. One that isn't may be anything, and what comes in pieces is large.
-fn announced_size(headers: &HeaderMap, is_form: bool) -> Size {
+/// A permit for what is coming, and whether that is a text, by the length that is announced. A body that announces none may be anything.
+fn admit(shared: &Shared, caller: &Caller, headers: &HeaderMap, is_form: bool) -> Result<(Permit, bool), Problem> {
     let around = if is_form { FORM_ALLOWANCE } else { 0 };
-    let text = SizeClass::default().file_length() + around;
-    let is_text = announced_length(headers).is_some_and(|length| length <= text) && !uploads::is_first_piece(headers);
-    if is_text { Size::Text } else { Size::Large }
+    let announced = announced_length(headers);
+    let (text, largest) = (SizeClass::default().file_length(), largest_file(shared.max_plaintext));
+    if announced.is_some_and(|length| length > largest.saturating_add(around)) {
+        return Err(Problem::TooLarge { max: shared.max_plaintext });
+    }
+    let is_text = announced.is_some_and(|length| length <= text + around);
+    let circuit = caller.circuit.as_deref();
+    let permit = if is_text { shared.budget.text(circuit)? } else { shared.budget.large(announced, circuit)? };
+    Ok((permit, is_text))
 }
 
-fn answer_form(shared: &Shared, result: &Result<Stored, Problem>, headers: &HeaderMap, received: Received) -> Response {
+fn answer_form(
+    shared: &Shared,
+    result: &Result<Accepted, Problem>,
+    headers: &HeaderMap,
+    received: Received,
+) -> Response {
     // What stands behind the tip is not looked at, but a browser wants to get rid of it.
     let problem = result.as_ref().err().unwrap_or(&Problem::BadRequest);
     received.drain_after(problem, headers, shared.max_plaintext);
@@ -127,19 +144,28 @@ fn refuse(shared: &Shared, problem: Problem, headers: &HeaderMap, received: Rece
     problem.into_response()
 }
 
-async fn take_whole(
+/// Reads a text whole, which its announced length has bounded, and stores it.
+async fn take_text(
     shared: &Shared,
-    seat: &Seat,
+    permit: &Permit,
+    caller: &Caller,
+    received: &Received,
+) -> Result<Accepted, Problem> {
+    let mut text = Vec::new();
+    Pieces::new(received.frames(u64::MAX)).fill(&mut text, usize::MAX).await?;
+    accept_text(shared, permit, caller, &text).await
+}
+
+async fn take_large(
+    shared: &Shared,
+    permit: &Permit,
+    caller: &Caller,
     headers: &HeaderMap,
     received: &Received,
-) -> Result<Response, Problem> {
-    // An announced length is judged before anything is read; a body without one is judged at its end.
+) -> Result<Accepted, Problem> {
+    // An announced length is judged before anything is stored; a body without one is judged at its end.
     let announced_class = announced_length(headers).map(|length| SizeClass::of_file(length, shared.max_plaintext));
-    if let Some(Err(SizeError::TooLarge { max })) = announced_class {
-        return Err(Problem::TooLarge { max });
-    }
-    let mut pieces = Pieces::new(received.frames(u64::MAX));
-    Ok(store_tip(shared, seat, announced_class, &mut pieces).await?.to_json())
+    accept_large(shared, permit, caller, announced_class, &mut Pieces::new(received.frames(u64::MAX))).await
 }
 
 /// The store may wait for the disk, so it is called where waiting is allowed.
@@ -171,7 +197,8 @@ pub(super) async fn withdraw(
     let text = std::str::from_utf8(&text).map_err(|_| Problem::BadToken)?;
     let digest = WithdrawToken::parse(text.trim()).map_err(|_| Problem::BadToken)?.digest();
     let store = Arc::clone(&shared.store);
-    match blocking(move || store.erase(&[digest])).await?? {
+    // A few at a time, for it writes to the disk; who waits too long is told to come back. Nothing of it delays a text.
+    match shared.budget.withdrawals.run(move || store.erase(&[digest])).await?? {
         0 => Err(Problem::UnknownToken),
         erased => Ok(json(StatusCode::OK, &Erased { erased })),
     }

@@ -3,9 +3,10 @@
 //! Two listeners that share the store and nothing more: [`intake`] for everybody, [`courier_api`] for holders with a token.
 //! There is no access log and no place where one could be switched on; [`event`] is all that is ever printed.
 
+mod accept;
+mod admission;
 mod answer;
 mod body;
-mod budget;
 pub mod circuit;
 pub mod config;
 mod connection;
@@ -16,20 +17,19 @@ mod form;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
+mod idle_timeout;
 mod intake;
 #[cfg(feature = "leaky")]
 mod leak;
 pub mod listen;
 pub mod page;
-mod patience;
 mod problem;
 pub mod sandbox;
 mod serve;
 mod status;
-mod storing;
 pub mod tls;
 pub mod token;
 mod uploads;
 
-pub use budget::{CircuitLimits, Limits};
+pub use admission::{CircuitLimits, Limits};
 pub use serve::{Prepared, Relay, ServeError};

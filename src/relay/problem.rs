@@ -27,7 +27,7 @@ pub(super) enum Problem {
     StorageFull,
     Unavailable,
     Unsure,
-    /// All seats are taken; seconds until one may be free.
+    /// All places are taken; seconds until one may be free.
     Busy {
         retry: u64,
     },
@@ -35,6 +35,12 @@ pub(super) enum Problem {
     DaySpent {
         retry: u64,
     },
+    /// The share of text is used up for now; seconds until there is enough for one more.
+    TextSpent {
+        retry: u64,
+    },
+    /// What an upload has brought is not stored any more.
+    Gone,
     /// This circuit has had its share; seconds until it has more.
     CircuitSpent {
         retry: u64,
@@ -66,7 +72,10 @@ impl Problem {
     /// Seconds until it may be worth to come back (RFC 9110, 10.2.3).
     pub fn retry(&self) -> Option<u64> {
         match self {
-            Self::Busy { retry } | Self::DaySpent { retry } | Self::CircuitSpent { retry } => Some(*retry),
+            Self::Busy { retry }
+            | Self::DaySpent { retry }
+            | Self::TextSpent { retry }
+            | Self::CircuitSpent { retry } => Some(*retry),
             Self::StorageFull => Some(HOUR),
             Self::Unavailable | Self::Unsure => Some(MINUTES),
             _ => None,
@@ -151,6 +160,22 @@ impl Problem {
                 "day-spent",
                 "No more large tips are taken today",
                 same("Keep the sealed file and send it after midnight UTC. A tip of text only is still taken."),
+            ),
+            Self::TextSpent { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "text-spent",
+                "More has come than the disk can keep at this pace",
+                same(
+                    "Keep the sealed file and send it again in a minute; there is room for another every few seconds.",
+                ),
+            ),
+            Self::Gone => (
+                StatusCode::GONE,
+                "gone",
+                "This tip is not stored any more",
+                same(
+                    "It was stored, and was withdrawn or has expired since. If it is to be there, send the sealed file again.",
+                ),
             ),
             Self::CircuitSpent { .. } => (
                 StatusCode::TOO_MANY_REQUESTS,

@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::body::Bytes;
 use tokio::sync::{Notify, watch};
 
+use super::admission::{Budget, Circuits};
 use super::answer::Answers;
-use super::budget::{Budget, Circuits};
 use super::config::{Config, ConfigError};
 use super::connection::Door;
 use super::event::{Event, Listener, log};
@@ -144,7 +144,8 @@ impl Prepared {
         let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close), notice)?);
         pool.expire(Day::today())?;
         let floor = config.store.floor_mib << 20;
-        let uploads = Arc::new(Uploads::open(config.store.folder.join("uploads"), floor)?);
+        let uploads =
+            Arc::new(Uploads::open(config.store.folder.join("uploads"), floor, config.limits.staged_mib << 20)?);
         uploads.expire(Day::today())?;
         pool.date_files();
         if let Some(page) = self.page.clone() {
@@ -152,7 +153,8 @@ impl Prepared {
             tokio::task::spawn_blocking(move || page.pack());
         }
         let contents = self.directory.contents();
-        let budget = Arc::new(Budget::new(&config.limits, config.store.folder.clone(), floor));
+        let keep = config.store.retention_days.saturating_add(config.store.jitter_days);
+        let budget = Arc::new(Budget::new(&config.limits, config.store.folder.clone(), floor, keep));
         let directory = (contents.version, contents.expires);
         let status = Arc::new(Status::new(Arc::clone(&pool), Arc::clone(&budget), config.store.floor_mib, directory)?);
         let shared = Arc::new(intake::Shared {

@@ -11,7 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::budget::Budget;
+use super::admission::Budget;
 use super::intake::{Shared, blocking, json};
 use super::problem::Problem;
 use crate::day::Day;

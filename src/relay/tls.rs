@@ -146,6 +146,11 @@ impl Tls {
         Ok(())
     }
 
+    /// Whether who has passed the handshake has shown a certificate.
+    pub fn asks_for_certificate(&self) -> bool {
+        self.files.client_roots.is_some()
+    }
+
     /// The handshake.
     pub async fn accept<S: Stream>(&self, stream: S) -> io::Result<TlsStream<S>> {
         let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));

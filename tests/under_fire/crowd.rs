@@ -11,7 +11,7 @@ fn limited(limits: &str) -> Scene {
     Scene::with(Channel::example(), &format!("[limits]\ntext_reserve_mib = 0\n{limits}"))
 }
 
-/// A large upload that has begun and stays in its seat.
+/// A large upload that has begun and stays where it is.
 fn seated(scene: &Scene, tip: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(scene.intake).unwrap();
     stream.write_all(tip_request(tip.len()).as_bytes()).unwrap();
@@ -37,8 +37,8 @@ fn retry(answer: &Answer) -> u64 {
 }
 
 #[test]
-fn large_uploads_never_take_the_seats_of_text() {
-    let scene = limited("uploads = 4\ntext_reserve = 2");
+fn large_uploads_never_take_a_place_of_text() {
+    let scene = limited("uploads = 2");
     let text = scene.seal("a text tip");
     let large = scene.seal_with("", &[&scene.random_file("film.mp4", 200_000)]);
     let _held = [seated(&scene, &large), seated(&scene, &large)];
@@ -60,8 +60,8 @@ fn large_uploads_never_take_the_seats_of_text() {
 }
 
 #[test]
-fn the_days_share_is_for_large_tips_and_says_when_the_next_day_is() {
-    let scene = limited("day_mib = 1");
+fn the_days_share_is_reserved_by_large_tips_and_says_when_the_next_day_is() {
+    let scene = limited("day_mib = 2");
     let large = scene.seal_with("", &[&scene.random_file("film.mp4", 1_100_000)]);
     post(&scene, &large).is(201);
     let answer = post(&scene, &large).problem(503, "day-spent");
@@ -80,7 +80,7 @@ fn the_last_of_the_disk_is_for_text() {
 
 #[test]
 fn connections_that_ask_nothing_give_way() {
-    let scene = limited("uploads = 4\ntext_reserve = 2\nconnections = 16");
+    let scene = limited("uploads = 2\nconnections = 16");
     let large = scene.seal_with("", &[&scene.random_file("film.mp4", 200_000)]);
     let mut working = seated(&scene, &large);
     settle();
@@ -100,4 +100,20 @@ fn connections_that_ask_nothing_give_way() {
     working.write_all(&large[20_000..]).unwrap();
     assert_eq!(crate::scene::answer(working).0, 201);
     drop(silent);
+}
+
+/// Row 12 of the issue: what is drained of a refused body was charged to the day.
+#[test]
+fn what_is_refused_costs_the_day_nothing() {
+    let scene = limited("day_mib = 8");
+    let zeros = vec![0; 300 << 20];
+    post(&scene, &zeros).problem(413, "too-large");
+    for _ in 0..3 {
+        post(&scene, &zeros[..7 << 20]).problem(422, "not-a-tip");
+    }
+    drop(zeros);
+    let large = scene.seal_with("", &[&scene.random_file("film.mp4", 5_000_000)]);
+    post(&scene, &large).is(201);
+    // The same again takes no room, and costs nothing either once it is known.
+    post(&scene, &large).problem(503, "day-spent");
 }

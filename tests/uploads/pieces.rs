@@ -5,6 +5,7 @@ use std::fs;
 use softinfo::tip::id::TipId;
 
 use crate::asking::{Upload, ask, large_tip, staged};
+use crate::known::Known;
 use crate::scene::Scene;
 
 /// Checks that the one tip in the pool is this one, byte for byte.
@@ -187,4 +188,25 @@ fn what_is_taken_can_be_asked_for() {
     assert_eq!(answer.header("accept-patch"), "application/partial-upload");
     let largest = softinfo::tip::padding::largest_file(softinfo::limits::DEFAULT_MAX_PLAINTEXT);
     assert_eq!(answer.header("upload-limit"), format!("max-size={largest}"));
+}
+
+/// Row 15 of the issue: the last piece, repeated after the tip was withdrawn, was answered with 201 and an id.
+#[test]
+fn the_answer_of_an_upload_is_not_repeated_when_its_tip_is_gone() {
+    let scene = Scene::new();
+    let tip = Known::seal(400_000);
+    let mut upload = Upload::begin(&scene, &tip.bytes, 100_000);
+    let end = tip.bytes.len();
+    upload.go_on(&scene, &tip.bytes, end).is(201);
+    upload.patch(&scene, end as u64, true, b"").is(201);
+    ask(scene.intake, "POST", "/withdraw", &["content-type: text/plain"], tip.token.as_bytes()).is(200);
+    for _ in 0..2 {
+        let gone = upload.patch(&scene, end as u64, true, b"").problem(410, ":gone");
+        assert_eq!(gone.json()["stored"], false);
+        upload.progress(&scene).is(410);
+    }
+    // Whoever wants it there sends it again.
+    let mut again = Upload::begin(&scene, &tip.bytes, 100_000);
+    again.go_on(&scene, &tip.bytes, end).is(201);
+    arrived(&scene, &tip.bytes);
 }

@@ -4,6 +4,7 @@
 //! What has arrived of a piece stays when its connection breaks; a whole tip takes the one way into the store.
 
 mod fields;
+mod ledger;
 mod refusal;
 mod sealed;
 mod staging;
@@ -21,18 +22,18 @@ use axum::http::StatusCode;
 use axum::http::header::{self, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use axum::response::{IntoResponse, Response};
 
+use super::accept::{Accepted, accept_large, check_header};
+use super::admission::Permit;
 use super::body::{Frames, Pieces, Received, Source, announced_length};
-use super::budget::{Seat, Size};
-use super::connection::{Busy, Caller};
-use super::intake::{Shared, blocking};
+use super::connection::Caller;
+use super::intake::Shared;
 use super::problem::Problem;
-use super::storing::{Stored, check_header, store_tip};
 use crate::limits::UPLOAD_RECORD;
 use crate::tip::padding::{SizeClass, largest_file};
 use fields::{LENGTH, OFFSET, PARTIAL, complete, number, set_limit, set_state};
 use refusal::Refusal;
 use sealed::{Done, Found, Session};
-use token::Token;
+use token::{Name, Token};
 
 pub(super) use staging::Uploads;
 
@@ -54,13 +55,21 @@ pub(super) async fn options(State(shared): State<Arc<Shared>>) -> Response {
 /// The first piece, at `POST /tips`.
 pub(super) async fn first_piece(
     shared: Arc<Shared>,
-    (seat, busy): (Seat, Busy),
+    caller: &Caller,
     headers: HeaderMap,
     received: Received,
 ) -> Response {
+    let permit = match shared.budget.large(announced_length(&headers), caller.circuit.as_deref()) {
+        Ok(permit) => permit,
+        Err(problem) => return answer_or_refuse(&shared, &headers, received, Err(problem.into())),
+    };
+    let received = received.metered(permit.meter());
     detached(async move {
-        let outcome = create(&shared, &seat, &headers, &received).await;
-        drop((seat, busy));
+        let outcome = create(&shared, &permit, &headers, &received).await;
+        if outcome.is_err() {
+            permit.refund();
+        }
+        drop(permit);
         answer_or_refuse(&shared, &headers, received, outcome)
     })
     .await
@@ -75,15 +84,15 @@ pub(super) async fn further_piece(
     body: Body,
 ) -> Response {
     let received = Received::new(body, shared.idle);
-    let seat = match shared.budget.enter(Size::Large, caller.circuit.as_deref()) {
-        Ok(seat) => seat,
+    let permit = match shared.budget.large(announced_length(&headers), caller.circuit.as_deref()) {
+        Ok(permit) => permit,
         Err(problem) => return answer_or_refuse(&shared, &headers, received, Err(problem.into())),
     };
-    let busy = caller.busy();
-    let received = received.metered(seat.meter());
+    let received = received.metered(permit.meter());
     detached(async move {
-        let outcome = append(&shared, &seat, &token, &headers, &received).await;
-        drop((seat, busy));
+        // What was staged of it stays when the permit is taken back, as when the connection breaks.
+        let outcome = permit.run(append(&shared, (&permit, &caller), &token, &headers, &received)).await;
+        drop(permit);
         answer_or_refuse(&shared, &headers, received, outcome)
     })
     .await
@@ -114,14 +123,7 @@ pub(super) async fn progress(
 /// Gives an upload up: `DELETE` at its address. A tip that is stored already stays; withdrawing is another call.
 pub(super) async fn cancel(State(shared): State<Arc<Shared>>, Path(token): Path<String>) -> Result<Response, Refusal> {
     let name = Token::parse(&token).ok_or(Problem::NotFound)?.name();
-    let turn = shared.uploads.turns.take(&name).await.ok_or(Problem::Interrupted)?;
-    let uploads = Arc::clone(&shared.uploads);
-    let erased = blocking(move || {
-        let erased = uploads.erase(&name);
-        drop(turn);
-        erased
-    });
-    if erased.await?? { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(Problem::NotFound.into()) }
+    if erase(&shared, name).await? { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(Problem::NotFound.into()) }
 }
 
 fn answer_or_refuse(
@@ -143,9 +145,21 @@ fn answer_or_refuse(
     answer
 }
 
+/// Erases an upload, when what works on it has ended.
+async fn erase(shared: &Shared, name: Name) -> Result<bool, Refusal> {
+    let turn = shared.uploads.turns.take(&name).await.ok_or(Problem::Interrupted)?;
+    let uploads = Arc::clone(&shared.uploads);
+    let erase = move || {
+        let erased = uploads.erase(&name);
+        drop(turn);
+        erased
+    };
+    Ok(shared.budget.store_calls.run(erase).await??)
+}
+
 async fn create(
     shared: &Arc<Shared>,
-    seat: &Seat,
+    permit: &Permit,
     headers: &HeaderMap,
     received: &Received,
 ) -> Result<Response, Refusal> {
@@ -155,22 +169,33 @@ async fn create(
         return Err(Refusal::InconsistentLength);
     }
     let mut pieces = Pieces::new(received.frames(u64::MAX));
-    let mut first = Vec::with_capacity(UPLOAD_RECORD);
-    pieces.fill(&mut first, UPLOAD_RECORD).await?;
-    // As with a tip sent at once: anything else is refused before the disk is touched.
-    check_header(&first)?;
+    let mut first = Vec::new();
+    permit
+        .run(async {
+            pieces.fill(&mut first, UPLOAD_RECORD).await?;
+            // As with a tip sent at once: anything else is refused before the disk is touched.
+            check_header(&first)?;
+            Ok::<_, Refusal>(())
+        })
+        .await?;
 
     let token = Token::random();
     let (name, address) = (token.name(), token.address());
-    let turn = shared.uploads.turns.take(&name).await.ok_or(Problem::Unavailable)?;
-    let uploads = Arc::clone(&shared.uploads);
-    let session = blocking(move || uploads.create(&token, length, turn)).await??;
-    let session = match receive(shared, seat, session, &mut pieces, first).await {
+    let staged = permit.run(async {
+        let turn = shared.uploads.turns.take(&name).await.ok_or(Problem::Unavailable)?;
+        let uploads = Arc::clone(&shared.uploads);
+        let session = shared.budget.store_calls.run(move || uploads.create(&token, length, turn)).await??;
+        receive(shared, permit, session, &mut pieces, first).await
+    });
+    let session = match staged.await {
         Ok(session) => session,
         Err(refusal) => {
-            // Nobody knows its address yet.
-            let uploads = Arc::clone(&shared.uploads);
-            blocking(move || uploads.erase(&name)).await??;
+            // Nobody knows its address yet. What still works on it ends first, and who was refused doesn't wait for that.
+            let shared = Arc::clone(shared);
+            let erased = tokio::spawn(async move { erase(&shared, name).await });
+            if !matches!(refusal, Refusal::Problem(Problem::Busy { .. })) {
+                let _ = erased.await;
+            }
             return Err(refusal);
         }
     };
@@ -183,7 +208,7 @@ async fn create(
 
 async fn append(
     shared: &Arc<Shared>,
-    seat: &Seat,
+    (permit, caller): (&Permit, &Caller),
     token: &str,
     headers: &HeaderMap,
     received: &Received,
@@ -210,30 +235,37 @@ async fn append(
     {
         return Err(Refusal::InconsistentLength);
     }
-    let session = receive(shared, seat, session, &mut pieces, Vec::with_capacity(UPLOAD_RECORD)).await?;
+    let session = receive(shared, permit, session, &mut pieces, Vec::new()).await?;
     if is_last {
         if session.offset() < length {
             return Err(Refusal::InconsistentLength);
         }
-        return Ok(final_answer(finish(shared, seat, session).await?, length));
+        return Ok(final_answer(finish(shared, permit, caller, session).await?, length));
     }
     let mut answer = StatusCode::NO_CONTENT.into_response();
     set_state(answer.headers_mut(), false, session.offset());
     Ok(answer)
 }
 
-/// Ends what another request does with the upload, and opens it.
+/// Ends what another request does with the upload, and opens it. Of a finished one the store is asked whether its tip is still there.
 async fn find(shared: &Shared, token: Token) -> Result<Found, Refusal> {
     let turn = shared.uploads.turns.take(&token.name()).await.ok_or(Problem::Interrupted)?;
-    let uploads = Arc::clone(&shared.uploads);
-    Ok(blocking(move || uploads.find(&token, turn)).await??.ok_or(Problem::NotFound)?)
+    let (uploads, store) = (Arc::clone(&shared.uploads), Arc::clone(&shared.store));
+    let find = move || {
+        let found = uploads.find(&token, turn)?.ok_or(Problem::NotFound)?;
+        match &found {
+            Found::Done(done) if !store.holds(&done.accepted.id)? => Err(Problem::Gone.into()),
+            _ => Ok::<_, Refusal>(found),
+        }
+    };
+    shared.budget.store_calls.run(find).await?
 }
 
 /// Stages what comes. A record is written when it is full or when the piece has come to its end, so that of a broken
 /// connection whole records stay.
 async fn receive(
     shared: &Arc<Shared>,
-    seat: &Seat,
+    permit: &Permit,
     mut session: Session,
     pieces: &mut Pieces<Frames>,
     mut record: Vec<u8>,
@@ -243,15 +275,15 @@ async fn receive(
             tokio::select! {
                 biased;
                 () = session.turn.is_over() => return Err(Problem::Interrupted.into()),
-                problem = seat.is_over() => return Err(problem.into()),
                 filled = pieces.fill(&mut record, UPLOAD_RECORD) => filled?,
             }
         }
         if record.is_empty() {
             return Ok(session);
         }
-        let uploads = Arc::clone(&shared.uploads);
-        (session, record) = blocking(move || {
+        permit.check_disk()?;
+        let (uploads, bytes) = (Arc::clone(&shared.uploads), record.len());
+        let stage = move || {
             if record.len() as u64 > session.length - session.offset() {
                 // More than was announced: as the draft asks, nothing of it is trusted any more.
                 uploads.give_up(session)?;
@@ -260,21 +292,23 @@ async fn receive(
             uploads.append(&mut session, &record)?;
             record.clear();
             Ok::<_, Refusal>((session, record))
-        })
-        .await??;
+        };
+        (session, record) = shared.budget.store_calls.run(stage).await??;
+        permit.written(bytes);
     }
 }
 
 /// The staged bytes of an upload, on their way into the store.
-struct Staged {
+struct Staged<'a> {
+    shared: &'a Shared,
     session: Option<Session>,
     damaged: bool,
 }
 
-impl Source for Staged {
+impl Source for Staged<'_> {
     async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         let mut session = self.session.take().ok_or(Problem::Unavailable)?;
-        let (piece, session) = blocking(move || (session.next_piece(), session)).await?;
+        let (piece, session) = self.shared.budget.store_calls.run(move || (session.next_piece(), session)).await?;
         self.session = Some(session);
         piece.map_err(|error| {
             self.damaged = error.kind() == std::io::ErrorKind::InvalidData;
@@ -283,23 +317,24 @@ impl Source for Staged {
     }
 }
 
-async fn finish(shared: &Shared, seat: &Seat, session: Session) -> Result<Stored, Refusal> {
+async fn finish(shared: &Shared, permit: &Permit, caller: &Caller, session: Session) -> Result<Accepted, Refusal> {
     let _under_way = shared.uploads.finishing.read().await;
+    let _few_at_a_time = shared.budget.finishing.enter().await?;
     let length = session.length;
-    let mut pieces = Pieces::new(Staged { session: Some(session), damaged: false });
-    let stored = store_tip(shared, seat, None, &mut pieces).await;
-    let Staged { session, damaged } = pieces.source;
+    let mut pieces = Pieces::new(Staged { shared, session: Some(session), damaged: false });
+    let stored = accept_large(shared, permit, caller, None, &mut pieces).await;
+    let Staged { session, damaged, .. } = pieces.source;
     let mut session = session.ok_or(Problem::Unavailable)?;
     let uploads = Arc::clone(&shared.uploads);
     match stored {
-        Ok(stored) => {
+        Ok(accepted) => {
             // The tip is durable. Without the marker the same bytes would be stored again, which changes nothing.
-            let _ = blocking(move || uploads.finish(session, stored)).await;
-            Ok(stored)
+            let _ = shared.budget.store_calls.run(move || uploads.finish(session, accepted)).await;
+            Ok(accepted)
         }
         Err(_) if damaged => {
             // After a power cut: what was lost has to be sent again.
-            let cut = blocking(move || session.cut_after_read()).await?;
+            let cut = shared.budget.store_calls.run(move || session.cut_after_read()).await?;
             let expected = cut.map_err(|_| Problem::Unavailable)?;
             Err(Refusal::MismatchingOffset { expected, provided: length, complete: false })
         }
@@ -317,11 +352,11 @@ async fn repeat(done: &Done, provided: u64, is_last: bool, pieces: &mut Pieces<F
     if !more.is_empty() {
         return Err(Refusal::InconsistentLength);
     }
-    if is_last { Ok(final_answer(done.stored, done.length)) } else { Err(Refusal::Completed) }
+    if is_last { Ok(final_answer(done.accepted, done.length)) } else { Err(Refusal::Completed) }
 }
 
-fn final_answer(stored: Stored, length: u64) -> Response {
-    let mut answer = stored.to_json();
+fn final_answer(accepted: Accepted, length: u64) -> Response {
+    let mut answer = accepted.to_json();
     set_state(answer.headers_mut(), true, length);
     answer
 }

@@ -13,7 +13,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand::{RngCore, rngs::OsRng};
 
-use super::super::storing::Stored;
+use super::super::accept::Accepted;
 use super::token::Token;
 use super::turn::Turn;
 use crate::day::Day;
@@ -37,7 +37,7 @@ pub(super) enum Found {
 /// An upload that has become a tip.
 pub(super) struct Done {
     pub length: u64,
-    pub stored: Stored,
+    pub accepted: Accepted,
 }
 
 /// An upload that a request works on.
@@ -114,9 +114,9 @@ impl Session {
     }
 
     /// Leaves nothing but the answer.
-    pub fn finish(self, stored: Stored) -> io::Result<()> {
-        let kind = if stored.already { 2 } else { 1 };
-        let record = seal(&self.cipher, HEAD, &head(kind, self.length, stored.day, *stored.id.as_bytes()))?;
+    pub fn finish(self, accepted: Accepted) -> io::Result<()> {
+        let kind = if accepted.already { 2 } else { 1 };
+        let record = seal(&self.cipher, HEAD, &head(kind, self.length, accepted.day, *accepted.id.as_bytes()))?;
         crate::file::write_whole(&self.path, |file| {
             file.write_all(&record)?;
             date(file, Day::today())
@@ -142,8 +142,8 @@ pub(super) fn open(path: &Path, token: &Token, turn: Turn) -> io::Result<Option<
     let Ok(head) = unseal(&file, &cipher, HEAD, 0) else { return Ok(None) };
     let Some((kind, length, day, id)) = parse_head(&head) else { return Ok(None) };
     if kind > 0 {
-        let stored = Stored { id: TipId::from_bytes(id), day, already: kind == 2 };
-        return Ok(Some(Found::Done(Done { length, stored })));
+        let accepted = Accepted { id: TipId::from_bytes(id), day, already: kind == 2 };
+        return Ok(Some(Found::Done(Done { length, accepted })));
     }
     let end = last_good(&file, &cipher, length)?;
     if end.file < file.metadata()?.len() {

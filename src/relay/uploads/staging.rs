@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::RwLock;
 
-use super::Stored;
+use super::Accepted;
+use super::ledger::Ledger;
 use super::sealed::{self, Found, Session};
 use super::token::{Name, Token};
 use super::turn::{Turn, Turns};
@@ -22,28 +23,38 @@ use crate::store::{StoreError, free_bytes};
 pub(in crate::relay) struct Uploads {
     folder: PathBuf,
     floor: u64,
+    ledger: Ledger,
     pub(super) turns: Turns,
     /// Held for reading while an upload goes into the store, so that a stop can wait for it.
     pub(super) finishing: RwLock<()>,
 }
 
 impl Uploads {
-    /// Opens the folder, or makes it; removes what an interrupted write has left. `floor` bytes of disk stay free.
-    pub fn open(folder: PathBuf, floor: u64) -> Result<Self, StoreError> {
+    /// Opens the folder, or makes it; removes what an interrupted write has left. `floor` bytes of disk stay free, and
+    /// at most `staged` bytes of pieces wait.
+    pub fn open(folder: PathBuf, floor: u64, staged: u64) -> Result<Self, StoreError> {
         private_folder(&folder).map_err(failed(&folder))?;
+        let ledger = Ledger::new(staged);
         for path in entries(&folder)? {
             if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".partial-")) {
                 fs::remove_file(&path).map_err(failed(&path))?;
+            } else if let Some(name) = Name::of_file(&path) {
+                ledger.set(name, fs::metadata(&path).map_err(failed(&path))?.len());
             }
         }
-        Ok(Self { folder, floor, turns: Turns::default(), finishing: RwLock::default() })
+        Ok(Self { folder, floor, ledger, turns: Turns::default(), finishing: RwLock::default() })
     }
 
     /// Begins a file for a tip of `length` bytes.
     pub(super) fn create(&self, token: &Token, length: u64, turn: Turn) -> Result<Session, StoreError> {
         self.check_space()?;
-        let path = self.path(&token.name());
+        let name = token.name();
+        while let Some(least) = self.ledger.one_too_many(|name| self.turns.is_taken(name)) {
+            self.erase(&least)?;
+        }
+        let path = self.path(&name);
         let session = Session::create(&path, token, length, turn).map_err(failed(&path))?;
+        self.ledger.set(name, 0);
         self.date_folder();
         Ok(session)
     }
@@ -57,12 +68,20 @@ impl Uploads {
     /// Adds a piece to an upload.
     pub(super) fn append(&self, session: &mut Session, piece: &[u8]) -> Result<(), StoreError> {
         self.check_space()?;
+        let Some(name) = Name::of_file(session.path()) else { return Err(StoreError::Damaged) };
+        if !self.ledger.add(name, piece.len() as u64) {
+            return Err(StoreError::Full);
+        }
         session.append(piece).map_err(failed(&self.folder))
     }
 
     /// Replaces an upload by the answer to it.
-    pub(super) fn finish(&self, session: Session, stored: Stored) -> Result<(), StoreError> {
-        session.finish(stored).map_err(failed(&self.folder))?;
+    pub(super) fn finish(&self, session: Session, accepted: Accepted) -> Result<(), StoreError> {
+        let name = Name::of_file(session.path());
+        session.finish(accepted).map_err(failed(&self.folder))?;
+        if let Some(name) = name {
+            self.ledger.set(name, 0);
+        }
         self.date_folder();
         Ok(())
     }
@@ -70,6 +89,9 @@ impl Uploads {
     /// Erases an upload that is being worked on.
     pub(super) fn give_up(&self, session: Session) -> Result<(), StoreError> {
         fs::remove_file(session.path()).map_err(failed(&self.folder))?;
+        if let Some(name) = Name::of_file(session.path()) {
+            self.ledger.remove(&name);
+        }
         drop(session);
         self.date_folder();
         Ok(())
@@ -83,6 +105,7 @@ impl Uploads {
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) => return Err(failed(&path)(error)),
         };
+        self.ledger.remove(name);
         self.date_folder();
         Ok(erased)
     }
@@ -102,6 +125,9 @@ impl Uploads {
             let day = Day::of(modified);
             if day <= today.plus(-UPLOAD_DAYS) {
                 fs::remove_file(&path).map_err(failed(&path))?;
+                if let Some(name) = Name::of_file(&path) {
+                    self.ledger.remove(&name);
+                }
                 erased += 1;
             } else if day.midnight() != modified {
                 File::open(&path).and_then(|file| date(&file, day)).map_err(failed(&path))?;

@@ -23,7 +23,7 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let uploads = Uploads::open(folder.path().join("uploads"), 0).unwrap();
+        let uploads = Uploads::open(folder.path().join("uploads"), 0, u64::MAX).unwrap();
         Self { folder, uploads, token: Token::random() }
     }
 
@@ -141,10 +141,10 @@ async fn records_in_another_order_are_no_upload() {
 async fn a_finished_upload_is_a_short_answer_for_its_token_alone() {
     let stage = Stage::new();
     stage.three().await;
-    let stored = Stored { id: TipId::of(b"x"), day: Day::today(), already: true };
+    let stored = Accepted { id: TipId::of(b"x"), day: Day::today(), already: true };
     stage.uploads.finish(stage.open().await, stored).unwrap();
     match stage.find().await {
-        Some(Found::Done(done)) => assert_eq!((done.length, done.stored), (SIZE, stored)),
+        Some(Found::Done(done)) => assert_eq!((done.length, done.accepted), (SIZE, stored)),
         _ => panic!("it is not finished"),
     }
     let bytes = fs::read(stage.file()).unwrap();
@@ -186,7 +186,7 @@ async fn what_is_left_alone_for_a_whole_day_is_erased_and_what_is_worked_on_is_n
     stage.uploads.expire(today).unwrap();
     assert_eq!(seconds(&stage.file()) % 86_400, 0);
     // An answer that nobody asked for goes the same way.
-    let stored = Stored { id: TipId::of(b""), day: today, already: false };
+    let stored = Accepted { id: TipId::of(b""), day: today, already: false };
     stage.uploads.finish(stage.open().await, stored).unwrap();
     let file = fs::File::open(stage.file()).unwrap();
     date(&file, today.plus(-2)).unwrap();
@@ -196,7 +196,7 @@ async fn what_is_left_alone_for_a_whole_day_is_erased_and_what_is_worked_on_is_n
 #[tokio::test]
 async fn a_disk_below_the_floor_takes_nothing_more() {
     let folder = tempfile::tempdir().unwrap();
-    let uploads = Uploads::open(folder.path().join("uploads"), u64::MAX).unwrap();
+    let uploads = Uploads::open(folder.path().join("uploads"), u64::MAX, u64::MAX).unwrap();
     let token = Token::random();
     let turn = uploads.turns.take(&token.name()).await.unwrap();
     assert!(matches!(uploads.create(&token, SIZE, turn), Err(crate::store::StoreError::Full)));

@@ -25,7 +25,7 @@ pub(in crate::relay) struct Circuits {
     accounts: Mutex<Vec<Arc<Account>>>,
 }
 
-pub(in crate::relay) struct Account {
+struct Account {
     circuit: Circuit,
     used: Mutex<Use>,
 }
@@ -84,7 +84,7 @@ impl Account {
         used.connections == 0 && used.uploads == 0 && (used.bytes <= little || used.hour.elapsed() >= HOUR)
     }
 
-    pub fn spend(&self, bytes: u64) {
+    fn spend(&self, bytes: u64) {
         let mut used = self.lock();
         if used.hour.elapsed() >= HOUR {
             (used.hour, used.bytes) = (Instant::now(), 0);
@@ -111,8 +111,9 @@ impl Held {
 }
 
 impl Upload {
-    pub fn account(&self) -> Arc<Account> {
-        Arc::clone(&self.0)
+    /// So many bytes have come.
+    pub fn spend(&self, bytes: u64) {
+        self.0.spend(bytes);
     }
 }
 
@@ -145,7 +146,7 @@ mod tests {
         assert!(two.upload().is_err(), "over another connection of the same circuit");
         let other = circuits.connect(circuit(2)).unwrap();
         assert!(other.upload().is_ok());
-        upload.account().spend(1 << 20);
+        upload.spend(1 << 20);
         drop(upload);
         assert_eq!(two.upload().err(), Some(Problem::CircuitSpent { retry: 3600 }));
         tokio::time::sleep(HOUR).await;
@@ -156,7 +157,7 @@ mod tests {
     async fn a_circuit_that_is_gone_is_forgotten_but_not_within_its_hour() {
         let circuits = Circuits::new(CircuitLimits { connections: 2, uploads: 1, hour_mib: 1 });
         let one = circuits.connect(circuit(1)).unwrap();
-        one.upload().ok().unwrap().account().spend(1 << 20);
+        one.upload().ok().unwrap().spend(1 << 20);
         drop(one);
         drop(circuits.connect(circuit(2)).unwrap());
         assert!(circuits.connect(circuit(1)).unwrap().upload().is_err());

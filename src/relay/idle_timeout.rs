@@ -1,23 +1,34 @@
-//! A connection on which nothing moves for too long is ended; one that moves, however slowly, is not.
+//! A connection on which nothing moves for too long is ended; one that moves, however slowly, is not. All that moves is counted here.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::admission::Activity;
+
 /// A stream that fails once no byte went in or out for the idle time while somebody waited for one.
-pub(super) struct Patient<S> {
+pub(super) struct IdleTimeout<S> {
     stream: S,
+    activity: Arc<Activity>,
     idle: Duration,
     sleep: Pin<Box<Sleep>>,
 }
 
-impl<S> Patient<S> {
-    pub fn new(stream: S, idle: Duration) -> Self {
-        Self { stream, idle, sleep: Box::pin(tokio::time::sleep(idle)) }
+impl<S> IdleTimeout<S> {
+    /// `activity` counts the bytes in both directions.
+    pub fn new(stream: S, idle: Duration, activity: Arc<Activity>) -> Self {
+        Self { stream, activity, idle, sleep: Box::pin(tokio::time::sleep(idle)) }
+    }
+
+    fn count(&self, written: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.activity.moved(*bytes as u64);
+        }
     }
 
     /// Any progress, in either direction, begins the time anew: who reads a large answer sends nothing.
@@ -31,20 +42,23 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for IdleTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.activity.moved((buffer.filled().len() - before) as u64);
         self.watch(polled, context)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for IdleTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.count(&polled);
         self.watch(polled, context)
     }
 
@@ -64,6 +78,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
+        self.count(&polled);
         self.watch(polled, context)
     }
 
@@ -80,7 +95,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_trickle_goes_on_and_silence_ends() {
         let (mut near, far) = duplex(64);
-        let mut patient = Patient::new(far, Duration::from_secs(10));
+        let mut patient = IdleTimeout::new(far, Duration::from_secs(10), Arc::new(Activity::new()));
         let writer = tokio::spawn(async move {
             for byte in 0..20 {
                 tokio::time::sleep(Duration::from_secs(9)).await;
@@ -98,7 +113,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_does_not_read_its_answer_is_left() {
         let (_near, far) = duplex(64);
-        let mut patient = Patient::new(far, Duration::from_secs(10));
+        let mut patient = IdleTimeout::new(far, Duration::from_secs(10), Arc::new(Activity::new()));
         assert_eq!(patient.write_all(&[0; 65]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -1,0 +1,71 @@
+//! Room on the disk, in bytes and in files, and the part of both that is for text alone.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::relay::problem::Problem;
+
+/// Files that are for nobody, as the store's own floor has it.
+const FLOOR_FILES: u64 = 4096;
+/// One file for so many bytes of the reserve: what ext4 makes when nothing else is said (mke2fs.conf, `inode_ratio`).
+const BYTES_A_FILE: u64 = 16 * 1024;
+
+/// What is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Free {
+    pub bytes: u64,
+    /// Most there is on a file system that doesn't count them.
+    pub files: u64,
+}
+
+pub(super) struct Disk {
+    folder: PathBuf,
+    floor: u64,
+    reserve: u64,
+}
+
+impl Disk {
+    /// `floor` bytes are for nobody, and `reserve` bytes above them for text.
+    pub fn new(folder: PathBuf, floor: u64, reserve: u64) -> Self {
+        Self { folder, floor, reserve }
+    }
+
+    pub fn free(&self) -> io::Result<Free> {
+        let stat = rustix::fs::statvfs(&self.folder)?;
+        let bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
+        Ok(Free { bytes, files: if stat.f_files == 0 { u64::MAX } else { stat.f_favail } })
+    }
+
+    /// What text may use, in bytes.
+    pub fn above_floor(&self) -> Result<u64, Problem> {
+        Ok(self.free().map_err(|_| Problem::Unavailable)?.bytes.saturating_sub(self.floor))
+    }
+
+    /// Whether a large tip may use more of it.
+    pub fn check_large(&self) -> Result<(), Problem> {
+        if self.has_room(self.free().map_err(|_| Problem::Unavailable)?) { Ok(()) } else { Err(Problem::StorageFull) }
+    }
+
+    fn has_room(&self, free: Free) -> bool {
+        free.bytes >= self.floor.saturating_add(self.reserve)
+            && free.files >= FLOOR_FILES.saturating_add(self.reserve / BYTES_A_FILE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_tips_stop_at_the_reserve_of_text_in_bytes_and_in_files() {
+        let disk = Disk::new("/".into(), 100 << 20, 64 << 20);
+        let plenty = Free { bytes: 1 << 40, files: 1 << 30 };
+        assert!(disk.has_room(plenty));
+        assert!(disk.has_room(Free { files: u64::MAX, ..plenty }));
+        assert!(disk.has_room(Free { bytes: 164 << 20, ..plenty }));
+        assert!(!disk.has_room(Free { bytes: (164 << 20) - 1, ..plenty }));
+        // 64 MiB are 4 096 files, above those that are for nobody.
+        assert!(disk.has_room(Free { files: 8192, ..plenty }));
+        assert!(!disk.has_room(Free { files: 8191, ..plenty }));
+    }
+}

@@ -1,0 +1,374 @@
+//! Admission: what is let in at a time and in a day, without knowing from whom. Every resource is a permit, taken before work and released by drop.
+//!
+//! In: what a request is about to send. Out: a [`Permit`], or a refusal that says when to come back. A permit has one signal that takes it
+//! back, and [`Permit::run`] lets no await miss it. Text has a lane, a share of the day and a part of the disk of its own, and waits for nobody.
+//! No limit is keyed to an address; one keyed to a circuit is for onion services only.
+
+mod activity;
+mod circuits;
+mod connections;
+mod disk;
+mod gate;
+mod lane;
+mod share;
+mod signal;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+pub(super) use activity::Activity;
+pub(super) use circuits::{Circuits, Held};
+pub(super) use connections::{Connections, Open};
+pub(super) use gate::{Gate, Pass};
+
+use super::problem::Problem;
+use crate::store::free_bytes;
+use disk::Disk;
+use lane::{Lane, Place, Room};
+use share::{LargeShare, Part, Short, TextShare};
+use signal::Why;
+
+/// Seconds until a place is likely to be free.
+const SOON: u64 = 60;
+const SECONDS_A_DAY: u64 = 86_400;
+
+/// Below so many bytes a second a large tip may be asked to give way. A line over Tor that is worth the name is faster.
+const CRAWL: u64 = 512;
+/// The same while the day's share is short because of what was announced and doesn't come.
+const SHORT_CRAWL: u64 = 4096;
+/// Bytes of large tips that are in memory at a time, of all together.
+const LARGE_BYTES: u64 = 24 << 20;
+/// Bytes of disk that a text tip takes at most, all told; measured: 62.9 KiB with the first store (`docs/performance.md`).
+const TEXT_ON_DISK: u64 = 64 * 1024;
+
+/// Calls of large tips into the store, or into their staging, at a time. Each has a thread and a chunk.
+const STORE_CALLS: usize = 8;
+/// Staged uploads that go into the store at a time: each has two files open.
+const FINISHING: usize = 8;
+/// How long one of them waits at most: so long that only a disk that stands still lets anybody notice.
+const LONG: Duration = Duration::from_mins(2);
+/// Withdrawals in the store at a time, and how many wait for how long.
+const WITHDRAWALS: (usize, usize, Duration) = (2, 64, Duration::from_secs(10));
+/// Tips that couriers read at a time, and how many wait for how long.
+const READERS: (usize, usize, Duration) = (32, 256, Duration::from_mins(1));
+/// Chunks that are read for them at a time.
+const READS: usize = 4;
+
+/// The limits, each with a default that is meant for a small server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Connections of writers that are open at a time. When there are more, the one on which least moves is closed.
+    pub connections: usize,
+    /// Large tips that are received at a time. Text needs no place among them.
+    pub uploads: usize,
+    /// MiB of text tips that are in memory at a time.
+    pub text_buffer_mib: u64,
+    /// MiB of large tips that are taken in a day (UTC). Counted anew at each start.
+    pub day_mib: u64,
+    /// MiB of pieces that wait for the rest of their tip at a time.
+    pub staged_mib: u64,
+    /// MiB of disk above `store.floor_mib` that only text tips may use, and a file for each 16 KiB of it.
+    pub text_reserve_mib: u64,
+    /// Text may take one part in so many of the free disk at once; it then has more at the pace at which the disk lasts.
+    pub text_parts: u64,
+    /// What one circuit may do, where tor says which it is.
+    pub circuit: CircuitLimits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 2048,
+            uploads: 1024,
+            text_buffer_mib: 24,
+            day_mib: 4096,
+            staged_mib: 8192,
+            text_reserve_mib: 256,
+            text_parts: 8,
+            circuit: CircuitLimits::default(),
+        }
+    }
+}
+
+/// What one circuit may do at a time and in an hour.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CircuitLimits {
+    /// Connections that are open at a time.
+    pub connections: u32,
+    /// Tips that are received at a time.
+    pub uploads: u32,
+    /// MiB in an hour.
+    pub hour_mib: u64,
+}
+
+impl Default for CircuitLimits {
+    fn default() -> Self {
+        Self { connections: 16, uploads: 4, hour_mib: 1024 }
+    }
+}
+
+/// All that is limited.
+pub(super) struct Budget {
+    text: Arc<Lane>,
+    large: Arc<Lane>,
+    large_share: Arc<LargeShare>,
+    text_share: TextShare,
+    disk: Disk,
+    folder: PathBuf,
+    /// What may wait for the disk on behalf of a large tip.
+    pub store_calls: Gate,
+    /// Staged uploads on their way into the store.
+    pub finishing: Gate,
+    /// Withdrawals.
+    pub withdrawals: Gate,
+    /// Tips on their way to couriers.
+    pub readers: Gate,
+    /// Their chunks.
+    pub reads: Gate,
+}
+
+/// What is left of the day's shares, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shares {
+    /// Of large tips, until midnight UTC.
+    pub large: Share,
+    /// Of text, now; it runs full again all the time.
+    pub text: Share,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Share {
+    /// The whole.
+    pub limit: u64,
+    /// What nobody has.
+    pub left: u64,
+}
+
+/// The right to send one tip, or one piece of one, until it is dropped.
+pub(super) struct Permit(Arc<Granted>);
+
+struct Granted {
+    place: Place,
+    budget: Arc<Budget>,
+    /// Of the day's share of large tips.
+    part: Option<Part>,
+    circuit: Option<circuits::Upload>,
+}
+
+/// Counts what a permit receives. Cheap to clone and to call.
+#[derive(Clone)]
+pub(super) struct Meter(Arc<Granted>);
+
+/// A part of the share of text that one tip has; given back on drop unless the tip was stored.
+pub(super) struct TextPart<'a> {
+    share: &'a TextShare,
+    stored: bool,
+}
+
+impl Budget {
+    /// `folder` is on the disk that is watched; `floor` bytes of it are for nobody; a tip is kept for `days` at most.
+    pub fn new(limits: &Limits, folder: PathBuf, floor: u64, days: u32) -> Self {
+        let gate = |(at_a_time, waiting, patience)| Gate::new(at_a_time, waiting, patience);
+        Self {
+            text: Lane::new(Room { bodies: usize::MAX, bytes: limits.text_buffer_mib << 20, crawl: 0 }),
+            large: Lane::new(Room { bodies: limits.uploads, bytes: LARGE_BYTES, crawl: CRAWL }),
+            large_share: LargeShare::new(limits.day_mib << 20),
+            text_share: TextShare::new(limits.text_parts, days.into()),
+            disk: Disk::new(folder.clone(), floor, limits.text_reserve_mib << 20),
+            folder,
+            store_calls: Gate::new(STORE_CALLS, limits.uploads.saturating_mul(2), LONG),
+            finishing: Gate::new(FINISHING, limits.uploads, LONG),
+            withdrawals: gate(WITHDRAWALS),
+            readers: gate(READERS),
+            reads: Gate::new(READS, READERS.0, LONG),
+        }
+    }
+
+    /// A permit for a text. There is always a place: it is memory that runs out, and then the slowest gives way.
+    pub fn text(self: &Arc<Self>, circuit: Option<&Held>) -> Result<Permit, Problem> {
+        let upload = circuit.map(Held::upload).transpose()?;
+        let place = self.text.take().ok_or(Problem::Busy { retry: SOON })?;
+        Ok(Permit::new(place, self, None, upload))
+    }
+
+    /// A permit for anything larger, of which so many bytes are announced; or why there is none now.
+    pub fn large(self: &Arc<Self>, announced: Option<u64>, circuit: Option<&Held>) -> Result<Permit, Problem> {
+        self.disk.check_large()?;
+        let upload = circuit.map(Held::upload).transpose()?;
+        let part = match self.large_share.reserve(announced.unwrap_or(0)) {
+            Ok(part) => part,
+            // Announced and not sent: who keeps the share from others has to move.
+            Err(Short::Announced) if self.large.make_way(SHORT_CRAWL) => return Err(Problem::Busy { retry: SOON }),
+            Err(_) => return Err(Problem::DaySpent { retry: until_midnight() }),
+        };
+        let place = self.large.take().ok_or(Problem::Busy { retry: SOON })?;
+        Ok(Permit::new(place, self, Some(part), upload))
+    }
+
+    /// The share of one text tip that is whole and about to be stored.
+    pub fn text_part(&self) -> Result<TextPart<'_>, Problem> {
+        let free = self.disk.above_floor()?;
+        if self.text_share.limit(free) < TEXT_ON_DISK {
+            return Err(Problem::StorageFull);
+        }
+        match self.text_share.take(TEXT_ON_DISK, free) {
+            Ok(()) => Ok(TextPart { share: &self.text_share, stored: false }),
+            Err(wait) => Err(Problem::TextSpent { retry: wait.as_secs().max(1) }),
+        }
+    }
+
+    /// What is left of the day's shares, for the status of the relay.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the status of the relay, which is another's to write"))]
+    pub fn shares(&self) -> Result<Shares, Problem> {
+        let free = self.disk.above_floor()?;
+        Ok(Shares {
+            large: Share { limit: self.large_share.limit(), left: self.large_share.left() },
+            text: Share { limit: self.text_share.limit(free), left: self.text_share.left(free) },
+        })
+    }
+
+    /// Free bytes of the disk, for the status of the relay.
+    pub fn free_disk(&self) -> std::io::Result<u64> {
+        free_bytes(&self.folder)
+    }
+}
+
+fn until_midnight() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).as_ref().map_or(0, Duration::as_secs);
+    SECONDS_A_DAY - now % SECONDS_A_DAY
+}
+
+impl TextPart<'_> {
+    /// The tip lies on the disk.
+    pub fn keep(mut self) {
+        self.stored = true;
+    }
+}
+
+impl Drop for TextPart<'_> {
+    fn drop(&mut self) {
+        if !self.stored {
+            self.share.refund(TEXT_ON_DISK);
+        }
+    }
+}
+
+impl Permit {
+    fn new(place: Place, budget: &Arc<Budget>, part: Option<Part>, circuit: Option<circuits::Upload>) -> Self {
+        Self(Arc::new(Granted { place, budget: Arc::clone(budget), part, circuit }))
+    }
+
+    /// What counts for this permit.
+    pub fn meter(&self) -> Meter {
+        Meter(Arc::clone(&self.0))
+    }
+
+    /// Works for as long as the permit holds. Whatever the work waits for, it ends when the permit is taken back.
+    pub async fn run<T, E: From<Problem>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        tokio::select! {
+            biased;
+            why = self.0.place.is_over() => Err(problem(why).into()),
+            done = work => done,
+        }
+    }
+
+    /// Nobody else needs it more from now on; fails when somebody did already.
+    pub fn keep(&self) -> Result<(), Problem> {
+        if self.0.place.keep() { Ok(()) } else { Err(problem(Why::GaveWay)) }
+    }
+
+    /// So many of the bytes that came are on the disk, and not in memory any more.
+    pub fn written(&self, bytes: usize) {
+        self.0.place.released(bytes as u64);
+    }
+
+    /// Nothing was kept of what came: the day's share has it back.
+    pub fn refund(&self) {
+        if let Some(part) = &self.0.part {
+            part.refund();
+        }
+    }
+
+    /// Whether the disk still has room for a large tip.
+    pub fn check_disk(&self) -> Result<(), Problem> {
+        self.0.budget.disk.check_large()
+    }
+}
+
+fn problem(why: Why) -> Problem {
+    match why {
+        Why::GaveWay => Problem::Busy { retry: SOON },
+        Why::DaySpent => Problem::DaySpent { retry: until_midnight() },
+    }
+}
+
+impl Meter {
+    /// So many bytes have come.
+    pub fn received(&self, bytes: u64) {
+        let granted = &self.0;
+        granted.place.received(bytes);
+        if let Some(circuit) = &granted.circuit {
+            circuit.spend(bytes);
+        }
+        if granted.part.as_ref().is_some_and(|part| !part.came(bytes)) {
+            granted.place.end(Why::DaySpent);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget(limits: Limits) -> Arc<Budget> {
+        Arc::new(Budget::new(&Limits { text_reserve_mib: 0, ..limits }, std::env::temp_dir(), 0, 97))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn large_tips_never_take_a_place_of_text() {
+        let budget = budget(Limits { uploads: 2, ..Limits::default() });
+        let large: Vec<_> = (0..2).map(|_| budget.large(None, None).ok().unwrap()).collect();
+        for permit in &large {
+            permit.meter().received(CRAWL);
+        }
+        assert_eq!(budget.large(None, None).err(), Some(Problem::Busy { retry: SOON }));
+        let text: Vec<_> = (0..100).map(|_| budget.text(None).ok().unwrap()).collect();
+        drop((large, text));
+        assert!(budget.large(None, None).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_a_permit_waits_for_ends_when_it_is_taken_back() {
+        let budget = budget(Limits { uploads: 1, ..Limits::default() });
+        let permit = budget.large(None, None).ok().unwrap();
+        let _new = budget.large(None, None).ok().unwrap();
+        for _ in 0..2 {
+            let result: Result<(), Problem> = permit.run(std::future::pending()).await;
+            assert_eq!(result, Err(Problem::Busy { retry: SOON }));
+        }
+        assert!(permit.keep().is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_share_that_was_announced_and_does_not_come_is_given_to_others() {
+        let budget = budget(Limits { day_mib: 16, ..Limits::default() });
+        let silent = budget.large(Some(16 << 20), None).ok().unwrap();
+        assert_eq!(budget.large(Some(1 << 20), None).err(), Some(Problem::Busy { retry: SOON }));
+        let result: Result<(), Problem> = silent.run(std::future::pending()).await;
+        assert!(result.is_err());
+        drop(silent);
+        let next = budget.large(Some(16 << 20), None).ok().unwrap();
+        next.meter().received(16 << 20);
+        assert!(matches!(budget.large(Some(1), None), Err(Problem::DaySpent { .. })));
+        assert_eq!(budget.shares().ok().unwrap().large, Share { limit: 16 << 20, left: 0 });
+        next.refund();
+        drop(next);
+        assert!(budget.large(Some(1 << 20), None).is_ok());
+    }
+}

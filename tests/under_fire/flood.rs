@@ -1,0 +1,241 @@
+//! Floods as an issue measured them, at their full size against the default limits: honest texts are stored meanwhile, all of them, and the
+//! relay has no more descriptors and no more memory than it says.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rand::{RngCore, rngs::OsRng};
+use rustix::process::{Resource, getrlimit, setrlimit};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use crate::scene::Scene;
+
+/// MiB: `MemoryMax` of `deploy/systemd/softinfo-relay.service`.
+const UNIT_LIMIT: u64 = 512;
+/// `limits.connections`, and what couriers, uploads' files and the store may have open beside them.
+const CONNECTIONS: usize = 2048;
+const BESIDE: usize = 256 + 1024 + 128;
+/// Long enough for any machine; only a relay that stands still takes as long.
+const HANG: Duration = Duration::from_secs(60);
+
+/// One flood at a time: each has the machine to itself.
+static ONE: Mutex<()> = Mutex::new(());
+
+struct Fire {
+    scene: Scene,
+    tip: Vec<u8>,
+    large: Arc<Vec<u8>>,
+    over: Arc<AtomicBool>,
+    runtime: tokio::runtime::Runtime,
+    _one: MutexGuard<'static, ()>,
+}
+
+impl Fire {
+    fn new() -> Self {
+        let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit }).unwrap();
+        let scene = Scene::new();
+        let tip = scene.seal("They lock the doors at night.");
+        let large = Arc::new(scene.seal_with("", &[&scene.random_file("film.mp4", 1_000_000)]));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        Self { scene, tip, large, over: Arc::default(), runtime, _one: one }
+    }
+
+    /// So many callers that do `work` again and again until the fire is over.
+    fn callers<F: Future<Output = std::io::Result<()>> + Send>(
+        &self,
+        number: usize,
+        work: impl Fn(SocketAddr, Arc<Vec<u8>>) -> F + Clone + Send + Sync + 'static,
+    ) {
+        for _ in 0..number {
+            let (address, large, over, work) =
+                (self.scene.intake, Arc::clone(&self.large), Arc::clone(&self.over), work.clone());
+            self.runtime.spawn(async move {
+                while !over.load(Ordering::Relaxed) {
+                    let _ = work(address, Arc::clone(&large)).await;
+                    sleep(Duration::from_millis(300)).await;
+                }
+            });
+        }
+    }
+
+    /// Waits until they are all there.
+    fn burn(&self, long: u64) {
+        std::thread::sleep(Duration::from_secs(long));
+    }
+
+    /// Sends texts as honest people do, over a line that is slow to begin, and wants each to be stored.
+    fn honest_texts_are_stored(&self, number: usize) {
+        let mut tip = self.tip.clone();
+        for n in 0..number {
+            let end = tip.len() - 64;
+            OsRng.fill_bytes(&mut tip[end..]);
+            let sent = self.runtime.block_on(async { timeout(HANG, honest(self.scene.intake, &tip)).await });
+            let answer = sent.expect("no answer").unwrap_or_else(|error| panic!("text {n} of {number}: {error}"));
+            assert!(answer.starts_with("HTTP/1.1 201"), "text {n} of {number}: {answer}");
+        }
+    }
+
+    fn pages_are_given(&self, number: usize) {
+        for n in 0..number {
+            let asked = self.runtime.block_on(async { timeout(HANG, page(self.scene.intake)).await });
+            let answer = asked.expect("no answer").unwrap_or_else(|error| panic!("page {n}: {error}"));
+            assert!(answer.starts_with("HTTP/1.1 200"), "page {n}: {answer}");
+        }
+    }
+
+    fn holds_its_limits(&self) {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.scene.relay_id())).unwrap().count();
+        assert!(open <= CONNECTIONS + BESIDE, "{open} descriptors");
+        let peak = self.scene.relay_peak_mib();
+        println!("descriptors {open}, peak {peak} MiB");
+        assert!(peak < UNIT_LIMIT, "{peak} MiB");
+    }
+}
+
+impl Drop for Fire {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+fn head(method: &str, path: &str, lines: &str, length: usize) -> String {
+    format!("{method} {path} HTTP/1.1\r\nhost: relay\r\nconnection: close\r\n{lines}content-length: {length}\r\n\r\n")
+}
+
+const OCTETS: &str = "content-type: application/octet-stream\r\n";
+
+/// Half a second from connection to head, and 30 kB/s.
+async fn honest(address: SocketAddr, tip: &[u8]) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    sleep(Duration::from_millis(500)).await;
+    stream.write_all(head("POST", "/tips", OCTETS, tip.len()).as_bytes()).await?;
+    for piece in tip.chunks(3_000) {
+        sleep(Duration::from_millis(100)).await;
+        stream.write_all(piece).await?;
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}
+
+/// Half a second from connection to head.
+async fn page(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    sleep(Duration::from_millis(500)).await;
+    stream.write_all(head("GET", "/directory", "", 0).as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}
+
+/// A first piece that has begun like a tip and then brings a byte a second.
+async fn held_piece(address: SocketAddr, large: Arc<Vec<u8>>) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    let lines = format!("{OCTETS}upload-complete: ?0\r\nupload-length: {}\r\n", large.len());
+    stream.write_all(head("POST", "/tips", &lines, 32_000).as_bytes()).await?;
+    for byte in large.iter() {
+        stream.write_all(&[*byte]).await?;
+        sleep(Duration::from_secs(1)).await;
+    }
+    Ok(())
+}
+
+/// A text at 1 100 bytes a second.
+async fn slow_text(address: SocketAddr, large: Arc<Vec<u8>>) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(head("POST", "/tips", OCTETS, 30_965).as_bytes()).await?;
+    for piece in large[..30_965].chunks(550) {
+        stream.write_all(piece).await?;
+        sleep(Duration::from_millis(500)).await;
+    }
+    stream.read_to_end(&mut Vec::new()).await.map(drop)
+}
+
+/// A large tip as fast as it goes.
+async fn fast_upload(address: SocketAddr, large: Arc<Vec<u8>>) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    let mut tip = large.to_vec();
+    let end = tip.len() - 64;
+    OsRng.fill_bytes(&mut tip[end..]);
+    stream.write_all(head("POST", "/tips", OCTETS, tip.len()).as_bytes()).await?;
+    stream.write_all(&tip).await?;
+    stream.read_to_end(&mut Vec::new()).await?;
+    // Once is enough.
+    sleep(Duration::from_hours(1)).await;
+    Ok(())
+}
+
+async fn silent(address: SocketAddr, _: Arc<Vec<u8>>) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.read_to_end(&mut Vec::new()).await.map(drop)
+}
+
+async fn withdrawal(address: SocketAddr, _: Arc<Vec<u8>>) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    let token = "A".repeat(43);
+    let request = head("POST", "/withdraw", "content-type: text/plain\r\n", token.len()) + &token;
+    stream.write_all(request.as_bytes()).await?;
+    stream.read_to_end(&mut Vec::new()).await.map(drop)
+}
+
+/// Row 2 of the issue: every page and every text was cut, and 4 096 descriptors were open.
+#[test]
+fn pieces_that_are_held_cut_neither_pages_nor_texts_and_open_no_more_than_is_allowed() {
+    let fire = Fire::new();
+    fire.callers(2_050, held_piece);
+    fire.burn(12);
+    fire.callers(1, |address, _| async move {
+        // Three new ones a second, which say nothing.
+        let mut streams = Vec::new();
+        for _ in 0..60 {
+            streams.push(TcpStream::connect(address).await?);
+            sleep(Duration::from_millis(333)).await;
+        }
+        Ok(())
+    });
+    fire.honest_texts_are_stored(6);
+    fire.pages_are_given(6);
+    fire.holds_its_limits();
+}
+
+/// Row 3: 768 MiB.
+#[test]
+fn large_uploads_do_not_pile_up_in_memory() {
+    let fire = Fire::new();
+    fire.callers(900, fast_upload);
+    fire.burn(2);
+    fire.honest_texts_are_stored(6);
+    fire.burn(5);
+    fire.holds_its_limits();
+}
+
+/// Row 5: 89 of 90 honest texts were "busy".
+#[test]
+fn texts_that_are_sent_slowly_leave_room_for_those_that_are_not() {
+    let fire = Fire::new();
+    fire.callers(1_800, slow_text);
+    fire.burn(15);
+    fire.honest_texts_are_stored(20);
+    fire.holds_its_limits();
+}
+
+/// All of it at once, and withdrawals among it.
+#[test]
+fn a_mixture_of_floods_delays_no_text_for_ever() {
+    let fire = Fire::new();
+    fire.callers(600, held_piece);
+    fire.callers(600, slow_text);
+    fire.callers(600, silent);
+    fire.callers(100, fast_upload);
+    fire.callers(128, withdrawal);
+    fire.burn(12);
+    fire.honest_texts_are_stored(10);
+    fire.pages_are_given(3);
+    fire.holds_its_limits();
+}
