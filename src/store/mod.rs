@@ -44,6 +44,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Erases what has expired by `today`; says how many tips. On return their keys are overwritten on disk.
     fn expire(&self, today: Day) -> Result<usize, StoreError>;
+
+    /// A real write and sync of a few bytes by the thread that commits; for the watchdog. May wait for the disk.
+    fn probe(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// A tip on its way in. Dropping it leaves nothing readable behind.

@@ -17,7 +17,7 @@ use super::index::{Index, Location};
 use super::reading::Reading;
 use super::slots::{self, SlotFile};
 use super::volume::Volume;
-use super::writer::{Current, WriterThread};
+use super::writer::{Current, Job, WriterThread};
 use super::writing::Writing;
 use super::{Cursor, Incoming, Listed, Store, StoreError, Stored, free_bytes};
 use crate::day::Day;
@@ -175,6 +175,18 @@ fn claim(folder: &Path) -> Result<File, StoreError> {
 }
 
 impl Shared {
+    pub(super) fn write_probe(&self) -> Result<(), StoreError> {
+        let path = self.folder.join("probe");
+        let write = || {
+            let mut file = File::options().create(true).truncate(true).write(true).open(&path)?;
+            std::io::Write::write_all(&mut file, b"softinfo\n")?;
+            file.sync_data()
+        };
+        let written = write().map_err(StoreError::io(&path));
+        date_one(&path, Day::today());
+        written
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere (sled's, for example) leaves the maps whole: they are changed in single steps.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -455,6 +467,12 @@ impl Store for Pool {
             self.shared.remove_unused(&mut state)?;
         }
         Ok(erased)
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        let (done, wait) = std::sync::mpsc::channel();
+        self.writer.sender().send(Job::Probe { done }).map_err(|_| StoreError::Stopped)?;
+        wait.recv().map_err(|_| StoreError::Stopped)?
     }
 
     fn expire(&self, today: Day) -> Result<usize, StoreError> {

@@ -36,6 +36,8 @@ pub(super) enum Job {
     Settle { done: Sender<()> },
     /// Write no more to this volume: it is about to be erased.
     Leave { volume: u32, done: Sender<()> },
+    /// Write a few bytes and sync them.
+    Probe { done: Sender<Result<(), StoreError>> },
     /// The store is closing.
     Close,
 }
@@ -128,6 +130,9 @@ impl Writer {
                         }
                         let _ = done.send(());
                     }
+                    Job::Probe { done } => {
+                        let _ = done.send(self.probe());
+                    }
                     Job::Close => open = false,
                 }
                 next = if group.len() < GROUP && taken < JOBS { inbox.try_recv().ok() } else { None };
@@ -194,6 +199,16 @@ impl Writer {
             self.shared.date_volume(number, day);
             (self.shared.settings().after_close)();
         }
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        self.shared.check_running()?;
+        let written = self.shared.write_probe();
+        if matches!(&written, Err(error) if !matches!(error, StoreError::Full)) {
+            self.shared.stop();
+            return Err(StoreError::Stopped);
+        }
+        written
     }
 
     /// Forgets chunks in the current volume. In closed ones they stay, unreadable: their key was never written. Closed ones
