@@ -30,6 +30,7 @@ mod storing;
 pub mod tls;
 pub mod token;
 mod uploads;
+pub mod watchdog;
 
 pub use budget::{CircuitLimits, Limits};
 pub use serve::{Prepared, Relay, ServeError};
