@@ -29,7 +29,7 @@ impl Managed {
                 UnixDatagram::bind_addr(&address).unwrap()
             }
         };
-        socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let place = if name.starts_with('@') { name.to_owned() } else { scene.path(name).display().to_string() };
         let told = [format!("NOTIFY_SOCKET={place}"), format!("WATCHDOG_USEC={}", expected * 1_000_000)];
         let wrapped = scene.wrapper.split_off(0);

@@ -1,6 +1,6 @@
 //! Whether the relay still does what it is there for: a write that reaches the disk, and a runtime that answers.
 //!
-//! In: the store, the runtime, systemd's socket (sd_notify(3)), connected before the sandbox closes. Out: `WATCHDOG=1` after each look that
+//! In: the store, the runtime, systemd's socket (`sd_notify`(3)), connected before the sandbox closes. Out: `WATCHDOG=1` after each look that
 //! found both alive; the end of the relay, with [`EXIT`], when one isn't. Without systemd nothing is sent, and the relay ends just the same.
 
 use std::ffi::OsStr;
@@ -23,9 +23,9 @@ pub const EXIT: u8 = 3;
 /// Between two looks.
 const BEAT: Duration = Duration::from_secs(20);
 /// How long a write or the runtime may take. A disk that syncs more slowly than this can't hold a letterbox.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long an orderly stop may take after the store failed.
-const LAST: Duration = Duration::from_secs(60);
+const LAST: Duration = Duration::from_mins(1);
 
 /// How often it looks, and how long it waits for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

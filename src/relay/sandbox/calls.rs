@@ -187,8 +187,8 @@ fn allow() -> Result<BpfProgram, BackendError> {
 
 /// Sockets that are open are read from and written to, and say nothing of who is at the other end.
 ///
-/// Closed with this: an address at `accept4` and `recvfrom`; `getsockopt` but for what a connection failed of (SO_PEERNAME, SO_PEERCRED and
-/// TCP_SAVED_SYN name the caller); `setsockopt` but for TCP_NODELAY (with SO_TIMESTAMPING or TCP_SAVE_SYN the kernel hands out packets with
+/// Closed with this: an address at `accept4` and `recvfrom`; `getsockopt` but for what a connection failed of (`SO_PEERNAME`, `SO_PEERCRED` and
+/// `TCP_SAVED_SYN` name the caller); `setsockopt` but for `TCP_NODELAY` (with `SO_TIMESTAMPING` or `TCP_SAVE_SYN` the kernel hands out packets with
 /// their addresses); reading the queue of errors, where those come; and `recvmsg` and `sendmsg`, into whose addresses no filter sees.
 fn sockets(rules: &mut BTreeMap<i64, Vec<SeccompRule>>) -> Result<(), BackendError> {
     let is = |argument, value: i32| dword(argument, SeccompCmpOp::Eq, value);
