@@ -4,12 +4,16 @@ mod scene;
 
 #[path = "deploy/guide.rs"]
 mod guide;
+#[path = "deploy/monitor.rs"]
+mod monitor;
 #[path = "deploy/onion.rs"]
 mod onion;
 #[path = "deploy/package.rs"]
 mod package;
 #[path = "deploy/sockets.rs"]
 mod sockets;
+#[path = "deploy/systemd.rs"]
+mod systemd;
 #[path = "deploy/units.rs"]
 mod units;
 

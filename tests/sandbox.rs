@@ -7,7 +7,7 @@ mod scene;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
@@ -26,8 +26,14 @@ struct Intruder {
     folder: PathBuf,
     /// Another process. Asked for before, because inside there is no such call.
     parent: i64,
-    /// A socket that it had before.
+    /// Sockets that it had before: a listener with callers who wait, two connections of callers on TCP and a Unix socket, and one to a
+    /// supervisor that reads what is sent to it.
     listener: TcpListener,
+    caller: TcpStream,
+    local: UnixStream,
+    supervisor: UnixDatagram,
+    /// The other ends.
+    _there: (Vec<TcpStream>, UnixStream),
 }
 
 type Attempt = (&'static str, fn(&Intruder) -> io::Result<()>);
@@ -55,6 +61,40 @@ const ATTEMPTS: &[Attempt] = &[
     ("call a Unix socket", |it| UnixStream::connect(it.outside("service")).map(drop)),
     ("open a Unix datagram", |_| UnixDatagram::unbound().map(drop)),
     ("keep a pair of datagram sockets", |_| UnixDatagram::pair().map(drop)),
+    ("take a connection and the address it comes from", |it| name(libc::SYS_accept4, &it.listener)),
+    ("ask whose a connection is", |it| name(libc::SYS_getpeername, &it.caller)),
+    ("ask whose a connection is, as an option", |it| option(&it.caller, libc::SOL_SOCKET, SO_PEERNAME)),
+    ("ask which process is at the other end", |it| option(&it.local, libc::SOL_SOCKET, libc::SO_PEERCRED)),
+    ("read the first packet of a connection", |it| option(&it.caller, libc::IPPROTO_TCP, libc::TCP_SAVED_SYN)),
+    ("have first packets kept", |it| set_option(&it.listener, libc::IPPROTO_TCP, libc::TCP_SAVE_SYN)),
+    ("have packets handed back with their addresses", |it| {
+        set_option(&it.caller, libc::SOL_SOCKET, libc::SO_TIMESTAMPING)
+    }),
+    ("filter what arrives by a program of its own", |it| {
+        set_option(&it.caller, libc::SOL_SOCKET, libc::SO_DETACH_FILTER)
+            .or_else(|error| if error.raw_os_error() == Some(libc::ENOENT) { Ok(()) } else { Err(error) })
+    }),
+    ("read packets that were handed back", |it| receive(&it.caller, libc::MSG_ERRQUEUE, false)),
+    ("receive with an address", |it| receive(&it.local, 0, true)),
+    ("receive a message with an address and more", |it| message(libc::SYS_recvmsg, &it.local, None)),
+    ("ask for its own address", |it| name(libc::SYS_getsockname, &it.caller)),
+    ("ask for the addresses of the machine", |it| {
+        let mut list =
+            libc::ifconf { ifc_len: 0, ifc_ifcu: libc::__c_anonymous_ifc_ifcu { ifcu_buf: std::ptr::null_mut() } };
+        call(libc::SYS_ioctl, [fd(&it.listener), libc::SIOCGIFCONF as i64, &raw mut list as i64, 0])
+    }),
+    ("read the table of connections", |_| fs::read("/proc/thread-self/net/tcp").map(drop)),
+    ("send to another socket than the supervisor's", |it| {
+        let (to, length) = address(&it.outside("mailbox"));
+        // SAFETY: the buffer and the address live until the call has returned.
+        let sent = unsafe {
+            libc::syscall(libc::SYS_sendto, fd(&it.supervisor), c"x".as_ptr(), 1_i64, 0_i64, &raw const to, length)
+        };
+        if sent == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }),
+    ("send a message to another socket than the supervisor's", |it| {
+        message(libc::SYS_sendmsg, &it.supervisor, Some(&it.outside("mailbox")))
+    }),
     ("make a listener a caller", |it| {
         let (listener, flags) = (i64::from(it.listener.as_raw_fd()), i64::from(libc::MSG_FASTOPEN));
         call(libc::SYS_shutdown, [listener, i64::from(libc::SHUT_RD), 0, 0])?;
@@ -90,11 +130,17 @@ const ATTEMPTS: &[Attempt] = &[
     }),
 ];
 
+/// What the relay needs.
+const OWN: [&str; 5] = ["own files", "own threads", "own listener", "own connections", "own supervisor"];
+
 /// Calls that only break out of things; free, they may say anything, inside they must be refused by the filter.
 const CALLS: &[(&str, libc::c_long)] = &[
     ("add_key", libc::SYS_add_key),
     ("bpf", libc::SYS_bpf),
+    ("accept", libc::SYS_accept),
     ("connect", libc::SYS_connect),
+    ("recvmmsg", libc::SYS_recvmmsg),
+    ("sendmmsg", libc::SYS_sendmmsg),
     ("bind", libc::SYS_bind),
     ("listen", libc::SYS_listen),
     ("execve", libc::SYS_execve),
@@ -118,6 +164,23 @@ const CALLS: &[(&str, libc::c_long)] = &[
 ];
 
 impl Intruder {
+    fn new(folder: PathBuf) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        // As a relay might have been made to set them before it was shut in: what they bring must be out of reach afterwards.
+        set_option(&listener, libc::IPPROTO_TCP, libc::TCP_SAVE_SYN).unwrap();
+        let mut there: Vec<_> = (0..3).map(|_| TcpStream::connect(listener.local_addr().unwrap()).unwrap()).collect();
+        let mut caller = listener.accept().unwrap().0;
+        set_option(&caller, libc::SOL_SOCKET, libc::SO_TIMESTAMPING).unwrap();
+        caller.write_all(b"x").unwrap();
+        there[0].read_exact(&mut [0]).unwrap();
+        let (local, mut other) = UnixStream::pair().unwrap();
+        other.write_all(b"several bytes").unwrap();
+        let supervisor = UnixDatagram::unbound().unwrap();
+        supervisor.connect(folder.join("supervisor")).unwrap();
+        let parent = i64::from(std::os::unix::process::parent_id());
+        Self { folder, parent, listener, caller, local, supervisor, _there: (there, other) }
+    }
+
     fn inside(&self, name: &str) -> PathBuf {
         self.folder.join("store").join(name)
     }
@@ -148,6 +211,70 @@ fn call(number: libc::c_long, [a, b, c, d]: [i64; 4]) -> io::Result<()> {
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
+/// The name of a peer as an option of its socket (linux, asm-generic/socket.h); the crate `libc` doesn't have it on all machines.
+const SO_PEERNAME: i32 = 28;
+
+fn fd(of: &impl AsRawFd) -> i64 {
+    i64::from(of.as_raw_fd())
+}
+
+/// One of the calls that write an address of a socket.
+fn name(number: libc::c_long, of: &impl AsRawFd) -> io::Result<()> {
+    let (mut address, mut length) = ([0_u8; 128], 128_u32);
+    call(number, [fd(of), address.as_mut_ptr() as i64, &raw mut length as i64, 0])
+}
+
+fn option(of: &impl AsRawFd, level: i32, option: i32) -> io::Result<()> {
+    // The kernel wants no more room for a name than it has bytes.
+    let (mut value, mut length) =
+        ([0_u8; 512], if (level, option) == (libc::SOL_SOCKET, SO_PEERNAME) { 16 } else { 512 });
+    // SAFETY: both outlive the call, and the length is that of the value.
+    let answer = unsafe { libc::getsockopt(of.as_raw_fd(), level, option, value.as_mut_ptr().cast(), &raw mut length) };
+    match (answer, length) {
+        (0, 0) => Err(io::ErrorKind::UnexpectedEof.into()),
+        (0, _) => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Sent packets are kept with their headers, and received ones get a time.
+const KEPT: u32 = libc::SOF_TIMESTAMPING_TX_SOFTWARE | libc::SOF_TIMESTAMPING_SOFTWARE;
+
+fn set_option(of: &impl AsRawFd, level: i32, option: i32) -> io::Result<()> {
+    let value = if option == libc::SO_TIMESTAMPING { KEPT } else { 1 };
+    // SAFETY: the value outlives the call.
+    let answer = unsafe { libc::setsockopt(of.as_raw_fd(), level, option, (&raw const value).cast(), 4) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn receive(from: &impl AsRawFd, flags: i32, ask: bool) -> io::Result<()> {
+    let (mut bytes, mut address, mut length) = ([0_u8; 64], [0_u8; 128], 128_u32);
+    let to = if ask { (address.as_mut_ptr() as i64, &raw mut length as i64) } else { (0, 0) };
+    // SAFETY: all outlive the call, and the lengths are theirs.
+    let got =
+        unsafe { libc::syscall(libc::SYS_recvfrom, fd(from), bytes.as_mut_ptr(), 1_i64, i64::from(flags), to.0, to.1) };
+    if got == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn address(path: &Path) -> (libc::sockaddr_un, i64) {
+    let to = socket2::SockAddr::unix(path).unwrap();
+    // SAFETY: a Unix address is no longer than this, and the rest is zero.
+    let copied = unsafe { to.as_ptr().cast::<libc::sockaddr_un>().read() };
+    (copied, i64::from(to.len()))
+}
+
+/// One byte in a message, with room for an address or to one.
+fn message(number: libc::c_long, socket: &impl AsRawFd, to: Option<&Path>) -> io::Result<()> {
+    let mut byte = [0_u8];
+    let mut bytes = libc::iovec { iov_base: byte.as_mut_ptr().cast(), iov_len: 1 };
+    let (mut to, length) = to.map_or_else(|| address(Path::new("x")), address);
+    // SAFETY: zero is a message without anything.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    (message.msg_iov, message.msg_iovlen) = (&raw mut bytes, 1);
+    (message.msg_name, message.msg_namelen) = ((&raw mut to).cast(), u32::try_from(length).unwrap());
+    call(number, [fd(socket), &raw mut message as i64, 0, 0])
+}
+
 fn socket(family: i32, kind: i32) -> io::Result<()> {
     call(libc::SYS_socket, [i64::from(family), i64::from(kind), 0, 0])
 }
@@ -163,8 +290,7 @@ fn map(rights: i32) -> io::Result<()> {
 #[ignore = "started by the tests below, in a process that is then lost"]
 fn intruder() {
     let folder = std::env::var_os(FOLDER).expect("started by another test").into();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let it = Intruder { folder, parent: i64::from(std::os::unix::process::parent_id()), listener };
+    let it = Intruder::new(folder);
     let shut_in = std::env::var_os(SHUT_IN).is_some();
     if shut_in {
         let report = sandbox::enter(&Openings { written: vec![it.inside("")], read: Vec::new() }).unwrap();
@@ -181,14 +307,9 @@ fn intruder() {
         own.and_then(|()| fs::read(it.inside("moved"))).and_then(|_| fs::remove_file(it.inside("moved"))),
     );
     says("own threads", std::thread::spawn(|| ()).join().map_err(|_| io::ErrorKind::Other.into()));
-    it.listener.set_nonblocking(true).unwrap();
-    says(
-        "own listener",
-        match it.listener.accept() {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-            other => other.map(drop),
-        },
-    );
+    says("own listener", call(libc::SYS_accept4, [fd(&it.listener), 0, 0, i64::from(libc::SOCK_CLOEXEC)]));
+    says("own connections", (&it.caller).write_all(b"x").and_then(|()| receive(&it.local, 0, false)));
+    says("own supervisor", it.supervisor.send(b"WATCHDOG=1").map(drop));
     if shut_in {
         CALLS.iter().for_each(|(name, number)| says(name, call(*number, [0; 4])));
     }
@@ -203,6 +324,7 @@ fn attempts(shut_in: bool) -> BTreeMap<String, String> {
         fs::write(folder.path().join(name), "x").unwrap();
     }
     let service = UnixListener::bind(folder.path().join("service")).unwrap();
+    let boxes = ["supervisor", "mailbox"].map(|name| UnixDatagram::bind(folder.path().join(name)).unwrap());
     let port = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -213,10 +335,10 @@ fn attempts(shut_in: bool) -> BTreeMap<String, String> {
         command.env(SHUT_IN, "1");
     }
     let run = complete(&mut command);
-    drop(service);
+    drop((service, boxes));
     let lines = run.out.lines().filter_map(|line| line.split_once("= ")?.1.split_once(" = "));
     let said: BTreeMap<_, _> = lines.map(|(what, came)| (what.to_owned(), came.to_owned())).collect();
-    let expected = ATTEMPTS.len() + 3 + if shut_in { CALLS.len() } else { 0 };
+    let expected = ATTEMPTS.len() + OWN.len() + if shut_in { CALLS.len() } else { 0 };
     assert_eq!(said.len(), expected, "{run:?}");
     said
 }
@@ -224,7 +346,7 @@ fn attempts(shut_in: bool) -> BTreeMap<String, String> {
 #[test]
 fn everything_an_intruder_tries_is_refused() {
     let (free, shut_in) = (attempts(false), attempts(true));
-    for what in ["own files", "own threads", "own listener"] {
+    for what in OWN {
         assert_eq!((&*free[what], &*shut_in[what]), ("it worked", "it worked"), "{what}");
     }
     let refused = [libc::EPERM, libc::EACCES].map(|error| error.to_string());
@@ -245,7 +367,14 @@ fn an_operator_is_shown_what_holds() {
     let config = scene.path("relay.toml");
     let shown = complete(Command::new(RELAY).args(["--show-sandbox", "--config"]).arg(&config));
     let shown = shown.ok();
-    assert!(shown.out.lines().all(|line| line.starts_with("holds") || line.contains("swap")), "{}", shown.out);
+    assert!(
+        shown
+            .out
+            .lines()
+            .all(|line| line.starts_with("holds") || ["swap", "seen"].iter().any(|what| line.contains(what))),
+        "{}",
+        shown.out
+    );
     for what in ["no_new_privs", "Landlock", "seccomp", "no other program", "no TCP socket", "no file elsewhere"] {
         assert!(shown.out.contains(what), "{}", shown.out);
     }

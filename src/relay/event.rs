@@ -42,6 +42,16 @@ pub enum Event {
     CertificatesFailed,
     /// The daily erasure failed; it is tried again.
     ExpiryFailed,
+    /// A write to the store did not come back.
+    StoreSilent {
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// The part of the relay that answers did not.
+    RuntimeSilent {
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// A part of the program failed at a place in its source.
     Panicked {
         /// File and line in the source, never the message, which could hold data.
@@ -101,6 +111,18 @@ impl fmt::Display for Event {
                 write!(f, "the certificates can't be read again, the old ones hold; check them with --check-config")
             }
             Self::ExpiryFailed => write!(f, "expired tips could not be erased; trying again within the hour"),
+            Self::StoreSilent { seconds } => {
+                write!(
+                    f,
+                    "the store has taken nothing for {seconds} seconds: the relay ends, to be started anew; check the disk"
+                )
+            }
+            Self::RuntimeSilent { seconds } => {
+                write!(
+                    f,
+                    "the relay has not answered for {seconds} seconds: it ends, to be started anew; please report it"
+                )
+            }
             Self::Panicked { place } => write!(f, "a fault at {place}; please report it"),
             Self::Stopping => write!(f, "stopping"),
             Self::Stopped => write!(f, "stopped"),

@@ -1,10 +1,11 @@
 //! Where a listener is: an address and port, or a Unix socket that tor forwards to.
 //!
-//! Bound before the sandbox closes, accepted from after it. No address of a caller leaves this file: it is dropped where it is accepted.
+//! Bound before the sandbox closes, accepted from after it. The address of a caller is never asked for, and inside the sandbox can't be.
 
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -139,7 +140,7 @@ impl Bound {
     pub fn open(self) -> io::Result<Accepting> {
         Ok(match self {
             Self::Network(listener) => Accepting::Network(AsyncFd::with_interest(listener, Interest::READABLE)?),
-            Self::Socket(listener, _) => Accepting::Socket(tokio::net::UnixListener::from_std(listener)?),
+            Self::Socket(listener, _) => Accepting::Socket(AsyncFd::with_interest(listener, Interest::READABLE)?),
         })
     }
 }
@@ -159,7 +160,7 @@ fn remove_left_over(path: &Path) -> io::Result<()> {
 /// A listener at work.
 pub(super) enum Accepting {
     Network(AsyncFd<std::net::TcpListener>),
-    Socket(tokio::net::UnixListener),
+    Socket(AsyncFd<UnixListener>),
 }
 
 impl Accepting {
@@ -167,17 +168,19 @@ impl Accepting {
     pub async fn accept(&self) -> io::Result<Box<dyn Stream>> {
         match self {
             Self::Network(listener) => {
-                let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-                let accept = |listener: &std::net::TcpListener| Ok(accept_with(listener, flags)?);
-                let stream: std::net::TcpStream = listener.async_io(Interest::READABLE, accept).await?.into();
-                let stream = tokio::net::TcpStream::from_std(stream)?;
+                let stream = tokio::net::TcpStream::from_std(next(listener).await?.into())?;
                 // An answer is written whole; there is nothing to wait for. A connection that has ended already will say so itself.
                 let _ = stream.set_nodelay(true);
                 Ok(Box::new(stream))
             }
-            Self::Socket(listener) => Ok(Box::new(listener.accept().await?.0)),
+            Self::Socket(listener) => Ok(Box::new(tokio::net::UnixStream::from_std(next(listener).await?.into())?)),
         }
     }
+}
+
+async fn next<L: AsFd + AsRawFd>(listener: &AsyncFd<L>) -> io::Result<OwnedFd> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    listener.async_io(Interest::READABLE, |listener| Ok(accept_with(listener, flags)?)).await
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ mod status;
 pub mod tls;
 pub mod token;
 mod uploads;
+pub mod watchdog;
 
 pub use admission::{CircuitLimits, Limits};
 pub use serve::{Prepared, Relay, ServeError};

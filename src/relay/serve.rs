@@ -20,6 +20,7 @@ use super::sandbox::Openings;
 use super::status::Status;
 use super::tls::{Tls, TlsError, TlsFiles};
 use super::uploads::Uploads;
+use super::watchdog::{self, Supervisor, Watchdog, Watched};
 use super::{courier_api, intake};
 use crate::day::Day;
 use crate::directory::Directory;
@@ -43,7 +44,10 @@ pub struct Prepared {
     answers: Answers,
     intake: Bound,
     courier: Bound,
+    /// Asked for before the sandbox closes.
+    places: [(Listener, Place); 2],
     tls: (Option<Arc<Tls>>, Option<Arc<Tls>>),
+    supervisor: Arc<Supervisor>,
 }
 
 /// A relay with both listeners open.
@@ -54,6 +58,7 @@ pub struct Relay {
     pool: Arc<Pool>,
     uploads: Arc<Uploads>,
     status: Arc<Status>,
+    supervisor: Arc<Supervisor>,
     stop: watch::Sender<bool>,
 }
 
@@ -88,6 +93,9 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
+    /// systemd's socket can't be reached.
+    #[error("NOTIFY_SOCKET can't be reached: {0}; systemd sets it, so by hand start the relay without it")]
+    Supervisor(std::io::Error),
     /// The store stopped after a failed write.
     #[error("a write to the disk failed, so the relay has stopped; check the disk, then start it again")]
     StoreStopped,
@@ -97,7 +105,7 @@ pub enum ServeError {
 }
 
 impl Prepared {
-    /// Verifies the directory, reads page and certificates, binds both listeners.
+    /// Verifies the directory, reads page and certificates, binds both listeners, connects to systemd.
     pub fn new(config: &Config, allow_example: bool) -> Result<Self, ServeError> {
         let directory = config.verified_directory(allow_example)?;
         let page = config.read_page(&directory)?.map(Arc::new);
@@ -107,7 +115,9 @@ impl Prepared {
         let tls = (open(&config.intake.tls)?, open(&config.courier.tls)?);
         let intake = bind(&config.intake.listen)?;
         let courier = bind(&config.courier.listen)?;
-        Ok(Self { directory, page, answers, intake, courier, tls })
+        let places = [(Listener::Intake, intake.place()?), (Listener::Courier, courier.place()?)];
+        let supervisor = Arc::new(Supervisor::from_environment().map_err(ServeError::Supervisor)?);
+        Ok(Self { directory, page, answers, intake, courier, places, tls, supervisor })
     }
 
     /// Makes the store's folder, and says what the sandbox has to leave open.
@@ -125,8 +135,9 @@ impl Prepared {
     }
 
     /// The place of the intake listener; its port was chosen by the system when the configuration said 0.
-    pub fn intake(&self) -> std::io::Result<Place> {
-        self.intake.place()
+    #[must_use]
+    pub fn intake(&self) -> &Place {
+        &self.places[0].1
     }
 
     /// Opens the store. Nothing is answered before [`Relay::run`].
@@ -169,7 +180,6 @@ impl Prepared {
             idle: Duration::from_secs(config.intake.idle_seconds),
         });
         let circuits = config.intake.circuit_ids.then(|| Arc::new(Circuits::new(config.limits.circuit.clone())));
-        let places = [(Listener::Intake, self.intake.place()?), (Listener::Courier, self.courier.place()?)];
         let router = intake::routes(Arc::clone(&shared));
         #[cfg(feature = "leaky")]
         let router = router.layer(axum::middleware::from_fn(leak::leak));
@@ -192,10 +202,10 @@ impl Prepared {
             connections: COURIERS,
         };
         let certificates = intake.tls.iter().chain(&courier.tls).cloned().collect();
-        for (listener, place) in places {
+        for (listener, place) in self.places {
             log(&Event::Listening { listener, place });
         }
-        Ok(Relay { intake, courier, certificates, pool, uploads, status, stop })
+        Ok(Relay { intake, courier, certificates, pool, uploads, status, supervisor: self.supervisor, stop })
     }
 }
 
@@ -204,7 +214,7 @@ impl Relay {
     ///
     /// `reload` yields whenever the certificates are to be read again; they are once an hour anyway.
     pub async fn run(self, signal: impl Future<Output = ()>, reload: Arc<Notify>) -> Result<(), ServeError> {
-        let Self { intake, courier, certificates, pool, uploads, status, stop } = self;
+        let Self { intake, courier, certificates, pool, uploads, status, supervisor, stop } = self;
         let mut store_stopped = stop.subscribe();
         let (quit, _) = watch::channel(false);
         let tasks = [intake, courier].map(|door| tokio::spawn(door.serve(quit.subscribe())));
@@ -212,11 +222,23 @@ impl Relay {
             tokio::spawn(expire(Arc::clone(&pool), Arc::clone(&uploads), status)),
             tokio::spawn(read_certificates(certificates, reload)),
         ];
+        supervisor.ready();
+        let (store, giving_up) = (Arc::downgrade(&pool), stop.clone());
+        let watched = Watched {
+            probe: Box::new(move || store.upgrade().map(|store| store.probe())),
+            runtime: tokio::runtime::Handle::current(),
+            give_up: Box::new(move || {
+                giving_up.send_replace(true);
+            }),
+            end: Box::new(|| std::process::exit(watchdog::EXIT.into())),
+        };
+        let watchdog = Watchdog::start(Arc::clone(&supervisor), watched)?;
         tokio::select! {
             () = signal => {}
             _ = store_stopped.wait_for(|stopped| *stopped) => {}
         }
         log(&Event::Stopping);
+        supervisor.stopping();
         quit.send_replace(true);
         chores.iter().for_each(tokio::task::JoinHandle::abort);
         for mut task in tasks {
@@ -227,9 +249,13 @@ impl Relay {
         }
         // Uploads whose sender has gone; what is not ready in time goes on when the sender asks for it.
         let _ = tokio::time::timeout(GRACE, uploads.settle()).await;
-        let failed = pool.has_stopped();
+        let failed = pool.has_stopped() || *stop.borrow();
         // The last one out closes the store, and waits until all is on disk.
-        tokio::task::spawn_blocking(move || drop(pool)).await.map_err(std::io::Error::other)?;
+        let close = move || {
+            watchdog.let_go();
+            drop(pool);
+        };
+        tokio::task::spawn_blocking(close).await.map_err(std::io::Error::other)?;
         log(&Event::Stopped);
         if failed { Err(ServeError::StoreStopped) } else { Ok(()) }
     }

@@ -90,61 +90,172 @@ fn each_onion_leads_to_its_own_socket_and_tor_and_relay_agree_on_circuits() {
     assert_eq!(opened, [&config.intake.listen, &config.courier.listen].map(|place| format!("{} rw,", socket(place))));
 }
 
-/// Runs `check-tor` where `tor` is a script that claims a version.
-fn check(version: &str, pow: &str) -> Run {
-    let folder = folder();
-    let fake = folder.path().join("tor");
-    let script = format!(
-        "#!/bin/sh\ncase $1 in --version) echo 'Tor version {version}.' ;; --list-modules) echo 'pow: {pow}' ;; esac\n"
-    );
-    fs::write(&fake, script).unwrap();
-    fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
-    let project = Path::new(PROJECT);
-    let mut command = Command::new(project.join("deploy/tor/check-tor"));
-    complete(command.arg(project.join("deploy/tor/torrc")).env("PATH", path))
+/// A server as the guide has it: the shipped settings with their folders elsewhere, one courier's key, and a `tor` that claims a version.
+struct Server {
+    folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn new(version: &str, pow: &str) -> Self {
+        let folder = folder();
+        let script = format!(
+            "#!/bin/sh\ncase $1 in --version) echo 'Tor version {version}.' ;; --list-modules) echo 'pow: {pow}' ;; esac\n"
+        );
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        let fake = folder.path().join("bin/tor");
+        fs::write(&fake, script).unwrap();
+        fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+        let server = Self { folder };
+        // As the guide has it made: tor takes no folder that others can look into.
+        fs::DirBuilder::new().mode(0o700).recursive(true).create(server.keys()).unwrap();
+        server.write("one.auth", &key('A'));
+        server
+    }
+
+    /// One where all is right.
+    fn good() -> Self {
+        Self::new("0.4.9.9", "yes")
+    }
+
+    fn keys(&self) -> PathBuf {
+        self.folder.path().join("softinfo-couriers/authorized_clients")
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.keys().join(name), text).unwrap();
+    }
+
+    /// Runs `check-tor`, with these settings and the `tor` that is found there.
+    fn check_with(&self, torrc: &str, path: &str) -> Run {
+        let file = self.folder.path().join("torrc");
+        fs::write(&file, torrc.replace("/var/lib/tor", self.folder.path().to_str().unwrap())).unwrap();
+        complete(Command::new(Path::new(PROJECT).join("deploy/tor/check-tor")).arg(file).env("PATH", path))
+    }
+
+    fn check(&self, torrc: &str) -> Run {
+        let path = format!("{}:{}", self.folder.path().join("bin").display(), std::env::var("PATH").unwrap());
+        self.check_with(torrc, &path)
+    }
+}
+
+fn key(letter: char) -> String {
+    format!("descriptor:x25519:{}\n", letter.to_string().repeat(52))
+}
+
+fn torrc() -> String {
+    read("deploy/tor/torrc")
 }
 
 #[test]
 fn a_tor_that_can_be_stopped_by_one_request_is_refused() {
     for old in ["0.4.7.16", "0.4.8.21", "0.4.9.8", "0.4.9.1-alpha"] {
-        check(old, "yes").says(1, "TROVE-2026-020");
+        Server::new(old, "yes").check(&torrc()).says(1, "TROVE-2026-020");
     }
     for new in ["0.4.9.9", "0.4.9.11", "0.5.0.1"] {
-        check(new, "yes").ok();
+        Server::new(new, "yes").check(&torrc()).ok();
     }
-    check("0.4.9.11", "no").says(1, "proof-of-work");
+    Server::new("0.4.9.11", "no").check(&torrc()).says(1, "proof-of-work");
 }
 
 /// tor passes over a key with a slip in it, and an onion without keys lets in everybody.
 #[test]
 fn a_couriers_key_with_a_letter_missing_is_noticed() {
-    let folder = folder();
-    let keys = folder.path().join("softinfo-couriers/authorized_clients");
-    fs::create_dir_all(&keys).unwrap();
-    let torrc = folder.path().join("torrc");
-    fs::write(&torrc, format!("HiddenServiceDir {}\n", folder.path().join("softinfo-couriers").display())).unwrap();
-    let check = || complete(Command::new(Path::new(PROJECT).join("deploy/tor/check-tor")).arg(&torrc));
-    check().says(1, "tor would let in everybody");
-    let good = format!("descriptor:x25519:{}\n", "A".repeat(52));
-    for wrong in [good.replacen('A', "", 1), good.to_lowercase(), good.replace('A', "1"), good.repeat(2)] {
-        fs::write(keys.join("one.auth"), wrong).unwrap();
-        check().says(1, "is not one line");
+    let server = Server::good();
+    let good = key('A');
+    let second_line = format!("{good}x");
+    let wrongs = [
+        good.replacen('A', "", 1),
+        good.to_lowercase(),
+        good.replace('A', "1"),
+        good.repeat(2),
+        second_line,
+        String::new(),
+    ];
+    for wrong in wrongs {
+        server.write("one.auth", &wrong);
+        server.check(&torrc()).says(1, "is not one line");
     }
-    fs::write(keys.join("one.auth"), good).unwrap();
-    let run = check();
-    assert!(run.out.contains("yes  1 couriers have a key") && !run.out.contains("is not one line"), "{run:?}");
+    server.write("one.auth", &good);
+    // The same key twice lets in one courier.
+    server.write("two.auth", &good);
+    let run = server.check(&torrc()).ok();
+    assert_eq!(run.out.lines().last(), Some("yes  1 couriers have a key"), "{run:?}");
+    server.write("two.auth", &key('B'));
+    server.check(&torrc()).says(0, "yes  2 couriers have a key");
+}
+
+/// Row 19 of the table: where nothing was there to be looked at, it said only yes.
+#[test]
+fn what_check_tor_has_not_seen_it_does_not_vouch_for() {
+    let everybody = "tor would let in everybody";
+    let server = Server::good();
+    fs::remove_file(server.keys().join("one.auth")).unwrap();
+    server.check(&torrc()).says(1, everybody);
+    fs::remove_dir(server.keys()).unwrap();
+    server.check(&torrc()).says(1, everybody);
+    fs::remove_dir(server.keys().parent().unwrap()).unwrap();
+    let run = server.check(&torrc()).says(1, everybody);
+    assert!(!run.out.contains("couriers have a key"), "{run:?}");
+
+    let server = Server::good();
+    let plain = torrc();
+    // No service for couriers, or one under another name without keys.
+    let (before, _) = plain.split_once("# Where couriers come in").unwrap();
+    server.check(before).says(1, "0 onion services for couriers");
+    server.check(&plain.replace("tor/softinfo-couriers", "tor/holders")).says(1, everybody);
+    server.check("").says(1, "0 onion services for writers");
+    // No settings at all, or none that it can read as tor does.
+    let nowhere = Command::new(Path::new(PROJECT).join("deploy/tor/check-tor"))
+        .arg(server.folder.path().join("nowhere"))
+        .env("PATH", format!("{}:{}", server.folder.path().join("bin").display(), std::env::var("PATH").unwrap()))
+        .output()
+        .unwrap();
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&nowhere.stdout).contains("can't be read"));
+    for hidden in ["%include /etc/tor/torrc.d/*.conf", "+HiddenServicePort 22", "Sandbox 1 \\"] {
+        server.check(&format!("{hidden}\n{plain}")).says(1, "was not looked at");
+    }
+    // A key that tor's user can't read is none.
+    fs::set_permissions(server.keys().join("one.auth"), fs::Permissions::from_mode(0o000)).unwrap();
+    server.check(&plain).says(1, "can't be read by tor");
+    fs::set_permissions(server.keys().join("one.auth"), fs::Permissions::from_mode(0o600)).unwrap();
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(server.keys().join("one.auth"), Some(12_345), None).unwrap();
+        server.check(&plain).says(1, "is not tor's own");
+    }
+}
+
+#[test]
+fn check_tor_reads_each_setting_where_it_counts() {
+    let server = Server::good();
+    let plain = torrc();
+    server.check(&plain).ok();
+    server.check(&plain.to_lowercase()).says(0, "couriers have a key");
+    // A setting that a later line takes back.
+    server.check(&format!("Sandbox 0\n{plain}")).says(1, "something else as well");
+    server.check(&format!("{plain}\nNoExec 0\n")).says(1, "NoExec 1");
+    // The writers' options under the couriers' service.
+    let line = "HiddenServiceExportCircuitID haproxy\n";
+    let moved = format!("{}{line}", plain.replace(line, ""));
+    server.check(&moved).says(1, "does not say: HiddenServiceExportCircuitID haproxy").says(1, "from writers only");
+    // A further service, and a further port of a known one.
+    server
+        .check(&format!("{plain}HiddenServiceDir /var/lib/tor/ssh\nHiddenServicePort 22\n"))
+        .says(1, "leads elsewhere");
+    server.check(&format!("{plain}HiddenServicePort 22 127.0.0.1:22\n")).says(1, "more than one place");
+    server
+        .check(&format!(
+            "{plain}HiddenServiceDir /var/lib/tor/more\nHiddenServicePort 80 unix:/run/softinfo/courier.sock\n"
+        ))
+        .says(1, "2 onion services for couriers")
+        .says(1, "tor would let in everybody");
 }
 
 #[test]
 fn check_tor_accepts_this_tor_and_notices_a_setting_that_was_taken_out() {
-    let folder = folder();
-    let run = |torrc: &str| {
-        let file = folder.path().join("torrc");
-        fs::write(&file, torrc.replace("/var/lib/tor", folder.path().to_str().unwrap())).unwrap();
-        complete(system("sh", "dash").arg(Path::new(PROJECT).join("deploy/tor/check-tor")).arg(file))
-    };
-    let torrc = read("deploy/tor/torrc");
+    let server = Server::good();
+    let run = |torrc: &str| server.check_with(torrc, &std::env::var("PATH").unwrap());
+    let torrc = torrc();
     assert!(system("tor", "tor").arg("--version").output().unwrap().status.success());
     run(&torrc).ok();
     run(&torrc.replace("Sandbox 1", "")).says(1, "Sandbox 1");

@@ -5,13 +5,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::scene::{RELAY, Run, TIP, complete};
+use crate::scene::{PROJECT, RELAY, Run, TIP, complete};
 use crate::{read, system};
 
 /// A unit in a folder of its own, with the programs that were built just now.
 fn with_built_programs(folder: &Path, name: &str) -> PathBuf {
     let text = read(&format!("deploy/systemd/{name}"));
     let text = text.replace("/usr/bin/softinfo-relay", RELAY).replace("/usr/bin/softinfo-tip", TIP);
+    let script = |text: String, name: &str| {
+        let place = Path::new(PROJECT).join("deploy/monitor").join(name);
+        text.replace(&format!("/usr/bin/softinfo-{name}"), place.to_str().unwrap())
+    };
+    let text = ["daily-mail", "fetch-alarm", "canary"].into_iter().fold(text, script);
     fs::write(folder.join(name), text).unwrap();
     folder.join(name)
 }
@@ -33,8 +38,13 @@ fn exposure(name: &str) -> f64 {
 #[test]
 fn systemd_finds_nothing_to_say_about_the_units() {
     let folder = folder();
-    let units = ["softinfo-relay.service", "softinfo-watch.service", "softinfo-watch.timer"];
-    let paths = units.map(|name| with_built_programs(folder.path(), name));
+    let units: Vec<_> = fs::read_dir(Path::new(PROJECT).join("deploy/systemd"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".service") || name.ends_with(".timer"))
+        .collect();
+    assert!(units.len() >= 9, "{units:?}");
+    let paths: Vec<_> = units.iter().map(|name| with_built_programs(folder.path(), name)).collect();
     let verify = |paths: &[PathBuf]| -> Run {
         complete(system("systemd-analyze", "systemd").args(["verify", "--man=no"]).args(paths))
     };
@@ -42,10 +52,9 @@ fn systemd_finds_nothing_to_say_about_the_units() {
     assert_eq!(run.err.trim(), "", "{run:?}");
     // It would say something.
     let wrong = folder.path().join("wrong.service");
-    fs::write(&wrong, read("deploy/systemd/softinfo-relay.service").replace("ProtectSystem=", "ProtectSytem="))
-        .unwrap();
+    fs::write(&wrong, read("deploy/systemd/softinfo-relay.service").replace("ProtectProc=", "ProtectPrc=")).unwrap();
     let run = verify(&[wrong]);
-    assert!(run.code != 0 || run.err.contains("ProtectSytem"), "{run:?}");
+    assert!(run.code != 0 || run.err.contains("ProtectPrc"), "{run:?}");
 }
 
 #[test]
@@ -53,6 +62,7 @@ fn the_relays_unit_is_exposed_at_most_1_5() {
     let found = exposure("softinfo-relay.service");
     assert!(found > 0.0 && found <= 1.5, "{found}");
     assert!(exposure("softinfo-watch.service") <= 1.5);
+    assert!(exposure("softinfo-canary.service") <= 1.5);
 }
 
 #[test]
@@ -69,9 +79,42 @@ fn the_unit_keeps_memory_off_the_disk_and_the_relay_off_the_network() {
         "ConditionPathExists=/etc/softinfo/relay.toml",
         "ExecReload=/bin/kill -HUP $MAINPID",
         "RestartPreventExitStatus=1 2",
+        "Type=notify",
+        "WatchdogSec=120",
+        "TemporaryFileSystem=/:ro",
     ] {
         assert!(unit.lines().any(|found| found == line), "{line}");
     }
+}
+
+/// Paths that the relay's own root holds.
+fn bound(unit: &str) -> Vec<&str> {
+    let lines =
+        unit.lines().filter_map(|line| line.strip_prefix("BindReadOnlyPaths=").or(line.strip_prefix("BindPaths=")));
+    lines.flat_map(str::split_whitespace).map(|path| path.trim_start_matches('-')).collect()
+}
+
+/// A library that is missing in the root would be noticed at the next start only.
+#[test]
+fn the_relays_own_root_has_every_library_it_is_linked_with_and_nothing_of_others() {
+    let unit = read("deploy/systemd/softinfo-relay.service");
+    let bound = bound(&unit);
+    let linked = complete(system("ldd", "libc-bin").arg(RELAY)).ok();
+    let libraries: Vec<_> = linked.out.split_whitespace().filter(|word| word.starts_with('/')).collect();
+    assert!(libraries.len() >= 2, "{linked:?}");
+    for library in libraries {
+        assert!(bound.contains(&library), "{library}: {bound:?}");
+    }
+    let ours = [
+        "/usr/bin/softinfo-relay",
+        "/bin/kill",
+        "/etc/softinfo",
+        "/run/systemd/notify",
+        "/var/lib/softinfo-relay",
+        "/run/softinfo",
+    ];
+    let others: Vec<_> = bound.iter().filter(|path| !ours.contains(path) && !path.starts_with("/lib")).collect();
+    assert_eq!(others, Vec::<&&str>::new());
 }
 
 /// Names in a set of system calls, as this systemd knows it.

@@ -14,7 +14,7 @@ use softinfo::relay::config::Config;
 use softinfo::relay::event::{self, Event};
 use softinfo::relay::listen::Place;
 use softinfo::relay::sandbox::{self, Report, Weight};
-use softinfo::relay::{Prepared, ServeError};
+use softinfo::relay::{Prepared, ServeError, watchdog};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use zeroizing_alloc::ZeroAlloc;
@@ -29,7 +29,7 @@ const DEMO: &str = "config/demo.toml";
 /// Takes sealed tips and keeps them, as ciphertext, until a courier fetches them.
 ///
 /// Without --config it runs the demonstration of config/demo.toml: on this machine only, with the example keys.
-/// Exit codes: 0 stopped by a signal, 1 did not start, 2 wrong arguments, 3 the disk failed while it ran: start it again.
+/// Exit codes: 0 stopped by a signal, 1 did not start, 2 wrong arguments, 3 the disk failed or nothing answered while it ran: start it again.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -54,7 +54,11 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("softinfo-relay: {error:#}");
-            ExitCode::from(if matches!(error.downcast_ref(), Some(ServeError::StoreStopped)) { 3 } else { 1 })
+            ExitCode::from(if matches!(error.downcast_ref(), Some(ServeError::StoreStopped)) {
+                watchdog::EXIT
+            } else {
+                1
+            })
         }
     }
 }
@@ -90,7 +94,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     event::quiet_panics();
     let relay = Prepared::new(&config, allow_example)?;
-    let intake = relay.intake()?;
+    let intake = relay.intake().clone();
     // The count reads files that the sandbox closes.
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
     let report = sandbox::enter(&openings)?;

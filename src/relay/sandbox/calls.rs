@@ -79,19 +79,13 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_utimensat,
     libc::SYS_write,
     libc::SYS_writev,
-    // Sockets that are open, and what waits for them.
-    libc::SYS_accept4,
+    // What waits for sockets. Using them is below.
     libc::SYS_epoll_create1,
     libc::SYS_epoll_ctl,
     libc::SYS_epoll_pwait,
     libc::SYS_eventfd2,
-    libc::SYS_getsockname,
-    libc::SYS_getsockopt,
     libc::SYS_pipe2,
     libc::SYS_ppoll,
-    libc::SYS_recvfrom,
-    libc::SYS_recvmsg,
-    libc::SYS_setsockopt,
     // Who and where we are, which harms nobody.
     libc::SYS_getegid,
     libc::SYS_geteuid,
@@ -175,16 +169,7 @@ fn allow() -> Result<BpfProgram, BackendError> {
             condition(1, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(SOCKET_KIND), libc::SOCK_STREAM as u64)?,
         ])?],
     );
-    // To whom a socket is connected already, and nobody else: no address, and no connection that begins with its first bytes.
-    let fast_open = libc::MSG_FASTOPEN as u64;
-    rules.insert(
-        libc::SYS_sendto,
-        vec![SeccompRule::new(vec![
-            condition(3, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(fast_open), 0)?,
-            condition(4, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?,
-        ])?],
-    );
-    rules.insert(libc::SYS_sendmsg, vec![masked(2, fast_open, 0)?]);
+    sockets(&mut rules)?;
     // A listener whose reading is shut could become another's caller.
     rules.insert(libc::SYS_shutdown, vec![equal(1, libc::SHUT_WR as u64)?]);
     // Threads have names; limits are read.
@@ -198,6 +183,33 @@ fn allow() -> Result<BpfProgram, BackendError> {
     rules.insert(libc::SYS_tgkill, vec![equal(0, u64::from(std::process::id()))?]);
     let refuse = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     SeccompFilter::new(rules, refuse, SeccompAction::Allow, arch()?)?.try_into()
+}
+
+/// Sockets that are open are read from and written to, and say nothing of who is at the other end.
+///
+/// Closed with this: an address at `accept4` and `recvfrom`; `getsockopt` but for what a connection failed of (`SO_PEERNAME`, `SO_PEERCRED` and
+/// `TCP_SAVED_SYN` name the caller); `setsockopt` but for `TCP_NODELAY` (with `SO_TIMESTAMPING` or `TCP_SAVE_SYN` the kernel hands out packets with
+/// their addresses); reading the queue of errors, where those come; and `recvmsg` and `sendmsg`, into whose addresses no filter sees.
+fn sockets(rules: &mut BTreeMap<i64, Vec<SeccompRule>>) -> Result<(), BackendError> {
+    let is = |argument, value: i32| dword(argument, SeccompCmpOp::Eq, value);
+    let none = |argument| SeccompCondition::new(argument, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0);
+    if cfg!(feature = "leaky") {
+        rules.insert(libc::SYS_accept4, Vec::new());
+    } else {
+        rules.insert(libc::SYS_accept4, vec![SeccompRule::new(vec![none(1)?, none(2)?])?]);
+    }
+    rules.insert(libc::SYS_recvfrom, vec![SeccompRule::new(vec![is(3, 0)?, none(4)?, none(5)?])?]);
+    // To whom a socket is connected already, and nobody else: no address, and no connection that begins with its first bytes.
+    let quiet = SeccompCmpOp::MaskedEq(u64::from(!libc::MSG_NOSIGNAL.cast_unsigned()));
+    rules.insert(libc::SYS_sendto, vec![SeccompRule::new(vec![dword(3, quiet, 0)?, none(4)?])?]);
+    let option = |level, name| SeccompRule::new(vec![is(1, level)?, is(2, name)?]);
+    rules.insert(libc::SYS_getsockopt, vec![option(libc::SOL_SOCKET, libc::SO_ERROR)?]);
+    rules.insert(libc::SYS_setsockopt, vec![option(libc::IPPROTO_TCP, libc::TCP_NODELAY)?]);
+    Ok(())
+}
+
+fn dword(argument: u8, compare: SeccompCmpOp, value: i32) -> Result<SeccompCondition, BackendError> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, compare, u64::from(value.cast_unsigned()))
 }
 
 /// prlimit64 without new limits: the third argument is no address.
