@@ -23,6 +23,8 @@ mod power;
 mod steps;
 #[path = "durable/trace.rs"]
 mod trace;
+#[path = "durable/traffic.rs"]
+mod traffic;
 
 /// Rounds of a test: its own number, or that of an environment variable for a long run.
 fn rounds(variable: &str, otherwise: usize) -> usize {
