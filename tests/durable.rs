@@ -7,6 +7,8 @@ mod scene;
 mod asking;
 #[path = "durable/disk.rs"]
 mod disk;
+#[path = "durable/faults.rs"]
+mod faults;
 #[path = "durable/image.rs"]
 mod image;
 #[path = "durable/kill.rs"]

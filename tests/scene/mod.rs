@@ -347,6 +347,11 @@ impl Scene {
 }
 
 impl Scene {
+    /// Its process.
+    pub fn relay_id(&self) -> u32 {
+        self.relay.as_ref().unwrap().id()
+    }
+
     /// Largest resident memory of the relay so far, in MiB.
     pub fn relay_peak_mib(&self) -> u64 {
         peak_mib(self.relay.as_ref().unwrap().id()).expect("the relay runs")
