@@ -7,6 +7,8 @@ mod scene;
 mod asking;
 #[path = "durable/disk.rs"]
 mod disk;
+#[path = "durable/faults.rs"]
+mod faults;
 #[path = "durable/image.rs"]
 mod image;
 #[path = "durable/kill.rs"]
@@ -23,6 +25,8 @@ mod power;
 mod steps;
 #[path = "durable/trace.rs"]
 mod trace;
+#[path = "durable/traffic.rs"]
+mod traffic;
 
 /// Rounds of a test: its own number, or that of an environment variable for a long run.
 fn rounds(variable: &str, otherwise: usize) -> usize {

@@ -22,7 +22,8 @@ fn on(disk: &Disk, more: &str) -> Scene {
 
 /// Everything is as it was: the acknowledged tips, and no other, whole, and they open.
 fn has_only(scene: &Scene, store: &Path, tips: &[&Known]) {
-    let told = Told { ids: tips.iter().map(|tip| tip.id).collect(), ..Told::default() };
+    let mut told = Told::default();
+    told.ids.extend(tips.iter().map(|tip| tip.id));
     assert_eq!(load::nothing_is_lost(scene, store, &told), tips.len());
     all_open(scene, tips);
 }
@@ -133,14 +134,12 @@ fn on_a_slow_disk_acknowledgements_wait_others_do_not_and_nothing_is_lost() {
     let tips = [(); 6].map(|()| Known::seal(0));
     let (first, others) = tips.split_first().unwrap();
     let began = Instant::now();
-    let (scene_ref, mut slowest, mut asked) = (&scene, Duration::ZERO, 0);
+    let (scene_ref, mut asked) = (&scene, 0);
     thread::scope(|scope| {
         let mut senders = vec![scope.spawn(|| scene_ref.post(&first.bytes))];
         senders.extend(others.iter().map(|tip| scope.spawn(|| scene_ref.post(&tip.bytes))));
         while senders.iter().any(|sender| !sender.is_finished()) {
-            let asking = Instant::now();
             ask(scene_ref.intake, "GET", "/directory", &[], b"").is(200);
-            slowest = slowest.max(asking.elapsed());
             asked += 1;
             thread::sleep(Duration::from_millis(20));
         }
@@ -149,8 +148,10 @@ fn on_a_slow_disk_acknowledgements_wait_others_do_not_and_nothing_is_lost() {
     let took = began.elapsed();
     // A sync of the chunks and one of the records, whatever else a new volume needs.
     assert!(took >= 2 * SLOW, "acknowledged after {took:?}");
-    assert!(slowest < SLOW, "the directory waited for the disk: {slowest:?}");
-    assert!(asked > 10);
+    // Who waits for the disk gets one answer a sync.
+    let traced = fs::read_to_string(&trace).unwrap();
+    let syncs = traced.lines().filter(|line| line.contains("sync(")).count();
+    assert!(asked > 2 * syncs + 2, "the directory waited for the disk: {asked} answers in {syncs} syncs");
     // One more, killed while it waits: whole or absent.
     let waiting = Known::seal(0);
     let mut stream = std::net::TcpStream::connect(scene.intake).unwrap();
@@ -165,6 +166,6 @@ fn on_a_slow_disk_acknowledgements_wait_others_do_not_and_nothing_is_lost() {
     there.extend(scene.pool().contains(&waiting.id.to_string()).then_some(&waiting));
     has_only(&scene, &scene.path("store"), &there);
     println!(
-        "each sync {SLOW:?}: 6 tips acknowledged within {took:?}; the directory {asked} times, slowest {slowest:?}"
+        "each sync {SLOW:?}: 6 tips acknowledged within {took:?}, {syncs} syncs; the directory {asked} times meanwhile"
     );
 }

@@ -4,6 +4,7 @@ use crate::known::{all_open, sample};
 use crate::load::{self, Load, Told};
 use crate::rounds;
 use crate::scene::{Channel, Scene};
+use crate::traffic::Traffic;
 
 /// Kills in a run of the tests; `SOFTINFO_KILLS=200 cargo test --test durable` for a long one.
 const KILLS: usize = 20;
@@ -17,7 +18,7 @@ fn acknowledged_tips_survive_kill_and_open() {
     let base = scene.seal("under load");
     let mut told = Told::default();
     for _ in 0..kills {
-        let load = Load::start(scene.intake, &base, told);
+        let load = Load::start(&scene, &Traffic::SMALL, &base, told);
         load.run_for(20..300);
         scene.signal("KILL");
         assert_eq!(scene.wait(), -1);

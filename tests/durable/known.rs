@@ -44,6 +44,17 @@ impl Known {
     }
 }
 
+impl Known {
+    /// Bytes attached.
+    pub fn attached(&self) -> usize {
+        self.attached.len()
+    }
+
+    pub fn is_text(&self) -> bool {
+        self.attached.is_empty()
+    }
+}
+
 fn reader() -> Reader {
     let root = example::root().unwrap();
     let directory = UntrustedDirectory::parse(example::DIRECTORY).unwrap().verify(&root).unwrap();

@@ -19,15 +19,11 @@ use softinfo::tip::id::TipId;
 use crate::asking::{self, Answer, Upload, head, read_or_nothing};
 use crate::known::Known;
 use crate::scene::{Scene, eventually, tip_request};
+use crate::traffic::Traffic;
 
-/// Writers of small tips.
-const WRITERS: usize = 5;
-/// Writers of large tips, in pieces.
-const PIECE_WRITERS: usize = 2;
-/// Bytes attached to a large tip.
-const ATTACHED: usize = 300_000;
-/// Bytes of a piece: no multiple of anything in the relay.
+/// Bytes of a piece at least, and how many pieces at most: no multiple of anything in the relay.
 const PIECE: usize = 50_000;
+const PIECES: usize = 14;
 
 /// A large tip on its way.
 pub struct Sending {
@@ -39,8 +35,8 @@ pub struct Sending {
 }
 
 impl Sending {
-    fn new() -> Self {
-        Self { tip: Known::seal(ATTACHED), path: None, acknowledged: 0, sent: 0 }
+    fn new(attached: usize) -> Self {
+        Self { tip: Known::seal(attached), path: None, acknowledged: 0, sent: 0 }
     }
 }
 
@@ -48,43 +44,65 @@ impl Sending {
 #[derive(Default)]
 pub struct Told {
     pub ids: Vec<TipId>,
+    /// Those that it said were erased.
+    pub withdrawn: Vec<TipId>,
     /// Those that a desk can open.
     pub known: Vec<Known>,
+    /// How many texts that a desk can open were ever acknowledged.
+    pub sealed: usize,
     pub sending: Vec<Sending>,
     /// Large tips that came to their end in pieces, and pieces acknowledged.
     pub in_pieces: usize,
     pub pieces: usize,
+    /// From here on no answer counts.
+    closed: bool,
+}
+
+impl Told {
+    /// Notes an answer, unless it came too late.
+    pub fn hear(told: &Mutex<Self>, note: impl FnOnce(&mut Self)) {
+        let mut told = told.lock().unwrap();
+        if !told.closed {
+            note(&mut told);
+        }
+    }
 }
 
 /// What a writer does, until it is told to stop.
-type Work = Box<dyn FnOnce(&Mutex<Told>, &AtomicBool) + Send>;
+pub type Work = Box<dyn FnOnce(&Mutex<Told>, &AtomicBool) + Send>;
 
 /// Running writers.
 pub struct Load {
     told: Arc<Mutex<Told>>,
+    /// How many tips had been acknowledged when it began.
+    before: usize,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Load {
-    /// Starts them; `told` is from the round before.
-    pub fn start(intake: SocketAddr, base: &[u8], mut told: Told) -> Self {
-        told.sending.resize_with(PIECE_WRITERS, Sending::new);
+    /// Starts the writers of texts and of pieces; `told` is from the round before.
+    pub fn start(scene: &Scene, traffic: &Traffic, text: &[u8], mut told: Told) -> Self {
+        let (intake, attached, each) = (scene.intake, traffic.attached, traffic.each);
+        told.sending.resize_with(traffic.pieces, || Sending::new(attached));
         let sending = std::mem::take(&mut told.sending);
-        let (told, stop) = (Arc::new(Mutex::new(told)), Arc::new(AtomicBool::new(false)));
-        let spawn = |work: Work| {
-            let (told, stop) = (Arc::clone(&told), Arc::clone(&stop));
-            thread::spawn(move || work(&told, &stop))
-        };
-        let mut threads = vec![spawn(Box::new(move |told, stop| send_sealed(intake, told, stop)))];
-        for _ in 0..WRITERS {
-            let tip = base.to_vec();
-            threads.push(spawn(Box::new(move |told, stop| send_varied(intake, tip, told, stop))));
+        let (before, told) = (told.ids.len(), Arc::new(Mutex::new(told)));
+        let mut load = Self { told, before, stop: Arc::default(), threads: Vec::new() };
+        load.spawn(Box::new(move |told, stop| send_sealed(intake, each, told, stop)));
+        for _ in 0..traffic.texts {
+            let tip = text.to_vec();
+            load.spawn(Box::new(move |told, stop| send_varied(intake, tip, each, told, stop)));
         }
         for sending in sending {
-            threads.push(spawn(Box::new(move |told, stop| send_pieces(intake, sending, told, stop))));
+            load.spawn(Box::new(move |told, stop| send_pieces(intake, sending, told, stop)));
         }
-        Self { told, stop, threads }
+        load
+    }
+
+    /// One more.
+    pub fn spawn(&mut self, work: Work) {
+        let (told, stop) = (Arc::clone(&self.told), Arc::clone(&self.stop));
+        self.threads.push(thread::spawn(move || work(&told, &stop)));
     }
 
     /// Lets them run for a time that is drawn.
@@ -92,32 +110,29 @@ impl Load {
         thread::sleep(Duration::from_millis(rand::thread_rng().gen_range(milliseconds)));
     }
 
-    /// Waits until the relay has acknowledged some tips that can be opened, on a disk that may be slow.
-    pub fn is_heavy(&self) {
-        let known = || self.told.lock().unwrap().known.len();
+    /// Waits until the relay has acknowledged so many texts, or some that can be opened, on a disk that may be slow.
+    pub fn is_heavy(&self, texts: Option<usize>) {
+        let known = || self.told.lock().unwrap().sealed;
         let before = known();
-        eventually(|| known() > before + 1);
+        eventually(|| match texts {
+            Some(texts) => self.told.lock().unwrap().ids.len() >= self.before + texts,
+            None => known() > before + 1,
+        });
     }
 
-    /// Withdraws a tip that was acknowledged; gives its id.
-    pub fn withdraw(&self, scene: &Scene) -> TipId {
-        let tip = {
-            let mut told = self.told.lock().unwrap();
-            let tip = told.known.pop().expect("a tip that was acknowledged");
-            told.ids.retain(|id| *id != tip.id);
-            tip
-        };
-        let lines = ["content-type: text/plain"];
-        let answer = asking::ask(scene.intake, "POST", "/withdraw", &lines, tip.token.as_bytes());
-        assert_eq!(answer.is(200).json()["erased"], 1);
-        tip.id
+    /// The last moment before the power is cut. The relay lives on for a while, and a sync in which ext4 is stopped may come back as if it
+    /// had been done (the extents it was to convert stay as they are, and the call does not hear of it): no power gives such answers.
+    pub fn hear_no_more(&self) {
+        self.told.lock().unwrap().closed = true;
     }
 
     /// Ends them; the relay has gone, or has to answer what is under way.
     pub fn end(self) -> Told {
         self.stop.store(true, Ordering::Relaxed);
         self.threads.into_iter().for_each(|thread| thread.join().unwrap());
-        std::mem::take(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut told = std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner));
+        told.closed = false;
+        told
     }
 }
 
@@ -133,39 +148,45 @@ pub fn post(intake: SocketAddr, tip: &[u8]) -> bool {
     ask(intake, tip_request(tip.len()).as_bytes(), tip).is_some_and(|answer| answer.status == 201)
 }
 
-fn send_varied(intake: SocketAddr, mut tip: Vec<u8>, told: &Mutex<Told>, stop: &AtomicBool) {
-    while !stop.load(Ordering::Relaxed) {
+/// Sends one tip again and again, each time with another id.
+fn send_varied(intake: SocketAddr, mut tip: Vec<u8>, many: usize, told: &Mutex<Told>, stop: &AtomicBool) {
+    for _ in (0..many).take_while(|_| !stop.load(Ordering::Relaxed)) {
         let end = tip.len() - 64;
         rand::thread_rng().fill_bytes(&mut tip[end..]);
         if post(intake, &tip) {
-            told.lock().unwrap().ids.push(TipId::of(&tip));
+            let id = TipId::of(&tip);
+            Told::hear(told, |told| told.ids.push(id));
         }
     }
 }
 
-fn send_sealed(intake: SocketAddr, told: &Mutex<Told>, stop: &AtomicBool) {
-    while !stop.load(Ordering::Relaxed) {
+fn send_sealed(intake: SocketAddr, many: usize, told: &Mutex<Told>, stop: &AtomicBool) {
+    for _ in (0..many).take_while(|_| !stop.load(Ordering::Relaxed)) {
         let tip = Known::seal(0);
         if post(intake, &tip.bytes) {
-            let mut told = told.lock().unwrap();
-            told.ids.push(tip.id);
-            told.known.push(tip);
+            Told::hear(told, |told| {
+                told.ids.push(tip.id);
+                told.known.push(tip);
+                told.sealed += 1;
+            });
         }
     }
 }
 
 fn send_pieces(intake: SocketAddr, mut sending: Sending, told: &Mutex<Told>, stop: &AtomicBool) {
+    let attached = sending.tip.attached();
     while !stop.load(Ordering::Relaxed) {
         if !send_piece(intake, &mut sending) {
             continue;
         }
-        let mut told = told.lock().unwrap();
-        told.pieces += 1;
+        Told::hear(told, |told| told.pieces += 1);
         if sending.acknowledged == sending.tip.bytes.len() {
-            let done = std::mem::replace(&mut sending, Sending::new());
-            told.ids.push(done.tip.id);
-            told.known.push(done.tip);
-            told.in_pieces += 1;
+            let done = std::mem::replace(&mut sending, Sending::new(attached)).tip;
+            Told::hear(told, |told| {
+                told.ids.push(done.id);
+                told.known.push(done);
+                told.in_pieces += 1;
+            });
         }
     }
     told.lock().unwrap().sending.push(sending);
@@ -175,7 +196,7 @@ fn send_pieces(intake: SocketAddr, mut sending: Sending, told: &Mutex<Told>, sto
 fn send_piece(intake: SocketAddr, sending: &mut Sending) -> bool {
     let tip = &sending.tip.bytes;
     let from = sending.acknowledged;
-    let to = (from + PIECE).min(tip.len());
+    let to = (from + PIECE.max(tip.len() / PIECES)).min(tip.len());
     sending.sent = sending.sent.max(to);
     let (method, path, lines) = match &sending.path {
         None => {
@@ -246,7 +267,8 @@ pub fn listed(scene: &Scene) -> HashSet<String> {
     }
 }
 
-/// Fails unless everything acknowledged is there, everything that is there is whole, and every volume opened. Says how many are there.
+/// Fails unless everything acknowledged is there, everything that is there is whole, what was withdrawn is not, and every volume opened.
+/// Says how many are there.
 pub fn nothing_is_lost(scene: &Scene, store: &Path, told: &Told) -> usize {
     let aside: Vec<_> =
         fs::read_dir(store.join("set-aside")).into_iter().flatten().flatten().map(|v| v.path()).collect();
@@ -259,6 +281,8 @@ pub fn nothing_is_lost(scene: &Scene, store: &Path, told: &Told) -> usize {
     let listed = listed(scene);
     let lost = told.ids.iter().filter(|id| !listed.contains(&id.to_string())).count();
     assert_eq!(lost, 0, "of {} acknowledged tips so many are lost; {}", told.ids.len(), scene.log());
+    let back = told.withdrawn.iter().filter(|id| listed.contains(&id.to_string())).count();
+    assert_eq!(back, 0, "of {} withdrawn tips so many are there again", told.withdrawn.len());
     for id in &listed {
         let (status, bytes) = scene.courier_get(&format!("/tips/{id}"));
         assert!(status == 200 && TipId::of(&bytes).to_string() == *id, "{id} is not whole: {status}");

@@ -4,7 +4,6 @@
 use std::fs;
 
 use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce, aead::Aead};
-use softinfo::store::CHUNK;
 use softinfo::tip::id::TipId;
 
 use crate::asking::{Upload, ask};
@@ -38,8 +37,11 @@ fn record<'a>(calls: &'a [Call], id: &TipId) -> &'a Call {
     writes.find(|call| call.data[16..48] == id.as_bytes()[..]).unwrap_or_else(|| panic!("no record of {id}"))
 }
 
-/// A tip's chunks as they lie in sled: sealed with the key in its record (`docs/store.md`, 1).
-fn sealed(tip: &[u8], record: &Call) -> Vec<Vec<u8>> {
+/// Bytes of a tip that are wrapped together.
+const CHUNK: usize = 32 * 1024;
+
+/// A tip's chunks as they lie in a journal: wrapped with the key in its record (`docs/store.md`, 1).
+fn wrapped(tip: &[u8], record: &Call) -> Vec<Vec<u8>> {
     let cipher = ChaCha20Poly1305::new(Key::from_slice(&record.data[80..112]));
     let chunks = (0u32..).zip(tip.chunks(CHUNK));
     chunks
@@ -50,39 +52,35 @@ fn sealed(tip: &[u8], record: &Call) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Bytes, sync, record, sync, answer. Says in how many databases the tip is.
-fn acknowledged_in_order(calls: &[Call], tip: &[u8]) -> usize {
+/// Bytes, sync, record, sync, answer. Says whether the tip came in a file of its own, which was then made a journal.
+fn acknowledged_in_order(calls: &[Call], tip: &[u8]) -> bool {
     let id = TipId::of(tip);
     let acknowledged = answer(calls, "HTTP/1.1 201", &id.to_string()).began;
     let record = record(calls, &id);
     let volume = record.file.strip_suffix("/slots").unwrap();
-    let store = volume.rsplit_once("/volumes/").unwrap().0;
+    let (store, name) = volume.rsplit_once("/volumes/").unwrap();
+    let journal = format!("{volume}/journal");
 
-    let mut files = Vec::new();
-    for chunk in sealed(tip, record) {
-        let written = calls.iter().find(|call| call.writes("/sled/db") && find(&call.data, &chunk[..64]));
-        let written = written.expect("a chunk was never written");
-        assert!(find(&written.data, &chunk), "a chunk was not written in one piece");
+    let mut own = false;
+    for chunk in wrapped(tip, record) {
+        let written = calls
+            .iter()
+            .find(|call| (call.file == journal || call.file.contains("/incoming/")) && find(&call.data, &chunk));
+        let written = written.expect("a chunk was never written in one piece");
+        own |= written.file != journal;
         between(calls, written.returned, record.began, "sync of a chunk", |call| call.syncs(&written.file));
-        files.push(&written.file);
     }
     between(calls, record.returned, acknowledged, "sync of the record", |call| call.syncs(&record.file));
-    files.dedup();
-    // The names of all that are durable too, from the file up to the store.
-    for database in &files {
-        let sled = database.strip_suffix("/db").unwrap();
-        let conf = between(calls, 0, acknowledged, "sync of conf", |call| call.syncs(&format!("{sled}/conf")));
-        let sled = between(calls, conf, acknowledged, "sync of the sled folder", |call| call.syncs(sled));
-        let folder = database.strip_suffix("/sled/db").unwrap();
-        let whole = format!("{folder}/slots");
-        let renamed = calls.iter().find(|call| call.name.starts_with("rename") && call.data == whole.as_bytes());
-        let renamed = renamed.expect("a slot file comes whole, by its name");
-        between(calls, sled, renamed.began, "sync of all slots, free", |call| call.syncs(&renamed.file));
-        let slots = renamed.returned;
-        let volume = between(calls, slots, acknowledged, "sync of the volume's folder", |call| call.syncs(folder));
-        between(calls, volume, acknowledged, "sync of volumes", |call| call.syncs(&format!("{store}/volumes")));
-    }
-    files.len()
+    // The names of all that are durable too: the folder is built and synced in scratch space, then placed.
+    let scratch = format!("{store}/scratch/new-{name}");
+    let slots =
+        between(calls, 0, record.began, "sync of all slots, free", |call| call.syncs(&format!("{scratch}/slots")));
+    let folder = between(calls, slots, record.began, "sync of the folder", |call| call.syncs(&scratch));
+    let placed = between(calls, folder, record.began, "placing of the volume", |call| {
+        call.name.starts_with("rename") && call.data == volume.as_bytes()
+    });
+    between(calls, placed, record.began, "sync of volumes", |call| call.syncs(&format!("{store}/volumes")));
+    own
 }
 
 #[test]
@@ -93,7 +91,7 @@ fn every_acknowledgement_follows_a_sync_of_its_bytes() {
     // All is new, the store's own folder too.
     fs::remove_dir_all(scene.path("store")).unwrap();
     let recording = Recording::of_stopped(&mut scene);
-    // One after another, side by side, and in pieces over several volumes.
+    // One after another, side by side, and in pieces.
     let alone = [(); 3].map(|()| Known::seal(0));
     let together = [(); 12].map(|()| Known::seal(0));
     let large = Known::seal(2_200_000);
@@ -119,7 +117,7 @@ fn every_acknowledgement_follows_a_sync_of_its_bytes() {
     for tip in alone.iter().chain(&together) {
         acknowledged_in_order(&calls, &tip.bytes);
     }
-    assert!(acknowledged_in_order(&calls, &large.bytes) > 1, "the large tip lies in several volumes");
+    assert!(acknowledged_in_order(&calls, &large.bytes), "the large tip has a file of its own");
     // Of pieces a kill is promised to be survived, no more: what is acknowledged was handed to the kernel.
     for (status, end) in [("201", 100_000), ("204", 700_000), ("204", 1_000_001)] {
         let acknowledged = answer(&calls, &format!("HTTP/1.1 {status}"), &format!("upload-offset: {end}\r\n")).began;
@@ -165,10 +163,13 @@ fn an_answer_to_a_withdrawal_follows_two_overwrites_each_synced() {
         from = between(&calls, zeroed, answered, "sync of the zeros", |call| call.syncs(&record.file));
     }
     calls = recording.calls();
-    let gone =
-        |call: &Call| call.name.starts_with("unlink") && (call.file.ends_with("slots") || call.file.ends_with("/db"));
+    let gone = |call: &Call| {
+        call.name.starts_with("unlink") && (call.file.ends_with("slots") || call.file.ends_with("journal"))
+    };
     let unlinked = calls.iter().find(|call| gone(call)).expect("nothing was removed").began;
-    let zeros = |call: &Call| call.writes(&slots) && call.offset == 128 && call.data == vec![0; 128 * 1024];
+    let zeros = |call: &Call| {
+        call.writes(&slots) && call.offset == 128 && call.data.len() > 128 && call.data.iter().all(|&byte| byte == 0)
+    };
     let zeroed = between(&calls, 0, unlinked, "zeros over all slots", zeros);
     between(&calls, zeroed, unlinked, "sync of the zeros", |call| call.syncs(&slots));
 }

@@ -338,7 +338,7 @@ test('whatever is cut off or altered, nothing is thrown, all ends soon, and what
       else for (let i = random(5); i >= 0; i--) bytes[random(round % 3 === 1 ? 2000 : bytes.length) % bytes.length] = [0, 1, 255, random(256)][random(4)]
       const start = performance.now()
       const result = await scrub(new Blob([bytes]))
-      assert.ok(performance.now() - start < 2000)
+      assert.ok(performance.now() - start < 60_000, 'it hangs')
       if (result.kind !== 'scrubbed') continue
       const again = await scrub(result.blob)
       assert.deepEqual([again.kind, again.removed], ['scrubbed', []])

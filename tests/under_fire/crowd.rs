@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::asking::{Answer, head, read};
 use crate::scene::{Channel, Scene, tip_request};
@@ -80,7 +80,9 @@ fn the_last_of_the_disk_is_for_text() {
 
 #[test]
 fn connections_that_ask_nothing_give_way() {
-    let scene = limited("uploads = 2\nconnections = 16");
+    let mut scene = limited("uploads = 2\nconnections = 16");
+    // Longer than this test waits for an answer: nothing ends because it was idle.
+    scene.restart(|config| config.replace("idle_seconds = 3", "idle_seconds = 120"));
     let large = scene.seal_with("", &[&scene.random_file("film.mp4", 200_000)]);
     let mut working = seated(&scene, &large);
     settle();
@@ -93,9 +95,7 @@ fn connections_that_ask_nothing_give_way() {
         }
         silent.push(stream);
     }
-    let began = Instant::now();
     post(&scene, &scene.seal("through the crowd")).is(201);
-    assert!(began.elapsed() < Duration::from_secs(2));
     // Who was sending was left alone.
     working.write_all(&large[20_000..]).unwrap();
     assert_eq!(crate::scene::answer(working).0, 201);
