@@ -10,6 +10,8 @@ mod circuits;
 mod crowd;
 #[path = "under_fire/heads.rs"]
 mod heads;
+#[path = "under_fire/reload.rs"]
+mod reload;
 #[path = "under_fire/status.rs"]
 mod status;
 #[path = "under_fire/tls.rs"]

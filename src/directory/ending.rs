@@ -37,7 +37,10 @@ impl fmt::Display for Ending {
         match self {
             Self::DirectoryEnds { on } => write!(f, "the directory expires on {on}: sign a new one in time"),
             Self::DirectoryEnded { on } => {
-                write!(f, "the directory expired on {on}: writers refuse it; sign a new one, put it in place and reload")
+                write!(
+                    f,
+                    "the directory expired on {on}: writers refuse it; sign a new one, put it in place and reload"
+                )
             }
             Self::KeysEnd { holder, on } => write!(
                 f,
@@ -78,7 +81,11 @@ impl Contents {
         };
         let keys = self.holders.iter().filter_map(|holder| {
             let (on, holder) = (holder.keys_last_until(today), holder.id.clone());
-            if on < today { Some(Ending::NoKey { holder }) } else { (on <= soon).then_some(Ending::KeysEnd { holder, on }) }
+            if on < today {
+                Some(Ending::NoKey { holder })
+            } else {
+                (on <= soon).then_some(Ending::KeysEnd { holder, on })
+            }
         });
         directory.into_iter().chain(keys).collect()
     }

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{map_response, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, head, post};
 use axum::{Extension, Router};
@@ -18,10 +18,13 @@ use super::answer::Answers;
 use super::body::{Pieces, Received, announced_length};
 use super::budget::{Budget, Seat, Size};
 use super::connection::Caller;
+use super::couriers::Couriers;
 use super::form::{is_form, take_form};
 use super::guard::guard;
-use super::page::{self, Page};
+use super::page;
 use super::problem::Problem;
+use super::refusals;
+use super::served::Serving;
 use super::status::Status;
 use super::storing::{Stored, store_tip};
 use super::uploads::{self, Uploads};
@@ -36,16 +39,20 @@ const TOKEN_LIMIT: u64 = 256;
 /// What both listeners share.
 pub(super) struct Shared {
     pub store: Arc<dyn Store>,
-    /// The signed note, as it is served.
-    pub directory: Bytes,
-    pub page: Option<Arc<Page>>,
+    pub serving: Arc<Serving>,
     pub answers: Answers,
     pub uploads: Arc<Uploads>,
     pub budget: Arc<Budget>,
     pub status: Arc<Status>,
-    /// Plaintext bytes of the largest tip.
-    pub max_plaintext: u64,
+    pub couriers: Arc<Couriers>,
     pub idle: Duration,
+}
+
+impl Shared {
+    /// Plaintext bytes of the largest tip, by the directory that is served now.
+    pub fn max_plaintext(&self) -> u64 {
+        self.serving.now().max_plaintext
+    }
 }
 
 pub(super) fn routes(shared: Arc<Shared>) -> Router {
@@ -61,11 +68,12 @@ pub(super) fn routes(shared: Arc<Shared>) -> Router {
         .fallback(|| async { Problem::NotFound })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .layer(map_response(guard))
+        .layer(map_response_with_state(Arc::clone(&shared), refusals::count))
         .with_state(shared)
 }
 
 pub(super) async fn directory(State(shared): State<Arc<Shared>>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], shared.directory.clone()).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], shared.serving.now().note()).into_response()
 }
 
 async fn leave(State(shared): State<Arc<Shared>>) -> Response {
@@ -118,12 +126,12 @@ fn announced_size(headers: &HeaderMap, is_form: bool) -> Size {
 fn answer_form(shared: &Shared, result: &Result<Stored, Problem>, headers: &HeaderMap, received: Received) -> Response {
     // What stands behind the tip is not looked at, but a browser wants to get rid of it.
     let problem = result.as_ref().err().unwrap_or(&Problem::BadRequest);
-    received.drain_after(problem, headers, shared.max_plaintext);
+    received.drain_after(problem, headers, shared.max_plaintext());
     shared.answers.to_form(result)
 }
 
 fn refuse(shared: &Shared, problem: Problem, headers: &HeaderMap, received: Received) -> Response {
-    received.drain_after(&problem, headers, shared.max_plaintext);
+    received.drain_after(&problem, headers, shared.max_plaintext());
     problem.into_response()
 }
 
@@ -134,7 +142,7 @@ async fn take_whole(
     received: &Received,
 ) -> Result<Response, Problem> {
     // An announced length is judged before anything is read; a body without one is judged at its end.
-    let announced_class = announced_length(headers).map(|length| SizeClass::of_file(length, shared.max_plaintext));
+    let announced_class = announced_length(headers).map(|length| SizeClass::of_file(length, shared.max_plaintext()));
     if let Some(Err(SizeError::TooLarge { max })) = announced_class {
         return Err(Problem::TooLarge { max });
     }

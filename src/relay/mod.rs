@@ -10,12 +10,14 @@ pub mod circuit;
 pub mod config;
 mod connection;
 mod courier_api;
+mod couriers;
 pub mod event;
 mod form;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
+pub mod inspection;
 mod intake;
 #[cfg(feature = "leaky")]
 mod leak;
@@ -23,8 +25,10 @@ pub mod listen;
 pub mod page;
 mod patience;
 mod problem;
+mod refusals;
 pub mod sandbox;
 mod serve;
+mod served;
 mod status;
 mod storing;
 pub mod tls;

@@ -49,7 +49,7 @@ pub(super) async fn store_tip<S: Source>(
     announced: Option<Result<SizeClass, SizeError>>,
     pieces: &mut Pieces<S>,
 ) -> Result<Stored, Problem> {
-    let max = shared.max_plaintext;
+    let max = shared.max_plaintext();
     let mut chunk = Vec::with_capacity(CHUNK);
     pieces.fill(&mut chunk, CHUNK).await?;
     // A header is well within the first chunk, so that anything else is refused before the store is touched.

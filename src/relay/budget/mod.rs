@@ -5,6 +5,7 @@
 
 mod circuits;
 mod seats;
+mod standing;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use circuits::{Circuits, Held};
 use seats::Seats;
 pub(super) use seats::Size;
+pub(super) use standing::Share;
 
 use super::problem::Problem;
 use crate::day::Day;
@@ -116,11 +118,6 @@ impl Budget {
         let taken = self.seats.take(size).ok_or(Problem::Busy { retry: SOON })?;
         Ok(Seat { taken, budget: Arc::clone(self), size, circuit: upload })
     }
-
-    /// Free bytes of the disk, for the status of the relay.
-    pub fn free_disk(&self) -> std::io::Result<u64> {
-        self.disk.free()
-    }
 }
 
 impl Seat {
@@ -175,10 +172,14 @@ impl DayShare {
         *spent = if spent.0 == today { (today, spent.1.saturating_add(bytes)) } else { (today, bytes) };
     }
 
-    fn check(&self) -> Result<(), Problem> {
+    /// Bytes of today.
+    fn spent(&self) -> u64 {
         self.spend(0);
-        let (_, spent) = *self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        if spent < self.limit {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        if self.spent() < self.limit {
             return Ok(());
         }
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).as_ref().map_or(0, Duration::as_secs);
