@@ -107,7 +107,9 @@ impl Prepared {
     /// Inspects all that is served and used, reads certificates, binds both listeners.
     pub fn new(config: &Config, allow_example: bool) -> Result<Self, ServeError> {
         let (served, root, findings) = Inspection::of(config, allow_example, Day::today()).accepted()?;
-        findings.into_iter().for_each(|finding| log(&Event::Found(finding)));
+        for finding in findings {
+            log(&Event::Found(finding));
+        }
         let source = Source { config: config.clone(), root, allow_example };
         let serving = Arc::new(Serving::new(served));
         let answers = Answers::built_in().map_err(ServeError::Answers)?;
@@ -288,7 +290,9 @@ async fn read_directory(serving: Arc<Serving>, source: Arc<Source>) {
         }
         Ok(Reread::Same) => log(&Event::DirectorySame { version }),
         Ok(Reread::Refused(findings)) => {
-            findings.into_iter().for_each(|finding| log(&Event::Found(finding)));
+            for finding in findings {
+                log(&Event::Found(finding));
+            }
             log(&Event::DirectoryRefused { version });
         }
         // A fault, which has been logged as one.
@@ -302,8 +306,9 @@ async fn remind(serving: Arc<Serving>, couriers: Arc<Couriers>) {
     let mut reminders = Reminders { said: Day::today() };
     loop {
         tokio::time::sleep(HOUR).await;
-        let endings = reminders.due(&serving.now(), Day::today());
-        endings.into_iter().for_each(|ending| log(&Event::Reminder(ending)));
+        for ending in reminders.due(&serving.now(), Day::today()) {
+            log(&Event::Reminder(ending));
+        }
         save(Arc::clone(&couriers)).await;
     }
 }

@@ -3,6 +3,7 @@
 //! In: the files of the configuration. Out: one pair at a time. Touches: those files, and `relay/served.json` in the store's folder, which
 //! remembers the newest version that was served.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,7 +15,7 @@ use super::inspection::{self, Finding};
 use super::page::Page;
 use crate::day::Day;
 use crate::directory::{Contents, Directory, RootKey, Seen};
-use crate::file::{folders_of, private_folder, read_limited, write_dated};
+use crate::file::{date, folders_of, private_folder, read_limited, sync_folder, write_dated};
 
 /// Largest record of a version that is read, in bytes.
 const LARGEST: u64 = 64 * 1024;
@@ -142,7 +143,9 @@ fn remember(store: &Path, seen: &Seen, today: Day) -> io::Result<()> {
     }
     let folder = memory(store);
     private_folder(&folder)?;
-    crate::file::sync_folder(store)?;
+    sync_folder(store)?;
+    // A new name in it says when; the day is enough.
+    let _ = File::open(store).and_then(|store| date(&store, today));
     write_dated(&folder.join("served.json"), today, |file| Ok(serde_json::to_writer(file, seen)?))
 }
 
