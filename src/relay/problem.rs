@@ -4,6 +4,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::refusals::Kind;
 use crate::store::StoreError;
 use crate::tip::header::HeaderError;
 use crate::tip::padding::SizeError;
@@ -67,6 +68,11 @@ impl Problem {
     /// Its HTTP status.
     pub fn status(&self) -> StatusCode {
         self.parts().0
+    }
+
+    /// Its name, for counting.
+    pub fn kind(&self) -> Kind {
+        Kind(self.parts().1)
     }
 
     /// Seconds until it may be worth to come back (RFC 9110, 10.2.3).
@@ -236,6 +242,7 @@ impl IntoResponse for Problem {
         let text = serde_json::to_string(&body).unwrap_or_default();
         let retry = self.retry();
         let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response();
+        response.extensions_mut().insert(Kind(name));
         if let Some(seconds) = retry {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
