@@ -42,7 +42,7 @@ fn open(folder: &Path, day: Day) -> Opened {
         volume_bytes: 1 << 20,
         floor_bytes: 0,
         clock: Arc::clone(&clock) as _,
-        accept_date: true,
+        leap_days: 10_000,
         ..Settings::default()
     };
     Opened { pool: Pool::open(folder, settings, |notice| panic!("{notice:?}")).unwrap(), clock }

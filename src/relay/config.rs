@@ -296,11 +296,13 @@ impl Config {
         self.page.as_ref().map(read).transpose()
     }
 
-    /// The store's part, in the store's terms; `after_close` is called when a volume was closed.
+    /// The store's part, in the store's terms; `after_close` is called when a database was closed, and with `accept_date` the clock is
+    /// believed at this start.
     #[must_use]
-    pub fn store_settings(&self, after_close: fn()) -> Settings {
+    pub fn store_settings(&self, after_close: fn(), accept_date: bool) -> Settings {
         Settings {
             after_close,
+            accept_date,
             retention_days: self.store.retention_days,
             jitter_days: self.store.jitter_days,
             volume_bytes: self.store.volume_mib << 20,

@@ -154,7 +154,7 @@ impl Prepared {
     /// Opens the store. Nothing is answered before [`Relay::run`].
     ///
     /// `after_close` is called when the store has freed much memory (see [`crate::store::pool::Settings`]).
-    pub fn start(self, config: &Config, after_close: fn()) -> Result<Relay, ServeError> {
+    pub fn start(self, config: &Config, after_close: fn(), accept_date: bool) -> Result<Relay, ServeError> {
         let (stop, _) = watch::channel(false);
         let stopper = stop.clone();
         let notice = move |notice| {
@@ -163,7 +163,7 @@ impl Prepared {
                 stopper.send_replace(true);
             }
         };
-        let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close), notice)?);
+        let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close, accept_date), notice)?);
         pool.expire(Day::today())?;
         let floor = config.store.floor_mib << 20;
         let uploads =

@@ -1,6 +1,7 @@
 //! The letterbox. Reads one TOML file, opens two listeners, stores ciphertext.
 
 mod memory;
+mod store;
 
 use std::alloc::System;
 use std::num::NonZero;
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use softinfo::day::Day;
 use softinfo::relay::config::Config;
 use softinfo::relay::event::{self, Event};
@@ -48,6 +49,19 @@ struct Arguments {
     /// Accept the example keys where others can reach this relay. Everybody can read what is sent to them.
     #[arg(long)]
     i_know_these_are_example_keys: bool,
+    /// Believe the computer's clock, which says this day, although it is far ahead of the last day here: what has expired by it is erased.
+    /// The relay asks for it in its log, after weeks without running or when the clock is wrong.
+    #[arg(long, value_name = "DAY")]
+    accept_date: Option<Day>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Work on the store of a relay that is stopped.
+    #[command(subcommand)]
+    Store(store::Work),
 }
 
 fn main() -> ExitCode {
@@ -82,6 +96,10 @@ fn run(arguments: &Arguments) -> Result<()> {
         print!("{report}");
         return whole(&report);
     }
+    if let Some(Command::Store(work)) = &arguments.command {
+        return store::run(work, &config);
+    }
+    let accept_date = is_accepted(arguments.accept_date)?;
     event::quiet_panics();
     let relay = Prepared::new(&config, allow_example)?;
     let openings = Prepared::openings(&config)?;
@@ -102,7 +120,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hangup = signal(SignalKind::hangup())?;
-        let relay = relay.start(&config, memory::give_back)?;
+        let relay = relay.start(&config, memory::give_back, accept_date)?;
         if arguments.config.is_none() {
             print_next_steps(&config, &intake)?;
         }
@@ -125,6 +143,19 @@ fn run(arguments: &Arguments) -> Result<()> {
     // The store is closed. What still runs only packs the page, which can take long on a small machine.
     runtime.shutdown_background();
     ended
+}
+
+/// Who accepts the clock's day has to know which it is.
+fn is_accepted(accepted: Option<Day>) -> Result<bool> {
+    let today = Day::today();
+    match accepted {
+        Some(day) if day != today => {
+            anyhow::bail!(
+                "the clock says {today} and not {day}: set it right, or accept what it says; nothing was changed"
+            )
+        }
+        accepted => Ok(accepted.is_some()),
+    }
 }
 
 /// Prints every finding; none but warnings is in order.
