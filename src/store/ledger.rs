@@ -171,6 +171,11 @@ impl Ledger {
     /// Gives the folders that a volume's coming or going touched the times of their days.
     pub fn date(&self, volume: &Volume) {
         self.disk.date(&volume.folder, volume.head.day);
+        self.date_folders();
+    }
+
+    /// The same of the folders in which something comes or goes with each tip or each reading.
+    pub fn date_folders(&self) {
         for name in ["volumes", "scratch", "incoming"] {
             self.disk.date(&self.folder.join(name), self.days.for_tips(self.settings.clock.today()));
         }

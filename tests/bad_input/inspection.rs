@@ -154,13 +154,13 @@ fn every_finding_is_named_and_not_only_the_first() {
     fs::write(scene.path("in-the-way"), "x").unwrap();
     let config = scene
         .relay_config(
-            "folder = \"in-the-way\"\nretention_days = 0\n[limits]\nuploads = 10\ntext_reserve = 10\nconnections = 5",
+            "folder = \"in-the-way\"\nretention_days = 0\n[limits]\nuploads = 10\ntext_parts = 0\nconnections = 5",
         )
         .replace("EXAMPLE-directory.note", "nowhere.note");
     fs::write(scene.path("relay.toml"), format!("page = \"no-page.html\"\n{config}")).unwrap();
     let named = [
         "retention_days",
-        "limits.text_reserve",
+        "limits.text_parts",
         "limits.connections",
         "nowhere.note",
         "no-page.html",
@@ -177,7 +177,7 @@ fn every_finding_is_named_and_not_only_the_first() {
 #[test]
 fn limits_that_contradict_each_other_are_named_and_logged_at_a_start() {
     let scene = Scene::new();
-    let limits = "floor_mib = 4\n[limits]\nconnections = 12\nuploads = 3\ntext_reserve = 1\nday_mib = 100";
+    let limits = "floor_mib = 4\n[limits]\nconnections = 12\nuploads = 3\nday_mib = 100";
     let config =
         scene.relay_config(limits).replace("[intake]", "[intake]\ncircuit_ids = true").replace("\"store\"", "\"new\"");
     fs::write(scene.path("relay.toml"), config).unwrap();
