@@ -183,6 +183,7 @@ mod tests {
     async fn one_that_has_said_nothing_yet_outlives_a_flood_of_those_that_said_a_little() {
         let all = Connections::new(100);
         for _ in 0..100 {
+            sleep(Duration::from_millis(6)).await;
             enter(&all).await.activity.moved(18);
         }
         let honest = enter(&all).await;
