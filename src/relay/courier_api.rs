@@ -43,12 +43,14 @@ impl Tokens {
         let (courier, monitor) = (which(shown, &self.couriers), which(shown, &self.monitors));
         let is_look = matches!(request.uri().path(), "/status" | "/metrics");
         match courier {
-            Some(number) => _ = request.extensions_mut().insert(Courier(number)),
+            Some(number) => {
+                if let Some(caller) = request.extensions().get::<Caller>() {
+                    caller.open.is_known();
+                }
+                request.extensions_mut().insert(Courier(number));
+            }
             None if monitor.is_some() && is_look => {}
             None => return Problem::Unauthorized.into_response(),
-        }
-        if let Some(caller) = request.extensions().get::<Caller>() {
-            caller.open.is_known();
         }
         next.run(request).await
     }

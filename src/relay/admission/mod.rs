@@ -85,7 +85,7 @@ impl Default for Limits {
         Self {
             connections: 2048,
             uploads: 1024,
-            text_buffer_mib: 24,
+            text_buffer_mib: 16,
             day_mib: 4096,
             staged_mib: 8192,
             text_reserve_mib: 256,
