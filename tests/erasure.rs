@@ -5,6 +5,8 @@ mod scene;
 
 #[path = "uploads/asking.rs"]
 mod asking;
+#[path = "erasure/by_hand.rs"]
+mod by_hand;
 #[path = "durable/image.rs"]
 mod image;
 #[path = "durable/known.rs"]

@@ -174,7 +174,8 @@ impl Scene {
         self.try_start_with(&[])
     }
 
-    fn start_with(&mut self, arguments: &[&str]) {
+    /// Starts the relay again, with more arguments.
+    pub fn start_with(&mut self, arguments: &[&str]) {
         assert!(self.try_start_with(arguments), "the relay did not start");
     }
 
