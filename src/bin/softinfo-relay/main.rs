@@ -37,7 +37,7 @@ const DEMO: &str = "config/demo.toml";
 #[command(version, max_term_width = 100)]
 struct Arguments {
     /// The configuration (every key is explained in config/relay.toml).
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// Look at the configuration and at all that would be served and used, name everything that is not as it should be, and stop. Exit code 1
     /// when it would not do; warnings alone leave it at 0.
