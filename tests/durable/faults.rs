@@ -34,13 +34,13 @@ fn slot_files(scene: &Scene) -> Vec<PathBuf> {
 }
 
 /// Whether a tip's id stands in any slot.
-fn has_slot(scene: &Scene, id: &TipId) -> bool {
+pub fn has_slot(scene: &Scene, id: &TipId) -> bool {
     let is_in = |path: &PathBuf| fs::read(path).unwrap().windows(32).any(|window| window == id.as_bytes());
     slot_files(scene).iter().any(is_in)
 }
 
 /// `None` when the relay was gone before it had answered.
-fn withdraw(scene: &Scene, tip: &Known) -> Option<Answer> {
+pub fn withdraw(scene: &Scene, tip: &Known) -> Option<Answer> {
     let mut stream = TcpStream::connect(scene.intake).ok()?;
     let head = head("POST", "/withdraw", &["content-type: text/plain"], tip.token.len());
     let _ = stream.write_all(&[&head[..], tip.token.as_bytes()].concat());
