@@ -165,7 +165,7 @@ fn a_tip_in_a_volume_that_was_set_aside_can_be_withdrawn_and_its_key_goes() {
     let volume = volume.unwrap().parent().unwrap().to_owned();
     // Full volumes are sealed in the background.
     let database = || files(&volume).into_iter().find(|path| path.ends_with("db"));
-    eventually(|| database().is_some());
+    eventually(|| volume.join("sealed").exists() && !volume.join("journal").exists());
     stop(&mut scene);
     let length = fs::metadata(database().unwrap()).unwrap().len();
     fs::write(database().unwrap(), vec![0xa5; usize::try_from(length).unwrap()]).unwrap();
