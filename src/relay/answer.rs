@@ -59,7 +59,7 @@ impl Sentences {
         match result {
             Ok(Accepted { already: true, .. }) => &self.already,
             Ok(_) => &self.stored,
-            Err(Problem::Unsure) => &self.unsure,
+            Err(Problem::Unsure | Problem::Unproven) => &self.unsure,
             Err(Problem::TooLarge { .. }) => &self.too_large,
             Err(Problem::NotATip(_) | Problem::NotASizeClass | Problem::UnsupportedMediaType | Problem::BadRequest) => {
                 &self.not_sealed

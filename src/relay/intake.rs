@@ -29,7 +29,7 @@ use super::served::Serving;
 use super::status::Status;
 use super::uploads::{self, Uploads};
 use crate::limits::FORM_ALLOWANCE;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::tip::padding::{SizeClass, largest_file};
 use crate::tip::withdraw::WithdrawToken;
 
@@ -207,9 +207,12 @@ pub(super) async fn withdraw(
     let digest = WithdrawToken::parse(text.trim()).map_err(|_| Problem::BadToken)?.digest();
     let store = Arc::clone(&shared.store);
     // A few at a time, for it writes to the disk; who waits too long is told to come back. Nothing of it delays a text.
-    match shared.budget.withdrawals.run(move || store.erase(&[digest])).await?? {
-        0 => Err(Problem::UnknownToken),
-        erased => Ok(json(StatusCode::OK, &Erased { erased })),
+    match shared.budget.withdrawals.run(move || store.erase(&[digest])).await? {
+        Ok(0) => Err(Problem::UnknownToken),
+        Ok(erased) => Ok(json(StatusCode::OK, &Erased { erased })),
+        Err(StoreError::Unproven) => Err(Problem::Unproven),
+        // Not a word of "send it again": of several tips under one token some may be gone.
+        Err(_) => Err(Problem::ErasureUnsure),
     }
 }
 
