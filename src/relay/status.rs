@@ -165,7 +165,7 @@ impl Status {
             Reason::BelowFloor => is_below_floor,
             Reason::BelowReserve => standing.free.is_some() && standing.below_reserve && !is_below_floor,
             Reason::DaySpent => is_spent(LARGE),
-            Reason::TextSpent => is_spent(TEXT),
+            Reason::TextSpent => is_spent(TEXT) && !is_below_floor,
             Reason::Unreadable => self.pool.unreadable() > 0,
             Reason::ClockAhead => self.pool.clock_held().is_some(),
             Reason::Expired => contents.expires < today,

@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -229,7 +228,7 @@ impl Lane {
         if let Ok(Some((volume, ..))) = self.ledger.find(&record.tip_id()) {
             return Ok(Outcome::Now(Ok(Committed { day: volume.head.day, already: true })));
         }
-        let day = self.ledger.days.for_tips(self.ledger.settings.clock.today());
+        let day = self.ledger.today();
         let placed = match &wrapped {
             Wrapped::Whole(bytes) => self.append(day, |journal| journal.append(bytes)).map(|at| (false, at)),
             Wrapped::Staged(staged) if staged.length() > self.ledger.settings.volume_bytes / OWN_PART => {
@@ -339,15 +338,20 @@ impl Lane {
     /// Overwrites one byte that means nothing, and syncs it.
     fn probe(&mut self) -> Result<(), StoreError> {
         self.ledger.check_running()?;
-        let path: PathBuf = self.ledger.folder.join(format!("probe-{}", self.name));
+        let (disk, folder) = (&self.ledger.disk, &self.ledger.folder);
+        let (path, today) = (folder.join(format!("probe-{}", self.name)), self.ledger.today());
         if self.probe.is_none() {
-            let disk = &self.ledger.disk;
             let opened = disk.open(&path, Open::Update).or_else(|_| disk.open(&path, Open::New));
             self.probe = Some(opened.map_err(StoreError::io(&path))?);
+            disk.date(folder, today);
         }
         if let Some(file) = &self.probe {
-            file.write_all_at(&[0], 0).and_then(|()| file.sync()).map_err(StoreError::io(&path))?;
-            file.date(self.ledger.days.for_tips(self.ledger.settings.clock.today()));
+            file.write_all_at(&[0], 0).map_err(|error| match Trouble::of(&error) {
+                Trouble::Failed => self.ledger.stop(),
+                Trouble::Full | Trouble::Passing => StoreError::io(&path)(error),
+            })?;
+            file.sync().map_err(|_| self.ledger.stop())?;
+            file.date(today);
         }
         Ok(())
     }

@@ -81,6 +81,7 @@ impl Days {
             disk.rename(&self.scratch, &self.file)?;
             disk.sync_folder(&self.folder)?;
             disk.date(&self.file, day);
+            disk.date(&self.folder, day);
             highest.day = day;
         }
         Ok(Looked { today: highest.day, newly_held })

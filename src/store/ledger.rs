@@ -132,6 +132,11 @@ impl Ledger {
         if free.usable() < self.settings.floor_bytes { Err(StoreError::Full) } else { Ok(()) }
     }
 
+    /// The day for what comes now.
+    pub fn today(&self) -> Day {
+        self.days.for_tips(self.settings.clock.today())
+    }
+
     /// The day up to which may be expired.
     pub fn look_at_clock(&self) -> Result<Day, StoreError> {
         self.believe(false)
@@ -177,7 +182,7 @@ impl Ledger {
     /// The same of the folders in which something comes or goes with each tip or each reading.
     pub fn date_folders(&self) {
         for name in ["volumes", "scratch", "incoming"] {
-            self.disk.date(&self.folder.join(name), self.days.for_tips(self.settings.clock.today()));
+            self.disk.date(&self.folder.join(name), self.today());
         }
     }
 

@@ -47,6 +47,8 @@ pub struct Settings {
     pub leap_days: u32,
     /// Believes the clock at this start, however far ahead it is.
     pub accept_date: bool,
+    /// Seals what waits by itself; otherwise only [`Pool::seal_all`] does.
+    pub seals: bool,
     /// Where sled may work; nothing there has to last. `None` is `scratch/` in the store's folder.
     pub scratch: Option<PathBuf>,
     /// Called when a database was closed and its memory freed; a program may give that back to the system here.
@@ -63,6 +65,7 @@ impl Default for Settings {
             clock: Arc::new(SystemClock),
             leap_days: 14,
             accept_date: false,
+            seals: true,
             scratch: None,
             after_close: || (),
         }
@@ -116,7 +119,7 @@ pub struct Pool {
     text: Committer,
     bulk: Committer,
     // Behind the lanes, so that it ends after them.
-    sealer: Sealer,
+    sealer: Option<Sealer>,
     _lock: File,
 }
 
@@ -133,7 +136,8 @@ impl Pool {
         let ledger = Arc::new(Ledger::load(folder, Arc::new(RealDisk), settings, Box::new(notice))?);
         let lane = |name| Committer::start(Arc::clone(&ledger), name).map_err(StoreError::io(folder));
         let (text, bulk) = (lane("text")?, lane("bulk")?);
-        let sealer = Sealer::start(Arc::clone(&ledger)).map_err(StoreError::io(folder))?;
+        let sealer = ledger.settings.seals.then(|| Sealer::start(Arc::clone(&ledger)));
+        let sealer = sealer.transpose().map_err(StoreError::io(folder))?;
         Ok(Self { ledger, text, bulk, sealer, _lock: lock })
     }
 
@@ -223,7 +227,9 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         // The sealer finishes the volume that it is at, not all that wait: those are sealed after the next start.
-        self.sealer.quit();
+        if let Some(sealer) = &self.sealer {
+            sealer.quit();
+        }
     }
 }
 
@@ -303,7 +309,7 @@ impl Store for Pool {
     fn expire(&self, today: Day) -> Result<usize, StoreError> {
         let believed = self.ledger.look_at_clock()?;
         // A day that is over is sealed, also when no other tip comes.
-        let now = self.ledger.days.for_tips(self.ledger.settings.clock.today());
+        let now = self.ledger.today();
         self.text.leave(None, Some(now))?;
         self.bulk.leave(None, Some(now))?;
         erase::expired(&self.ledger, today.min(believed), |volume| {

@@ -66,10 +66,7 @@ fn a_relay_that_refuses_large_tips_is_not_healthy_and_says_why() {
     );
     assert_eq!(disk.post(&disk.seal("text is taken")).0, 201);
     let day = Scene::with(Channel::example(), "[limits]\nday_mib = 0");
-    assert_eq!(
-        unhealthy(&day, "day_spent"),
-        ["a share of the day is spent: large tips are refused until midnight UTC"]
-    );
+    assert_eq!(unhealthy(&day, "day_spent"), ["the day's share is spent: large tips are refused until midnight UTC"]);
     assert_eq!(day.status()["shares"][0], serde_json::json!({"name": "large", "mib": 0, "spent_percent": 100}));
     assert_eq!(day.post(&day.seal("text is taken")).0, 201);
 }

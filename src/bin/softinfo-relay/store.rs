@@ -9,7 +9,7 @@ use softinfo::day::Day;
 use softinfo::relay::config::Config;
 use softinfo::relay::event::{self, Event};
 use softinfo::store::Store;
-use softinfo::store::pool::Pool;
+use softinfo::store::pool::{Pool, Settings};
 
 use crate::memory;
 
@@ -34,9 +34,8 @@ pub fn run(work: &Work, config: &Config) -> Result<()> {
     let folder = &config.store.folder;
     // Opening makes a store where there is none, and nobody wants that of a look.
     anyhow::ensure!(folder.join("format").exists(), "there is no store in {}; nothing was done", folder.display());
-    let pool = Pool::open(folder, config.store_settings(memory::give_back, false), |notice| {
-        event::log(&Event::Store(notice));
-    })?;
+    let settings = Settings { seals: false, ..config.store_settings(memory::give_back, false) };
+    let pool = Pool::open(folder, settings, |notice| event::log(&Event::Store(notice)))?;
     let done = match work {
         Work::Verify => verify(&pool),
         Work::Purge { before } => purge(&pool, *before),
