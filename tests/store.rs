@@ -163,6 +163,22 @@ fn of_two_who_withdraw_the_same_tip_one_is_told_so_and_nobody_meets_an_error() {
     assert!(get(&pool, &TipId::of(&stays)).unwrap() == Some(stays));
 }
 
+#[test]
+fn a_tip_that_is_erased_and_sent_again_while_it_is_read_is_no_damage() {
+    let (folder, mut rng) = (folder(), StdRng::seed_from_u64(18));
+    let (pool, _clock) = open(folder.path(), day());
+    let tip = noise(&mut rng, 100_000);
+    put(&pool, &tip, digest(1));
+    pool.seal_all().unwrap();
+    let reading = pool.get(&TipId::of(&tip)).unwrap().unwrap();
+    assert_eq!(pool.erase(&[digest(1)]).unwrap(), 1);
+    put(&pool, &tip, digest(1));
+    // Told of to nobody, or `open` would have failed this test.
+    assert!(reading.chunk(0).is_err());
+    assert!(get(&pool, &TipId::of(&tip)).unwrap() == Some(tip));
+    assert_eq!(pool.list(None, 10).unwrap().len(), 1);
+}
+
 /// SHA-256 of every file below the folders named `sealed`.
 fn sealed(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let (mut sums, mut folders) = (BTreeMap::new(), vec![folder.join("volumes")]);

@@ -169,7 +169,9 @@ impl Stored for Retrieve {
         let read = read(&self.ledger, &self.volume, self.offset.saturating_add(at), length);
         let unwrapped = read.and_then(|wrapped| self.unwrap.unwrap(number, &wrapped));
         // A tip that was erased while it was being read is no damage.
-        if matches!(unwrapped, Err(StoreError::Damaged)) && self.ledger.find(&self.listed.id)?.is_some() {
+        let is_there =
+            || Ok(self.ledger.record(self.place)?.is_some_and(|(_, record)| record.tip_id() == self.listed.id));
+        if matches!(unwrapped, Err(StoreError::Damaged)) && is_there()? {
             let new = self.ledger.known().damaged.insert(self.place);
             if new {
                 self.ledger.tell(Notice::DamagedTip { volume: self.volume.head.number });
