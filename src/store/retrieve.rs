@@ -117,10 +117,10 @@ fn restore(ledger: &Ledger, volume: &Volume, start: u64) -> Result<Arc<File>, St
     if let Some(file) = restored.find(part) {
         return Ok(file);
     }
-    let copy = restored.new_folder();
+    let (copy, source) = (restored.new_folder(), volume.folder.join(SEALED).join(part_name(start)));
     let values = (|| {
         let file = tempfile::tempfile_in(&restored.scratch)?;
-        sealed::copy_out(&*ledger.disk, &volume.folder.join(SEALED).join(part_name(start)), &copy)?;
+        sealed::copy_out(&*ledger.disk, &source, &copy)?;
         sealed::read(&copy, &mut |key, value| {
             let at = key.checked_sub(start).ok_or(SealedError::Damaged)?;
             Ok(FileExt::write_all_at(&file, value, at)?)
@@ -137,8 +137,17 @@ fn restore(ledger: &Ledger, volume: &Volume, start: u64) -> Result<Arc<File>, St
             Ok(file)
         }
         Err(SealedError::Damaged) => Err(StoreError::Damaged),
+        // It is not there, or not any more: whether that is damage depends on whether the tip still is. Scratch space that is missing says
+        // nothing of it.
+        Err(SealedError::Io(error)) if error.kind() == io::ErrorKind::NotFound && is_missing(ledger, &source) => {
+            Err(StoreError::Damaged)
+        }
         Err(SealedError::Io(error)) => Err(StoreError::io(&volume.folder)(error)),
     }
+}
+
+fn is_missing(ledger: &Ledger, folder: &Path) -> bool {
+    ledger.disk.list(folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// A tip being read.
@@ -161,7 +170,9 @@ impl Stored for Retrieve {
         let read = read(&self.ledger, &self.volume, self.offset.saturating_add(at), length);
         let unwrapped = read.and_then(|wrapped| self.unwrap.unwrap(number, &wrapped));
         // A tip that was erased while it was being read is no damage.
-        if matches!(unwrapped, Err(StoreError::Damaged)) && self.ledger.find(&self.listed.id)?.is_some() {
+        let is_there =
+            || Ok(self.ledger.record(self.place)?.is_some_and(|(_, record)| record.tip_id() == self.listed.id));
+        if matches!(unwrapped, Err(StoreError::Damaged)) && is_there()? {
             let new = self.ledger.known().damaged.insert(self.place);
             if new {
                 self.ledger.tell(Notice::DamagedTip { volume: self.volume.head.number });

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
 
 use softinfo::day::Day;
 
@@ -13,7 +13,7 @@ use crate::faults::{has_slot, withdraw};
 use crate::known::Known;
 use crate::load::{self, Told};
 use crate::scene::{Channel, Scene, complete, eventually};
-use crate::trace::under_strace;
+use crate::trace::{attach, under_strace};
 
 /// A call, how often it is made, and on which file of the scene. `V` is the first volume, `N` the folder in which it is made, `D` its database
 /// while it is sealed, `G` its folder when it is removed; nothing is any file.
@@ -180,6 +180,9 @@ fn killed_at_any_step_the_relay_starts_again_and_nothing_is_half_there() {
             println!("{case}");
             let strace = if *late {
                 scene.start();
+                // The next look is far off.
+                let has_looked = |name| store.join(name).exists();
+                eventually(|| has_looked("probe-text") && has_looked("probe-bulk"));
                 Some(attach(&scene, &options))
             } else {
                 under_strace(&mut scene, &options.iter().map(String::as_str).collect::<Vec<_>>());
@@ -251,20 +254,6 @@ fn killing(scene: &Scene, call: &str, n: usize, file: &str) -> Vec<String> {
         options.extend(["-P".to_owned(), text(scene.folder.path().join(path(file)))]);
     }
     options
-}
-
-/// Watches a relay that runs, from the moment at which it has looked at its disk for the first time: the next look is far off.
-fn attach(scene: &Scene, options: &[String]) -> Child {
-    let id = scene.relay_id().to_string();
-    let has_looked = || ["probe-text", "probe-bulk"].iter().all(|name| scene.path("store").join(name).exists());
-    eventually(has_looked);
-    let strace = Command::new("strace").args(["-f", "-q", "-p", &id]).args(options).spawn().unwrap();
-    let traced = |task: PathBuf| {
-        let status = fs::read_to_string(task.join("status")).unwrap_or_default();
-        status.lines().any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0"))
-    };
-    eventually(|| fs::read_dir(format!("/proc/{id}/task")).unwrap().all(|task| traced(task.unwrap().path())));
-    strace
 }
 
 fn copy(from: &Path, to: &Path) {

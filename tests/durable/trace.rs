@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::{Child, Command};
 
 use crate::scene::{Scene, eventually};
 
@@ -38,12 +39,24 @@ const CALLS: &str = "pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg,fsync
 
 /// Lets the relay of a scene start under strace with these options. It stays the child of the test.
 pub fn under_strace(scene: &mut Scene, options: &[&str]) {
-    let traced = std::process::Command::new("strace").args(["-o", "/dev/null", "true"]).status();
+    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).status();
     assert!(
         traced.is_ok_and(|status| status.success()),
         "this test watches the relay's calls to the system: it needs the package strace, and root (in a container: with SYS_PTRACE)"
     );
     scene.wrapper = ["strace", "-D", "-f", "-q"].iter().chain(options).map(|&word| word.to_owned()).collect();
+}
+
+/// Lets strace watch the relay of a scene from now on. It ends with the relay.
+pub fn attach(scene: &Scene, options: &[String]) -> Child {
+    let id = scene.relay_id().to_string();
+    let strace = Command::new("strace").args(["-f", "-q", "-p", &id]).args(options).spawn().unwrap();
+    let traced = |task: PathBuf| {
+        let status = fs::read_to_string(task.join("status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0"))
+    };
+    eventually(|| fs::read_dir(format!("/proc/{id}/task")).unwrap().all(|task| traced(task.unwrap().path())));
+    strace
 }
 
 /// A relay whose calls are recorded.
