@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, FileTimes};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::day::Day;
 
@@ -22,6 +22,32 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) 
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
+}
+
+/// The same, with the times of file and folder set to the moment at which `day` began.
+///
+/// # Errors
+/// As [`write_whole`]; the folder's times are set as far as they can be.
+pub fn write_dated(path: &Path, day: Day, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    write_whole(path, |file| {
+        fill(file)?;
+        file.flush()?;
+        date(file, day)
+    })?;
+    if let Some(folder) = path.parent() {
+        let _ = File::open(folder).and_then(|folder| date(&folder, day));
+    }
+    Ok(())
+}
+
+/// The folders in which a file may be replaced: its own, and that of the file it is a link to.
+#[must_use]
+pub fn folders_of(path: &Path) -> [PathBuf; 2] {
+    let folder = |path: &Path| match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    [folder(path), folder(&path.canonicalize().unwrap_or_else(|_| path.to_owned()))]
 }
 
 /// Makes the names in `folder` durable (fsync of the directory).

@@ -53,6 +53,9 @@ pub const UPLOAD_RECORD: usize = 32 * 1024;
 /// Days after the last piece until an upload that was not finished is erased: it lies there for one whole day at least.
 pub const UPLOAD_DAYS: i64 = 2;
 
+/// Days before the end of a directory, or of a holder's last key, from which it is named every day: a new one needs several people, offline.
+pub const REMINDER_DAYS: i64 = 30;
+
 #[cfg(test)]
 mod tests {
     use super::*;

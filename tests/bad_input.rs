@@ -4,6 +4,8 @@ mod scene;
 
 #[path = "bad_input/directories.rs"]
 mod directories;
+#[path = "bad_input/inspection.rs"]
+mod inspection;
 #[path = "bad_input/machine.rs"]
 mod machine;
 #[path = "bad_input/people.rs"]

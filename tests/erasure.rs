@@ -5,6 +5,8 @@ mod scene;
 
 #[path = "uploads/asking.rs"]
 mod asking;
+#[path = "erasure/by_hand.rs"]
+mod by_hand;
 #[path = "durable/image.rs"]
 mod image;
 #[path = "durable/known.rs"]
@@ -42,7 +44,7 @@ fn open(folder: &Path, day: Day) -> Opened {
         volume_bytes: 1 << 20,
         floor_bytes: 0,
         clock: Arc::clone(&clock) as _,
-        accept_date: true,
+        leap_days: 10_000,
         ..Settings::default()
     };
     Opened { pool: Pool::open(folder, settings, |notice| panic!("{notice:?}")).unwrap(), clock }

@@ -5,8 +5,9 @@ mod scene;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use scene::{Channel, DESK, OwnChannel, PROJECT, Run, Scene, TIP};
+use scene::{Channel, DESK, Hand, OwnChannel, PROJECT, Run, Scene, TIP};
 use sha2::{Digest, Sha256};
+use softinfo::day::Day;
 use softinfo::directory::UntrustedDirectory;
 
 fn built() -> PathBuf {
@@ -39,11 +40,8 @@ fn a_relay_with_the_right_page_passes_and_with_any_other_fails() {
     scene.serve_page(&built());
     check(&scene, &[]).says(0, &sha256(&built()));
     assert_eq!(check(&scene, &["--json"]).ok().json()["page_sha256"], sha256(&built()));
-    let other = scene.path("other.html");
-    fs::write(&other, fs::read_to_string(built()).unwrap().replace("nobody can promise", "everybody can promise"))
-        .unwrap();
-    scene.serve_page(&other);
-    check(&scene, &[]).says(5, "ANOTHER PAGE");
+    let url = format!("http://{}", scene::liar(scene.intake));
+    scene.run(TIP, &["check-relay", "--leave-no-trace", "--relay", &url]).says(5, "ANOTHER PAGE");
     let url = "http://127.0.0.1:1";
     scene.run(TIP, &["check-relay", "--leave-no-trace", "--relay", url]).says(3, "can't be reached");
 }
@@ -57,6 +55,27 @@ fn a_relay_with_another_directory_than_the_one_at_hand_fails() {
     let later = scene::hand_signed(&scene, "later.note", |contents| contents["version"] = 2.into());
     let arguments = ["--directory", later.directory.to_str().unwrap(), "--root", later.root.to_str().unwrap()];
     check(&scene, &arguments).says(5, "another directory");
+}
+
+#[test]
+fn a_check_says_from_thirty_days_before_that_what_was_signed_ends() {
+    let soon = Day::today().plus(20);
+    let hand = Hand::new();
+    let scene = Scene::by_hand(&hand, |contents| contents["expires"] = soon.to_string().into());
+    let root = scene.channel.root.to_str().unwrap().to_owned();
+    let said = check(&scene, &["--root", &root]).says(6, &format!("the directory expires on {soon}"));
+    assert!(said.out.contains("This relay serves the page that is in its directory"), "{said:?}");
+    let quiet = check(&scene, &["--root", &root, "--quiet"]).says(6, "not for long");
+    assert!(quiet.out.is_empty());
+    let json = check(&scene, &["--root", &root, "--json"]);
+    assert_eq!((json.code, &json.json()["outcome"]), (6, &"ends-soon".into()));
+    assert_eq!(json.json()["reminders"].as_array().unwrap().len(), 1);
+    // A holder's last key, in a directory that holds for longer.
+    let scene =
+        Scene::by_hand(&hand, |contents| contents["holders"][0]["epochs"][0]["until"] = soon.to_string().into());
+    check(&scene, &["--root", scene.channel.root.to_str().unwrap()]).says(6, &format!("ends on {soon}"));
+    let far = Scene::by_hand(&hand, |_| ());
+    check(&far, &["--root", far.channel.root.to_str().unwrap()]).ok();
 }
 
 #[test]

@@ -268,7 +268,7 @@ fn settings(clock: &Arc<HandSetClock>) -> Settings {
         volume_bytes: 1 << 20,
         floor_bytes: 0,
         clock: Arc::clone(clock) as _,
-        accept_date: true,
+        leap_days: 10_000,
         ..Settings::default()
     }
 }

@@ -104,16 +104,9 @@ fn each_submission_has_a_circuit_of_its_own() {
 fn every_fetch_of_a_check_has_a_circuit_of_its_own_and_other_answers_on_one_are_noticed() {
     let mut scene = Scene::new();
     scene.serve_page(&page());
-    let mut false_scene = Scene::new();
-    let false_page = false_scene.path("false.html");
-    fs::write(&false_page, fs::read_to_string(page()).unwrap().replace("nobody can promise", "everybody can promise"))
-        .unwrap();
-    false_scene.serve_page(&false_page);
-    let other = scene::hand_signed(&false_scene, "other.note", |contents| contents["version"] = 9.into());
-    let mut other_scene = Scene::with(other, "");
-    other_scene.serve_page(&page());
+    let other_scene = Scene::by_hand(&scene::Hand::new(), |contents| contents["version"] = 9.into());
 
-    let (honest, wrong, old) = (scene.intake, false_scene.intake, other_scene.intake);
+    let (honest, wrong, old) = (scene.intake, scene::liar(scene.intake), other_scene.intake);
     let proxy = Proxy::new(move |_| Ok(honest));
     let outcome = check(&scene, &["--socks", &proxy.named(), "--times", "2", "--json"]).ok().json();
     assert_eq!((&outcome["outcome"], &outcome["times"]), (&"same".into(), &2.into()));

@@ -14,6 +14,8 @@ mod crowd;
 mod flood;
 #[path = "under_fire/heads.rs"]
 mod heads;
+#[path = "under_fire/reload.rs"]
+mod reload;
 #[path = "under_fire/status.rs"]
 mod status;
 #[path = "under_fire/tls.rs"]

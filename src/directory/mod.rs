@@ -4,10 +4,12 @@
 //! [`Reader`]s that are current. The types are the order of the checks: [`UntrustedDirectory`] → [`Directory`] → [`CurrentDirectory`];
 //! the programs seal to no key that did not come this way.
 
+mod ending;
 mod holder;
 mod note;
 mod signing;
 
+pub use ending::Ending;
 pub use holder::{ChannelId, Contents, Epoch, Forwarder, Holder, HolderId, Kind, NotAName, Replies};
 #[cfg(feature = "seal")]
 pub use note::Reader;

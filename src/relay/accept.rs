@@ -53,7 +53,7 @@ pub(super) async fn accept_text(
     text: &[u8],
 ) -> Result<Accepted, Problem> {
     let header = check_header(text)?;
-    SizeClass::of_file(text.len() as u64, shared.max_plaintext)?;
+    SizeClass::of_file(text.len() as u64, shared.max_plaintext())?;
     let id = TipId::of(text);
     let part = match shared.budget.text_part() {
         Ok(part) => Some(part),
@@ -81,7 +81,7 @@ pub(super) async fn accept_large<S: Source>(
     announced: Option<Result<SizeClass, SizeError>>,
     pieces: &mut Pieces<S>,
 ) -> Result<Accepted, Problem> {
-    let (max, calls) = (shared.max_plaintext, &shared.budget.store_calls);
+    let (max, calls) = (shared.max_plaintext(), &shared.budget.store_calls);
     let mut chunk = Vec::new();
     pieces.fill(&mut chunk, CHUNK).await?;
     // A header is well within the first chunk, so that anything else is refused before the store is touched.

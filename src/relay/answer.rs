@@ -59,7 +59,7 @@ impl Sentences {
         match result {
             Ok(Accepted { already: true, .. }) => &self.already,
             Ok(_) => &self.stored,
-            Err(Problem::Unsure) => &self.unsure,
+            Err(Problem::Unsure | Problem::Unproven) => &self.unsure,
             Err(Problem::TooLarge { .. }) => &self.too_large,
             Err(Problem::NotATip(_) | Problem::NotASizeClass | Problem::UnsupportedMediaType | Problem::BadRequest) => {
                 &self.not_sealed
@@ -95,6 +95,9 @@ impl Answers {
             (header::CONTENT_SECURITY_POLICY, self.policy.clone()),
         ];
         let mut answer = (status, fixed, self.html(result)).into_response();
+        if let Err(problem) = result {
+            answer.extensions_mut().insert(problem.kind());
+        }
         if let Some(seconds) = result.as_ref().err().and_then(Problem::retry) {
             answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }

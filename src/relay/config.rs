@@ -64,6 +64,9 @@ pub struct CourierConfig {
     pub tls: Option<TlsFiles>,
     /// SHA-256 of each courier's token.
     pub token_sha256: Vec<TokenHash>,
+    /// SHA-256 of each token that opens `/status` and `/metrics` and nothing else.
+    #[serde(default)]
+    pub monitor_token_sha256: Vec<TokenHash>,
 }
 
 /// The store.
@@ -166,8 +169,14 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads and checks a file; paths in it are taken relative to its folder.
+    /// Reads a file and checks its values; paths in it are taken relative to its folder.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let config = Self::load(path)?;
+        config.wrong_values().into_iter().next().map_or(Ok(config), Err)
+    }
+
+    /// Reads a file; its values may still be out of range ([`super::inspection`]).
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config: Self = toml::from_str(&text)
@@ -183,7 +192,6 @@ impl Config {
         for place in [&mut config.intake.listen, &mut config.courier.listen] {
             *place = place.clone().relative_to(folder);
         }
-        config.check_values()?;
         Ok(config)
     }
 
@@ -191,12 +199,19 @@ impl Config {
         self.intake.tls.iter_mut().chain(&mut self.courier.tls)
     }
 
-    fn check_values(&self) -> Result<(), ConfigError> {
+    /// Every value that is out of range.
+    #[must_use]
+    pub fn wrong_values(&self) -> Vec<ConfigError> {
         let rules = [
             (self.intake.idle_seconds >= 1, "intake.idle_seconds", "at least 1"),
             (self.store.retention_days >= 1, "store.retention_days", "at least 1"),
             (self.store.volume_mib >= 1, "store.volume_mib", "at least 1"),
             (!self.courier.token_sha256.is_empty(), "courier.token_sha256", "at least one, or no courier can fetch"),
+            (
+                self.courier.monitor_token_sha256.iter().all(|token| !self.courier.token_sha256.contains(token)),
+                "courier.monitor_token_sha256",
+                "not a courier's token, which opens the tips as well",
+            ),
             (
                 self.intake.listen.is_any() || self.intake.listen != self.courier.listen,
                 "courier.listen",
@@ -235,22 +250,25 @@ impl Config {
             (self.limits.text_reserve_mib <= MAX_MIB, "limits.text_reserve_mib", "less than a TiB"),
             (self.limits.circuit.hour_mib <= MAX_MIB, "limits.circuit.hour_mib", "less than a TiB"),
         ];
-        match rules.iter().find(|(holds, ..)| !holds) {
-            Some((_, key, reason)) => Err(ConfigError::Value { key, reason }),
-            None => Ok(()),
-        }
+        let wrong = rules.into_iter().filter(|(holds, ..)| !holds);
+        wrong.map(|(_, key, reason)| ConfigError::Value { key, reason }).collect()
     }
 
     /// Reads and verifies the directory; refuses example keys where others can reach them, unless `allow_example`.
     pub fn verified_directory(&self, allow_example: bool) -> Result<Directory, ConfigError> {
-        let read = |path: &Path| {
-            crate::file::read_limited(path, MAX_DIRECTORY)
-                .map_err(|source| ConfigError::Read { path: path.to_owned(), source })
-        };
-        let root = RootKey::parse(&String::from_utf8_lossy(&read(&self.root)?))
-            .map_err(|source| ConfigError::Root { path: self.root.clone(), source })?;
+        self.directory_of(&self.root_key()?, allow_example)
+    }
+
+    /// Reads the root key.
+    pub(super) fn root_key(&self) -> Result<RootKey, ConfigError> {
+        RootKey::parse(&String::from_utf8_lossy(&read(&self.root)?))
+            .map_err(|source| ConfigError::Root { path: self.root.clone(), source })
+    }
+
+    /// The same with a root that was read before.
+    pub(super) fn directory_of(&self, root: &RootKey, allow_example: bool) -> Result<Directory, ConfigError> {
         let directory = UntrustedDirectory::parse(&read(&self.directory)?)
-            .and_then(|untrusted| untrusted.verify(&root))
+            .and_then(|untrusted| untrusted.verify(root))
             .map_err(|source| ConfigError::Directory { path: self.directory.clone(), source })?;
         let listeners = [self.intake.listen.to_string(), self.courier.listen.to_string()];
         let relays = directory.contents().relays.iter().map(String::as_str);
@@ -260,8 +278,8 @@ impl Config {
             allow_example,
         )?;
         let example_token = TokenHash::of(example::COURIER_TOKEN.as_bytes());
-        if self.courier.token_sha256.contains(&example_token) && !allow_example && !example::is_loopback(&listeners[1])
-        {
+        let mut tokens = self.courier.token_sha256.iter().chain(&self.courier.monitor_token_sha256);
+        if tokens.any(|token| *token == example_token) && !allow_example && !example::is_loopback(&listeners[1]) {
             return Err(ConfigError::Value {
                 key: "courier.token_sha256",
                 reason: "the EXAMPLE token is for loopback only",
@@ -278,11 +296,13 @@ impl Config {
         self.page.as_ref().map(read).transpose()
     }
 
-    /// The store's part, in the store's terms; `after_close` is called when a volume was closed.
+    /// The store's part, in the store's terms; `after_close` is called when a database was closed, and with `accept_date` the clock is
+    /// believed at this start.
     #[must_use]
-    pub fn store_settings(&self, after_close: fn()) -> Settings {
+    pub fn store_settings(&self, after_close: fn(), accept_date: bool) -> Settings {
         Settings {
             after_close,
+            accept_date,
             retention_days: self.store.retention_days,
             jitter_days: self.store.jitter_days,
             volume_bytes: self.store.volume_mib << 20,
@@ -290,4 +310,8 @@ impl Config {
             ..Settings::default()
         }
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    crate::file::read_limited(path, MAX_DIRECTORY).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }

@@ -2,23 +2,25 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::admission::Pass;
 use super::connection::Caller;
+use super::couriers::Courier;
 use super::intake::{Shared, blocking, directory, json, withdraw};
 use super::problem::Problem;
+use super::refusals;
 use super::status::{metrics, status};
-use super::token::{TokenHash, is_authorized};
+use super::token::{TokenHash, which};
 use crate::day::Day;
 use crate::store::{CHUNK, Cursor, Listed, Stored};
 use crate::tip::id::TipId;
@@ -28,21 +30,35 @@ const PAGE: usize = 1000;
 /// Chunks read ahead for one download, besides the one that is being sent.
 const AHEAD: usize = 1;
 
-pub(super) fn routes(shared: Arc<Shared>, tokens: Vec<TokenHash>) -> Router {
-    let tokens: Arc<[TokenHash]> = tokens.into();
-    let authorize = move |request: Request, next: Next| {
-        let tokens = Arc::clone(&tokens);
-        async move {
-            let shown = request.headers().get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes);
-            if !is_authorized(shown, &tokens) {
-                return Problem::Unauthorized.into_response();
+/// Who may come in: `monitors` see how the relay is, and nothing else.
+pub(super) struct Tokens {
+    pub couriers: Vec<TokenHash>,
+    pub monitors: Vec<TokenHash>,
+}
+
+impl Tokens {
+    /// Lets a request through, with the number of its courier, or refuses it.
+    async fn authorize(self: Arc<Self>, mut request: Request, next: Next) -> Response {
+        let shown = request.headers().get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes);
+        let (courier, monitor) = (which(shown, &self.couriers), which(shown, &self.monitors));
+        let is_look = matches!(request.uri().path(), "/status" | "/metrics");
+        match courier {
+            Some(number) => {
+                if let Some(caller) = request.extensions().get::<Caller>() {
+                    caller.open.is_known();
+                }
+                request.extensions_mut().insert(Courier(number));
             }
-            if let Some(caller) = request.extensions().get::<Caller>() {
-                caller.open.is_known();
-            }
-            next.run(request).await
+            None if monitor.is_some() && is_look => {}
+            None => return Problem::Unauthorized.into_response(),
         }
-    };
+        next.run(request).await
+    }
+}
+
+pub(super) fn routes(shared: Arc<Shared>, tokens: Tokens) -> Router {
+    let tokens = Arc::new(tokens);
+    let authorize = move |request: Request, next: Next| Arc::clone(&tokens).authorize(request, next);
     Router::new()
         .route("/pool", get(pool))
         .route("/tips/{id}", get(tip))
@@ -53,6 +69,7 @@ pub(super) fn routes(shared: Arc<Shared>, tokens: Vec<TokenHash>) -> Router {
         .fallback(|| async { Problem::NotFound })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .layer(from_fn(authorize))
+        .layer(map_response_with_state(Arc::clone(&shared), refusals::count))
         .with_state(shared)
 }
 
@@ -79,6 +96,7 @@ struct PoolTip {
 
 async fn pool(
     State(shared): State<Arc<Shared>>,
+    Extension(courier): Extension<Courier>,
     query: Result<Query<PoolQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let Ok(Query(PoolQuery { after, limit })) = query else { return Err(Problem::BadRequest) };
@@ -92,6 +110,9 @@ async fn pool(
     let mut listed = blocking(move || store.list(after.as_ref(), limit + 1)).await??;
     let more = listed.len() > limit;
     listed.truncate(limit);
+    if !more {
+        shared.couriers.came(courier, Day::today());
+    }
     let next = listed.last().filter(|_| more).map(|last| format!("{}/{}", last.day, last.id));
     let tips = listed.into_iter().map(|Listed { day, id, size }| PoolTip { id, day, size }).collect();
     Ok(json(StatusCode::OK, &PoolPage { schema: "softinfo/pool/1", tips, next }))

@@ -5,8 +5,10 @@
 use std::fmt;
 use std::io::Write;
 
+use super::inspection::Finding;
 use super::listen::Place;
 use crate::day::Day;
+use crate::directory::Ending;
 use crate::store::pool::Notice;
 
 /// Everything the relay ever logs. A new variant must not hold a value that comes from a request.
@@ -19,16 +21,29 @@ pub enum Event {
         /// Its own place, from the configuration.
         place: Place,
     },
-    /// The directory will be refused by writers.
-    DirectoryExpired {
+    /// Something in the configuration, or in what is to be served, is not as it should be.
+    Found(Finding),
+    /// The directory, or a holder's last key, ends soon or has ended. Said once a day.
+    Reminder(Ending),
+    /// Another directory and page are served.
+    DirectoryRead {
+        /// Its version.
+        version: u64,
         /// Its last day.
         on: Day,
     },
-    /// The directory will be refused by writers soon.
-    DirectoryExpiresSoon {
-        /// Its last day.
-        on: Day,
+    /// Directory and page were read again and are the same.
+    DirectorySame {
+        /// Its version.
+        version: u64,
     },
+    /// They could not be served; the old ones are.
+    DirectoryRefused {
+        /// The version that is served.
+        version: u64,
+    },
+    /// The days on which couriers came can't be written down.
+    CouriersFailed,
     /// Something in the store needs the operator.
     Store(Notice),
     /// A part of the sandbox is not there on this machine.
@@ -77,10 +92,20 @@ impl fmt::Display for Event {
         match self {
             Self::Listening { listener: Listener::Intake, place } => write!(f, "intake listens on {place}"),
             Self::Listening { listener: Listener::Courier, place } => write!(f, "courier listener on {place}"),
-            Self::DirectoryExpired { on } => {
-                write!(f, "the directory expired on {on}: writers refuse it; sign a new one and restart")
+            Self::Found(finding) => write!(f, "{finding}"),
+            Self::Reminder(ending) => write!(f, "{ending}"),
+            Self::DirectoryRead { version, on } => {
+                write!(f, "directory version {version}, valid until {on}, and its page are served from now on")
             }
-            Self::DirectoryExpiresSoon { on } => write!(f, "the directory expires on {on}: sign a new one in time"),
+            Self::DirectorySame { version } => {
+                write!(f, "directory and page were read again and are the same (version {version})")
+            }
+            Self::DirectoryRefused { version } => {
+                write!(f, "the new directory and page are not taken; version {version} goes on being served")
+            }
+            Self::CouriersFailed => {
+                write!(f, "the days on which couriers came can't be written down; trying again within the hour")
+            }
             Self::Store(Notice::Unreadable { volume }) => write!(
                 f,
                 "the slots of volume {volume:06} can't be read: its tips are neither given out nor erased, and it is left as it is; check the disk"

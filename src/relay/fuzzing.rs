@@ -10,19 +10,22 @@ use std::thread;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
 use super::admission::{Budget, CircuitLimits, Circuits, Limits};
 use super::answer::Answers;
 use super::connection::alone;
+use super::courier_api::Tokens;
+use super::couriers::Couriers;
 use super::page::Page;
+use super::served::{Served, Serving};
 use super::status::Status;
 use super::token::TokenHash;
 use super::uploads::Uploads;
 use super::{courier_api, intake};
 use crate::day::Day;
+use crate::directory::UntrustedDirectory;
 use crate::store::pool::{Pool, Settings};
 use crate::store::{Acknowledgement, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored};
 use crate::tip::header::TipHeader;
@@ -66,24 +69,26 @@ impl Stage {
         // So much that no number of runs spends it.
         let limits = Limits { day_mib: u64::MAX >> 20, text_reserve_mib: 0, text_parts: 1, ..Limits::default() };
         let budget = Arc::new(Budget::new(&limits, folder.to_owned(), 0, 97));
-        let status = Arc::new(Status::new(Arc::clone(&store), Arc::clone(&budget), 0, (1, Day::today()))?);
-        let directory = crate::example::DIRECTORY;
+        let status = Arc::new(Status::new(Arc::clone(&store), Arc::clone(&budget), 0));
+        let failed = |error| StoreError::Io { path: page.to_owned(), source: std::io::Error::other(error) };
+        let root = crate::example::root().map_err(|error| failed(error.to_string()))?;
+        let directory = UntrustedDirectory::parse(crate::example::DIRECTORY).and_then(|note| note.verify(&root));
+        let directory = directory.map_err(|error| failed(error.to_string()))?;
+        let html = Page::read(page, directory.bytes()).map_err(|error| failed(error.to_string()))?;
+        let mut served = Served::new(directory, Some(html));
+        served.max_plaintext = max_plaintext;
+        let couriers = vec![token];
         let shared = Arc::new(intake::Shared {
             store: Arc::new(InPlace(Arc::clone(&store))),
-            directory: Bytes::from_static(directory),
-            page: Some(Arc::new(
-                Page::read(page, directory)
-                    .map_err(std::io::Error::other)
-                    .map_err(|source| StoreError::Io { path: page.to_owned(), source })?,
-            )),
+            serving: Arc::new(Serving::new(served)),
             answers: Answers::built_in().map_err(|_| StoreError::NotAStore(folder.to_owned()))?,
             uploads: Arc::clone(&uploads),
             budget,
             status,
-            max_plaintext,
+            couriers: Arc::new(Couriers::open(folder, &couriers)),
             idle: IDLE,
         });
-        let courier = courier_api::routes(Arc::clone(&shared), vec![token]);
+        let courier = courier_api::routes(Arc::clone(&shared), Tokens { couriers, monitors: Vec::new() });
         Ok(Self { store, uploads_folder, uploads, intake: intake::routes(shared), courier })
     }
 

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{map_response, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, head, post};
 use axum::{Extension, Router};
@@ -19,14 +19,17 @@ use super::admission::{Budget, Permit};
 use super::answer::Answers;
 use super::body::{Pieces, Received, announced_length};
 use super::connection::Caller;
+use super::couriers::Couriers;
 use super::form::{is_form, take_form};
 use super::guard::guard;
-use super::page::{self, Page};
+use super::page;
 use super::problem::Problem;
+use super::refusals;
+use super::served::Serving;
 use super::status::Status;
 use super::uploads::{self, Uploads};
 use crate::limits::FORM_ALLOWANCE;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::tip::padding::{SizeClass, largest_file};
 use crate::tip::withdraw::WithdrawToken;
 
@@ -36,16 +39,20 @@ const TOKEN_LIMIT: u64 = 256;
 /// What both listeners share.
 pub(super) struct Shared {
     pub store: Arc<dyn Store>,
-    /// The signed note, as it is served.
-    pub directory: Bytes,
-    pub page: Option<Arc<Page>>,
+    pub serving: Arc<Serving>,
     pub answers: Answers,
     pub uploads: Arc<Uploads>,
     pub budget: Arc<Budget>,
     pub status: Arc<Status>,
-    /// Plaintext bytes of the largest tip.
-    pub max_plaintext: u64,
+    pub couriers: Arc<Couriers>,
     pub idle: Duration,
+}
+
+impl Shared {
+    /// Plaintext bytes of the largest tip, by the directory that is served now.
+    pub fn max_plaintext(&self) -> u64 {
+        self.serving.now().max_plaintext
+    }
 }
 
 pub(super) fn routes(shared: Arc<Shared>) -> Router {
@@ -61,11 +68,12 @@ pub(super) fn routes(shared: Arc<Shared>) -> Router {
         .fallback(|| async { Problem::NotFound })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .layer(map_response(guard))
+        .layer(map_response_with_state(Arc::clone(&shared), refusals::count))
         .with_state(shared)
 }
 
 pub(super) async fn directory(State(shared): State<Arc<Shared>>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], shared.directory.clone()).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], shared.serving.now().note()).into_response()
 }
 
 async fn leave(State(shared): State<Arc<Shared>>) -> Response {
@@ -117,9 +125,9 @@ async fn take_tip(
 fn admit(shared: &Shared, caller: &Caller, headers: &HeaderMap, is_form: bool) -> Result<(Permit, bool), Problem> {
     let around = if is_form { FORM_ALLOWANCE } else { 0 };
     let announced = announced_length(headers);
-    let (text, largest) = (SizeClass::default().file_length(), largest_file(shared.max_plaintext));
+    let (text, largest) = (SizeClass::default().file_length(), largest_file(shared.max_plaintext()));
     if announced.is_some_and(|length| length > largest.saturating_add(around)) {
-        return Err(Problem::TooLarge { max: shared.max_plaintext });
+        return Err(Problem::TooLarge { max: shared.max_plaintext() });
     }
     let is_text = announced.is_some_and(|length| length <= text + around);
     let circuit = caller.circuit.as_deref();
@@ -135,12 +143,12 @@ fn answer_form(
 ) -> Response {
     // What stands behind the tip is not looked at, but a browser wants to get rid of it.
     let problem = result.as_ref().err().unwrap_or(&Problem::BadRequest);
-    received.drain_after(problem, headers, shared.max_plaintext);
+    received.drain_after(problem, headers, shared.max_plaintext());
     shared.answers.to_form(result)
 }
 
 fn refuse(shared: &Shared, problem: Problem, headers: &HeaderMap, received: Received) -> Response {
-    received.drain_after(&problem, headers, shared.max_plaintext);
+    received.drain_after(&problem, headers, shared.max_plaintext());
     problem.into_response()
 }
 
@@ -163,8 +171,9 @@ async fn take_large(
     headers: &HeaderMap,
     received: &Received,
 ) -> Result<Accepted, Problem> {
+    let max = shared.max_plaintext();
     // An announced length is judged before anything is stored; a body without one is judged at its end.
-    let announced_class = announced_length(headers).map(|length| SizeClass::of_file(length, shared.max_plaintext));
+    let announced_class = announced_length(headers).map(|length| SizeClass::of_file(length, max));
     accept_large(shared, permit, caller, announced_class, &mut Pieces::new(received.frames(u64::MAX))).await
 }
 
@@ -198,9 +207,12 @@ pub(super) async fn withdraw(
     let digest = WithdrawToken::parse(text.trim()).map_err(|_| Problem::BadToken)?.digest();
     let store = Arc::clone(&shared.store);
     // A few at a time, for it writes to the disk; who waits too long is told to come back. Nothing of it delays a text.
-    match shared.budget.withdrawals.run(move || store.erase(&[digest])).await?? {
-        0 => Err(Problem::UnknownToken),
-        erased => Ok(json(StatusCode::OK, &Erased { erased })),
+    match shared.budget.withdrawals.run(move || store.erase(&[digest])).await? {
+        Ok(0) => Err(Problem::UnknownToken),
+        Ok(erased) => Ok(json(StatusCode::OK, &Erased { erased })),
+        Err(StoreError::Unproven) => Err(Problem::Unproven),
+        // Not a word of "send it again": of several tips under one token some may be gone.
+        Err(_) => Err(Problem::ErasureUnsure),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod circuit;
 pub mod config;
 mod connection;
 mod courier_api;
+mod couriers;
 pub mod event;
 mod form;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -18,14 +19,17 @@ mod form;
 pub mod fuzzing;
 mod guard;
 mod idle_timeout;
+pub mod inspection;
 mod intake;
 #[cfg(feature = "leaky")]
 mod leak;
 pub mod listen;
 pub mod page;
 mod problem;
+mod refusals;
 pub mod sandbox;
 mod serve;
+mod served;
 mod status;
 pub mod tls;
 pub mod token;

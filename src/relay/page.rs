@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
 
 use super::intake::Shared;
 use super::problem::Problem;
@@ -42,6 +43,7 @@ pub struct Page {
     shown: Packed,
     saved: Packed,
     policy: HeaderValue,
+    sha256: [u8; 32],
 }
 
 /// One body in the encodings that browsers ask for.
@@ -64,7 +66,20 @@ impl Page {
         saved.extend_from_slice(b"\n<script type=\"text/plain\" id=\"directory\">");
         saved.extend_from_slice(BASE64_STANDARD.encode(note).as_bytes());
         saved.extend_from_slice(b"</script>\n");
-        Ok(Self { shown: Packed::new(html), saved: Packed::new(saved), policy })
+        let sha256 = Sha256::digest(&html).into();
+        Ok(Self { shown: Packed::new(html), saved: Packed::new(saved), policy, sha256 })
+    }
+
+    /// Its SHA-256, as a directory names it.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        hex::encode(self.sha256)
+    }
+
+    /// Whether it trusts this root key, which stands in it as the content of a `meta` element.
+    #[must_use]
+    pub fn has_key(&self, key: &str) -> bool {
+        std::str::from_utf8(&self.shown.plain).is_ok_and(|html| html.contains(&format!("content=\"{key}\"")))
     }
 
     /// Packs both forms. Takes seconds; until then they are served as they are.
@@ -131,12 +146,14 @@ fn takes(headers: &HeaderMap, coding: &str) -> bool {
 }
 
 pub(super) async fn shown(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let page = shared.page.as_ref().ok_or(Problem::NotFound)?;
+    let served = shared.serving.now();
+    let page = served.page().ok_or(Problem::NotFound)?;
     Ok(page.shown.answer(&headers, &page.policy))
 }
 
 pub(super) async fn saved(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let page = shared.page.as_ref().ok_or(Problem::NotFound)?;
+    let served = shared.serving.now();
+    let page = served.page().ok_or(Problem::NotFound)?;
     let mut answer = page.saved.answer(&headers, &page.policy);
     let name = HeaderValue::from_static("attachment; filename=\"softinfo.html\"");
     answer.headers_mut().insert(header::CONTENT_DISPOSITION, name);

@@ -4,6 +4,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::refusals::Kind;
 use crate::store::StoreError;
 use crate::tip::header::HeaderError;
 use crate::tip::padding::SizeError;
@@ -27,6 +28,10 @@ pub(super) enum Problem {
     StorageFull,
     Unavailable,
     Unsure,
+    /// A part of the store can't be read, and the rest does not have it.
+    Unproven,
+    /// The store failed before an erasure was finished, or had before.
+    ErasureUnsure,
     /// All places are taken; seconds until one may be free.
     Busy {
         retry: u64,
@@ -69,6 +74,11 @@ impl Problem {
         self.parts().0
     }
 
+    /// Its name, for counting.
+    pub fn kind(&self) -> Kind {
+        Kind(self.parts().1)
+    }
+
     /// Seconds until it may be worth to come back (RFC 9110, 10.2.3).
     pub fn retry(&self) -> Option<u64> {
         match self {
@@ -76,8 +86,8 @@ impl Problem {
             | Self::DaySpent { retry }
             | Self::TextSpent { retry }
             | Self::CircuitSpent { retry } => Some(*retry),
-            Self::StorageFull => Some(HOUR),
-            Self::Unavailable | Self::Unsure => Some(MINUTES),
+            Self::StorageFull | Self::Unproven => Some(HOUR),
+            Self::Unavailable | Self::Unsure | Self::ErasureUnsure => Some(MINUTES),
             _ => None,
         }
     }
@@ -147,6 +157,22 @@ impl Problem {
                 "The disk failed while the tip was being stored",
                 same(
                     "It may be stored or not. Send the same sealed file again in some minutes; sending it twice does no harm.",
+                ),
+            ),
+            Self::Unproven => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unproven",
+                "It is not known whether the tip is here",
+                same(
+                    "Part of the store can't be read, and the tip may be in it. Nothing was erased. Ask again later; the operator has been told.",
+                ),
+            ),
+            Self::ErasureUnsure => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The tip could not be erased for certain",
+                same(
+                    "It may be erased or still be there. Withdraw it again with the same token in some minutes, until the answer says which.",
                 ),
             ),
             Self::Busy { .. } => (
@@ -229,13 +255,16 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, name, title, detail) = self.parts();
-        // A refusal stores nothing: a tip shows only once it is whole and durable. Only a disk that fails at the last step leaves a doubt.
-        let stored = if matches!(self, Self::Unsure) { None } else { Some(false) };
+        // A refusal stores nothing: a tip shows only once it is whole and durable. Only a disk that fails at the last step, or can't be read,
+        // leaves a doubt.
+        let unknown = matches!(self, Self::Unsure | Self::Unproven | Self::ErasureUnsure);
+        let stored = if unknown { None } else { Some(false) };
         let r#type = format!("urn:softinfo:problem:{name}");
         let body = Body { r#type, title, status: status.as_u16(), detail, stored };
         let text = serde_json::to_string(&body).unwrap_or_default();
         let retry = self.retry();
         let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response();
+        response.extensions_mut().insert(Kind(name));
         if let Some(seconds) = retry {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
@@ -265,6 +294,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full => Self::StorageFull,
+            StoreError::Unproven => Self::Unproven,
             _ => Self::Unavailable,
         }
     }

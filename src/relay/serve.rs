@@ -4,27 +4,30 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use tokio::sync::{Notify, watch};
 
 use super::admission::{Budget, Circuits};
 use super::answer::Answers;
-use super::config::{Config, ConfigError};
+use super::config::Config;
 use super::connection::Door;
+use super::courier_api::Tokens;
+use super::couriers::Couriers;
 use super::event::{Event, Listener, log};
+use super::inspection::{Inspection, Refused};
 #[cfg(feature = "leaky")]
 use super::leak;
 use super::listen::{Bound, Place};
-use super::page::Page;
 use super::sandbox::Openings;
+use super::served::{self, Reread, Served, Serving, Source};
 use super::status::Status;
 use super::tls::{Tls, TlsError, TlsFiles};
 use super::uploads::Uploads;
 use super::watchdog::{self, Supervisor, Watchdog, Watched};
 use super::{courier_api, intake};
 use crate::day::Day;
-use crate::directory::Directory;
+use crate::directory::Ending;
 use crate::file::{private_folder, sync_folder};
+use crate::limits::REMINDER_DAYS;
 use crate::store::pool::Pool;
 use crate::store::{Store, StoreError};
 
@@ -33,14 +36,12 @@ const GRACE: Duration = Duration::from_secs(20);
 /// How often the day is looked at, for expiry.
 const HOUR: Duration = Duration::from_hours(1);
 /// Connections of couriers at a time; each holder has one or two.
-const COURIERS: usize = 256;
-/// Days before its end from which an expiring directory is announced.
-const NOTICE_DAYS: i64 = 14;
+pub(super) const COURIERS: usize = 256;
 
 /// A relay that has read its files and bound its listeners, and answers nothing yet. What is left to do works inside the sandbox.
 pub struct Prepared {
-    directory: Directory,
-    page: Option<Arc<Page>>,
+    serving: Arc<Serving>,
+    source: Source,
     answers: Answers,
     intake: Bound,
     courier: Bound,
@@ -59,15 +60,21 @@ pub struct Relay {
     uploads: Arc<Uploads>,
     status: Arc<Status>,
     supervisor: Arc<Supervisor>,
+    serving: Arc<Serving>,
+    source: Arc<Source>,
+    couriers: Arc<Couriers>,
     stop: watch::Sender<bool>,
 }
 
 /// Why the relay did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The configuration.
+    /// What was found in the configuration, and in what it names.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Refused(#[from] Refused),
+    /// The version that is about to be served can't be written down.
+    #[error("the directory's version can't be written into the store's folder ({0}); nothing was served")]
+    Remember(std::io::Error),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -105,19 +112,22 @@ pub enum ServeError {
 }
 
 impl Prepared {
-    /// Verifies the directory, reads page and certificates, binds both listeners, connects to systemd.
+    /// Inspects all that is served and used, reads certificates, binds both listeners, connects to systemd.
     pub fn new(config: &Config, allow_example: bool) -> Result<Self, ServeError> {
-        let directory = config.verified_directory(allow_example)?;
-        let page = config.read_page(&directory)?.map(Arc::new);
+        let (served, root, findings) = Inspection::of(config, allow_example, Day::today()).accepted()?;
+        for finding in findings {
+            log(&Event::Found(finding));
+        }
+        let source = Source { config: config.clone(), root, allow_example };
+        let serving = Arc::new(Serving::new(served));
         let answers = Answers::built_in().map_err(ServeError::Answers)?;
-        announce_expiry(directory.contents().expires, Day::today());
         let open = |files: &Option<TlsFiles>| files.clone().map(|files| Tls::open(files).map(Arc::new)).transpose();
         let tls = (open(&config.intake.tls)?, open(&config.courier.tls)?);
         let intake = bind(&config.intake.listen)?;
         let courier = bind(&config.courier.listen)?;
         let places = [(Listener::Intake, intake.place()?), (Listener::Courier, courier.place()?)];
         let supervisor = Arc::new(Supervisor::from_environment().map_err(ServeError::Supervisor)?);
-        Ok(Self { directory, page, answers, intake, courier, places, tls, supervisor })
+        Ok(Self { serving, source, answers, intake, courier, places, tls, supervisor })
     }
 
     /// Makes the store's folder, and says what the sandbox has to leave open.
@@ -130,7 +140,8 @@ impl Prepared {
             _ => Ok(()),
         });
         made.map_err(|source| ServeError::Folder { path: store.clone(), source })?;
-        let read = config.intake.tls.iter().chain(&config.courier.tls).flat_map(TlsFiles::folders).collect();
+        let read = config.intake.tls.iter().chain(&config.courier.tls).flat_map(TlsFiles::folders);
+        let read = read.chain(served::folders(config)).collect();
         Ok(Openings { written: vec![store.clone()], read })
     }
 
@@ -143,7 +154,7 @@ impl Prepared {
     /// Opens the store. Nothing is answered before [`Relay::run`].
     ///
     /// `after_close` is called when the store has freed much memory (see [`crate::store::pool::Settings`]).
-    pub fn start(self, config: &Config, after_close: fn()) -> Result<Relay, ServeError> {
+    pub fn start(self, config: &Config, after_close: fn(), accept_date: bool) -> Result<Relay, ServeError> {
         let (stop, _) = watch::channel(false);
         let stopper = stop.clone();
         let notice = move |notice| {
@@ -152,31 +163,29 @@ impl Prepared {
                 stopper.send_replace(true);
             }
         };
-        let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close), notice)?);
+        let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close, accept_date), notice)?);
         pool.expire(Day::today())?;
         let floor = config.store.floor_mib << 20;
         let uploads =
             Arc::new(Uploads::open(config.store.folder.join("uploads"), floor, config.limits.staged_mib << 20)?);
         uploads.expire(Day::today())?;
         pool.date_files();
-        if let Some(page) = self.page.clone() {
-            // Nobody waits for it: until it is done the page is served as it is.
-            tokio::task::spawn_blocking(move || page.pack());
-        }
-        let contents = self.directory.contents();
+        let (serving, source, today) = (self.serving, Arc::new(self.source), Day::today());
+        serving.remember(&config.store.folder, today).map_err(ServeError::Remember)?;
+        pack(serving.now());
+        let tokens = &config.courier.token_sha256;
+        let couriers = Arc::new(Couriers::open(&served::memory(&config.store.folder), tokens));
         let keep = config.store.retention_days.saturating_add(config.store.jitter_days);
         let budget = Arc::new(Budget::new(&config.limits, config.store.folder.clone(), floor, keep));
-        let directory = (contents.version, contents.expires);
-        let status = Arc::new(Status::new(Arc::clone(&pool), Arc::clone(&budget), config.store.floor_mib, directory)?);
+        let status = Arc::new(Status::new(Arc::clone(&pool), Arc::clone(&budget), config.store.floor_mib));
         let shared = Arc::new(intake::Shared {
             store: Arc::clone(&pool) as Arc<dyn Store>,
-            directory: Bytes::copy_from_slice(self.directory.bytes()),
-            page: self.page,
+            serving: Arc::clone(&serving),
             answers: self.answers,
             uploads: Arc::clone(&uploads),
             budget,
             status: Arc::clone(&status),
-            max_plaintext: contents.max_bytes,
+            couriers: Arc::clone(&couriers),
             idle: Duration::from_secs(config.intake.idle_seconds),
         });
         let circuits = config.intake.circuit_ids.then(|| Arc::new(Circuits::new(config.limits.circuit.clone())));
@@ -196,7 +205,10 @@ impl Prepared {
         let courier = Door {
             accepting: self.courier.open()?,
             idle: shared.idle,
-            router: courier_api::routes(shared, config.courier.token_sha256.clone()),
+            router: courier_api::routes(
+                shared,
+                Tokens { couriers: tokens.clone(), monitors: config.courier.monitor_token_sha256.clone() },
+            ),
             tls: self.tls.1,
             circuits: None,
             connections: COURIERS,
@@ -205,22 +217,36 @@ impl Prepared {
         for (listener, place) in self.places {
             log(&Event::Listening { listener, place });
         }
-        Ok(Relay { intake, courier, certificates, pool, uploads, status, supervisor: self.supervisor, stop })
+        Ok(Relay {
+            intake,
+            courier,
+            certificates,
+            pool,
+            uploads,
+            status,
+            serving,
+            source,
+            couriers,
+            supervisor: self.supervisor,
+            stop,
+        })
     }
 }
 
 impl Relay {
     /// Answers until `signal` resolves or the store stops; then finishes what is under way and closes.
     ///
-    /// `reload` yields whenever the certificates are to be read again; they are once an hour anyway.
+    /// `reload` yields whenever directory, page and certificates are to be read again; certificates are once an hour anyway.
     pub async fn run(self, signal: impl Future<Output = ()>, reload: Arc<Notify>) -> Result<(), ServeError> {
-        let Self { intake, courier, certificates, pool, uploads, status, supervisor, stop } = self;
+        let Self { intake, courier, certificates, pool, uploads, status, serving, source, couriers, supervisor, stop } =
+            self;
         let mut store_stopped = stop.subscribe();
         let (quit, _) = watch::channel(false);
         let tasks = [intake, courier].map(|door| tokio::spawn(door.serve(quit.subscribe())));
         let chores = [
             tokio::spawn(expire(Arc::clone(&pool), Arc::clone(&uploads), status)),
-            tokio::spawn(read_certificates(certificates, reload)),
+            tokio::spawn(read_again(certificates, (Arc::clone(&serving), source), reload)),
+            tokio::spawn(remind(serving, Arc::clone(&couriers))),
         ];
         supervisor.ready();
         let (store, giving_up) = (Arc::downgrade(&pool), stop.clone());
@@ -250,6 +276,7 @@ impl Relay {
         // Uploads whose sender has gone; what is not ready in time goes on when the sender asks for it.
         let _ = tokio::time::timeout(GRACE, uploads.settle()).await;
         let failed = pool.has_stopped() || *stop.borrow();
+        save(couriers).await;
         // The last one out closes the store, and waits until all is on disk.
         let close = move || {
             watchdog.let_go();
@@ -265,8 +292,13 @@ fn bind(place: &Place) -> Result<Bound, ServeError> {
     Bound::bind(place).map_err(|source| ServeError::Listen { place: place.clone(), source })
 }
 
-/// Reads certificates again when asked to and once an hour: whoever renews them needs no restart.
-async fn read_certificates(certificates: Vec<Arc<Tls>>, reload: Arc<Notify>) {
+/// Packs the page. Nobody waits for it: until it is done the page is served as it is.
+fn pack(served: Arc<Served>) {
+    tokio::task::spawn_blocking(move || served.pack());
+}
+
+/// Reads directory and page again when asked to, certificates also once an hour: whoever renews them needs no restart.
+async fn read_again(certificates: Vec<Arc<Tls>>, (serving, source): (Arc<Serving>, Arc<Source>), reload: Arc<Notify>) {
     loop {
         let asked = tokio::select! {
             () = reload.notified() => true,
@@ -276,17 +308,70 @@ async fn read_certificates(certificates: Vec<Arc<Tls>>, reload: Arc<Notify>) {
         let read = certificates.iter().map(|tls| tls.reload()).fold(Ok(()), Result::and);
         match read {
             Err(_) => log(&Event::CertificatesFailed),
-            Ok(()) if asked => log(&Event::CertificatesRead),
+            Ok(()) if asked && !certificates.is_empty() => log(&Event::CertificatesRead),
             Ok(()) => {}
+        }
+        if asked {
+            read_directory(Arc::clone(&serving), Arc::clone(&source)).await;
         }
     }
 }
 
-fn announce_expiry(expires: Day, today: Day) {
-    if expires < today {
-        log(&Event::DirectoryExpired { on: expires });
-    } else if expires < today.plus(NOTICE_DAYS) {
-        log(&Event::DirectoryExpiresSoon { on: expires });
+async fn read_directory(serving: Arc<Serving>, source: Arc<Source>) {
+    let version = serving.now().contents().version;
+    let read = tokio::task::spawn_blocking(move || serving.read_again(&source, Day::today())).await;
+    match read {
+        Ok(Reread::New(served)) => {
+            let contents = served.contents();
+            log(&Event::DirectoryRead { version: contents.version, on: contents.expires });
+            for ending in contents.endings(Day::today(), REMINDER_DAYS) {
+                log(&Event::Reminder(ending));
+            }
+            pack(served);
+        }
+        Ok(Reread::Same) => log(&Event::DirectorySame { version }),
+        Ok(Reread::Refused(findings)) => {
+            for finding in findings {
+                log(&Event::Found(finding));
+            }
+            log(&Event::DirectoryRefused { version });
+        }
+        // A fault, which has been logged as one.
+        Err(_) => log(&Event::DirectoryRefused { version }),
+    }
+}
+
+/// Once an hour: on a new day says what ends soon, and writes down which couriers came.
+async fn remind(serving: Arc<Serving>, couriers: Arc<Couriers>) {
+    // At the start it was said with the other findings.
+    let mut reminders = Reminders { said: Day::today() };
+    loop {
+        tokio::time::sleep(HOUR).await;
+        for ending in reminders.due(&serving.now(), Day::today()) {
+            log(&Event::Reminder(ending));
+        }
+        save(Arc::clone(&couriers)).await;
+    }
+}
+
+/// What is said once a day.
+struct Reminders {
+    said: Day,
+}
+
+impl Reminders {
+    fn due(&mut self, served: &Served, today: Day) -> Vec<Ending> {
+        if std::mem::replace(&mut self.said, today) == today {
+            return Vec::new();
+        }
+        served.contents().endings(today, REMINDER_DAYS)
+    }
+}
+
+async fn save(couriers: Arc<Couriers>) {
+    let saved = tokio::task::spawn_blocking(move || couriers.save(Day::today())).await;
+    if !matches!(saved, Ok(Ok(()))) {
+        log(&Event::CouriersFailed);
     }
 }
 
@@ -302,11 +387,36 @@ async fn expire(pool: Arc<Pool>, uploads: Arc<Uploads>, status: Arc<Status>) {
             let staged = uploads.expire(today).map(drop);
             let tips = if today == done { Ok(()) } else { pool.expire(today).map(drop) };
             pool.date_files();
-            staged.and(tips).and(status.count(today))
+            status.count(today);
+            staged.and(tips)
         });
         match erased.await {
             Ok(Ok(())) => done = today,
             _ => log(&Event::ExpiryFailed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::{SigningKey, UntrustedDirectory, add_signature};
+
+    #[test]
+    fn what_ends_is_said_again_every_day_and_once_a_day() {
+        let note = String::from_utf8(crate::example::DIRECTORY.to_vec()).unwrap();
+        let text =
+            note.split("\n\n").next().unwrap().replace("\"expires\": \"2035-12-31\"", "\"expires\": \"2027-01-10\"");
+        let key = SigningKey::generate("softinfo-example", &mut rand::rngs::OsRng).unwrap();
+        let signed = add_signature(text.as_bytes(), &key).unwrap();
+        let directory = UntrustedDirectory::parse(&signed).and_then(|note| note.verify(key.public())).unwrap();
+        let served = Served::new(directory, None);
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let mut reminders = Reminders { said: day("2026-12-10") };
+        assert_eq!(reminders.due(&served, day("2026-12-10")), [], "it was said at the start");
+        assert_eq!(reminders.due(&served, day("2026-12-11")), [Ending::DirectoryEnds { on: day("2027-01-10") }]);
+        assert_eq!(reminders.due(&served, day("2026-12-11")), []);
+        assert_eq!(reminders.due(&served, day("2026-12-12")).len(), 1);
+        assert_eq!(reminders.due(&served, day("2027-01-11")), [Ending::DirectoryEnded { on: day("2027-01-10") }]);
     }
 }

@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::listen::Stream;
+use crate::file::folders_of;
 
 /// Where the certificates lie.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -74,13 +75,7 @@ impl TlsFiles {
     #[must_use]
     pub fn folders(&self) -> Vec<PathBuf> {
         let files = [&self.certificate, &self.key].into_iter().chain(&self.client_roots);
-        // A file may be a link into another folder, where the renewed one will be.
-        let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
-        let folder = |path: &Path| match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        files.flat_map(|path| [folder(path), folder(&real(path))]).collect()
+        files.flat_map(|path| folders_of(path)).collect()
     }
 
     /// Reads them once, and uses nothing.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 /// SHA-256 of a courier token's bytes; 64 hexadecimal digits in the configuration.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,13 +45,16 @@ impl From<TokenHash> for String {
     }
 }
 
-/// Whether an `Authorization` header value is `Bearer` and one of the tokens. Takes as long for a wrong token as for a right one.
+/// Which of the tokens an `Authorization` header value shows after `Bearer`, if any. Takes as long for a wrong token as for a right one.
 #[must_use]
-pub fn is_authorized(header: Option<&[u8]>, tokens: &[TokenHash]) -> bool {
-    let Some(token) = header.and_then(|value| value.strip_prefix(b"Bearer ")) else { return false };
-    let shown = TokenHash::of(token);
-    let any = tokens.iter().fold(Choice::from(0), |found, known| found | known.0.ct_eq(&shown.0));
-    any.into()
+pub fn which(header: Option<&[u8]>, tokens: &[TokenHash]) -> Option<usize> {
+    let shown = TokenHash::of(header?.strip_prefix(b"Bearer ")?);
+    // From 1; 0 is none.
+    let found = tokens
+        .iter()
+        .zip(1_u64..)
+        .fold(0, |found, (known, number)| u64::conditional_select(&found, &number, known.0.ct_eq(&shown.0)));
+    usize::try_from(found).ok()?.checked_sub(1)
 }
 
 #[cfg(test)]
@@ -61,12 +64,12 @@ mod tests {
     #[test]
     fn only_a_known_bearer_token_passes() {
         let tokens = [TokenHash::of(b"one"), TokenHash::of(b"two")];
-        assert!(is_authorized(Some(b"Bearer two"), &tokens));
+        assert_eq!([&b"Bearer one"[..], b"Bearer two"].map(|shown| which(Some(shown), &tokens)), [Some(0), Some(1)]);
         for wrong in
             [None, Some(&b"Bearer three"[..]), Some(b"two"), Some(b"Basic two"), Some(b"Bearer "), Some(b"Bearer two ")]
         {
-            assert!(!is_authorized(wrong, &tokens));
+            assert_eq!(which(wrong, &tokens), None);
         }
-        assert!(!is_authorized(Some(b"Bearer one"), &[]));
+        assert_eq!(which(Some(b"Bearer one"), &[]), None);
     }
 }

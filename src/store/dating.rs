@@ -1,7 +1,7 @@
 //! File times that follow the day and not the tip.
 //!
 //! In: a file or folder of the store that was just written to. Out: nothing. What can't be dated is left as it is, since a tip is worth
-//! more than a time; the next round over the whole folder comes within the hour (`docs/store.md`, 5).
+//! more than a time; the next round over the whole folder comes within the hour (`docs/store.md`, 7).
 
 use std::fs::{self, File};
 use std::path::Path;

@@ -11,12 +11,10 @@ use super::disk::{Disk, Open};
 use super::lock;
 use crate::day::Day;
 
-/// Days by which the clock may be ahead of the highest day that was believed, at a start or between two looks. Beyond, somebody has to
-/// say that it is right: a relay that was off for two weeks over a holiday goes on by itself.
-pub(super) const LEAP: i64 = 14;
-
 pub(super) struct Days {
     highest: Mutex<Highest>,
+    /// Days by which the clock may be ahead of it.
+    leap: i64,
     file: PathBuf,
     folder: PathBuf,
     scratch: PathBuf,
@@ -42,7 +40,7 @@ impl Days {
     ///
     /// # Errors
     /// The file can't be read, or holds no day.
-    pub fn open(disk: &dyn Disk, store: &Path, latest: Option<Day>, clock: Day) -> io::Result<Self> {
+    pub fn open(disk: &dyn Disk, store: &Path, latest: Option<Day>, clock: Day, leap: i64) -> io::Result<Self> {
         let (file, scratch) = (store.join("day"), store.join("scratch").join("day"));
         let mut text = [0; 11];
         let day = match disk.open(&file, Open::Read) {
@@ -54,7 +52,7 @@ impl Days {
             Err(error) if error.kind() == io::ErrorKind::NotFound => latest.unwrap_or(clock),
             Err(error) => return Err(error),
         };
-        Ok(Self { highest: Mutex::new(Highest { day, is_held: false }), file, folder: store.to_owned(), scratch })
+        Ok(Self { highest: Mutex::new(Highest { day, is_held: false }), leap, file, folder: store.to_owned(), scratch })
     }
 
     /// The day for a tip that comes now: never before one that was believed. When the clock is too far ahead its day is taken all the same:
@@ -66,7 +64,7 @@ impl Days {
     /// Believes the clock, as far as it may be believed; `accept` believes it wherever it is.
     pub fn look(&self, disk: &dyn Disk, clock: Day, accept: bool) -> io::Result<Looked> {
         let mut highest = self.lock();
-        let too_far = clock > highest.day.plus(LEAP) && !accept;
+        let too_far = clock > highest.day.plus(self.leap) && !accept;
         let newly_held = too_far && !highest.is_held;
         highest.is_held = too_far;
         if !too_far && (clock > highest.day || newly_made(disk, &self.file)?) {
@@ -110,6 +108,8 @@ fn newly_made(disk: &dyn Disk, file: &Path) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LEAP: i64 = 14;
     use crate::store::disk::RealDisk;
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("scratch")).unwrap();
         let first: Day = "2026-11-23".parse().unwrap();
-        let open = |clock| Days::open(&RealDisk, folder.path(), None, clock).unwrap();
+        let open = |clock| Days::open(&RealDisk, folder.path(), None, clock, LEAP).unwrap();
         let look = |days: &Days, day, accept| days.look(&RealDisk, day, accept).unwrap();
         let days = open(first);
         assert_eq!(look(&days, first, false), Looked { today: first, newly_held: false });
@@ -146,7 +146,7 @@ mod tests {
     fn a_file_without_a_day_in_it_is_an_error_and_not_another_day() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("day"), "yesterday\n\n").unwrap();
-        let opened = Days::open(&RealDisk, folder.path(), None, "2026-11-23".parse().unwrap());
+        let opened = Days::open(&RealDisk, folder.path(), None, "2026-11-23".parse().unwrap(), LEAP);
         assert_eq!(opened.err().unwrap().kind(), io::ErrorKind::InvalidData);
     }
 }

@@ -49,11 +49,11 @@ fn in_volume(
     let file = match opened {
         Ok(file) => file,
         Err(_) if ledger.volume(volume.head.number).is_none() => return Ok(0),
-        Err(error) => return Err(refused(volume, error)),
+        Err(error) => return Err(refused(ledger, volume, error)),
     };
     let mut gone: Vec<(u16, Record)> = Vec::new();
     for &slot in slots {
-        let record = file.read(slot).map_err(|error| refused(volume, error))?;
+        let record = file.read(slot).map_err(|error| refused(ledger, volume, error))?;
         gone.extend(record.filter(|record| digests.contains(&record.withdraw())).map(|record| (slot, record)));
     }
     gone.sort_unstable_by_key(|(slot, _)| *slot);
@@ -68,10 +68,17 @@ fn in_volume(
 }
 
 /// Nothing was overwritten yet, so nothing has changed.
-fn refused(volume: &Volume, error: std::io::Error) -> StoreError {
+fn refused(ledger: &Ledger, volume: &Volume, error: std::io::Error) -> StoreError {
     match Trouble::of(&error) {
-        // The slots can't be read: whether there is something to erase is not known.
-        Trouble::Failed => StoreError::Unproven,
+        // They can be read, and can't be written to.
+        Trouble::Failed if error.kind() == std::io::ErrorKind::ReadOnlyFilesystem => {
+            StoreError::io(&volume.folder)(error)
+        }
+        // The slots can't be read: whether there is something to erase is not known, and somebody has to hear of it.
+        Trouble::Failed => {
+            ledger.set_unreadable(volume);
+            StoreError::Unproven
+        }
         _ => StoreError::io(&volume.folder)(error),
     }
 }

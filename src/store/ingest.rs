@@ -49,6 +49,7 @@ impl Ingest {
         OsRng.fill_bytes(&mut name);
         let path = ledger.folder.join("incoming").join(hex::encode(name));
         let file = ledger.disk.open(&path, Open::New).map_err(StoreError::io(&path))?;
+        ledger.date_folders();
         let staged = Staged { ledger: Arc::clone(&ledger), path, length: 0 };
         Ok(Self { ledger, lane, wrap: Wrap::new(), file, staged, size: 0, chunks: 0, synced: 0 })
     }
@@ -125,5 +126,6 @@ impl Drop for Staged {
     fn drop(&mut self) {
         // What can't be removed now, or is a journal now, is nothing to this file.
         let _ = self.ledger.disk.remove_file(&self.path);
+        self.ledger.date_folders();
     }
 }

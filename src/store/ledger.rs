@@ -82,7 +82,8 @@ impl Ledger {
         }
         let latest = known.volumes.values().map(|volume| volume.head.day).max();
         let clock = settings.clock.today();
-        let days = Days::open(&*disk, folder, latest, clock).map_err(StoreError::io(&folder.join("day")))?;
+        let days = Days::open(&*disk, folder, latest, clock, settings.leap_days.into())
+            .map_err(StoreError::io(&folder.join("day")))?;
         let to_seal = known.volumes.values().filter(|volume| volume.home() == Home::Journal).cloned().collect();
         let ledger = Self {
             folder: folder.to_owned(),
@@ -98,7 +99,7 @@ impl Ledger {
             sealer_wakes: Condvar::new(),
             notice,
         };
-        ledger.look_at_clock()?;
+        ledger.believe(ledger.settings.accept_date)?;
         Ok(ledger)
     }
 
@@ -133,7 +134,11 @@ impl Ledger {
 
     /// The day up to which may be expired.
     pub fn look_at_clock(&self) -> Result<Day, StoreError> {
-        let (clock, accept) = (self.settings.clock.today(), self.settings.accept_date);
+        self.believe(false)
+    }
+
+    fn believe(&self, accept: bool) -> Result<Day, StoreError> {
+        let clock = self.settings.clock.today();
         let looked = self.days.look(&*self.disk, clock, accept).map_err(StoreError::io(&self.folder.join("day")))?;
         if looked.newly_held {
             self.tell(Notice::ClockAhead { clock, believed: looked.today });
@@ -166,6 +171,11 @@ impl Ledger {
     /// Gives the folders that a volume's coming or going touched the times of their days.
     pub fn date(&self, volume: &Volume) {
         self.disk.date(&volume.folder, volume.head.day);
+        self.date_folders();
+    }
+
+    /// The same of the folders in which something comes or goes with each tip or each reading.
+    pub fn date_folders(&self) {
         for name in ["volumes", "scratch", "incoming"] {
             self.disk.date(&self.folder.join(name), self.days.for_tips(self.settings.clock.today()));
         }

@@ -9,6 +9,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::committer::{Commit, Committer, Job, Wrapped};
 use super::dating::date_store;
 use super::disk::RealDisk;
@@ -23,6 +25,8 @@ use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
 
+/// Tips that are looked at together when all are read.
+const PAGE: usize = 1000;
 const FORMAT: &str = "softinfo/store/2\n";
 
 /// How a pool behaves.
@@ -38,7 +42,10 @@ pub struct Settings {
     pub floor_bytes: u64,
     /// Says which day it is.
     pub clock: Arc<dyn Clock>,
-    /// Believes the clock however far it is ahead of the highest day that was believed before.
+    /// Days by which the clock may be ahead of the highest day that was believed, at the start or between two looks; beyond, nothing
+    /// expires. Two weeks: a relay that was off over a holiday goes on by itself.
+    pub leap_days: u32,
+    /// Believes the clock at this start, however far ahead it is.
     pub accept_date: bool,
     /// Where sled may work; nothing there has to last. `None` is `scratch/` in the store's folder.
     pub scratch: Option<PathBuf>,
@@ -54,6 +61,7 @@ impl Default for Settings {
             volume_bytes: 16 << 20,
             floor_bytes: 256 << 20,
             clock: Arc::new(SystemClock),
+            leap_days: 14,
             accept_date: false,
             scratch: None,
             after_close: || (),
@@ -170,6 +178,38 @@ impl Pool {
             }
         }
         failed
+    }
+
+    /// Reads every tip from its beginning to its end: it has to unwrap, and to have the hash that is its id.
+    ///
+    /// `seen` is told after each tip whether it did. Returns how many tips there are, and how many did not; a volume whose slots can't
+    /// be read is told of at the opening.
+    pub fn verify(&self, mut seen: impl FnMut(&Listed, bool)) -> Result<(usize, usize), StoreError> {
+        let (mut after, mut tips, mut damaged) = (None, 0, 0);
+        loop {
+            let page = self.list(after.as_ref(), PAGE)?;
+            let Some(last) = page.last() else { return Ok((tips, damaged)) };
+            after = Some(Cursor { day: last.day, id: Some(last.id) });
+            for listed in &page {
+                let is_whole = self.is_whole(listed)?;
+                tips += 1;
+                damaged += usize::from(!is_whole);
+                seen(listed, is_whole);
+            }
+        }
+    }
+
+    fn is_whole(&self, listed: &Listed) -> Result<bool, StoreError> {
+        let Some(stored) = self.get(&listed.id)? else { return Ok(false) };
+        let mut hash = Sha256::new();
+        for number in 0..u32::try_from(listed.size.div_ceil(CHUNK as u64)).unwrap_or(u32::MAX) {
+            match stored.chunk(number) {
+                Ok(chunk) => hash.update(&chunk),
+                Err(StoreError::Full | StoreError::Unavailable) => return Err(StoreError::Unavailable),
+                Err(_) => return Ok(false),
+            }
+        }
+        Ok(TipId::from_bytes(hash.finalize().into()) == listed.id)
     }
 
     /// Erases every tip of the days before `before`, whenever it would expire; says how many. On return their keys are overwritten.

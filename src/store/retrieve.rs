@@ -128,6 +128,7 @@ fn restore(ledger: &Ledger, volume: &Volume, start: u64) -> Result<Arc<File>, St
         Ok(file)
     })();
     let _ = std::fs::remove_dir_all(&copy);
+    ledger.date_folders();
     (ledger.settings.after_close)();
     match values {
         Ok(file) => {

@@ -157,6 +157,7 @@ pub(super) fn seal(ledger: &Ledger, volume: &Arc<Volume>) -> Result<(), SealedEr
     disk.remove_file(&volume.folder.join(JOURNAL))?;
     disk.sync_folder(&volume.folder)?;
     date_below(disk, volume, &volume.folder);
+    ledger.date_folders();
     drop(alone);
     erase::remove_when_empty(ledger, volume);
     Ok(())

@@ -158,7 +158,6 @@ fn the_alarm_is_sent_too_when_nobody_can_tell_who_has_fetched() {
 
 /// The field `couriers` of `/status`, as a relay shows it.
 #[test]
-#[ignore = "needs the field couriers in /status; take this line away where it is there"]
 fn the_alarm_reads_the_status_of_a_relay() {
     let scene = Scene::new();
     let machine = with_relay(&scene);

@@ -61,8 +61,8 @@ fn each_onion_leads_to_its_own_socket_and_tor_and_relay_agree_on_circuits() {
     let torrc = read("deploy/tor/torrc");
     let folder = folder();
     let settings = folder.path().join("relay.toml");
-    let hash = format!("token_sha256 = [\"{}\"", "0".repeat(64));
-    fs::write(&settings, read("deploy/relay.toml").replace("token_sha256 = [", &hash)).unwrap();
+    let hash = format!("\ntoken_sha256 = [\"{}\"", "0".repeat(64));
+    fs::write(&settings, read("deploy/relay.toml").replace("\ntoken_sha256 = [", &hash)).unwrap();
     let config = Config::read(&settings).unwrap();
     let services = services(&torrc);
     let has = |at: usize, option: &str, value: &str| services[at].1.contains(&(option.to_owned(), value.to_owned()));
@@ -254,6 +254,9 @@ fn check_tor_reads_each_setting_where_it_counts() {
 #[test]
 fn check_tor_accepts_this_tor_and_notices_a_setting_that_was_taken_out() {
     let server = Server::good();
+    // Debian's tor runs as its own user, and takes no folder of another's.
+    let keys = server.folder.path().join("softinfo-couriers");
+    complete(system("chown", "coreutils").args(["-R", "debian-tor:"]).arg(keys)).ok();
     let run = |torrc: &str| server.check_with(torrc, &std::env::var("PATH").unwrap());
     let torrc = torrc();
     assert!(system("tor", "tor").arg("--version").output().unwrap().status.success());

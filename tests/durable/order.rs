@@ -151,27 +151,29 @@ fn an_answer_to_a_withdrawal_follows_two_overwrites_each_synced() {
     let mut from = 0;
     for tip in &tips[..2] {
         let record = record(&calls, &tip.id);
+        let in_place =
+            |call: &Call| call.writes(&record.file) && call.offset == record.offset && call.data.len() == 128;
         let begun = between(&calls, from, usize::MAX, "withdrawal", |call| {
-            call.writes(&record.file) && call.offset == record.offset && call.data[0] == 0xee
+            in_place(call) && call.data[0] == 0xee && call.data[1..].iter().any(|&byte| byte != 0)
         });
         let answered = calls.iter().filter(|call| find(&call.data, b"{\"erased\":1}") && call.began > begun);
         let answered = answered.map(|call| call.began).next().unwrap();
-        let in_place =
-            |call: &Call| call.writes(&record.file) && call.offset == record.offset && call.data.len() == 128;
         let synced = between(&calls, begun, answered, "sync of the noise", |call| call.syncs(&record.file));
         let zeroed = between(&calls, synced, answered, "zeros", |call| in_place(call) && call.data == [0; 128]);
         from = between(&calls, zeroed, answered, "sync of the zeros", |call| call.syncs(&record.file));
     }
     calls = recording.calls();
-    let gone = |call: &Call| {
-        call.name.starts_with("unlink") && (call.file.ends_with("slots") || call.file.ends_with("journal"))
-    };
-    let unlinked = calls.iter().find(|call| gone(call)).expect("nothing was removed").began;
+    // The first step of a removal takes the folder out of the way, whole. Its journal may have gone before, when it was sealed.
+    let volume = slots.strip_suffix("/slots").unwrap();
+    let gone = |call: &Call| call.name.starts_with("rename") && call.file == volume;
+    let removed = calls.iter().find(|call| gone(call)).expect("nothing was removed").began;
+    let unlinked = |call: &Call| call.name.starts_with("unlink") && call.file.ends_with("slots");
+    assert!(calls.iter().filter(|call| unlinked(call)).all(|call| call.began > removed), "slots were removed in place");
     let zeros = |call: &Call| {
         call.writes(&slots) && call.offset == 128 && call.data.len() > 128 && call.data.iter().all(|&byte| byte == 0)
     };
-    let zeroed = between(&calls, 0, unlinked, "zeros over all slots", zeros);
-    between(&calls, zeroed, unlinked, "sync of the zeros", |call| call.syncs(&slots));
+    let zeroed = between(&calls, 0, removed, "zeros over all slots", zeros);
+    between(&calls, zeroed, removed, "sync of the zeros", |call| call.syncs(&slots));
 }
 
 /// Makes the last day of every volume one that is past, in the head of its slot file; gives the path of the only one.

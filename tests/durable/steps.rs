@@ -1,83 +1,275 @@
-//! The relay is killed at each step of the way from a first start to the first acknowledgements, one run a step, and starts again.
+//! The relay is killed at each step on the way from a first start to the first acknowledgements, and on to the sealing and the erasing of what
+//! it acknowledged: one run a step. It starts again, and nothing is half there.
 //!
-//! strace kills it when a thread makes a call to the system for the nth time, or for the nth time on one file. `kill.rs` meets these moments
-//! seldom: they are short.
+//! strace kills it when a thread makes a call to the system for the nth time on one file. `kill.rs` meets these moments seldom: they are short.
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 
 use softinfo::day::Day;
 
+use crate::faults::{has_slot, withdraw};
 use crate::known::Known;
 use crate::load::{self, Told};
-use crate::scene::Scene;
+use crate::scene::{Channel, Scene, complete, eventually};
 use crate::trace::under_strace;
 
-/// A call, how often at most it is made, and on which file of the store; `V` is the first volume, nothing is any file.
+/// A call, how often it is made, and on which file of the scene. `V` is the first volume, `N` the folder in which it is made, `D` its database
+/// while it is sealed, `G` its folder when it is removed; nothing is any file.
 type Step = (&'static str, usize, &'static str);
 
-/// In a store that is not there yet.
-const MAKING_THE_STORE: &[Step] = &[("/^mkdir", 3, ""), ("write", 2, ""), ("fsync", 3, ""), ("/^rename", 1, "")];
-/// In a store without a volume.
-const TAKING_TIPS: &[Step] = &[
-    ("/^mkdir", 1, "V"),
-    ("/^mkdir", 1, "V/sled"),
-    ("fsync", 1, "V/sled/conf"),
-    ("sync_file_range", 2, "V/sled/db"),
-    ("pwrite64", 4, "V/sled/db"),
-    ("fdatasync", 4, "V/sled/db"),
-    ("fsync", 1, "V/sled"),
-    ("/^rename", 1, ""),
-    ("fsync", 1, "V"),
-    ("fsync", 1, "volumes"),
-    ("pwrite64", 2, "V/slots"),
-    ("fdatasync", 2, "V/slots"),
+/// What there is before, what is done, and the calls that it takes, in the order of the store (`docs/store.md`).
+struct Part {
+    before: Before,
+    /// Watched from the moment at which the relay has looked at its disk for the first time, not from its start.
+    late: bool,
+    act: fn(&Scene, &[Known], &mut Told),
+    steps: &'static [Step],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// A store in which there was no tip yet.
+    Empty,
+    /// A volume with the two texts in its journal.
+    Texts,
+}
+
+const PARTS: &[Part] = &[
+    // Making a store.
+    Part {
+        before: Before::Nothing,
+        late: false,
+        act: send_texts,
+        steps: &[
+            ("/^mkdir", 1, "store"),
+            ("write", 1, ""),
+            ("fsync", 1, ""),
+            ("/^rename", 1, "store/format"),
+            ("/^mkdir", 1, "store/volumes"),
+            ("/^mkdir", 1, "store/incoming"),
+            ("/^mkdir", 1, "store/scratch"),
+            ("fsync", 3, "store"),
+            ("pwrite64", 1, "store/scratch/day"),
+            ("fdatasync", 1, "store/scratch/day"),
+            ("/^rename", 1, "store/scratch/day"),
+        ],
+    },
+    // Making a volume, and the first texts.
+    Part {
+        before: Before::Empty,
+        late: false,
+        act: send_texts,
+        steps: &[
+            ("/^mkdir", 1, "N"),
+            ("pwrite64", 1, "N/slots"),
+            ("fdatasync", 1, "N/slots"),
+            ("fsync", 1, "N"),
+            ("/^rename", 1, "N"),
+            ("fsync", 1, "store/volumes"),
+            ("pwrite64", 2, "V/journal"),
+            ("fdatasync", 2, "V/journal"),
+            ("pwrite64", 2, "V/slots"),
+            ("fdatasync", 2, "V/slots"),
+        ],
+    },
+    // The first large tip: nothing but its own file is written to before it has come.
+    Part {
+        before: Before::Empty,
+        late: true,
+        act: send_large,
+        steps: &[
+            ("pwrite64", 1, ""),
+            ("fdatasync", 1, ""),
+            ("/^mkdir", 1, "N"),
+            ("pwrite64", 1, "N/slots"),
+            ("fdatasync", 1, "N/slots"),
+            ("/^rename", 1, ""),
+            ("fsync", 1, "N"),
+            ("/^rename", 1, "N"),
+            ("fsync", 1, "store/volumes"),
+            ("fdatasync", 1, "V/journal"),
+            ("pwrite64", 1, "V/slots"),
+            ("fdatasync", 1, "V/slots"),
+        ],
+    },
+    // Sealing, at the start after the one that took the texts.
+    Part {
+        before: Before::Texts,
+        late: false,
+        act: wait_for_the_sealer,
+        steps: &[
+            ("/^mkdir", 1, "V/sealing"),
+            ("/^mkdir", 1, "store/scratch/sled-0"),
+            ("/^mkdir", 1, "D"),
+            ("pwrite64", 1, "D/db"),
+            ("fdatasync", 1, "D/db"),
+            ("fdatasync", 1, "D/conf"),
+            ("fsync", 1, "D"),
+            ("fsync", 1, "V/sealing"),
+            ("/^mkdir", 1, "store/scratch/sled-1"),
+            ("/^rename", 1, "V/sealing"),
+            ("fsync", 2, "V"),
+            ("/^unlink", 1, "V/journal"),
+        ],
+    },
+    // Erasing one and then the other, and with it the volume.
+    Part {
+        before: Before::Texts,
+        late: true,
+        act: withdraw_texts,
+        steps: &[
+            ("pwrite64", 2, "V/slots"),
+            ("fdatasync", 2, "V/slots"),
+            ("/^rename", 1, "V"),
+            ("/^unlink", 1, "G/slots"),
+        ],
+    },
 ];
+
+fn send(scene: &Scene, tips: &[Known], told: &mut Told) {
+    told.ids.extend(tips.iter().filter(|tip| load::post(scene.intake, &tip.bytes)).map(|tip| tip.id));
+}
+
+fn send_texts(scene: &Scene, tips: &[Known], told: &mut Told) {
+    send(scene, &tips[..2], told);
+}
+
+fn send_large(scene: &Scene, tips: &[Known], told: &mut Told) {
+    send(scene, &tips[2..], told);
+}
+
+fn wait_for_the_sealer(_: &Scene, tips: &[Known], told: &mut Told) {
+    told.ids.extend(tips[..2].iter().map(|tip| tip.id));
+}
+
+fn withdraw_texts(scene: &Scene, tips: &[Known], told: &mut Told) {
+    let answered = |tip: &&Known| withdraw(scene, tip).is_some_and(|answer| answer.is(200).json()["erased"] == 1);
+    told.withdrawn.extend(tips[..2].iter().take_while(answered).map(|tip| tip.id));
+    // Nobody has asked for those behind the one that was not answered.
+    told.ids.extend(tips[..2].iter().skip(told.withdrawn.len() + 1).map(|tip| tip.id));
+}
 
 #[test]
 fn killed_at_any_step_the_relay_starts_again_and_nothing_is_half_there() {
-    let mut scene = Scene::new();
-    let tips = [(); 2].map(|()| Known::seal(0));
+    let mut scene = Scene::with(Channel::example(), "volume_mib = 1");
+    let tips = [0, 0, 400_000].map(Known::seal);
+    let (store, empty, texts) = (scene.path("store"), scene.path("empty"), scene.path("texts"));
     stop(&mut scene);
-    let store = scene.path("store");
-    let (mut killed, mut acknowledged) = (0, 0);
-    let steps = MAKING_THE_STORE.iter().map(|step| (true, step)).chain(TAKING_TIPS.iter().map(|step| (false, step)));
-    for (new, &(call, most, file)) in steps {
-        let mut met = 0;
-        for n in 1..=most {
+    copy(&store, &empty);
+    scene.start();
+    tips[..2].iter().for_each(|tip| assert_eq!(scene.post(&tip.bytes).0, 201));
+    stop(&mut scene);
+    copy(&store, &texts);
+    let mut killed = 0;
+    for Part { before, late, act, steps } in PARTS {
+        for (&(call, _, file), n) in steps.iter().flat_map(|step| (1..=step.1).map(move |n| (step, n))) {
             fs::remove_dir_all(&store).unwrap();
-            if !new {
+            match before {
+                Before::Nothing => {}
+                Before::Empty => copy(&empty, &store),
+                Before::Texts => copy(&texts, &store),
+            }
+            for name in ["probe-text", "probe-bulk"] {
+                let _ = fs::remove_file(store.join(name));
+            }
+            let (options, mut told) = (killing(&scene, call, n, file), Told::default());
+            let case = format!("{call} {n} of {file}");
+            println!("{case}");
+            let strace = if *late {
                 scene.start();
-                stop(&mut scene);
-            }
-            let path = store.join(file.replace('V', &format!("volumes/000000-{}", Day::today())));
-            let (inject, filter) = (format!("inject={call}:signal=SIGKILL:when={n}"), format!("trace={call}"));
-            let trace = scene.path("trace");
-            let mut options = vec!["-e", &filter, "-e", &inject, "-o", trace.to_str().unwrap()];
-            if !file.is_empty() {
-                options.extend(["-P", path.to_str().unwrap()]);
-            }
-            under_strace(&mut scene, &options);
-            let mut told = Told::default();
-            if scene.starts() {
-                let taken = tips.iter().filter(|tip| load::post(scene.intake, &tip.bytes));
-                told.ids.extend(taken.map(|tip| tip.id));
-                scene.signal("TERM");
-                met += usize::from(scene.wait() == -1);
+                Some(attach(&scene, &options))
             } else {
-                met += 1;
+                under_strace(&mut scene, &options.iter().map(String::as_str).collect::<Vec<_>>());
+                None
+            };
+            if *late || scene.starts() {
+                act(&scene, &tips, &mut told);
+                assert_eq!(scene.wait(), -1, "{case} was not met");
             }
+            if let Some(mut strace) = strace {
+                strace.wait().unwrap();
+            }
+            let trace = fs::read_to_string(scene.path("trace")).unwrap();
+            assert!(trace.contains("killed by SIGKILL"), "{case} was not met: {trace}");
             scene.wrapper.clear();
             scene.start();
-            assert!(load::nothing_is_lost(&scene, &store, &told) <= tips.len(), "{call} {n} {file}");
-            let sent = tips.iter().all(|tip| [200, 201].contains(&scene.post(&tip.bytes).0));
-            assert!(sent && scene.pool().len() == tips.len(), "{call} {n} {file}");
+            assert!(load::nothing_is_lost(&scene, &store, &told) <= tips.len(), "{case}");
+            let listed = load::listed(&scene);
+            for tip in &tips {
+                assert!(listed.contains(&tip.id.to_string()) || !has_slot(&scene, &tip.id), "{case}: half gone");
+            }
+            if *before == Before::Texts && !late {
+                let volume = scene.path(path("V").to_str().unwrap());
+                eventually(|| volume.join("sealed").exists() && !volume.join("journal").exists());
+                assert!(!volume.join("sealing").exists(), "{case}");
+                assert_eq!(load::nothing_is_lost(&scene, &store, &told), 2, "{case}, sealed");
+            }
+            assert!(tips.iter().all(|tip| [200, 201].contains(&scene.post(&tip.bytes).0)), "{case}");
+            assert_eq!(scene.pool().len(), tips.len(), "{case}");
+            // Once more, after what was left behind has been cleared away.
             stop(&mut scene);
-            acknowledged += told.ids.len();
+            scene.start();
+            told.ids = tips.iter().map(|tip| tip.id).collect();
+            told.withdrawn.clear();
+            assert_eq!(load::nothing_is_lost(&scene, &store, &told), tips.len(), "{case}, after another start");
+            stop(&mut scene);
+            let left = |name: &str| fs::read_dir(store.join(name)).unwrap().map(|entry| entry.unwrap().path());
+            // The sealer may be at it again.
+            let sealer = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("sled-");
+            let left: Vec<_> = left("incoming").chain(left("scratch")).filter(|path| !sealer(path)).collect();
+            assert!(left.is_empty(), "{case} left something behind: {left:?}");
+            killed += 1;
         }
-        assert!(met > 0, "no {call} of {file} was met");
-        killed += met;
     }
-    println!("killed at {killed} steps, {acknowledged} tips acknowledged before, 0 lost");
+    println!("killed at {killed} steps, 0 tips lost, none half there");
+}
+
+/// A name in the table as a path below the scene's folder.
+fn path(file: &str) -> PathBuf {
+    let volume = format!("000000-{}", Day::today());
+    let (folder, rest) = file.split_once('/').unwrap_or((file, ""));
+    let folder = match folder {
+        "V" => format!("store/volumes/{volume}"),
+        "N" => format!("store/scratch/new-{volume}"),
+        "G" => format!("store/scratch/gone-{volume}"),
+        "D" => format!("store/volumes/{volume}/sealing/{:016x}", 0),
+        other => other.to_owned(),
+    };
+    if rest.is_empty() { folder.into() } else { Path::new(&folder).join(rest) }
+}
+
+/// What strace is told.
+fn killing(scene: &Scene, call: &str, n: usize, file: &str) -> Vec<String> {
+    let (inject, filter) = (format!("inject={call}:signal=SIGKILL:when={n}"), format!("trace={call}"));
+    let mut options = ["-e", &filter, "-e", &inject, "-o"].map(str::to_owned).to_vec();
+    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+    options.push(text(scene.path("trace")));
+    if !file.is_empty() {
+        options.extend(["-P".to_owned(), text(scene.folder.path().join(path(file)))]);
+    }
+    options
+}
+
+/// Watches a relay that runs, from the moment at which it has looked at its disk for the first time: the next look is far off.
+fn attach(scene: &Scene, options: &[String]) -> Child {
+    let id = scene.relay_id().to_string();
+    let has_looked = || ["probe-text", "probe-bulk"].iter().all(|name| scene.path("store").join(name).exists());
+    eventually(has_looked);
+    let strace = Command::new("strace").args(["-f", "-q", "-p", &id]).args(options).spawn().unwrap();
+    let traced = |task: PathBuf| {
+        let status = fs::read_to_string(task.join("status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0"))
+    };
+    eventually(|| fs::read_dir(format!("/proc/{id}/task")).unwrap().all(|task| traced(task.unwrap().path())));
+    strace
+}
+
+fn copy(from: &Path, to: &Path) {
+    let _ = fs::remove_dir_all(to);
+    complete(Command::new("cp").arg("-a").args([from, to])).ok();
 }
 
 fn stop(scene: &mut Scene) {

@@ -40,7 +40,7 @@ impl Watched {
             fs::create_dir(path(name)).unwrap();
         }
         let page = Path::new(crate::scene::PROJECT).join("web/dist/index.html");
-        let config = format!("page = {page:?}\n{}", Scene::config_for(&Channel::example(), ""));
+        let config = format!("page = {page:?}\n{}", Scene::config_for(&Channel::example(), "floor_mib = 48"));
         fs::write(path("relay.toml"), change(config)).unwrap();
         let out = path("stdout");
         let mut command = Command::new(program);

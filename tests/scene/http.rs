@@ -121,6 +121,31 @@ impl Line {
     }
 }
 
+/// A relay that serves another page than the one it was started with: what comes back has `~` for every `^`, which is in the page and
+/// in no directory or header. A relay that is honest refuses to serve such a page.
+pub fn liar(relay: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for near in listener.incoming().map_while(Result::ok) {
+            let Ok(far) = TcpStream::connect(relay) else { continue };
+            let (mut back, mut from) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            std::thread::spawn(move || pass(near, far, u64::MAX, false, |_| ()));
+            std::thread::spawn(move || {
+                let mut buffer = [0; 16 * 1024];
+                while let Ok(read @ 1..) = from.read(&mut buffer) {
+                    buffer[..read].iter_mut().filter(|byte| **byte == b'^').for_each(|byte| *byte = b'~');
+                    if back.write_all(&buffer[..read]).is_err() {
+                        break;
+                    }
+                }
+                let _ = back.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    address
+}
+
 pub(super) fn pass(from: TcpStream, mut to: TcpStream, bytes: u64, silent: bool, see: impl Fn(&[u8])) {
     let mut left = (&from).take(bytes);
     let mut buffer = [0; 16 * 1024];

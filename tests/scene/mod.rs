@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use rand::{RngCore, rngs::OsRng};
 use serde_json::Value;
 
-pub use http::{CHUNKED, Cut, Line, answer, check_problem, exchange, exchange_or_nothing, tip_request};
-pub use own_channel::{OwnChannel, hand_signed};
+pub use http::{CHUNKED, Cut, Line, answer, check_problem, exchange, exchange_or_nothing, liar, tip_request};
+pub use own_channel::{Hand, OwnChannel, hand_signed};
 pub use socks::{Asked, Proxy};
 
 pub const RELAY: &str = env!("CARGO_BIN_EXE_softinfo-relay");
@@ -90,6 +90,22 @@ impl Scene {
         Self::with(Channel::example(), "")
     }
 
+    /// A relay with a channel and a page that `hand` has made, in `served/`; `change` may alter the directory.
+    pub fn by_hand(hand: &Hand, change: impl FnOnce(&mut Value)) -> Self {
+        let mut scene = Self::new();
+        let (directory, root) = (scene.path("served/directory.note"), scene.path("served/root.vkey"));
+        fs::create_dir(scene.path("served")).unwrap();
+        fs::write(&root, hand.root()).unwrap();
+        let page = hand.page("");
+        hand.sign(&directory, &page, change);
+        fs::write(scene.path("served/page.html"), page).unwrap();
+        scene.channel = Channel { directory, root };
+        let config = scene.relay_config("");
+        // Another store: this one has served the example's.
+        scene.restart(|_| format!("page = \"served/page.html\"\n{}", config.replace("\"store\"", "\"own-store\"")));
+        scene
+    }
+
     /// A relay with another channel, and more lines for the `[store]` part of its configuration.
     pub fn with(channel: Channel, store: &str) -> Self {
         Self::with_arguments(channel, store, &[])
@@ -148,12 +164,18 @@ impl Scene {
         self.start();
     }
 
+    /// Looks at the configuration without starting.
+    pub fn check_config(&self) -> Run {
+        self.run(RELAY, &["--config", self.path("relay.toml").to_str().unwrap(), "--check-config"])
+    }
+
     /// The same where it may end before it listens; says whether it does.
     pub fn starts(&mut self) -> bool {
         self.try_start_with(&[])
     }
 
-    fn start_with(&mut self, arguments: &[&str]) {
+    /// Starts the relay again, with more arguments.
+    pub fn start_with(&mut self, arguments: &[&str]) {
         assert!(self.try_start_with(arguments), "the relay did not start");
     }
 
@@ -318,7 +340,16 @@ impl Scene {
     }
 
     pub fn courier_get(&self, path: &str) -> (u16, Vec<u8>) {
-        let token = softinfo::example::COURIER_TOKEN;
+        self.get_with(softinfo::example::COURIER_TOKEN, path)
+    }
+
+    /// `GET /status`, read.
+    pub fn status(&self) -> Value {
+        serde_json::from_slice(&self.courier_get("/status").1).unwrap()
+    }
+
+    /// Asks the courier listener with another token.
+    pub fn get_with(&self, token: &str, path: &str) -> (u16, Vec<u8>) {
         let request =
             format!("GET {path} HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
         exchange(self.courier, request.as_bytes())

@@ -1,25 +1,69 @@
 //! A channel with keys of its own, made with the desk's own commands.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rand::rngs::OsRng;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use softinfo::directory::{SigningKey, add_signature};
 
-use super::{Channel, DESK, Scene};
+use super::{Channel, DESK, PROJECT, Scene};
 
 /// The example directory with a change that the desk's commands would not make, signed by a new root of the same name.
 pub fn hand_signed(scene: &Scene, name: &str, change: impl FnOnce(&mut Value)) -> Channel {
+    let contents = changed(change);
+    let hand = Hand::of(contents["channel"].as_str().unwrap());
+    let (directory, root) = (scene.path(name), scene.path(name).with_extension("vkey"));
+    hand.write(&directory, &contents);
+    fs::write(&root, hand.key.public().as_str()).unwrap();
+    Channel { directory, root }
+}
+
+fn changed(change: impl FnOnce(&mut Value)) -> Value {
     let note = fs::read_to_string(Channel::example().directory).unwrap();
     let mut contents: Value = serde_json::from_str(note.split("\n\n").next().unwrap()).unwrap();
     change(&mut contents);
-    let key = SigningKey::generate(contents["channel"].as_str().unwrap(), &mut OsRng).unwrap();
-    let text = serde_json::to_string_pretty(&contents).unwrap();
-    let (directory, root) = (scene.path(name), scene.path(name).with_extension("vkey"));
-    fs::write(&directory, add_signature(format!("{text}\n").as_bytes(), &key).unwrap()).unwrap();
-    fs::write(&root, key.public().as_str()).unwrap();
-    Channel { directory, root }
+    contents
+}
+
+/// A root of the example channel's name that signs more than one directory, and a page that trusts it.
+pub struct Hand {
+    key: SigningKey,
+}
+
+impl Hand {
+    pub fn new() -> Self {
+        Self::of("softinfo-example")
+    }
+
+    fn of(channel: &str) -> Self {
+        Self { key: SigningKey::generate(channel, &mut OsRng).unwrap() }
+    }
+
+    pub fn root(&self) -> &str {
+        self.key.public().as_str()
+    }
+
+    /// The page that is built, for this root, with `more` behind it.
+    pub fn page(&self, more: &str) -> String {
+        let page = fs::read_to_string(Path::new(PROJECT).join("web/dist/index.html")).unwrap();
+        page.replace(softinfo::example::ROOT.trim(), self.root()) + more
+    }
+
+    /// A directory that names a page, under a name of its own first: as a file that is replaced whole.
+    pub fn sign(&self, to: &Path, page: &str, change: impl FnOnce(&mut Value)) {
+        let mut contents = changed(|contents| contents["page_sha256"] = hex::encode(Sha256::digest(page)).into());
+        change(&mut contents);
+        let beside = to.with_extension("new");
+        self.write(&beside, &contents);
+        fs::rename(beside, to).unwrap();
+    }
+
+    fn write(&self, to: &Path, contents: &Value) {
+        let text = serde_json::to_string_pretty(contents).unwrap();
+        fs::write(to, add_signature(format!("{text}\n").as_bytes(), &self.key).unwrap()).unwrap();
+    }
 }
 
 /// Makes a channel with keys of its own: root in `root/`, keys on the desk, `directory.note`. Uses the desk's own commands.

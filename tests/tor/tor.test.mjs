@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createConnection, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { openFirefox } from '../page/browsers.mjs'
 import { asked, attach, send, writeTip } from '../page/journey.mjs'
@@ -91,16 +92,26 @@ test('check-relay finds the page that the directory names, and notices another',
   const check = () => tip('check-relay', '--leave-no-trace', EXAMPLE)
   const same = await check()
   assert.equal(same.code, 0, same.all)
-  const other = put(scene, 'other.html', readFileSync(PAGE, 'utf8').replace('nobody can promise', 'everybody can promise'))
-  const serve = async (from, to) => {
+  // A relay refuses to serve another page, so somebody stands between it and tor who changes a letter that is in the page only.
+  const [outer, inner] = [`${scene.folder}/intake.sock`, `${scene.folder}/inner.sock`]
+  const listenOn = async (from, to) => {
     await scene.kill('SIGTERM')
-    scene.configure((config) => config.replace(`page = "${from}"`, `page = "${to}"`))
+    rmSync(from, { force: true })
+    scene.configure((config) => config.replace(`unix:${from}`, `unix:${to}`))
     await scene.run()
   }
-  await serve(PAGE, other)
+  await listenOn(outer, inner)
+  const liar = createServer((near) => {
+    const far = createConnection(inner)
+    for (const end of [near, far]) end.on('error', () => { near.destroy(); far.destroy() })
+    near.pipe(far)
+    far.on('data', (data) => near.write(data.map((byte) => (byte === 94 ? 126 : byte)))).on('end', () => near.end())
+  }).listen(outer)
+  await once(liar, 'listening')
   const differs = await check()
   assert.ok(differs.code === 5 && differs.err.includes('ANOTHER PAGE'), differs.all)
-  await serve(other, PAGE)
+  liar.close()
+  await listenOn(inner, outer)
 })
 
 test('the courier gets in with its key only, and what was sent opens on the desk byte for byte', BOUNDED, async () => {

@@ -4,9 +4,10 @@ use std::fs;
 use std::io::Read;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
 
 use crate::asking::{Answer, ask};
-use crate::scene::{RELAY, Scene, complete, eventually};
+use crate::scene::{RELAY, Scene, complete, eventually, hand_signed};
 
 const POLICY: &str = "default-src 'none'; script-src 'sha256-AAAA'; form-action 'self'";
 
@@ -21,7 +22,12 @@ fn with_page(html: &str) -> Scene {
     let mut scene = Scene::new();
     let page = scene.path("page.html");
     fs::write(&page, html).unwrap();
-    scene.serve_page(&page);
+    scene.channel = hand_signed(&scene, "own.note", |contents| {
+        contents["page_sha256"] = hex::encode(Sha256::digest(html)).into();
+    });
+    // Another store: this one has served the example's.
+    let config = scene.relay_config("").replace("\"store\"", "\"own-store\"");
+    scene.restart(|_| format!("page = {page:?}\n{config}"));
     scene
 }
 
@@ -149,7 +155,9 @@ fn without_a_page_the_relay_still_takes_tips() {
 
 #[test]
 fn the_page_of_the_project_can_be_served() {
-    let html = fs::read_to_string(std::path::Path::new(crate::scene::PROJECT).join("web/dist/index.html")).unwrap();
-    let scene = with_page(&html);
+    let path = std::path::Path::new(crate::scene::PROJECT).join("web/dist/index.html");
+    let html = fs::read_to_string(&path).unwrap();
+    let mut scene = Scene::new();
+    scene.serve_page(&path);
     assert!(ask(scene.intake, "GET", "/", &[], b"").is(200).body == html.as_bytes());
 }

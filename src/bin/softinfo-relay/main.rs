@@ -1,17 +1,20 @@
 //! The letterbox. Reads one TOML file, opens two listeners, stores ciphertext.
 
 mod memory;
+mod store;
 
 use std::alloc::System;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, Subcommand};
+use softinfo::day::Day;
 use softinfo::relay::config::Config;
 use softinfo::relay::event::{self, Event};
+use softinfo::relay::inspection::Inspection;
 use softinfo::relay::listen::Place;
 use softinfo::relay::sandbox::{self, Report, Weight};
 use softinfo::relay::{Prepared, ServeError, watchdog};
@@ -34,9 +37,10 @@ const DEMO: &str = "config/demo.toml";
 #[command(version, max_term_width = 100)]
 struct Arguments {
     /// The configuration (every key is explained in config/relay.toml).
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// Check the configuration and the directory, and stop.
+    /// Look at the configuration and at all that would be served and used, name everything that is not as it should be, and stop. Exit code 1
+    /// when it would not do; warnings alone leave it at 0.
     #[arg(long)]
     check_config: bool,
     /// Enter the sandbox with this configuration, say what holds, and stop. Exit code 1 when something is missing that should hold everywhere.
@@ -45,6 +49,19 @@ struct Arguments {
     /// Accept the example keys where others can reach this relay. Everybody can read what is sent to them.
     #[arg(long)]
     i_know_these_are_example_keys: bool,
+    /// Believe the computer's clock, which says this day, although it is far ahead of the last day here: what has expired by it is erased.
+    /// The relay asks for it in its log, after weeks without running or when the clock is wrong.
+    #[arg(long, value_name = "DAY")]
+    accept_date: Option<Day>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Work on the store of a relay that is stopped.
+    #[command(subcommand)]
+    Store(store::Work),
 }
 
 fn main() -> ExitCode {
@@ -68,32 +85,24 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.config.is_none() && !path.exists() {
         anyhow::bail!("there is no {DEMO} here: start it in the project's folder, or pass --config FILE");
     }
-    let config = Config::read(&path)?;
+    let config = Config::load(&path)?;
     let allow_example = arguments.i_know_these_are_example_keys;
     if arguments.check_config {
-        let directory = config.verified_directory(allow_example)?;
-        config.read_page(&directory)?;
-        for files in config.intake.tls.iter().chain(&config.courier.tls) {
-            files.check()?;
-        }
-        let contents = directory.contents();
-        println!(
-            "{} is in order: channel {}, directory version {}, valid until {}",
-            path.display(),
-            contents.channel,
-            contents.version,
-            contents.expires
-        );
-        return Ok(());
+        return check(&path, &Inspection::of(&config, allow_example, Day::today()));
     }
-    let openings = Prepared::openings(&config)?;
     if arguments.show_sandbox {
+        let openings = Prepared::openings(&config)?;
         let report = sandbox::enter(&openings)?;
         print!("{report}");
         return whole(&report);
     }
+    if let Some(Command::Store(work)) = &arguments.command {
+        return store::run(work, &config);
+    }
+    let accept_date = is_accepted(arguments.accept_date)?;
     event::quiet_panics();
     let relay = Prepared::new(&config, allow_example)?;
+    let openings = Prepared::openings(&config)?;
     let intake = relay.intake().clone();
     // The count reads files that the sandbox closes.
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -111,7 +120,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hangup = signal(SignalKind::hangup())?;
-        let relay = relay.start(&config, memory::give_back)?;
+        let relay = relay.start(&config, memory::give_back, accept_date)?;
         if arguments.config.is_none() {
             print_next_steps(&config, &intake)?;
         }
@@ -134,6 +143,39 @@ fn run(arguments: &Arguments) -> Result<()> {
     // The store is closed. What still runs only packs the page, which can take long on a small machine.
     runtime.shutdown_background();
     ended
+}
+
+/// Who accepts the clock's day has to know which it is.
+fn is_accepted(accepted: Option<Day>) -> Result<bool> {
+    let today = Day::today();
+    match accepted {
+        Some(day) if day != today => {
+            anyhow::bail!(
+                "the clock says {today} and not {day}: set it right, or accept what it says; nothing was changed"
+            )
+        }
+        accepted => Ok(accepted.is_some()),
+    }
+}
+
+/// Prints every finding; none but warnings is in order.
+fn check(path: &Path, inspection: &Inspection) -> Result<()> {
+    for finding in &inspection.findings {
+        eprintln!("{finding}");
+    }
+    let Some(served) = inspection.served() else {
+        let errors = inspection.findings.iter().filter(|finding| !finding.is_warning()).count();
+        anyhow::bail!("{} is not in order: {errors} errors; nothing was changed", path.display());
+    };
+    let contents = served.contents();
+    println!(
+        "{} is in order: channel {}, directory version {}, valid until {}",
+        path.display(),
+        contents.channel,
+        contents.version,
+        contents.expires
+    );
+    Ok(())
 }
 
 fn whole(report: &Report) -> Result<()> {

@@ -3,13 +3,17 @@
 //! Every fetch is a client of its own, through tor a circuit of its own: the relay can't tell that they belong together, and so can't
 //! answer the one who checks otherwise than everybody.
 
+use std::fmt;
+
 use anyhow::Result;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use clap::Args;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use softinfo::client::{ClientError, RelayClient};
-use softinfo::directory::{CurrentDirectory, DirectoryError};
+use softinfo::day::Day;
+use softinfo::directory::{CurrentDirectory, DirectoryError, Ending};
+use softinfo::limits::REMINDER_DAYS;
 
 use crate::channel::Trust;
 use crate::relay::Relay;
@@ -73,11 +77,23 @@ pub enum Differs {
     Nonsense(String),
 }
 
+/// All is as it was signed, but not for long.
+#[derive(Debug, thiserror::Error)]
+pub struct EndsSoon(Vec<Ending>);
+
+impl fmt::Display for EndsSoon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "this relay serves what was signed, but not for long; tell the channel's owner")?;
+        self.0.iter().try_for_each(|ending| write!(f, "\n  {ending}"))
+    }
+}
+
 impl CheckRelay {
     pub fn run(self) -> Result<()> {
         let checked = self.check();
         match &checked {
             Ok(_) if self.quiet => (),
+            // What ends soon is said as an error, below.
             Ok(directory) if self.json => println!("{}", self.outcome(directory)),
             Ok(directory) => {
                 let contents = directory.directory().contents();
@@ -93,13 +109,16 @@ impl CheckRelay {
             }
             Err(_) => (),
         }
-        checked.map(drop)
+        let reminders = checked?.directory().contents().endings(Day::today(), REMINDER_DAYS);
+        if reminders.is_empty() { Ok(()) } else { Err(EndsSoon(reminders).into()) }
     }
 
     fn outcome(&self, directory: &CurrentDirectory) -> Value {
         let contents = directory.directory().contents();
+        let reminders = contents.endings(Day::today(), REMINDER_DAYS);
+        let reminders: Vec<_> = reminders.iter().map(ToString::to_string).collect();
         json!({
-            "outcome": "same", "times": self.times,
+            "outcome": if reminders.is_empty() { "same" } else { "ends-soon" }, "reminders": reminders, "times": self.times,
             "page_sha256": contents.page_sha256, "version": contents.version, "expires": contents.expires,
         })
     }

@@ -16,7 +16,8 @@ use softinfo::client::ClientError;
 /// Seals what you write, on this computer, so that only the holders you choose can read it, and sends it.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 the relay can't be reached (try again later), 4 the relay refused (nothing was stored),
-/// 5 (check-relay) the relay serves something else than the directory says.
+/// 5 (check-relay) the relay serves something else than the directory says, 6 (check-relay) all is as it was signed, but the directory or the last key
+/// of a holder ends within 30 days.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
                 "unreachable" => 3,
                 "refused" => 4,
                 "differs" => 5,
+                "ends-soon" => 6,
                 _ => 1,
             })
         }
@@ -66,6 +68,7 @@ fn outcome(error: &anyhow::Error) -> &'static str {
         Some(ClientError::Unreachable(_)) => "unreachable",
         Some(ClientError::Refused { .. }) => "refused",
         _ if error.is::<check_relay::Differs>() => "differs",
+        _ if error.is::<check_relay::EndsSoon>() => "ends-soon",
         _ => "failed",
     }
 }

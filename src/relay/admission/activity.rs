@@ -51,6 +51,11 @@ impl Activity {
         (bytes * 1000).div_ceil(span.max(YOUNGEST))
     }
 
+    /// Bytes of this window and the one before.
+    pub fn bytes(&self) -> u64 {
+        self.now.load(Ordering::Relaxed) + self.before.load(Ordering::Relaxed)
+    }
+
     /// How long ago it began.
     pub fn age(&self, at: Instant) -> Duration {
         at.saturating_duration_since(self.begun)

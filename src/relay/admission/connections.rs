@@ -16,6 +16,9 @@ use super::signal::{Signal, Why};
 
 /// For so long others go first: over Tor, what is asked comes some time after the connection.
 const YOUNG: Duration = Duration::from_secs(10);
+/// What a young one counts as having moved, for each millisecond until it is young no more: one that has come just now and says nothing yet is
+/// worth more than one that said little long ago.
+const CREDIT: u64 = 2;
 /// Time for one that is closed to be gone. It takes a moment unless the machine stands still.
 const GONE: Duration = Duration::from_secs(2);
 
@@ -70,8 +73,15 @@ impl Open {
     /// Who goes first: strangers before those who are known, and of each those who had their time, and of them the one that moves least.
     fn rank(&self, now: Instant) -> Option<(bool, bool, u64)> {
         let (known, rate) = (self.known.load(Ordering::Relaxed), self.activity.rate(now));
-        let stays = self.kept.load(Ordering::Relaxed) > 0 || (known && rate > 0);
-        (!stays).then(|| (known, self.activity.age(now) < YOUNG, rate))
+        if self.kept.load(Ordering::Relaxed) > 0 || (known && rate > 0) {
+            return None;
+        }
+        let left = YOUNG.saturating_sub(self.activity.age(now));
+        if left.is_zero() {
+            return Some((known, false, rate));
+        }
+        let credit = u64::try_from(left.as_millis()).unwrap_or(0) * CREDIT;
+        Some((known, true, self.activity.bytes() + credit))
     }
 }
 
@@ -167,6 +177,29 @@ mod tests {
         let next = enter(&all).await;
         assert!(!is_open(&trickles).await && is_open(&asks).await && is_open(&downloads).await);
         assert!(is_open(&next).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_has_said_nothing_yet_outlives_a_flood_of_those_that_said_a_little() {
+        let all = Connections::new(100);
+        for _ in 0..100 {
+            sleep(Duration::from_millis(6)).await;
+            enter(&all).await.activity.moved(18);
+        }
+        let honest = enter(&all).await;
+        // 150 a second, which are gone within a second themselves.
+        for _ in 0..75 {
+            sleep(Duration::from_millis(6)).await;
+            enter(&all).await.activity.moved(18);
+        }
+        assert!(is_open(&honest).await, "it was silent for half a second");
+        honest.activity.moved(3_000);
+        for _ in 0..150 {
+            sleep(Duration::from_millis(6)).await;
+            enter(&all).await.activity.moved(18);
+            honest.activity.moved(100);
+        }
+        assert!(is_open(&honest).await);
     }
 
     #[tokio::test(start_paused = true)]

@@ -38,7 +38,12 @@ impl Disk {
 
     /// What text may use, in bytes.
     pub fn above_floor(&self) -> Result<u64, Problem> {
-        Ok(self.free().map_err(|_| Problem::Unavailable)?.bytes.saturating_sub(self.floor))
+        Ok(self.above_floor_of(self.free().map_err(|_| Problem::Unavailable)?))
+    }
+
+    /// What text may use of this.
+    pub const fn above_floor_of(&self, free: Free) -> u64 {
+        free.bytes.saturating_sub(self.floor)
     }
 
     /// Whether a large tip may use more of it.
@@ -46,7 +51,8 @@ impl Disk {
         if self.has_room(self.free().map_err(|_| Problem::Unavailable)?) { Ok(()) } else { Err(Problem::StorageFull) }
     }
 
-    fn has_room(&self, free: Free) -> bool {
+    /// Whether there is more than the reserve of text.
+    pub fn has_room(&self, free: Free) -> bool {
         free.bytes >= self.floor.saturating_add(self.reserve)
             && free.files >= FLOOR_FILES.saturating_add(self.reserve / BYTES_A_FILE)
     }

@@ -5,11 +5,15 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::activity::Activity;
 use super::signal::{Signal, Why};
+
+/// For so long nobody can say how fast a body comes, and others give way first. What it holds by then has cost its bandwidth.
+const YOUNG: Duration = Duration::from_secs(1);
 
 /// How much a lane takes.
 #[derive(Debug, Clone, Copy)]
@@ -57,11 +61,11 @@ impl State {
             .taken
             .iter()
             .filter(|(_, entry)| !entry.kept.load(Ordering::Relaxed))
-            .map(|(number, entry)| (entry.activity.rate(now), *number, entry))
-            .filter(|(rate, _, entry)| gives_way(entry, *rate))
-            .map(|(rate, number, _)| (rate, number))
+            .map(|(number, entry)| (entry.activity.age(now) < YOUNG, entry.activity.rate(now), *number, entry))
+            .filter(|(_, rate, _, entry)| gives_way(entry, *rate))
+            .map(|(young, rate, number, _)| (young, rate, number))
             .min();
-        let Some(entry) = slowest.and_then(|(_, number)| self.taken.remove(&number)) else { return false };
+        let Some(entry) = slowest.and_then(|(_, _, number)| self.taken.remove(&number)) else { return false };
         // What it holds is free as soon as its task has looked; counted as free now, or one overflow would cost several.
         self.held -= entry.held.load(Ordering::Relaxed);
         entry.over.give(Why::GaveWay);
@@ -158,8 +162,6 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const CRAWL: u64 = 512;
@@ -234,6 +236,21 @@ mod tests {
         assert_eq!(lane.lock().held, (90 - over as u64) * 1_100);
         drop(slow);
         assert_eq!(lane.lock().held, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_has_just_begun_does_not_pass_for_slow() {
+        let lane = lane(usize::MAX, 100_000);
+        let crowd: Vec<_> = (0..9).map(|_| lane.take().unwrap()).collect();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        for place in &crowd {
+            place.received(10_000);
+        }
+        // 3 000 bytes in the first moment are less than 5 000 a second, and more than that when the second is over.
+        let new = lane.take().unwrap();
+        new.received(3_000);
+        crowd[0].received(9_000);
+        assert!(goes_on(&new).await);
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ mod gate;
 mod lane;
 mod share;
 mod signal;
+mod standing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,9 +24,9 @@ pub(super) use activity::Activity;
 pub(super) use circuits::{Circuits, Held};
 pub(super) use connections::{Connections, Open};
 pub(super) use gate::{Gate, Pass};
+pub(super) use standing::{LARGE, Share, TEXT};
 
 use super::problem::Problem;
-use crate::store::free_bytes;
 use disk::Disk;
 use lane::{Lane, Place, Room};
 use share::{LargeShare, Part, Short, TextShare};
@@ -84,7 +85,7 @@ impl Default for Limits {
         Self {
             connections: 2048,
             uploads: 1024,
-            text_buffer_mib: 24,
+            text_buffer_mib: 16,
             day_mib: 4096,
             staged_mib: 8192,
             text_reserve_mib: 256,
@@ -119,7 +120,6 @@ pub(super) struct Budget {
     large_share: Arc<LargeShare>,
     text_share: TextShare,
     disk: Disk,
-    folder: PathBuf,
     /// What may wait for the disk on behalf of a large tip.
     pub store_calls: Gate,
     /// Staged uploads on their way into the store.
@@ -130,24 +130,6 @@ pub(super) struct Budget {
     pub readers: Gate,
     /// Their chunks.
     pub reads: Gate,
-}
-
-/// What is left of the day's shares, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shares {
-    /// Of large tips, until midnight UTC.
-    pub large: Share,
-    /// Of text, now; it runs full again all the time.
-    pub text: Share,
-}
-
-/// One of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Share {
-    /// The whole.
-    pub limit: u64,
-    /// What nobody has.
-    pub left: u64,
 }
 
 /// The right to send one tip, or one piece of one, until it is dropped.
@@ -180,8 +162,7 @@ impl Budget {
             large: Lane::new(Room { bodies: limits.uploads, bytes: LARGE_BYTES, crawl: CRAWL }),
             large_share: LargeShare::new(limits.day_mib << 20),
             text_share: TextShare::new(limits.text_parts, days.into()),
-            disk: Disk::new(folder.clone(), floor, limits.text_reserve_mib << 20),
-            folder,
+            disk: Disk::new(folder, floor, limits.text_reserve_mib << 20),
             store_calls: Gate::new(STORE_CALLS, limits.uploads.saturating_mul(2), LONG),
             finishing: Gate::new(FINISHING, limits.uploads, LONG),
             withdrawals: gate(WITHDRAWALS),
@@ -221,21 +202,6 @@ impl Budget {
             Ok(()) => Ok(TextPart { share: &self.text_share, stored: false }),
             Err(wait) => Err(Problem::TextSpent { retry: wait.as_secs().max(1) }),
         }
-    }
-
-    /// What is left of the day's shares, for the status of the relay.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the status of the relay, which is another's to write"))]
-    pub fn shares(&self) -> Result<Shares, Problem> {
-        let free = self.disk.above_floor()?;
-        Ok(Shares {
-            large: Share { limit: self.large_share.limit(), left: self.large_share.left() },
-            text: Share { limit: self.text_share.limit(free), left: self.text_share.left(free) },
-        })
-    }
-
-    /// Free bytes of the disk, for the status of the relay.
-    pub fn free_disk(&self) -> std::io::Result<u64> {
-        free_bytes(&self.folder)
     }
 }
 
@@ -366,7 +332,7 @@ mod tests {
         let next = budget.large(Some(16 << 20), None).ok().unwrap();
         next.meter().received(16 << 20);
         assert!(matches!(budget.large(Some(1), None), Err(Problem::DaySpent { .. })));
-        assert_eq!(budget.shares().ok().unwrap().large, Share { limit: 16 << 20, left: 0 });
+        assert!(budget.standing().shares[0].is_spent());
         next.refund();
         drop(next);
         assert!(budget.large(Some(1 << 20), None).is_ok());

@@ -22,14 +22,14 @@ pub use report::{Finding, Report, Weight};
 /// The newest Landlock that is asked for; an older kernel gives what it has.
 const LANDLOCK: ABI = ABI::V7;
 /// Open files that the relay would like to have: one for each connection, and one for each upload under way.
-const FILES: u64 = 16_384;
+pub(super) const FILES: u64 = 16_384;
 
 /// What stays open.
 #[derive(Debug, Clone, Default)]
 pub struct Openings {
     /// Folders that are written to.
     pub written: Vec<PathBuf>,
-    /// Folders that are read again later.
+    /// Folders in which files are read again later. Not listed.
     pub read: Vec<PathBuf>,
 }
 
@@ -110,7 +110,8 @@ fn restrict_files(openings: &Openings) -> Result<RestrictionStatus, SandboxError
         & !AccessFs::MakeSock
         & !AccessFs::MakeSym
         & !AccessFs::IoctlDev;
-    let read = AccessFs::ReadFile | AccessFs::ReadDir;
+    // A file that takes another's place is a new one, so the folder stays open and not the file.
+    let read = AccessFs::ReadFile;
     let mut rules = Ruleset::default()
         .handle_access(all)?
         .handle_access(AccessNet::from_all(LANDLOCK))?

@@ -48,7 +48,7 @@ pub(super) async fn options(State(shared): State<Arc<Shared>>) -> Response {
     let headers = answer.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static("OPTIONS, POST"));
     headers.insert(HeaderName::from_static("accept-patch"), HeaderValue::from_static(PARTIAL));
-    set_limit(headers, largest_file(shared.max_plaintext));
+    set_limit(headers, largest_file(shared.max_plaintext()));
     answer
 }
 
@@ -116,7 +116,7 @@ pub(super) async fn progress(
     let mut answer = StatusCode::NO_CONTENT.into_response();
     set_state(answer.headers_mut(), is_complete, offset);
     answer.headers_mut().insert(LENGTH, length.into());
-    set_limit(answer.headers_mut(), largest_file(shared.max_plaintext));
+    set_limit(answer.headers_mut(), largest_file(shared.max_plaintext()));
     Ok(answer)
 }
 
@@ -137,10 +137,10 @@ fn answer_or_refuse(
         Err(refusal) => refusal,
     };
     let problem = if let Refusal::Problem(problem) = &refusal { problem } else { &Problem::BadRequest };
-    received.drain_after(problem, headers, shared.max_plaintext);
+    received.drain_after(problem, headers, shared.max_plaintext());
     let mut answer = refusal.into_response();
     if answer.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        set_limit(answer.headers_mut(), largest_file(shared.max_plaintext));
+        set_limit(answer.headers_mut(), largest_file(shared.max_plaintext()));
     }
     answer
 }
@@ -164,7 +164,7 @@ async fn create(
     received: &Received,
 ) -> Result<Response, Refusal> {
     let length = number(headers, &LENGTH).ok_or(Problem::BadRequest)?;
-    SizeClass::of_file(length, shared.max_plaintext)?;
+    SizeClass::of_file(length, shared.max_plaintext())?;
     if announced_length(headers).is_some_and(|announced| announced > length) {
         return Err(Refusal::InconsistentLength);
     }
@@ -201,7 +201,7 @@ async fn create(
     };
     let mut answer = StatusCode::CREATED.into_response();
     set_state(answer.headers_mut(), false, session.offset());
-    set_limit(answer.headers_mut(), largest_file(shared.max_plaintext));
+    set_limit(answer.headers_mut(), largest_file(shared.max_plaintext()));
     answer.headers_mut().insert(LOCATION, HeaderValue::try_from(address).map_err(|_| Problem::Unavailable)?);
     Ok(answer)
 }

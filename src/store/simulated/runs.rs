@@ -46,7 +46,8 @@ struct Tip {
 
 /// A run: a disk, what works on it, and what it has said so far.
 struct Run {
-    seed: u64,
+    /// Seed and fault, for whoever has to run it again.
+    name: String,
     rng: StdRng,
     disk: SimulatedDisk,
     scratch: tempfile::TempDir,
@@ -71,7 +72,7 @@ impl Run {
         disk.sync_folder(Path::new("/")).unwrap();
         let target = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
         let mut run = Self {
-            seed,
+            name: format!("seed {seed}"),
             rng: StdRng::seed_from_u64(seed),
             disk,
             scratch: tempfile::tempdir_in(target).unwrap(),
@@ -108,7 +109,7 @@ impl Run {
             }
             self.disk.power_on();
         }
-        panic!("seed {}: it does not start", self.seed);
+        panic!("{}: it does not start", self.name);
     }
 
     fn relay(&mut self) -> &mut Relay {
@@ -190,7 +191,7 @@ impl Run {
         let tip = self.tips.get_mut(&id).unwrap();
         match answer {
             Ok(Committed { already, day }) => {
-                assert!(!already || tip.said != Said::Gone, "seed {}: what is gone is not already there", self.seed);
+                assert!(!already || tip.said != Said::Gone, "{}: what is gone is not already there", self.name);
                 // Said to be new while the one before can't be seen: then both are there.
                 tip.day = if already { day } else { self.today };
                 tip.said = Said::Stored;
@@ -212,10 +213,10 @@ impl Run {
         let Some(id) = self.any(|_| true) else { return };
         let (withdraw, ledger) = (self.tips[&id].withdraw, Arc::clone(self.ledger()));
         let erased = erase::by_digests(&ledger, &[withdraw]);
-        let (seed, tip) = (self.seed, self.tips.get_mut(&id).unwrap());
+        let (name, tip) = (&self.name, self.tips.get_mut(&id).unwrap());
         match (erased, tip.said) {
-            (Ok(0), Said::Stored) => panic!("seed {seed}: “nothing left” of a tip that is stored"),
-            (Ok(n), Said::Gone) => assert_eq!(n, 0, "seed {seed}: what is gone is not erased again"),
+            (Ok(0), Said::Stored) => panic!("{name}: “nothing left” of a tip that is stored"),
+            (Ok(n), Said::Gone) => assert_eq!(n, 0, "{name}: what is gone is not erased again"),
             (Ok(_), _) => tip.said = Said::Gone,
             // Whether it is there is not known from here on.
             (Err(StoreError::Stopped), Said::Stored) => tip.said = Said::Nothing,
@@ -230,7 +231,7 @@ impl Run {
         let volumes: Vec<_> = ledger.known().volumes.values().cloned().collect();
         for volume in volumes {
             let sealed = sealer::seal(&ledger, &volume);
-            assert!(sealed.is_ok() || self.is_faulty, "seed {}: {sealed:?}", self.seed);
+            assert!(sealed.is_ok() || self.is_faulty, "{}: {sealed:?}", self.name);
         }
     }
 
@@ -256,7 +257,7 @@ impl Run {
         });
         self.clock.set(self.today);
         let over = |tip: &Tip| tip.day.plus(RETENTION.into()) <= self.today;
-        let seed = self.seed;
+        let name = &self.name;
         for tip in self.tips.values_mut() {
             match (&expired, tip.said) {
                 (Ok(_), Said::Stored | Said::Nothing) if over(tip) => tip.said = Said::Gone,
@@ -264,20 +265,20 @@ impl Run {
                 _ => {}
             }
         }
-        assert!(expired.is_ok() || self.is_faulty, "seed {seed}: {expired:?}");
+        assert!(expired.is_ok() || self.is_faulty, "{name}: {expired:?}");
     }
 
     /// Every answer about every tip is true; without a fault to come, there is an answer.
     fn look_at_all(&mut self) {
         let ledger = Arc::clone(self.ledger());
         let listed = retrieve::list(&ledger, None, usize::MAX);
-        assert!(listed.is_ok() || self.is_faulty, "seed {}", self.seed);
+        assert!(listed.is_ok() || self.is_faulty, "{}", self.name);
         let days: Option<BTreeMap<TipId, Day>> =
             listed.ok().map(|all| all.iter().map(|tip| (tip.id, tip.day)).collect());
         for (id, tip) in &mut self.tips {
             let found = read(&ledger, id);
             let is_listed = days.as_ref().map(|days| days.contains_key(id));
-            let case = format!("seed {}, a tip of {} bytes", self.seed, tip.bytes.len());
+            let case = format!("{}, a tip of {} bytes", self.name, tip.bytes.len());
             match (&found, tip.said) {
                 (Ok(None), Said::Stored) => panic!("{case}: it was acknowledged, and is called absent"),
                 (Ok(Some(_)), Said::Gone) => panic!("{case}: it was called gone, and is there"),
@@ -339,6 +340,7 @@ fn run(seed: u64, steps: usize, fault: Option<(u64, Fault)>) -> u64 {
     if let Some((call, fault)) = fault {
         run.disk.fail_at(call, fault);
         run.is_faulty = true;
+        run.name = format!("seed {seed}, call {call}, {fault:?}");
     }
     for _ in 0..steps {
         run.step();
@@ -361,7 +363,6 @@ fn whatever_is_cut_and_when_every_answer_was_true() {
         Err(_) => (0, times("SOFTINFO_SEEDS", 40)),
     };
     for seed in from..from + count {
-        println!("seed {seed}");
         let mut run = Run::new(seed);
         for _ in 0..40 {
             if run.rng.gen_bool(0.15) {
@@ -389,9 +390,7 @@ fn whichever_call_fails_and_how_every_answer_was_true() {
     // A stride that meets every kind of fault.
     let stride = if stride.is_multiple_of(FAULTS.len()) { stride + 1 } else { stride };
     let chosen: Vec<_> = all.into_iter().step_by(stride).collect();
-    println!("{calls} calls, {} runs", chosen.len());
     for (call, fault) in chosen {
-        println!("call {call}, {fault:?}");
         run(SEED, STEPS, Some((call, fault)));
     }
 }

@@ -1,0 +1,77 @@
+//! `softinfo-relay store`: what an operator does to a store while no relay has it open. Opens the one that the configuration names.
+
+use std::io::IsTerminal;
+
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use indicatif::ProgressBar;
+use softinfo::day::Day;
+use softinfo::relay::config::Config;
+use softinfo::relay::event::{self, Event};
+use softinfo::store::Store;
+use softinfo::store::pool::Pool;
+
+use crate::memory;
+
+/// What can be done.
+#[derive(Subcommand)]
+pub enum Work {
+    /// Read every tip, and say which do not read back as they were written. Exit code 1 when there is one, or a part can't be read.
+    /// Changes nothing of any tip.
+    Verify,
+    /// Erase all tips that came before a day, whenever they would expire. Their keys are overwritten; nobody can bring them back.
+    Purge {
+        /// The first day that is kept, such as 2026-11-01.
+        #[arg(long, value_name = "DAY")]
+        before: Day,
+    },
+    /// Move the tips of all journals into sealed volumes now, which a running relay does by itself when it has time.
+    Seal,
+}
+
+/// Does it, and says what was done.
+pub fn run(work: &Work, config: &Config) -> Result<()> {
+    let folder = &config.store.folder;
+    // Opening makes a store where there is none, and nobody wants that of a look.
+    anyhow::ensure!(folder.join("format").exists(), "there is no store in {}; nothing was done", folder.display());
+    let pool = Pool::open(folder, config.store_settings(memory::give_back, false), |notice| {
+        event::log(&Event::Store(notice));
+    })?;
+    let done = match work {
+        Work::Verify => verify(&pool),
+        Work::Purge { before } => purge(&pool, *before),
+        Work::Seal => {
+            pool.seal_all().context("not all could be sealed; what was not is whole in its journal").map(|()| {
+                println!("all volumes are sealed");
+            })
+        }
+    };
+    pool.date_files();
+    done
+}
+
+fn verify(pool: &Pool) -> Result<()> {
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(pool.kept().tips) } else { ProgressBar::hidden() };
+    let seen = pool.verify(|listed, is_whole| {
+        bar.inc(1);
+        if !is_whole {
+            bar.suspend(|| println!("damaged: a tip of {} ({} bytes), {}", listed.day, listed.size, listed.id));
+        }
+    });
+    bar.finish_and_clear();
+    let (tips, damaged) = seen.context("not all tips could be read; try again")?;
+    let unreadable = pool.unreadable();
+    println!("{tips} tips, {damaged} of them damaged; {unreadable} volumes whose slots can't be read");
+    anyhow::ensure!(
+        damaged == 0 && unreadable == 0,
+        "the store is damaged. Nothing was changed: what can be read goes on being given out. Look at the disk, and let couriers fetch"
+    );
+    Ok(())
+}
+
+fn purge(pool: &Pool, before: Day) -> Result<()> {
+    let erased =
+        pool.purge(before).with_context(|| format!("not all tips before {before} could be erased; try again"))?;
+    println!("{erased} tips that came before {before} are erased");
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! What is served of the channel: the signed directory, and the page that it names. Both change together, while the relay runs.
+//!
+//! In: the files of the configuration. Out: one pair at a time. Touches: those files, and `relay/served.json` in the store's folder, which
+//! remembers the newest version that was served.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::body::Bytes;
+
+use super::config::Config;
+use super::inspection::{self, Finding};
+use super::page::Page;
+use crate::day::Day;
+use crate::directory::{Contents, Directory, RootKey, Seen};
+use crate::file::{date, folders_of, private_folder, read_limited, sync_folder, write_dated};
+
+/// Largest record of a version that is read, in bytes.
+const LARGEST: u64 = 64 * 1024;
+
+/// A directory that the root has signed, and its page.
+pub struct Served {
+    directory: Directory,
+    note: Bytes,
+    page: Option<Page>,
+    /// Plaintext bytes of the largest tip.
+    pub(super) max_plaintext: u64,
+}
+
+impl Served {
+    pub(super) fn new(directory: Directory, page: Option<Page>) -> Self {
+        let (note, max_plaintext) = (Bytes::copy_from_slice(directory.bytes()), directory.contents().max_bytes);
+        Self { directory, note, page, max_plaintext }
+    }
+
+    /// What the directory says.
+    #[must_use]
+    pub fn contents(&self) -> &Contents {
+        self.directory.contents()
+    }
+
+    /// The signed note, as it is served.
+    pub(super) fn note(&self) -> Bytes {
+        self.note.clone()
+    }
+
+    pub(super) fn page(&self) -> Option<&Page> {
+        self.page.as_ref()
+    }
+
+    /// Packs the page. Takes seconds; until then it is served as it is.
+    pub(super) fn pack(&self) {
+        if let Some(page) = &self.page {
+            page.pack();
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.note == other.note && self.page().map(Page::sha256) == other.page().map(Page::sha256)
+    }
+}
+
+/// The one pair that is served now.
+pub(super) struct Serving(RwLock<Arc<Served>>);
+
+/// From where another is read, and with which root: the one of the start, whatever lies in its file by then.
+pub(super) struct Source {
+    pub config: Config,
+    pub root: RootKey,
+    pub allow_example: bool,
+}
+
+/// What came of reading again.
+pub(super) enum Reread {
+    /// Another pair is served from now on.
+    New(Arc<Served>),
+    /// Nothing has changed.
+    Same,
+    /// It may not be served; the old one is.
+    Refused(Vec<Finding>),
+}
+
+impl Serving {
+    pub fn new(served: Served) -> Self {
+        Self(RwLock::new(Arc::new(served)))
+    }
+
+    pub fn now(&self) -> Arc<Served> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads directory and page again and serves them, when they are as good as at a start and not older. May wait for the disk.
+    pub fn read_again(&self, source: &Source, today: Day) -> Reread {
+        let old = self.now();
+        let mut findings = Vec::new();
+        let Source { config, root, allow_example } = source;
+        let seen = old.directory.seen();
+        let new = inspection::served(config, root, *allow_example, Some(&seen), today, &mut findings);
+        let Some(new) = new.filter(|_| findings.iter().all(Finding::is_warning)) else {
+            return Reread::Refused(findings);
+        };
+        if new.is_same(&old) {
+            return Reread::Same;
+        }
+        // Before anybody sees it: what was served once must not be forgotten.
+        if let Err(error) = remember(&config.store.folder, &new.directory.seen(), today) {
+            findings.push(inspection::not_remembered(&error));
+            return Reread::Refused(findings);
+        }
+        let new = Arc::new(new);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
+        Reread::New(new)
+    }
+
+    /// Writes down which version is served, before it is. May wait for the disk.
+    pub fn remember(&self, store: &Path, today: Day) -> io::Result<()> {
+        remember(store, &self.now().directory.seen(), today)
+    }
+}
+
+/// The folder, in the store's, of what the relay remembers between two starts.
+pub(super) fn memory(store: &Path) -> PathBuf {
+    store.join("relay")
+}
+
+/// The newest version that was served from this store; `None` when none was.
+///
+/// # Errors
+/// When there is a record that can't be read.
+pub(super) fn newest(store: &Path) -> io::Result<Option<Seen>> {
+    match read_limited(&memory(store).join("served.json"), LARGEST) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn remember(store: &Path, seen: &Seen, today: Day) -> io::Result<()> {
+    if newest(store).is_ok_and(|newest| newest.as_ref() == Some(seen)) {
+        return Ok(());
+    }
+    let folder = memory(store);
+    private_folder(&folder)?;
+    sync_folder(store)?;
+    // A new name in it says when; the day is enough.
+    let _ = File::open(store).and_then(|store| date(&store, today));
+    write_dated(&folder.join("served.json"), today, |file| Ok(serde_json::to_writer(file, seen)?))
+}
+
+/// The folders that have to stay readable, so that a replaced directory or page is seen.
+pub(super) fn folders(config: &Config) -> impl Iterator<Item = PathBuf> {
+    [&config.directory].into_iter().chain(&config.page).flat_map(|path| folders_of(path))
+}

@@ -1,0 +1,210 @@
+//! What would be served and used is looked at before anything starts, and every finding is named.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use softinfo::day::Day;
+
+use crate::scene::{Channel, Hand, PROJECT, RELAY, Run, Scene, complete, hand_signed};
+
+/// Stops the relay and looks at another configuration, without and with starting.
+fn refused(scene: &mut Scene, change: impl FnOnce(&str) -> String, said: &str) {
+    let path = scene.path("relay.toml");
+    let config = fs::read_to_string(&path).unwrap();
+    fs::write(&path, change(&config)).unwrap();
+    scene.check_config().says(1, said).says(1, "nothing was changed");
+    scene.run(RELAY, &["--config", path.to_str().unwrap()]).says(1, said);
+    fs::write(&path, config).unwrap();
+}
+
+fn stopped(hand: &Hand) -> Scene {
+    let mut scene = Scene::by_hand(hand, |_| ());
+    scene.signal("TERM");
+    assert_eq!(scene.wait(), 0);
+    scene
+}
+
+#[test]
+fn another_page_than_the_directory_names_is_not_served_and_the_example_page_is_named() {
+    let hand = Hand::new();
+    let mut scene = stopped(&hand);
+    scene.check_config().ok();
+    fs::write(scene.path("other.html"), hand.page("<!-- altered -->")).unwrap();
+    refused(
+        &mut scene,
+        |config| config.replace("served/page.html", "other.html"),
+        "is not the page that the directory names",
+    );
+    let example = Path::new(PROJECT).join("web/dist/index.html");
+    refused(&mut scene, |config| config.replace("served/page.html", example.to_str().unwrap()), "is the EXAMPLE page");
+    // Also where the directory was made to name it.
+    let page = fs::read_to_string(&example).unwrap();
+    hand.sign(&scene.path("served/directory.note"), &page, |contents| contents["version"] = 11.into());
+    refused(&mut scene, |config| config.replace("served/page.html", example.to_str().unwrap()), "is the EXAMPLE page");
+}
+
+#[test]
+fn a_directory_older_than_the_one_served_last_is_refused_also_after_a_restart() {
+    let hand = Hand::new();
+    let mut scene = stopped(&hand);
+    let (note, page) = (scene.path("served/directory.note"), hand.page(""));
+    let record = scene.path("own-store/relay/served.json");
+    let kept = fs::read(&record).unwrap();
+    assert_eq!(fs::metadata(&record).unwrap().modified().unwrap(), Day::today().midnight(), "a time finer than a day");
+    hand.sign(&note, &page, |contents| contents["version"] = 9.into());
+    refused(&mut scene, str::to_owned, "the directory is version 9, but version 10 was served before");
+    hand.sign(&note, &page, |contents| contents["expires"] = "2034-12-31".into());
+    refused(&mut scene, str::to_owned, "another directory was served as version 10 before");
+    assert_eq!(fs::read(&record).unwrap(), kept, "a refusal changes nothing");
+    // What was never served binds nobody: --check-config remembers nothing.
+    hand.sign(&note, &page, |contents| contents["version"] = 12.into());
+    scene.check_config().ok();
+    hand.sign(&note, &page, |contents| contents["version"] = 11.into());
+    scene.check_config().ok();
+    assert!(scene.starts());
+    assert_eq!(scene.status()["directory"]["version"], 11);
+    scene.signal("TERM");
+    scene.wait();
+    fs::write(&record, "torn").unwrap();
+    refused(&mut scene, str::to_owned, "the newest version that was served is not known");
+}
+
+#[test]
+fn an_expired_directory_is_an_error_of_the_check_but_couriers_still_get_in() {
+    let hand = Hand::new();
+    let mut scene = Scene::by_hand(&hand, |contents| {
+        (contents["issued"], contents["expires"]) = ("2020-01-01".into(), "2020-12-31".into());
+    });
+    let status = scene.status();
+    assert_eq!(status["healthy"], false);
+    assert!(
+        status["reasons"].as_array().unwrap().iter().any(|reason| reason.as_str().unwrap().contains("has expired"))
+    );
+    assert!(scene.pool().is_empty());
+    scene.signal("TERM");
+    scene.wait();
+    scene.check_config().says(1, "error: the directory expired on 2020-12-31");
+    hand.sign(&scene.path("served/directory.note"), &hand.page(""), |contents| {
+        (contents["version"], contents["issued"]) = (11.into(), "2035-01-01".into());
+    });
+    scene.check_config().says(1, "valid from 2035-01-01 only");
+}
+
+#[test]
+fn keys_that_end_before_the_directory_does_are_named() {
+    let mut scene = Scene::new();
+    let check = |scene: &mut Scene, change: &dyn Fn(&mut serde_json::Value)| -> Run {
+        scene.channel = hand_signed(scene, "own.note", |contents| change(contents));
+        // A store that has served nothing yet.
+        let config = scene.relay_config("").replace("\"store\"", "\"another\"");
+        fs::write(scene.path("relay.toml"), config).unwrap();
+        scene.check_config()
+    };
+    check(&mut scene, &|contents| contents["expires"] = "2040-12-31".into()).says(
+        0,
+        "warning: the keys of labour-inspectorate-example end on 2035-12-31, before the directory does (2040-12-31)",
+    );
+    let soon = Day::today().plus(3).to_string();
+    check(&mut scene, &|contents| contents["holders"][1]["epochs"][0]["until"] = soon.clone().into())
+        .says(0, &format!("warning: the last key of local-police-example ends on {soon}"));
+    check(&mut scene, &|contents| contents["holders"][0]["epochs"] = serde_json::json!([]))
+        .says(0, "warning: labour-inspectorate-example has no key that holds today");
+    check(&mut scene, &|contents| {
+        contents["holders"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .for_each(|holder| holder["epochs"] = serde_json::json!([]));
+    })
+    .says(1, "error: public-prosecutor-example has no key that holds today");
+}
+
+#[test]
+fn the_stores_folder_is_looked_at_and_left_as_it_is() {
+    let scene = Scene::new();
+    let folder = scene.path("elsewhere");
+    let check = |said: &str, code: i32| {
+        fs::write(scene.path("relay.toml"), scene.relay_config("folder = \"elsewhere\"")).unwrap();
+        scene.check_config().says(code, said)
+    };
+    check("is in order", 0);
+    assert!(!folder.exists(), "a check makes no store");
+    fs::write(&folder, "a file").unwrap();
+    check("store.folder is not a folder", 1);
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    for (mode, said, code) in [(0o777, "others can write to it", 1), (0o755, "others can look into it", 0)] {
+        fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+        let before = fs::metadata(&folder).unwrap();
+        check(said, code);
+        let after = fs::metadata(&folder).unwrap();
+        assert_eq!((after.mode(), after.mtime(), after.ctime()), (before.mode(), before.mtime(), before.ctime()));
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    fs::write(folder.join("letter.txt"), "mine").unwrap();
+    check("is not a store of this version", 1);
+    fs::write(scene.path("relay.toml"), scene.relay_config("folder = \"token/store\"")).unwrap();
+    scene.check_config().says(1, "token/store: Not a directory");
+}
+
+#[test]
+fn every_finding_is_named_and_not_only_the_first() {
+    let scene = Scene::new();
+    fs::write(scene.path("in-the-way"), "x").unwrap();
+    let config = scene
+        .relay_config(
+            "folder = \"in-the-way\"\nretention_days = 0\n[limits]\nuploads = 10\ntext_parts = 0\nconnections = 5",
+        )
+        .replace("EXAMPLE-directory.note", "nowhere.note");
+    fs::write(scene.path("relay.toml"), format!("page = \"no-page.html\"\n{config}")).unwrap();
+    let named = [
+        "retention_days",
+        "limits.text_parts",
+        "limits.connections",
+        "nowhere.note",
+        "no-page.html",
+        "is not a folder",
+    ];
+    for run in [scene.check_config(), scene.run(RELAY, &["--config", scene.path("relay.toml").to_str().unwrap()])] {
+        assert_eq!(run.code, 1);
+        for said in named {
+            assert!(run.err.contains(said), "{said} is not in: {}", run.err);
+        }
+    }
+}
+
+#[test]
+fn limits_that_contradict_each_other_are_named_and_logged_at_a_start() {
+    let scene = Scene::new();
+    let limits = "floor_mib = 4\n[limits]\nconnections = 12\nuploads = 3\nday_mib = 100";
+    let config =
+        scene.relay_config(limits).replace("[intake]", "[intake]\ncircuit_ids = true").replace("\"store\"", "\"new\"");
+    fs::write(scene.path("relay.toml"), config).unwrap();
+    let path = scene.path("relay.toml");
+    let named = [
+        "store.floor_mib (4) is less than 3 times store.volume_mib (16)",
+        "limits.day_mib (100) is less than the directory's max_bytes (256 MiB)",
+        "limits.circuit.connections (16) is above limits.connections (12)",
+        "limits.circuit.uploads (4) is above limits.uploads (3)",
+        "limits.circuit.hour_mib (1024) is above limits.day_mib (100)",
+    ];
+    let said = scene.check_config().ok().err;
+    named.iter().for_each(|finding| assert!(said.contains(&format!("warning: {finding}")), "{finding}: {said}"));
+    // A start under a limit on open files that is too small, which then fails over the first relay's store.
+    let config = fs::read_to_string(&path).unwrap().replace("\"new\"", "\"store\"");
+    fs::write(&path, config).unwrap();
+    let mut start = scene.command("prlimit", &["--nofile=256:256", RELAY, "--config", path.to_str().unwrap()]);
+    let run = complete(&mut start).says(1, "another relay uses the store").says(1, "this process may open 256 files");
+    named
+        .iter()
+        .for_each(|finding| assert!(run.err.contains(&format!("softinfo-relay: warning: {finding}")), "{finding}"));
+    // And where nothing contradicts, nothing is said.
+    let quiet = Scene::with(Channel::example(), "floor_mib = 48");
+    let quiet = quiet.check_config().ok();
+    assert_eq!(
+        quiet.err.lines().filter(|line| !line.contains("names a page, but none is served")).count(),
+        0,
+        "{quiet:?}"
+    );
+}

@@ -1,0 +1,97 @@
+//! What an operator does to the store of a stopped relay: verify, seal, purge; and a clock that is not believed until it is accepted.
+
+use std::fs;
+
+use softinfo::day::Day;
+
+use super::files;
+use crate::scene::{Channel, RELAY, Run, Scene};
+
+fn store(scene: &Scene, work: &[&str]) -> Run {
+    let path = scene.path("relay.toml");
+    scene.run(RELAY, &[&["--config", path.to_str().unwrap(), "store"], work].concat())
+}
+
+fn stopped(scene: &mut Scene) {
+    scene.signal("TERM");
+    assert_eq!(scene.wait(), 0);
+}
+
+#[test]
+fn a_stopped_store_is_sealed_verified_and_purged_and_damage_costs_one_tip() {
+    let mut scene = Scene::with(Channel::example(), "");
+    let tips: Vec<_> = ["one", "two", "three"].map(|text| scene.seal(text)).to_vec();
+    for tip in &tips {
+        assert_eq!(scene.post(tip).0, 201);
+    }
+    store(&scene, &["verify"]).says(1, "another relay uses the store");
+    stopped(&mut scene);
+    store(&scene, &["verify"]).says(0, "3 tips, 0 of them damaged");
+
+    // A byte that flips in a journal costs that tip alone.
+    let journal = |scene: &Scene| {
+        let all = files(&scene.path("store/volumes"));
+        all.into_iter().find(|(path, _)| path.ends_with("journal")).map(|(path, _)| path)
+    };
+    let path = journal(&scene).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let mut damaged = whole.clone();
+    damaged[40_000] ^= 1;
+    fs::write(&path, &damaged).unwrap();
+    let said = store(&scene, &["verify"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("3 tips, 1 of them damaged") && said.err.contains("Nothing was changed"), "{said:?}");
+    fs::write(&path, &whole).unwrap();
+
+    store(&scene, &["seal"]).says(0, "");
+    assert!(journal(&scene).is_none(), "the journal has gone");
+    assert!(store(&scene, &["verify"]).ok().out.contains("3 tips, 0 of them damaged"));
+    scene.start();
+    assert_eq!(scene.pool().len(), 3);
+    assert_eq!(scene.post(&tips[0]).0, 200);
+    stopped(&mut scene);
+
+    let (today, tomorrow) = (Day::today().to_string(), Day::today().plus(1).to_string());
+    assert!(store(&scene, &["purge", "--before", &today]).ok().out.contains("0 tips"));
+    store(&scene, &["purge", "--before", "yesterday"]).says(2, "is not a day");
+    assert!(store(&scene, &["purge", "--before", &tomorrow]).ok().out.contains("3 tips"));
+    assert!(files(&scene.path("store/volumes")).is_empty());
+    scene.start();
+    assert!(scene.pool().is_empty());
+}
+
+#[test]
+fn a_store_that_is_not_there_is_not_made_by_looking_at_it() {
+    let mut scene = Scene::new();
+    stopped(&mut scene);
+    fs::remove_dir_all(scene.path("store")).unwrap();
+    store(&scene, &["verify"]).says(1, "there is no store in");
+    assert!(!scene.path("store").exists());
+}
+
+#[test]
+fn a_clock_that_has_jumped_is_not_believed_until_its_day_is_accepted() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.post(&scene.seal("still here")).0, 201);
+    stopped(&mut scene);
+    // As if the relay had been off since: the last day that it believed is long ago.
+    let (today, last) = (Day::today(), Day::today().plus(-40));
+    fs::write(scene.path("store/day"), format!("{last}\n")).unwrap();
+    scene.start();
+    let status = scene.status();
+    assert_eq!(status["healthy"], false);
+    assert!(status["reasons"].to_string().contains("--accept-date"), "{status}");
+    assert_eq!(scene.pool().len(), 1);
+    stopped(&mut scene);
+
+    let path = scene.path("relay.toml");
+    let wrong = today.plus(1).to_string();
+    scene.run(RELAY, &["--config", path.to_str().unwrap(), "--accept-date", &wrong]).says(1, "the clock says");
+    assert_eq!(fs::read_to_string(scene.path("store/day")).unwrap(), format!("{last}\n"));
+    scene.start_with(&["--accept-date", &today.to_string()]);
+    assert_eq!(scene.status()["healthy"], true);
+    assert_eq!(fs::read_to_string(scene.path("store/day")).unwrap(), format!("{today}\n"));
+    stopped(&mut scene);
+    scene.start();
+    assert_eq!(scene.status()["healthy"], true);
+}
