@@ -7,7 +7,6 @@ use std::io;
 use std::path::Path;
 
 use super::disk::{Disk, DiskFile, Open};
-use crate::day::Day;
 
 /// Bytes that are copied at a time.
 const COPIED: usize = 256 * 1024;
@@ -61,10 +60,5 @@ impl Journal {
     /// Makes it durable. After an error it can't be known what is.
     pub fn sync(&self) -> io::Result<()> {
         self.file.sync()
-    }
-
-    /// Gives it the time at which `day` began.
-    pub fn date(&self, day: Day) {
-        self.file.date(day);
     }
 }

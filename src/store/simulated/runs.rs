@@ -102,7 +102,7 @@ impl Run {
         for _ in 0..3 {
             if let Ok(ledger) = Ledger::load(Path::new(STORE), Arc::clone(&disk), settings.clone(), Box::new(|_| ())) {
                 let ledger = Arc::new(ledger);
-                let lane = |name| Lane::new(Arc::clone(&ledger), name);
+                let lane = |name| Lane::new(&ledger, name);
                 let (text, bulk) = (lane("text"), lane("bulk"));
                 self.relay = Some(Relay { ledger, text, bulk });
                 return;

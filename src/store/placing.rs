@@ -1,0 +1,228 @@
+//! The first half of a lane: the bytes of a group go into journals, and are synced. What is to be recorded then is handed on.
+//!
+//! In: wrapped tips. Out: [`Placed`], whose bytes are durable. Touches the journal of the volume that is open, and makes volumes.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use super::committer::{Commit, InFlight, Reply, Wrapped};
+use super::disk::{DiskFile, Open, Trouble};
+use super::ingest::Staged;
+use super::journal::Journal;
+use super::ledger::Ledger;
+use super::slots::{Record, SlotFile};
+use super::volume::Volume;
+use super::{Committed, StoreError, lock};
+use crate::day::Day;
+use crate::limits::TEXT_TIP;
+use crate::tip::id::TipId;
+
+/// Slots of a volume that a tip has for itself.
+const OWN_SLOTS: u16 = 1;
+/// A tip that is larger than this part of a volume has one for itself.
+const OWN_PART: u64 = 4;
+
+/// A group whose bytes are durable.
+pub(super) struct Placed {
+    /// Whom to answer, in the order in which they came.
+    pub tips: Vec<(Reply, Outcome)>,
+    /// What is to be recorded, by volume.
+    pub records: Vec<ToRecord>,
+    /// Volumes to which nothing is written once this group is recorded.
+    pub left: Vec<Arc<Volume>>,
+}
+
+/// Records for the slots of one volume.
+pub(super) struct ToRecord {
+    pub volume: Arc<Volume>,
+    pub slots: Arc<SlotFile>,
+    /// Slot, record, and whose it is: its number in the group.
+    pub records: Vec<(u16, Record, usize)>,
+}
+
+/// How one tip of a group fares.
+pub(super) enum Outcome {
+    Now(Result<Committed, StoreError>),
+    /// When it is recorded.
+    Recorded,
+    /// As the tip with the same bytes before it in the group.
+    SameAs(usize),
+    /// As one with the same bytes in a group before, which is on its way.
+    SameAsBefore(TipId),
+}
+
+/// The volume that is written to.
+struct Current {
+    volume: Arc<Volume>,
+    slots: Arc<SlotFile>,
+    journal: Journal,
+    next_slot: u16,
+    pending: Vec<(u16, Record, usize)>,
+}
+
+pub(super) struct Placing {
+    ledger: Arc<Ledger>,
+    name: &'static str,
+    in_flight: InFlight,
+    current: Option<Current>,
+    /// Volumes that were filled by this group.
+    full: Vec<Current>,
+    probe: Option<Box<dyn DiskFile>>,
+}
+
+impl Placing {
+    pub fn new(ledger: Arc<Ledger>, name: &'static str, in_flight: InFlight) -> Self {
+        Self { ledger, name, in_flight, current: None, full: Vec::new(), probe: None }
+    }
+
+    /// Makes the bytes of a group durable. `None` when there is nothing to hand on; when the disk fails nobody is answered, which tells
+    /// them that it is not known.
+    pub fn place(&mut self, group: Vec<Commit>) -> Option<Placed> {
+        if (group.is_empty() && self.full.is_empty()) || self.ledger.has_stopped() {
+            return None;
+        }
+        let mut tips = Vec::with_capacity(group.len());
+        let mut first_of: HashMap<TipId, usize> = HashMap::new();
+        for (number, Commit { record, wrapped, reply }) in group.into_iter().enumerate() {
+            let before = *first_of.entry(record.tip_id()).or_insert(number);
+            let outcome =
+                if before < number { Ok(Outcome::SameAs(before)) } else { self.place_one(record, wrapped, number) };
+            match outcome {
+                Ok(outcome) => tips.push((reply, outcome)),
+                Err(_) => {
+                    self.ledger.stop();
+                    return None;
+                }
+            }
+        }
+        let touched = || self.full.iter().chain(&self.current).filter(|current| !current.pending.is_empty());
+        if touched().try_for_each(|current| current.journal.sync()).is_err() {
+            self.ledger.stop();
+            return None;
+        }
+        let mut records = Vec::new();
+        for current in self.full.iter_mut().chain(&mut self.current) {
+            if !current.pending.is_empty() {
+                records.push(ToRecord {
+                    volume: Arc::clone(&current.volume),
+                    slots: Arc::clone(&current.slots),
+                    records: std::mem::take(&mut current.pending),
+                });
+            }
+        }
+        Some(Placed { tips, records, left: self.full.drain(..).map(|current| current.volume).collect() })
+    }
+
+    /// Writes a tip's bytes to a journal. `Err` when the disk has failed; otherwise the tip is placed or refused.
+    fn place_one(&mut self, mut record: Record, wrapped: Wrapped, number: usize) -> Result<Outcome, io::Error> {
+        let id = record.tip_id();
+        // First what is on its way, then what is there: a tip goes from the one to the other, and is never in neither.
+        if lock(&self.in_flight).contains(&id) {
+            return Ok(Outcome::SameAsBefore(id));
+        }
+        // Where a part of the store can't be read, the same tip may come to be there twice; couriers and desks know it by its id.
+        if let Ok(Some((volume, ..))) = self.ledger.find(&id) {
+            return Ok(Outcome::Now(Ok(Committed { day: volume.head.day, already: true })));
+        }
+        let day = self.ledger.today();
+        let placed = match &wrapped {
+            Wrapped::Whole(bytes) => self.append(day, |journal| journal.append(bytes)).map(|at| (false, at)),
+            Wrapped::Staged(staged) if staged.length() > self.ledger.settings.volume_bytes / OWN_PART => {
+                self.own_volume(day, staged).map(|()| (true, 0))
+            }
+            Wrapped::Staged(staged) => staged
+                .open()
+                .and_then(|file| self.append(day, |journal| journal.append_file(&*file, staged.length())))
+                .map(|at| (false, at)),
+        };
+        let (in_own, offset) = match placed {
+            Ok(placed) => placed,
+            Err(error) => {
+                return match Trouble::of(&error) {
+                    Trouble::Full => Ok(Outcome::Now(Err(StoreError::Full))),
+                    Trouble::Passing => Ok(Outcome::Now(Err(StoreError::Unavailable))),
+                    Trouble::Failed => Err(error),
+                };
+            }
+        };
+        record.offset = offset;
+        let target = if in_own { self.full.last_mut() } else { self.current.as_mut() };
+        let current = target.ok_or(io::ErrorKind::NotFound)?;
+        current.pending.push((current.next_slot, record, number));
+        current.next_slot += 1;
+        lock(&self.in_flight).insert(id);
+        Ok(Outcome::Recorded)
+    }
+
+    /// A volume for one tip, whose file becomes the journal.
+    fn own_volume(&mut self, day: Day, staged: &Staged) -> io::Result<()> {
+        let made = self.make(day, OWN_SLOTS, Some(staged))?;
+        self.full.push(made);
+        Ok(())
+    }
+
+    fn make(&self, day: Day, slots: u16, whole: Option<&Staged>) -> io::Result<Current> {
+        let (volume, slots, journal) = self.ledger.make_volume(day, slots, whole.map(Staged::path))?;
+        Ok(Current { volume, slots: Arc::new(slots), journal, next_slot: 0, pending: Vec::new() })
+    }
+
+    /// Appends to the journal of the current volume; says where it begins.
+    fn append(&mut self, day: Day, write: impl FnOnce(&mut Journal) -> io::Result<u64>) -> io::Result<u64> {
+        let limit = self.ledger.settings.volume_bytes;
+        let keep = self.current.as_ref().is_some_and(|current| {
+            current.volume.head.day == day
+                && current.next_slot < current.slots.head.slots
+                && current.journal.length() < limit
+        });
+        if !keep {
+            self.full.extend(self.current.take());
+            let slots = u16::try_from(limit / TEXT_TIP + 2).unwrap_or(u16::MAX);
+            self.current = Some(self.make(day, slots, None)?);
+        }
+        let current = self.current.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        let written = write(&mut current.journal);
+        if written.is_err() {
+            // Half of it may be there. Nothing is written behind it; what was acknowledged before stands before it.
+            self.full.extend(self.current.take());
+        }
+        written
+    }
+
+    /// Leaves the current volume when it is `volume`, or not of `day`. It is handed on with the next group.
+    pub fn leave(&mut self, volume: Option<u32>, day: Option<Day>) {
+        let over = self.current.as_ref().is_some_and(|current| {
+            let head = &current.volume.head;
+            volume == Some(head.number) || day.is_some_and(|day| day != head.day)
+        });
+        if over {
+            self.leave_current();
+        }
+    }
+
+    /// Writes no more to the current volume. It is handed on with the next group.
+    pub fn leave_current(&mut self) {
+        self.full.extend(self.current.take());
+    }
+
+    /// Overwrites one byte that means nothing, and syncs it.
+    pub fn probe(&mut self) -> Result<(), StoreError> {
+        self.ledger.check_running()?;
+        let (disk, folder) = (&self.ledger.disk, &self.ledger.folder);
+        let (path, today) = (folder.join(format!("probe-{}", self.name)), self.ledger.today());
+        if self.probe.is_none() {
+            let opened = disk.open(&path, Open::Update).or_else(|_| disk.open(&path, Open::New));
+            self.probe = Some(opened.map_err(StoreError::io(&path))?);
+            disk.date(folder, today);
+        }
+        if let Some(file) = &self.probe {
+            file.write_all_at(&[0], 0).map_err(|error| match Trouble::of(&error) {
+                Trouble::Failed => self.ledger.stop(),
+                Trouble::Full | Trouble::Passing => StoreError::io(&path)(error),
+            })?;
+            file.sync().map_err(|_| self.ledger.stop())?;
+            file.date(today);
+        }
+        Ok(())
+    }
+}

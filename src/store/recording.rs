@@ -1,0 +1,124 @@
+//! The second half of a lane: the records of a group are written to their slots and synced; then its tips are in the index, and answered.
+//!
+//! In: [`Placed`], whose bytes are durable. Out: answers, and volumes that are left, to the sealer. Gives files the times of their days.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::committer::InFlight;
+use super::index::Place;
+use super::ledger::Ledger;
+use super::placing::{Outcome, Placed, ToRecord};
+use super::volume::{JOURNAL, SLOTS, Volume};
+use super::{Committed, StoreError, lock};
+
+/// A volume is dated when nothing came for so long. Not behind each group: a file whose times were set costs the next sync a write more.
+pub(super) const IDLE: Duration = Duration::from_millis(50);
+/// While groups follow each other without a pause, it is dated so often.
+const BUSY: Duration = Duration::from_secs(1);
+
+pub(super) struct Recording {
+    ledger: Arc<Ledger>,
+    in_flight: InFlight,
+    /// Volumes that were written to and not dated since, by number.
+    undated: BTreeMap<u32, Arc<Volume>>,
+    dated: Instant,
+}
+
+impl Recording {
+    pub fn new(ledger: Arc<Ledger>, in_flight: InFlight) -> Self {
+        Self { ledger, in_flight, undated: BTreeMap::new(), dated: Instant::now() }
+    }
+
+    /// Makes the records of a group durable and answers it. When the disk fails nobody is answered, which tells them that it is not known.
+    pub fn record(&mut self, group: Placed) {
+        if self.ledger.has_stopped() {
+            return;
+        }
+        let Placed { tips, records, left } = group;
+        let Ok(durable) = self.make_durable(records) else {
+            self.ledger.stop();
+            return;
+        };
+        let mut answers: Vec<Result<Committed, StoreError>> = Vec::with_capacity(tips.len());
+        let mut replies = Vec::with_capacity(tips.len());
+        for (number, (reply, outcome)) in tips.into_iter().enumerate() {
+            replies.push(reply);
+            answers.push(match outcome {
+                Outcome::Now(answer) => answer,
+                Outcome::Recorded => durable.get(&number).copied().ok_or(StoreError::Stopped),
+                Outcome::SameAs(before) => match &answers[before] {
+                    Ok(committed) => Ok(Committed { already: true, ..*committed }),
+                    Err(StoreError::Full) => Err(StoreError::Full),
+                    Err(_) => Err(StoreError::Unavailable),
+                },
+                // It was recorded with its own group, unless it was withdrawn since.
+                Outcome::SameAsBefore(id) => match self.ledger.find(&id) {
+                    Ok(Some((volume, ..))) => Ok(Committed { day: volume.head.day, already: true }),
+                    _ => Err(StoreError::Unavailable),
+                },
+            });
+        }
+        for (reply, answer) in replies.into_iter().zip(answers) {
+            let _ = reply.send(answer);
+        }
+        self.ledger.groups.fetch_add(1, Ordering::Relaxed);
+        for volume in left {
+            self.undated.remove(&volume.head.number);
+            date(&self.ledger, &volume);
+            self.ledger.date(&volume);
+            self.ledger.seal_later(volume);
+        }
+        if self.dated.elapsed() > BUSY {
+            self.date();
+        }
+    }
+
+    /// The order matters: bytes are durable already; then record, then record durable, then visible, and acknowledged after that.
+    fn make_durable(&mut self, records: Vec<ToRecord>) -> io::Result<HashMap<usize, Committed>> {
+        for ToRecord { slots, records, .. } in &records {
+            records.iter().try_for_each(|(slot, record, _)| slots.put(*slot, record))?;
+            slots.sync()?;
+        }
+        let mut durable = HashMap::new();
+        for ToRecord { volume, records, .. } in records {
+            let (number, day) = (volume.head.number, volume.head.day);
+            let mut known = self.ledger.known();
+            for (slot, record, _) in &records {
+                known.index.insert(day, Place { volume: number, slot: *slot }, record);
+                volume.add(record.size);
+            }
+            drop(known);
+            let mut in_flight = lock(&self.in_flight);
+            for (_, record, tip) in &records {
+                in_flight.remove(&record.tip_id());
+                durable.insert(*tip, Committed { day, already: false });
+            }
+            drop(in_flight);
+            self.undated.insert(number, volume);
+        }
+        Ok(durable)
+    }
+
+    /// Whether no file has a time that says more than a day.
+    pub fn is_dated(&self) -> bool {
+        self.undated.is_empty()
+    }
+
+    /// Gives the files of what was written to the time at which the day of their tips began.
+    pub fn date(&mut self) {
+        for volume in std::mem::take(&mut self.undated).into_values() {
+            date(&self.ledger, &volume);
+        }
+        self.dated = Instant::now();
+    }
+}
+
+fn date(ledger: &Ledger, volume: &Volume) {
+    for name in [SLOTS, JOURNAL] {
+        ledger.disk.date(&volume.folder.join(name), volume.head.day);
+    }
+}
