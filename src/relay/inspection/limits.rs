@@ -7,7 +7,7 @@ use crate::relay::config::Config;
 use crate::relay::sandbox::FILES;
 use crate::relay::serve::COURIERS;
 
-/// A volume takes up to 2.5 times its payload on the disk, and the next is begun before the last is closed.
+/// While a volume is sealed its database is there twice, each about one and a half times its payload.
 const VOLUMES_IN_FLOOR: u64 = 3;
 /// Files of the store, of the runtime and of the log.
 const OTHER_FILES: u64 = 256;
