@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::committer::{Commit, Committer, Job, Wrapped};
 use super::dating::date_store;
-use super::disk::RealDisk;
+use super::disk::{Disk, RealDisk};
 use super::ingest::{self, Ingest};
 use super::ledger::Ledger;
 use super::sealer::{self, Sealer};
@@ -121,8 +121,18 @@ impl Pool {
         settings: Settings,
         notice: impl Fn(Notice) + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
+        Self::open_on(Arc::new(RealDisk), folder, settings, notice)
+    }
+
+    /// [`Pool::open`] on a disk that a test may have put in its place.
+    pub(super) fn open_on(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        settings: Settings,
+        notice: impl Fn(Notice) + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
         let lock = claim(folder)?;
-        let ledger = Arc::new(Ledger::load(folder, Arc::new(RealDisk), settings, Box::new(notice))?);
+        let ledger = Arc::new(Ledger::load(folder, disk, settings, Box::new(notice))?);
         let lane = |name| Committer::start(Arc::clone(&ledger), name).map_err(StoreError::io(folder));
         let (text, bulk) = (lane("text")?, lane("bulk")?);
         let sealer = Sealer::start(Arc::clone(&ledger)).map_err(StoreError::io(folder))?;
