@@ -346,7 +346,11 @@ impl Lane {
             self.probe = Some(opened.map_err(StoreError::io(&path))?);
         }
         if let Some(file) = &self.probe {
-            file.write_all_at(&[0], 0).and_then(|()| file.sync()).map_err(StoreError::io(&path))?;
+            match file.write_all_at(&[0], 0) {
+                Err(error) if Trouble::of(&error) == Trouble::Failed => return Err(self.ledger.stop()),
+                written => written.map_err(StoreError::io(&path))?,
+            }
+            file.sync().map_err(|_| self.ledger.stop())?;
             file.date(self.ledger.days.for_tips(self.ledger.settings.clock.today()));
         }
         Ok(())
