@@ -10,6 +10,8 @@ mod disk;
 mod erase;
 mod index;
 mod ingest;
+#[cfg(test)]
+mod intercepted;
 mod journal;
 mod ledger;
 mod placing;

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::committer::{Commit, Committer, Job, Wrapped};
 use super::dating::date_store;
-use super::disk::RealDisk;
+use super::disk::{Disk, RealDisk};
 use super::ingest::{self, Ingest};
 use super::ledger::Ledger;
 use super::sealer::{self, Sealer};
@@ -132,8 +132,18 @@ impl Pool {
         settings: Settings,
         notice: impl Fn(Notice) + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
+        Self::open_on(Arc::new(RealDisk), folder, settings, notice)
+    }
+
+    /// [`Pool::open`] on a disk that a test may have put in its place.
+    pub(super) fn open_on(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        settings: Settings,
+        notice: impl Fn(Notice) + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
         let lock = claim(folder)?;
-        let ledger = Arc::new(Ledger::load(folder, Arc::new(RealDisk), settings, Box::new(notice))?);
+        let ledger = Arc::new(Ledger::load(folder, disk, settings, Box::new(notice))?);
         let lane = |name| Committer::start(Arc::clone(&ledger), name).map_err(StoreError::io(folder));
         let (text, bulk) = (lane("text")?, lane("bulk")?);
         let sealer = ledger.settings.seals.then(|| Sealer::start(Arc::clone(&ledger)));
