@@ -101,8 +101,19 @@ fn every_option_in_the_guide_is_one_of_its_programs() {
             };
             let program = [RELAY, TIP, COURIER, DESK].into_iter().find(|path| path.ends_with(words[at])).unwrap();
             let words = &words[at + 1..];
-            let subcommands =
-                ["send", "seal", "withdraw", "check-relay", "fetch", "keygen", "directory", "import", "list", "open", "store"];
+            let subcommands = [
+                "send",
+                "seal",
+                "withdraw",
+                "check-relay",
+                "fetch",
+                "keygen",
+                "directory",
+                "import",
+                "list",
+                "open",
+                "store",
+            ];
             let mut chain: Vec<_> = words.iter().copied().filter(|word| subcommands.contains(word)).take(1).collect();
             let below: &[&str] = match chain[..] {
                 ["directory"] => &["root", "make", "sign", "check", "page", "trust"],

@@ -74,7 +74,8 @@ fn the_shipped_settings_take_a_tip_on_one_socket_and_give_it_out_on_the_other() 
     fs::write(&config, &settings).unwrap();
     check().says(1, "courier.token_sha256");
     let hash = String::from(TokenHash::of(TOKEN.as_bytes()));
-    fs::write(&config, settings.replace("\ntoken_sha256 = [", &format!("\ntoken_sha256 = [\n    \"{hash}\","))).unwrap();
+    fs::write(&config, settings.replace("\ntoken_sha256 = [", &format!("\ntoken_sha256 = [\n    \"{hash}\",")))
+        .unwrap();
     check().says(0, "is in order");
 
     let mut relay =
