@@ -202,7 +202,8 @@ fn no_caller_leaves_a_trace() {
     // The log is as long as it was when the relay began to listen.
     assert_eq!(relay.log().lines().filter(|line| !line.contains(" listen")).collect::<Vec<_>>(), Vec::<&str>::new());
 
-    assert_eq!(relay.finer_than_a_day(), Vec::<PathBuf>::new());
+    // What was written to last is dated when nothing comes any more.
+    eventually(|| relay.finer_than_a_day().is_empty());
     no_moment_is_kept(&relay, began);
 
     let store = relay.folder.path().join("store");

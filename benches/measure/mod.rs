@@ -39,8 +39,10 @@ impl RelayProcess {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut address = || lines.next().unwrap().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        // Behind whatever else it has to say at its start.
+        let mut listening = lines.map(Result::unwrap).filter(|line| line.contains(" listen"));
+        let mut address = || listening.next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
         let (intake, courier) = (address(), address());
         Self { child, intake, courier }
     }

@@ -13,9 +13,12 @@ use std::time::{Duration, Instant};
 use super::disk::{Disk, Open};
 use crate::file::private_folder;
 
-/// sled's unit of allocation: the smallest takes the least room (measured, `docs/performance.md`). That sled then keeps large pages in files
+/// sled's unit of allocation: this takes the least room (measured, `docs/performance.md`). That sled then keeps large pages in files
 /// of their own does no harm here, where every file is synced before it counts and written by nobody afterwards.
-const SEGMENT: usize = 256 * 1024;
+const SEGMENT: usize = 128 * 1024;
+/// Most bytes of a value: what is added to a page must stay below a quarter of a segment, or it has a file of its own before the page has,
+/// and takes twice the room.
+pub(super) const VALUE: usize = 31_000;
 /// sled's cache in bytes. It keeps what a database touched anyway, so the database is bounded instead.
 const CACHE: u64 = 1 << 20;
 /// How long to wait for a lock that a closing database still holds.

@@ -17,7 +17,7 @@ use super::ledger::Ledger;
 use super::lock;
 use super::pool::Notice;
 use super::retrieve::{part_name, parts};
-use super::sealed::{self, SealedError};
+use super::sealed::{self, SealedError, VALUE};
 use super::volume::{Home, JOURNAL, SEALED, SEALING, Volume};
 use super::wrap::chunk_extent;
 
@@ -30,7 +30,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How long after a failure a volume is tried again.
 const RETRY: Duration = Duration::from_mins(10);
 
-/// Where a wrapped chunk lies in the journal: offset and length in bytes.
+/// Where a wrapped chunk, or a part of one, lies in the journal: offset and length in bytes.
 type Extent = (u64, usize);
 
 /// The thread that seals. Dropping it ends it after the volume that it is at.
@@ -170,11 +170,17 @@ fn extents(disk: &dyn Disk, volume: &Volume) -> io::Result<Vec<Extent>> {
     for (_, record) in &volume.slots(disk, Open::Update)?.scan()?.tips {
         for number in 0.. {
             let Some((at, length)) = chunk_extent(record.size, number) else { break };
-            extents.push((record.offset.saturating_add(at), length));
+            extents.extend(values(record.offset.saturating_add(at), length));
         }
     }
     extents.sort_unstable();
     Ok(extents)
+}
+
+/// Cuts a wrapped chunk into values, as few as can be and all about as long.
+fn values(at: u64, length: usize) -> impl Iterator<Item = Extent> {
+    let each = length.div_ceil(length.div_ceil(VALUE).max(1)).max(1);
+    (0..length).step_by(each).map(move |from| (at.saturating_add(from as u64), each.min(length - from)))
 }
 
 /// Cuts extents into those of one database each.
@@ -251,6 +257,15 @@ fn date_below(disk: &dyn Disk, volume: &Volume, path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chunk_that_is_too_long_for_a_value_is_cut_in_two_without_a_gap() {
+        let cut = |length| values(100, length).collect::<Vec<Extent>>();
+        assert_eq!(cut(30_981), [(100, 30_981)]);
+        assert_eq!(cut(32_784), [(100, 16_392), (16_492, 16_392)]);
+        assert_eq!(cut(31_001), [(100, 15_501), (15_601, 15_500)]);
+        assert!(cut(0).is_empty());
+    }
 
     #[test]
     fn a_large_volume_is_cut_into_parts_and_the_last_is_not_small() {
