@@ -74,13 +74,13 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    pub fn start(ledger: Arc<Ledger>, name: &'static str) -> io::Result<Self> {
+    pub fn start(ledger: &Arc<Ledger>, name: &'static str) -> io::Result<Self> {
         let (jobs, inbox) = channel();
         // Handed over from hand to hand: while a group waits to be recorded, the next one grows.
         let (steps, placed) = sync_channel(0);
-        let (mut placing, mut recording) = halves(&ledger, name);
-        let places = spawn(&ledger, format!("store-{name}"), move || place(&mut placing, &inbox, &steps))?;
-        let records = spawn(&ledger, format!("record-{name}"), move || record(&mut recording, &placed))?;
+        let (mut placing, mut recording) = halves(ledger, name);
+        let places = spawn(ledger, format!("store-{name}"), move || place(&mut placing, &inbox, &steps))?;
+        let records = spawn(ledger, format!("record-{name}"), move || record(&mut recording, &placed))?;
         Ok(Self { jobs, threads: vec![places, records] })
     }
 

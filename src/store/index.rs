@@ -1,7 +1,7 @@
 //! Where to look for a tip, in memory: from the beginning of its id, and from its withdraw digest, to a slot. Rebuilt at each start.
 //!
 //! It holds no truth: who finds a slot here reads it. So eight bytes stand for an id, and a keyed hash for a digest: whoever chooses ids
-//! or digests that meet can't make more than one slot be read in vain each time, or none (SipHash, with a key of each start).
+//! or digests that meet can't make more than one slot be read in vain each time, or none (`SipHash`, with a key of each start).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};

@@ -16,7 +16,7 @@ use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
 
 /// Bounds a hang; nothing depends on how fast it is.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// A call that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

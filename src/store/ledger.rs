@@ -71,13 +71,10 @@ impl Ledger {
             let Some((number, day)) = volume::parse_name(&entry.name) else { continue };
             known.next_number = known.next_number.max(number + 1);
             let path = volumes.join(&entry.name);
-            match load_volume(&*disk, folder, path.clone(), number, &mut known, &*notice) {
-                Ok(()) => {}
+            if load_volume(&*disk, folder, path.clone(), number, &mut known, &*notice).is_err() {
                 // Nothing is known of what is in it, so nothing is done to it.
-                Err(_) => {
-                    known.unreadable.insert(number, (path, day.plus(settings.longest())));
-                    notice(Notice::Unreadable { volume: number });
-                }
+                known.unreadable.insert(number, (path, day.plus(settings.longest())));
+                notice(Notice::Unreadable { volume: number });
             }
         }
         let latest = known.volumes.values().map(|volume| volume.head.day).max();

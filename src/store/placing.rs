@@ -87,14 +87,12 @@ impl Placing {
         for (number, Commit { record, wrapped, reply }) in group.into_iter().enumerate() {
             let before = *first_of.entry(record.tip_id()).or_insert(number);
             let outcome =
-                if before < number { Ok(Outcome::SameAs(before)) } else { self.place_one(record, wrapped, number) };
-            match outcome {
-                Ok(outcome) => tips.push((reply, outcome)),
-                Err(_) => {
-                    self.ledger.stop();
-                    return None;
-                }
-            }
+                if before < number { Ok(Outcome::SameAs(before)) } else { self.place_one(record, &wrapped, number) };
+            let Ok(outcome) = outcome else {
+                self.ledger.stop();
+                return None;
+            };
+            tips.push((reply, outcome));
         }
         let touched = || self.full.iter().chain(&self.current).filter(|current| !current.pending.is_empty());
         if touched().try_for_each(|current| current.journal.sync()).is_err() {
@@ -115,7 +113,7 @@ impl Placing {
     }
 
     /// Writes a tip's bytes to a journal. `Err` when the disk has failed; otherwise the tip is placed or refused.
-    fn place_one(&mut self, mut record: Record, wrapped: Wrapped, number: usize) -> Result<Outcome, io::Error> {
+    fn place_one(&mut self, mut record: Record, wrapped: &Wrapped, number: usize) -> Result<Outcome, io::Error> {
         let id = record.tip_id();
         // First what is on its way, then what is there: a tip goes from the one to the other, and is never in neither.
         if lock(&self.in_flight).contains(&id) {
@@ -126,7 +124,7 @@ impl Placing {
             return Ok(Outcome::Now(Ok(Committed { day: volume.head.day, already: true })));
         }
         let day = self.ledger.today();
-        let placed = match &wrapped {
+        let placed = match wrapped {
             Wrapped::Whole(bytes) => self.append(day, |journal| journal.append(bytes)).map(|at| (false, at)),
             Wrapped::Staged(staged) if staged.length() > self.ledger.settings.volume_bytes / OWN_PART => {
                 self.own_volume(day, staged).map(|()| (true, 0))

@@ -144,7 +144,7 @@ impl Pool {
     ) -> Result<Self, StoreError> {
         let lock = claim(folder)?;
         let ledger = Arc::new(Ledger::load(folder, disk, settings, Box::new(notice))?);
-        let lane = |name| Committer::start(Arc::clone(&ledger), name).map_err(StoreError::io(folder));
+        let lane = |name| Committer::start(&ledger, name).map_err(StoreError::io(folder));
         let (text, bulk) = (lane("text")?, lane("bulk")?);
         let sealer = ledger.settings.seals.then(|| Sealer::start(Arc::clone(&ledger)));
         let sealer = sealer.transpose().map_err(StoreError::io(folder))?;

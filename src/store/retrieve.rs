@@ -121,7 +121,7 @@ fn restore(ledger: &Ledger, volume: &Volume, start: u64) -> Result<Arc<File>, St
     let values = (|| {
         let file = tempfile::tempfile_in(&restored.scratch)?;
         sealed::copy_out(&*ledger.disk, &source, &copy)?;
-        sealed::read(&copy, &mut |key, value| {
+        sealed::read(&copy, |key, value| {
             let at = key.checked_sub(start).ok_or(SealedError::Damaged)?;
             Ok(FileExt::write_all_at(&file, value, at)?)
         })?;

@@ -66,7 +66,7 @@ pub(super) fn build(
 }
 
 /// Reads a database in `at` from its beginning to its end. sled may write to it: `at` is a copy.
-pub(super) fn read(at: &Path, each: &mut dyn FnMut(u64, &[u8]) -> Result<(), SealedError>) -> Result<(), SealedError> {
+pub(super) fn read(at: &Path, mut each: impl FnMut(u64, &[u8]) -> Result<(), SealedError>) -> Result<(), SealedError> {
     guarded(|| {
         let db = open(at)?;
         // sled opens a file in which it finds nothing of its own as an empty database, without a word.
@@ -209,7 +209,7 @@ mod tests {
             copy_out(&RealDisk, &at("kept"), &at("read")).unwrap();
             assert_eq!(sums("read"), before);
             let mut found = Vec::new();
-            read(&at("read"), &mut |key, value| {
+            read(&at("read"), |key, value| {
                 found.push((key, value.to_vec()));
                 Ok(())
             })
@@ -222,7 +222,7 @@ mod tests {
         fs::write(at("kept").join("conf"), "garbage").unwrap();
         fs::write(at("kept").join("db"), vec![0xa5; 1 << 20]).unwrap();
         copy_out(&RealDisk, &at("kept"), &at("read")).unwrap();
-        assert!(matches!(read(&at("read"), &mut |_, _| Ok(())), Err(SealedError::Damaged)));
+        assert!(matches!(read(&at("read"), |_, _| Ok(())), Err(SealedError::Damaged)));
     }
 
     #[test]

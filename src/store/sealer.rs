@@ -88,12 +88,9 @@ fn run(ledger: &Ledger, quit: &AtomicBool) {
             continue;
         };
         let began = Instant::now();
-        match seal(ledger, &volume) {
-            Ok(()) => {}
-            Err(_) => {
-                ledger.tell(Notice::NotSealed { volume: volume.head.number });
-                later.push((Instant::now() + RETRY, volume));
-            }
+        if seal(ledger, &volume).is_err() {
+            ledger.tell(Notice::NotSealed { volume: volume.head.number });
+            later.push((Instant::now() + RETRY, volume));
         }
         let now = ledger.groups.load(Ordering::Relaxed);
         if now != groups {
@@ -227,7 +224,7 @@ fn compare(ledger: &Ledger, at: &Path, extents: &[Extent], journal: &dyn DiskFil
         let compared = sealed::copy_out(&*ledger.disk, &at.join(part_name(start)), &copy)
             .map_err(SealedError::from)
             .and_then(|()| {
-                sealed::read(&copy, &mut |key, value| {
+                sealed::read(&copy, |key, value| {
                     // What was erased since it was sealed is of no interest.
                     if let Some(&(at, length)) = next.filter(|(at, _)| *at == key) {
                         let mut bytes = vec![0; length];

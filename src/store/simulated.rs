@@ -4,6 +4,8 @@
 //! blocks of 4 KiB at random, and after a sync that failed the next one succeeds without having written anything. sled works in a real
 //! folder: only what is copied from there, and read back, is on this disk.
 
+#![allow(clippy::cast_possible_truncation)] // lengths of files that are in memory
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -275,7 +277,9 @@ impl Disk for SimulatedDisk {
         inside.find(folder)?;
         let until = inside.pending.iter().rposition(|naming| naming.touches(folder)).map_or(0, |at| at + 1);
         let now: Vec<_> = inside.pending.drain(..until).collect();
-        now.iter().for_each(|naming| apply(&mut inside.durable, naming));
+        for naming in &now {
+            apply(&mut inside.durable, naming);
+        }
         Ok(())
     }
 

@@ -124,7 +124,7 @@ pub(super) struct Scanned {
 impl SlotFile {
     /// Makes the file with all slots free, and durable but for its name.
     pub fn create(disk: &dyn Disk, path: &Path, head: Head) -> io::Result<Self> {
-        let mut bytes = vec![0; offset(head.slots) as usize];
+        let mut bytes = vec![0; SLOT * (usize::from(head.slots) + 1)];
         bytes[..24].copy_from_slice(MAGIC);
         bytes[24..28].copy_from_slice(&head.number.to_be_bytes());
         bytes[28..32].copy_from_slice(&head.day.number().to_be_bytes());

@@ -161,7 +161,7 @@ impl Run {
         }
         self.relay().text.commit(group);
         for (id, mut answer) in ids.into_iter().zip(answers) {
-            self.answered(id, answer.try_recv().unwrap_or(Err(StoreError::Stopped)));
+            self.answered(id, &answer.try_recv().unwrap_or(Err(StoreError::Stopped)));
         }
     }
 
@@ -184,16 +184,16 @@ impl Run {
             self.relay().bulk.commit(vec![Commit { record, wrapped: Wrapped::Staged(staged), reply }]);
             answer.try_recv().unwrap_or(Err(StoreError::Stopped))
         });
-        self.answered(id, answer.unwrap_or_else(Err));
+        self.answered(id, &answer.unwrap_or_else(Err));
     }
 
-    fn answered(&mut self, id: TipId, answer: Result<Committed, StoreError>) {
+    fn answered(&mut self, id: TipId, answer: &Result<Committed, StoreError>) {
         let tip = self.tips.get_mut(&id).unwrap();
         match answer {
             Ok(Committed { already, day }) => {
-                assert!(!already || tip.said != Said::Gone, "{}: what is gone is not already there", self.name);
+                assert!(!*already || tip.said != Said::Gone, "{}: what is gone is not already there", self.name);
                 // Said to be new while the one before can't be seen: then both are there.
-                tip.day = if already { day } else { self.today };
+                tip.day = if *already { *day } else { self.today };
                 tip.said = Said::Stored;
             }
             // A refusal binds, too, but says nothing of the same bytes that came before.
