@@ -120,7 +120,7 @@ fn the_categories_are_one_list_in_protocol_schema_and_program() {
         assert!(!matches!(category, Category::Unknown(_)), "{name}");
         assert_eq!(serde_json::to_value(category).unwrap(), name.as_str());
     }
-    assert_eq!(documented.len(), 21);
+    assert_eq!(documented.len(), 20);
 }
 
 #[test]

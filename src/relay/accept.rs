@@ -1,5 +1,7 @@
 //! From bytes to a durable tip. The two ways into the store: a text whole and at once, anything larger chunk by chunk.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
@@ -8,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::admission::Permit;
 use super::body::{Pieces, Source};
 use super::connection::Caller;
-use super::intake::{Shared, json};
+use super::intake::{Shared, blocking, json};
 use super::problem::Problem;
 use crate::day::Day;
 use crate::limits::TIP_HEADER_BYTES;
@@ -50,25 +52,38 @@ pub(super) async fn accept_text(
     shared: &Shared,
     permit: &Permit,
     caller: &Caller,
-    text: &[u8],
+    text: Vec<u8>,
 ) -> Result<Accepted, Problem> {
-    let header = check_header(text)?;
+    let header = check_header(&text)?;
     SizeClass::of_file(text.len() as u64, shared.max_plaintext())?;
-    let id = TipId::of(text);
-    let part = match shared.budget.text_part() {
-        Ok(part) => Some(part),
-        // What is there already takes no room.
-        Err(_) if shared.store.holds(&id)? => None,
-        Err(problem) => return Err(problem),
-    };
-    // From here on the answer is the store's: what is being made durable can't be called off for another's sake.
+    let id = TipId::of(&text);
     permit.keep()?;
-    let _kept = caller.open.keep();
-    let accepted = answer(id, shared.store.put(text, id, &header)?).await?;
-    if let Some(part) = part.filter(|_| !accepted.already) {
-        part.keep();
-    }
-    Ok(accepted)
+    // From here on it goes its way without whoever sent it: who hangs up now has the tip stored all the same, so what it takes of memory and
+    // of the share is held until the store has answered.
+    let (store, budget, held, open) =
+        (Arc::clone(&shared.store), Arc::clone(&shared.budget), permit.meter(), caller.open.clone());
+    let task = tokio::spawn(async move {
+        let _held = (held, open.keep());
+        let part = match budget.text_part() {
+            Ok(part) => Some(part),
+            Err(problem) => {
+                // What is there already takes no room. Where that can't be looked up, the share decides.
+                let (store, there) = (Arc::clone(&store), id);
+                if !blocking(move || store.holds(&there).unwrap_or(false)).await? {
+                    return Err(problem);
+                }
+                None
+            }
+        };
+        let accepted = answer(id, store.put(&text, id, &header)?).await;
+        // Given back only when it is certain that nothing was stored.
+        let was_refused = matches!(accepted, Err(Problem::StorageFull | Problem::Unavailable));
+        if let Some(part) = part.filter(|_| !was_refused && !accepted.as_ref().is_ok_and(|accepted| accepted.already)) {
+            part.keep();
+        }
+        accepted
+    });
+    task.await.map_err(|_| Problem::Unsure)?
 }
 
 /// Stores what a source gives, when it is a tip. `announced` is what its length says, where that is known before.
@@ -90,7 +105,7 @@ pub(super) async fn accept_large<S: Source>(
         class?;
     }
 
-    let store = std::sync::Arc::clone(&shared.store);
+    let store = Arc::clone(&shared.store);
     let mut incoming = calls.run(move || store.begin()).await??;
     let (mut hash, mut length, mut looked) = (Sha256::new(), 0, 0);
     while !chunk.is_empty() {

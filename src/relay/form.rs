@@ -60,7 +60,7 @@ pub(super) async fn take_form(
             let (text, mut start) = (SizeClass::default().file_length(), Vec::new());
             pieces.fill(&mut start, usize::try_from(text).unwrap_or(usize::MAX).saturating_add(1)).await?;
             if start.len() as u64 <= text {
-                return accept_text(shared, permit, caller, &start).await;
+                return accept_text(shared, permit, caller, start).await;
             }
             // A little larger than a text, in a form without much around it. Its circuit has counted it already.
             let announced = announced_length(headers);

@@ -161,7 +161,7 @@ async fn take_text(
 ) -> Result<Accepted, Problem> {
     let mut text = Vec::new();
     Pieces::new(received.frames(u64::MAX)).fill(&mut text, usize::MAX).await?;
-    accept_text(shared, permit, caller, &text).await
+    accept_text(shared, permit, caller, text).await
 }
 
 async fn take_large(
@@ -207,7 +207,10 @@ pub(super) async fn withdraw(
     let digest = WithdrawToken::parse(text.trim()).map_err(|_| Problem::BadToken)?.digest();
     let store = Arc::clone(&shared.store);
     // A few at a time, for it writes to the disk; who waits too long is told to come back. Nothing of it delays a text.
-    match shared.budget.withdrawals.run(move || store.erase(&[digest])).await? {
+    let erased = shared.budget.withdrawals.run(move || store.erase(&[digest])).await;
+    match erased.map_err(|problem| {
+        if let Problem::Busy { retry } = problem { Problem::WithdrawBusy { retry } } else { Problem::ErasureUnsure }
+    })? {
         Ok(0) => Err(Problem::UnknownToken),
         Ok(erased) => Ok(json(StatusCode::OK, &Erased { erased })),
         Err(StoreError::Unproven) => Err(Problem::Unproven),

@@ -36,6 +36,10 @@ pub(super) enum Problem {
     Busy {
         retry: u64,
     },
+    /// Too many withdraw; seconds until there may be a turn.
+    WithdrawBusy {
+        retry: u64,
+    },
     /// The share of large tips of a day is used up; seconds until the next.
     DaySpent {
         retry: u64,
@@ -85,6 +89,7 @@ impl Problem {
             Self::Busy { retry }
             | Self::DaySpent { retry }
             | Self::TextSpent { retry }
+            | Self::WithdrawBusy { retry }
             | Self::CircuitSpent { retry } => Some(*retry),
             Self::StorageFull | Self::Unproven => Some(HOUR),
             Self::Unavailable | Self::Unsure | Self::ErasureUnsure => Some(MINUTES),
@@ -174,6 +179,12 @@ impl Problem {
                 same(
                     "It may be erased or still be there. Withdraw it again with the same token in some minutes, until the answer says which.",
                 ),
+            ),
+            Self::WithdrawBusy { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "Too many are withdrawing at the moment",
+                same("Nothing was erased. Withdraw again with the same token in a minute."),
             ),
             Self::Busy { .. } => (
                 StatusCode::SERVICE_UNAVAILABLE,

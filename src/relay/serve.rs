@@ -164,7 +164,10 @@ impl Prepared {
             }
         };
         let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close, accept_date), notice)?);
-        pool.expire(Day::today())?;
+        // What can't be erased now is tried again within the hour: it must not keep couriers and writers out.
+        if pool.expire(Day::today()).is_err() {
+            log(&Event::ExpiryFailed);
+        }
         let floor = config.store.floor_mib << 20;
         let uploads =
             Arc::new(Uploads::open(config.store.folder.join("uploads"), floor, config.limits.staged_mib << 20)?);

@@ -24,11 +24,22 @@ use crate::tip::id::TipId;
 
 /// Most tips that are acknowledged together: bounds how long the first of them waits.
 const GROUP: usize = 256;
+/// Wrapped bytes after which no more are taken into a group: large ones are copied, and nobody may wait for long.
+const GROUP_BYTES: u64 = 16 << 20;
 
 /// The wrapped bytes of a tip.
 pub(super) enum Wrapped {
     Whole(Vec<u8>),
     Staged(Staged),
+}
+
+impl Wrapped {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Whole(bytes) => bytes.len() as u64,
+            Self::Staged(staged) => staged.length(),
+        }
+    }
 }
 
 /// A tip to be made durable; where it lies is the lane's to say.
@@ -139,11 +150,14 @@ fn place(placing: &mut Placing, inbox: &Receiver<Job>, steps: &SyncSender<Step>)
     let mut open = true;
     while open {
         let Ok(first) = inbox.recv() else { break };
-        let mut group = Vec::new();
+        let (mut group, mut bytes) = (Vec::new(), 0);
         let mut next = Some(first);
         while let Some(job) = next {
             match job {
-                Job::Commit(commit) => group.push(*commit),
+                Job::Commit(commit) => {
+                    bytes += commit.wrapped.length();
+                    group.push(*commit);
+                }
                 Job::Leave { volume, day, done } => {
                     group_of(placing.place(std::mem::take(&mut group)));
                     placing.leave(volume, day);
@@ -153,7 +167,7 @@ fn place(placing: &mut Placing, inbox: &Receiver<Job>, steps: &SyncSender<Step>)
                 Job::Probe { done } => hand_over(Step::Probed(done, placing.probe())),
                 Job::Close => open = false,
             }
-            next = if group.len() < GROUP { inbox.try_recv().ok() } else { None };
+            next = if group.len() < GROUP && bytes < GROUP_BYTES { inbox.try_recv().ok() } else { None };
         }
         group_of(placing.place(group));
     }

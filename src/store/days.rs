@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
-use super::disk::{Disk, Open};
+use super::disk::{Disk, Open, Trouble};
 use super::lock;
 use crate::day::Day;
 
@@ -55,10 +55,11 @@ impl Days {
         Ok(Self { highest: Mutex::new(Highest { day, is_held: false }), leap, file, folder: store.to_owned(), scratch })
     }
 
-    /// The day for a tip that comes now: never before one that was believed. When the clock is too far ahead its day is taken all the same:
-    /// a tip that is kept too long is better than one that is gone too soon.
+    /// The day for a tip that comes now: never before one that was believed, and never further ahead than may be believed, because couriers
+    /// list from the latest day on.
     pub fn for_tips(&self, clock: Day) -> Day {
-        clock.max(self.lock().day)
+        let highest = self.lock().day;
+        clock.clamp(highest, highest.plus(self.leap))
     }
 
     /// Believes the clock, as far as it may be believed; `accept` believes it wherever it is.
@@ -69,22 +70,29 @@ impl Days {
         highest.is_held = too_far;
         if !too_far && (clock > highest.day || newly_made(disk, &self.file)?) {
             let day = clock.max(highest.day);
-            let text = format!("{day}\n");
-            if let Err(error) = disk.remove_file(&self.scratch)
-                && error.kind() != io::ErrorKind::NotFound
-            {
-                return Err(error);
+            // Without room it is believed all the same, until the next start: what expires makes room.
+            match self.keep(disk, day) {
+                Err(error) if Trouble::of(&error) == Trouble::Failed => return Err(error),
+                _ => highest.day = day,
             }
-            let file = disk.open(&self.scratch, Open::New)?;
-            file.write_all_at(text.as_bytes(), 0)?;
-            file.sync()?;
-            disk.rename(&self.scratch, &self.file)?;
-            disk.sync_folder(&self.folder)?;
-            disk.date(&self.file, day);
-            disk.date(&self.folder, day);
-            highest.day = day;
         }
         Ok(Looked { today: highest.day, newly_held })
+    }
+
+    fn keep(&self, disk: &dyn Disk, day: Day) -> io::Result<()> {
+        if let Err(error) = disk.remove_file(&self.scratch)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error);
+        }
+        let file = disk.open(&self.scratch, Open::New)?;
+        file.write_all_at(format!("{day}\n").as_bytes(), 0)?;
+        file.sync()?;
+        disk.rename(&self.scratch, &self.file)?;
+        disk.sync_folder(&self.folder)?;
+        disk.date(&self.file, day);
+        disk.date(&self.folder, day);
+        Ok(())
     }
 
     /// The highest day that was believed, when the clock is too far ahead of it.
@@ -129,7 +137,7 @@ mod tests {
         let days = open(year);
         assert_eq!(look(&days, year, false), Looked { today: later, newly_held: true });
         assert_eq!(look(&days, year.plus(1), false), Looked { today: later, newly_held: false });
-        assert_eq!((days.held(), days.for_tips(year)), (Some(later), year));
+        assert_eq!((days.held(), days.for_tips(year)), (Some(later), later.plus(LEAP)));
         assert_eq!(look(&open(year), year, false).today, later);
         // The clock was set right again.
         assert_eq!(look(&days, later.plus(1), false).today, later.plus(1));

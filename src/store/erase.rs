@@ -28,14 +28,18 @@ pub(super) fn by_digests(ledger: &Ledger, digests: &[WithdrawDigest]) -> Result<
     let mut erased = 0;
     for (number, slots) in by_volume {
         if let Some(volume) = ledger.volume(number) {
-            erased += in_volume(ledger, &volume, &slots, digests)?;
+            erased += in_volume(ledger, &volume, &slots, digests).map_err(|error| match error {
+                // Of several tips some are gone.
+                StoreError::Unproven if erased > 0 => StoreError::Partly,
+                other => other,
+            })?;
         }
     }
-    // Of several tokens some may be in what can't be read; of those that were found it is known.
-    if erased == 0 {
-        ledger.prove_absence()?;
+    // The same tip may be in what can't be read, too: sent again while it could not be seen.
+    match ledger.prove_absence() {
+        Err(_) if erased > 0 => Err(StoreError::Partly),
+        proven => proven.map(|()| erased),
     }
-    Ok(erased)
 }
 
 fn in_volume(
@@ -91,18 +95,19 @@ pub(super) fn expired(
     today: Day,
     leave: impl Fn(u32) -> Result<(), StoreError>,
 ) -> Result<usize, StoreError> {
-    volumes(ledger, |volume| volume.head.expires <= today, |expires| expires <= today, leave)
+    volumes(ledger, |volume| volume.head.expires <= today, |_, expires| expires <= today, leave)
 }
 
-/// Erases all tips of the days before `before`, whenever they would expire; says how many.
+/// Erases all tips of the days before `before`, whenever they would expire; says how many. What can't be read of those days is overwritten
+/// whole; when that fails, so does this.
 pub(super) fn before(ledger: &Ledger, before: Day) -> Result<usize, StoreError> {
-    volumes(ledger, |volume| volume.head.day < before, |_| false, |_| Ok(()))
+    volumes(ledger, |volume| volume.head.day < before, |day, _| day.is_none_or(|day| day < before), |_| Ok(()))
 }
 
 fn volumes(
     ledger: &Ledger,
     over: impl Fn(&Volume) -> bool,
-    unreadable_over: impl Fn(Day) -> bool,
+    unreadable_over: impl Fn(Option<Day>, Day) -> bool,
     leave: impl Fn(u32) -> Result<(), StoreError>,
 ) -> Result<usize, StoreError> {
     ledger.check_running()?;
@@ -118,7 +123,8 @@ fn volumes(
         ledger.known().unreadable.iter().map(|(number, (folder, day))| (*number, folder.clone(), *day)).collect();
     for (number, folder, expires) in unreadable {
         // One that can be read in part is among the volumes above as well, until it is gone from there.
-        if unreadable_over(expires) && ledger.volume(number).is_none() {
+        let day = folder.file_name().and_then(|name| volume::parse_name(name.to_str()?)).map(|(_, day)| day);
+        if unreadable_over(day, expires) && ledger.volume(number).is_none() {
             let slots = slots::overwrite(&*ledger.disk, &folder.join(SLOTS));
             let removed = slots
                 .and_then(|()| volume::discard(&*ledger.disk, &ledger.folder, &folder))

@@ -208,7 +208,7 @@ fn a_panic_in_any_thread_of_the_store_stops_it_loudly_and_loses_nothing() {
     let withdraw = WithdrawDigest::from_bytes([1; 32]);
     for (thread, call, file) in [
         ("store-text", Call::Write, "journal"),
-        ("store-text", Call::Sync, "slots"),
+        ("record-text", Call::Sync, "slots"),
         ("store-text", Call::Sync, "probe-text"),
         ("store-bulk", Call::Rename, "journal"),
         ("store-bulk", Call::Sync, "journal"),
@@ -229,7 +229,7 @@ fn a_panic_in_any_thread_of_the_store_stops_it_loudly_and_loses_nothing() {
         match thread {
             "store-text" if file == "probe-text" => assert!(matches!(pool.probe(), Err(StoreError::Stopped)), "{case}"),
             // Not answered as stored, and not as refused.
-            "store-text" => {
+            "store-text" | "record-text" => {
                 assert!(matches!(answered(put(&pool, 1, withdraw).unwrap()), Err(StoreError::Stopped)), "{case}");
             }
             "store-bulk" => {

@@ -22,6 +22,9 @@ use super::{Kept, StoreError, lock};
 use crate::day::Day;
 use crate::tip::id::TipId;
 
+/// Days after which nobody looks any more.
+const NEVER: i64 = 400_000;
+
 pub(super) struct Ledger {
     pub folder: PathBuf,
     pub disk: Arc<dyn Disk>,
@@ -68,7 +71,13 @@ impl Ledger {
         let volumes = folder.join("volumes");
         let mut known = Known::default();
         for entry in disk.list(&volumes).map_err(StoreError::io(&volumes))? {
-            let Some((number, day)) = volume::parse_name(&entry.name) else { continue };
+            let Some((number, day)) = volume::parse_name(&entry.name) else {
+                // Somebody's, perhaps a volume under another name: there may be tips in it.
+                let number = u32::MAX - u32::try_from(known.unreadable.len()).unwrap_or(0);
+                known.unreadable.insert(number, (volumes.join(&entry.name), settings.clock.today().plus(NEVER)));
+                notice(Notice::Unreadable { volume: number });
+                continue;
+            };
             known.next_number = known.next_number.max(number + 1);
             let path = volumes.join(&entry.name);
             if load_volume(&*disk, folder, path.clone(), number, &mut known, &*notice).is_err() {
@@ -161,7 +170,9 @@ impl Ledger {
             known.next_number - 1
         };
         let jitter = rand::thread_rng().gen_range(0..=self.settings.jitter_days);
-        let expires = day.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
+        // From the later of the two days: where the clock is not believed, a tip is rather kept too long than too short.
+        let from = day.max(self.settings.clock.today());
+        let expires = from.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
         let head = Head { number, day, expires, slots };
         let (file, journal, folder) = volume::make(&*self.disk, &self.folder, head, whole)?;
         let volume = Arc::new(Volume::new(head, folder, Home::Journal, true));
@@ -278,14 +289,18 @@ fn load_volume(
     if slots.head.number != number {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    if home == Home::Journal {
-        slots.forget_cached()?;
-    }
+    slots.forget_cached()?;
     let scanned = slots.scan()?;
+    slots.erase(&scanned.unfinished)?;
     if scanned.torn > 0 {
         notice(Notice::TornSlots { volume: number });
     }
-    if scanned.tips.is_empty() {
+    if scanned.unread > 0 {
+        known.unreadable.insert(number, (path.clone(), slots.head.expires));
+        notice(Notice::Unreadable { volume: number });
+    } else if scanned.tips.is_empty() {
+        // What was zeroed before a kill may not have reached the disk: a key that is said to be gone is overwritten before its file is.
+        slots.erase_all()?;
         return volume::discard(disk, store, &path);
     }
     if has(SEALING) {

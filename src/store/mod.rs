@@ -165,6 +165,9 @@ pub enum StoreError {
     /// Nothing was found, but a part of the store can't be read: there may be something.
     #[error("a part of the store can't be read, so it is not known whether it is there")]
     Unproven,
+    /// What was found is erased, but a part of the store can't be read: there may be more of it.
+    #[error("what was found is erased, but a part of the store can't be read, so there may be more")]
+    Partly,
     /// The folder belongs to another user.
     #[error("{} belongs to another user (uid {owner}); start the relay as that user, or give the folder to the relay's user", path.display())]
     Owner {

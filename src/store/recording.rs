@@ -58,7 +58,9 @@ impl Recording {
                 // It was recorded with its own group, unless it was withdrawn since.
                 Outcome::SameAsBefore(id) => match self.ledger.find(&id) {
                     Ok(Some((volume, ..))) => Ok(Committed { day: volume.head.day, already: true }),
-                    _ => Err(StoreError::Unavailable),
+                    Ok(None) => Err(StoreError::Unavailable),
+                    // It is there, as far as is known.
+                    Err(_) => Err(StoreError::Stopped),
                 },
             });
         }

@@ -27,6 +27,8 @@ const PART: u64 = 16 << 20;
 const REST: u32 = 4;
 /// How long the sealer waits before it looks whether tips still come in, or whether it is to end.
 const LOOK: Duration = Duration::from_millis(500);
+/// Sealing is begun with so many times the journal's length free above the floor: two databases of one and a half times each, and some.
+const ROOM: u64 = 4;
 /// How long after a failure a volume is tried again.
 const RETRY: Duration = Duration::from_mins(10);
 
@@ -125,6 +127,10 @@ pub(super) fn seal(ledger: &Ledger, volume: &Arc<Volume>) -> Result<(), SealedEr
         return Ok(());
     }
     let journal = disk.open(&volume.folder.join(JOURNAL), Open::Read)?;
+    let room = ledger.settings.floor_bytes.saturating_add(journal.length()?.saturating_mul(ROOM));
+    if disk.space(&ledger.folder)?.usable() < room {
+        return Err(io::Error::from(io::ErrorKind::StorageFull).into());
+    }
     let (sealing, whole) = (volume.folder.join(SEALING), volume.folder.join(SEALED));
     {
         let _one = lock(&ledger.sled);

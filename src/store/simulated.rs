@@ -136,6 +136,13 @@ impl SimulatedDisk {
         }
     }
 
+    /// What the medium holds of all files that begin so, those that were removed, too.
+    fn medium(&self, begin: &str) -> Vec<Vec<u8>> {
+        let inside = lock(&self.0);
+        let files = inside.inodes.iter().map(|inode| &inode.synced);
+        files.filter(|bytes| bytes.starts_with(begin.as_bytes())).cloned().collect()
+    }
+
     /// Counts a call; what it is to suffer.
     fn enter(&self) -> io::Result<(std::sync::MutexGuard<'_, Inside>, bool)> {
         let mut inside = lock(&self.0);

@@ -11,7 +11,7 @@ use rand::Rng;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::disk::{Disk, DiskFile, Open};
+use super::disk::{Disk, DiskFile, Open, Trouble};
 use crate::day::Day;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
@@ -117,8 +117,12 @@ pub(super) struct SlotFile {
 /// What a slot file holds.
 pub(super) struct Scanned {
     pub tips: Vec<(u16, Record)>,
-    /// Slots that were neither free nor whole, and are empty now.
+    /// Slots that are to be overwritten: an erasure was begun, or a write was torn.
+    pub unfinished: Vec<u16>,
+    /// How many of those were torn.
     pub torn: usize,
+    /// Slots that the disk does not give.
+    pub unread: usize,
 }
 
 impl SlotFile {
@@ -182,24 +186,29 @@ impl SlotFile {
         Ok(if let State::Committed(record) = state(&bytes) { Some(record) } else { None })
     }
 
-    /// Reads all slots, and finishes erasures that a crash has interrupted.
+    /// Reads all slots, and changes nothing. Where the file can't be read in one piece, each slot is read for itself.
     pub fn scan(&self) -> io::Result<Scanned> {
         let mut bytes = Zeroizing::new(vec![0; usize::from(self.head.slots) * SLOT]);
-        self.file.read_exact_at(&mut bytes, offset(0))?;
-        let mut scanned = Scanned { tips: Vec::new(), torn: 0 };
-        let mut unfinished = Vec::new();
-        for (slot, bytes) in (0..self.head.slots).zip(bytes.as_chunks::<SLOT>().0) {
+        let mut scanned = Scanned { tips: Vec::new(), unfinished: Vec::new(), torn: 0, unread: 0 };
+        let is_whole = self.file.read_exact_at(&mut bytes, offset(0)).is_ok();
+        for (slot, bytes) in (0..self.head.slots).zip(bytes.as_chunks_mut::<SLOT>().0) {
+            if !is_whole && let Err(error) = self.file.read_exact_at(bytes, offset(slot)) {
+                if Trouble::of(&error) != Trouble::Failed {
+                    return Err(error);
+                }
+                scanned.unread += 1;
+                continue;
+            }
             match state(bytes) {
                 State::Empty => {}
                 State::Committed(record) => scanned.tips.push((slot, record)),
-                State::Erasing => unfinished.push(slot),
+                State::Erasing => scanned.unfinished.push(slot),
                 State::Torn => {
                     scanned.torn += 1;
-                    unfinished.push(slot);
+                    scanned.unfinished.push(slot);
                 }
             }
         }
-        self.erase(&unfinished)?;
         Ok(scanned)
     }
 
@@ -288,8 +297,10 @@ mod tests {
         let (slots, path) = file(&folder);
         slots.put(3, &record(1)).unwrap();
         slots.file.write_all_at(&[ERASING], offset(3)).unwrap();
-        let scanned = SlotFile::open(&RealDisk, &path, Open::Update).unwrap().scan().unwrap();
+        let again = SlotFile::open(&RealDisk, &path, Open::Update).unwrap();
+        let scanned = again.scan().unwrap();
         assert!(scanned.tips.is_empty() && scanned.torn == 0);
+        again.erase(&scanned.unfinished).unwrap();
         assert!(std::fs::read(&path).unwrap()[SLOT..].iter().all(|&b| b == 0));
     }
 
@@ -299,8 +310,10 @@ mod tests {
         let (slots, path) = file(&folder);
         slots.put(0, &record(1)).unwrap();
         slots.file.write_all_at(&[0; 40], offset(0) + 64).unwrap();
-        let scanned = SlotFile::open(&RealDisk, &path, Open::Update).unwrap().scan().unwrap();
+        let again = SlotFile::open(&RealDisk, &path, Open::Update).unwrap();
+        let scanned = again.scan().unwrap();
         assert_eq!((scanned.tips.len(), scanned.torn), (0, 1));
+        again.erase(&scanned.unfinished).unwrap();
         assert!(std::fs::read(&path).unwrap()[SLOT..].iter().all(|&b| b == 0));
     }
 

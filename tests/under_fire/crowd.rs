@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::asking::{Answer, head, read};
-use crate::scene::{Channel, Scene, tip_request};
+use crate::scene::{Channel, Scene, eventually, tip_request};
 
 fn limited(limits: &str) -> Scene {
     Scene::with(Channel::example(), &format!("[limits]\ntext_reserve_mib = 0\n{limits}"))
@@ -116,4 +116,28 @@ fn what_is_refused_costs_the_day_nothing() {
     post(&scene, &large).is(201);
     // The same again takes no room, and costs nothing either once it is known.
     post(&scene, &large).problem(503, "day-spent");
+}
+
+/// Row 6: who hangs up before the answer pays for the tip all the same, or a flood would fill the disk past its share.
+#[test]
+fn a_text_whose_sender_has_hung_up_counts_as_any_other() {
+    const SHARE: u64 = 4;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let free = softinfo::store::free_bytes(folder.path()).unwrap();
+    let parts = free / (SHARE * 64 * 1024);
+    let scene = limited(&format!("text_parts = {parts}\ntext_reserve_mib = 0"));
+    let tips: Vec<_> = (0..24).map(|n| scene.seal(&format!("{n}"))).collect();
+    for tip in &tips {
+        let mut stream = TcpStream::connect(scene.intake).unwrap();
+        let head = format!(
+            "POST /tips HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: {}\r\n\r\n",
+            tip.len()
+        );
+        stream.write_all(&[head.as_bytes(), tip].concat()).unwrap();
+    }
+    settle();
+    // The share is spent, whether the answers were heard or not; a little of it runs full again meanwhile.
+    eventually(|| scene.post(&scene.seal("honest")).0 == 503);
+    let stored = scene.pool().len() as u64;
+    assert!((1..=SHARE * 3).contains(&stored), "{stored} stored of a share of {SHARE}");
 }

@@ -42,6 +42,8 @@ struct Tip {
     withdraw: WithdrawDigest,
     day: Day,
     said: Said,
+    /// The keys under which it was sent.
+    keys: Vec<[u8; 32]>,
 }
 
 /// A run: a disk, what works on it, and what it has said so far.
@@ -127,13 +129,14 @@ impl Run {
         self.is_faulty = false;
         self.start();
         self.look_at_all();
+        self.no_key_is_left();
     }
 
     fn new_tip(&mut self, length: usize) -> TipId {
         let bytes = noise(&mut self.rng, length);
         let withdraw = WithdrawDigest::from_bytes(std::array::from_fn(|n| bytes[n]));
         let id = TipId::of(&bytes);
-        self.tips.insert(id, Tip { bytes, withdraw, day: self.today, said: Said::Nothing });
+        self.tips.insert(id, Tip { bytes, withdraw, day: self.today, said: Said::Nothing, keys: Vec::new() });
         id
     }
 
@@ -157,6 +160,7 @@ impl Run {
             let header = TipHeader { withdraw: tip.withdraw };
             let record = ingest::record(&wrap, tip.bytes.len() as u64, *id, &header);
             group.push(Commit { record, wrapped: Wrapped::Whole(wrap.wrap(0, &tip.bytes).unwrap()), reply });
+            self.tips.get_mut(id).unwrap().keys.push(*wrap.key);
             answers.push(answer);
         }
         self.relay().text.commit(group);
@@ -180,6 +184,7 @@ impl Run {
             incoming.finish(id, &TipHeader { withdraw: self.tips[&id].withdraw })
         })();
         let answer = answer.map(|(record, staged)| {
+            self.tips.get_mut(&id).unwrap().keys.push(record.key);
             let (reply, mut answer) = tokio::sync::oneshot::channel();
             self.relay().bulk.commit(vec![Commit { record, wrapped: Wrapped::Staged(staged), reply }]);
             answer.try_recv().unwrap_or(Err(StoreError::Stopped))
@@ -219,7 +224,7 @@ impl Run {
             (Ok(n), Said::Gone) => assert_eq!(n, 0, "{name}: what is gone is not erased again"),
             (Ok(_), _) => tip.said = Said::Gone,
             // Whether it is there is not known from here on.
-            (Err(StoreError::Stopped), Said::Stored) => tip.said = Said::Nothing,
+            (Err(StoreError::Stopped | StoreError::Partly), Said::Stored) => tip.said = Said::Nothing,
             (Err(_), _) => {}
         }
     }
@@ -296,6 +301,17 @@ impl Run {
                 }
             } else if is_listed == Some(true) {
                 assert_ne!(tip.said, Said::Gone, "{case}: listed");
+            }
+        }
+    }
+
+    /// Of what is gone, no key is on the medium: not in a slot file that is there, and not in one that was removed.
+    fn no_key_is_left(&self) {
+        let gone = self.tips.values().filter(|tip| tip.said == Said::Gone);
+        let keys: Vec<_> = gone.flat_map(|tip| &tip.keys).collect();
+        for slots in self.disk.medium("softinfo/store-slots") {
+            for key in &keys {
+                assert!(memchr::memmem::find(&slots, &key[..]).is_none(), "{}: a key of what is gone", self.name);
             }
         }
     }
