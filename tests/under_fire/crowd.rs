@@ -125,7 +125,7 @@ fn a_text_whose_sender_has_hung_up_counts_as_any_other() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let free = softinfo::store::free_bytes(folder.path()).unwrap();
     let parts = free / (SHARE * 64 * 1024);
-    let scene = limited(&format!("text_parts = {parts}\ntext_reserve_mib = 0"));
+    let scene = limited(&format!("text_parts = {parts}"));
     let tips: Vec<_> = (0..24).map(|n| scene.seal(&format!("{n}"))).collect();
     for tip in &tips {
         let mut stream = TcpStream::connect(scene.intake).unwrap();

@@ -250,6 +250,11 @@ impl Run {
                 self.today
             }
         };
+        self.look_at(turned);
+    }
+
+    /// What has expired goes, as far as the clock is believed.
+    fn look_at(&mut self, turned: Day) {
         self.clock.set(turned);
         let ledger = Arc::clone(self.ledger());
         let today = ledger.look_at_clock();
@@ -408,5 +413,30 @@ fn whichever_call_fails_and_how_every_answer_was_true() {
     let chosen: Vec<_> = all.into_iter().step_by(stride).collect();
     for (call, fault) in chosen {
         run(SEED, STEPS, Some((call, fault)));
+    }
+}
+
+/// The zeros of an expiry that were never synced are written before the file goes, at whichever call it ended.
+#[test]
+fn an_expiry_that_was_broken_off_leaves_no_key_on_the_medium() {
+    for fault in FAULTS {
+        for call in 1..40 {
+            let mut run = Run::new(3);
+            run.put();
+            run.seal();
+            for _ in 0..3 {
+                run.today = run.today.plus(9);
+                run.look_at(run.today);
+            }
+            run.disk.fail_at(run.disk.calls() + call, fault);
+            run.is_faulty = true;
+            run.name = format!("call {call}, {fault:?}");
+            run.today = run.today.plus(9);
+            run.look_at(run.today);
+            run.restart();
+            run.look_at(run.today);
+            run.restart();
+            assert!(run.tips.values().all(|tip| tip.said == Said::Gone), "{}", run.name);
+        }
     }
 }
