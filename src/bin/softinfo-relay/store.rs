@@ -17,7 +17,7 @@ use crate::memory;
 #[derive(Subcommand)]
 pub enum Work {
     /// Read every tip, and say which do not read back as they were written. Exit code 1 when there is one, or a part can't be read.
-    /// Changes nothing of any tip.
+    /// Finishes what a crash has interrupted, as every start does; no whole tip is changed.
     Verify,
     /// Erase all tips that came before a day, whenever they would expire. Their keys are overwritten; nobody can bring them back.
     Purge {
