@@ -328,4 +328,42 @@ mod tests {
         std::fs::write(&path, [7; 4096]).unwrap();
         assert_eq!(kind(), io::ErrorKind::InvalidData);
     }
+
+    /// A file of which 512 bytes can't be read.
+    struct BadSector(Box<dyn DiskFile>, u64);
+
+    impl DiskFile for BadSector {
+        fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+            let meets = at < self.1 + 512 && at + buffer.len() as u64 > self.1;
+            if meets { Err(rustix::io::Errno::IO.into()) } else { self.0.read_at(buffer, at) }
+        }
+        fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<usize> {
+            self.0.write_at(bytes, at)
+        }
+        fn set_length(&self, length: u64) -> io::Result<()> {
+            self.0.set_length(length)
+        }
+        fn length(&self) -> io::Result<u64> {
+            self.0.length()
+        }
+        fn sync(&self) -> io::Result<()> {
+            self.0.sync()
+        }
+        fn forget_cached(&self) {}
+        fn date(&self, _: Day) {}
+    }
+
+    #[test]
+    fn a_sector_that_can_t_be_read_costs_the_slots_in_it_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let (slots, _) = file(&folder);
+        for slot in 0..16 {
+            slots.put(slot, &record(slot.to_le_bytes()[0] + 1)).unwrap();
+        }
+        // The second sector: slots 3 to 6, since the head has the place of one.
+        let broken = SlotFile { head: slots.head, file: Box::new(BadSector(slots.file, 512)) };
+        let scanned = broken.scan().unwrap();
+        assert_eq!((scanned.tips.len(), scanned.unread, scanned.torn), (12, 4, 0));
+        assert!(scanned.tips.iter().all(|(slot, _)| !(3..7).contains(slot)));
+    }
 }
