@@ -32,7 +32,7 @@ use std::path::PathBuf;
 
 use tokio::sync::oneshot;
 
-pub use space::{FREE_FILES, Space, free_bytes, of as free_space};
+pub use space::{FREE_FILES, free_bytes};
 
 use crate::day::Day;
 use crate::tip::header::TipHeader;

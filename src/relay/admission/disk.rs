@@ -4,9 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::relay::problem::Problem;
+use crate::store::FREE_FILES;
 
-/// Files that are for nobody, as the store's own floor has it.
-const FLOOR_FILES: u64 = 4096;
 /// One file for so many bytes of the reserve: what ext4 makes when nothing else is said (mke2fs.conf, `inode_ratio`).
 const BYTES_A_FILE: u64 = 16 * 1024;
 
@@ -54,7 +53,7 @@ impl Disk {
     /// Whether there is more than the reserve of text.
     pub fn has_room(&self, free: Free) -> bool {
         free.bytes >= self.floor.saturating_add(self.reserve)
-            && free.files >= FLOOR_FILES.saturating_add(self.reserve / BYTES_A_FILE)
+            && free.files >= FREE_FILES.saturating_add(self.reserve / BYTES_A_FILE)
     }
 }
 
