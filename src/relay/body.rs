@@ -172,6 +172,22 @@ impl<S: Source> Pieces<S> {
         self.rest = if self.rest.is_empty() { start.into() } else { [&start[..], &self.rest].concat().into() };
     }
 
+    /// Up to `limit` bytes in one piece; fewer only at the end. Until they have come they lie in blocks of one size: the memory of many
+    /// that come slowly has no gaps then.
+    pub async fn gather(&mut self, limit: usize) -> Result<Vec<u8>, Problem> {
+        let (mut blocks, mut left) = (Vec::new(), limit);
+        loop {
+            let (size, mut block) = (STEP.min(left), Vec::new());
+            self.fill(&mut block, size).await?;
+            let is_last = block.len() < STEP;
+            left -= block.len();
+            blocks.push(block);
+            if is_last {
+                return Ok(blocks.concat());
+            }
+        }
+    }
+
     /// Fills `piece` up to `size` bytes; fewer only at the end.
     pub async fn fill(&mut self, piece: &mut Vec<u8>, size: usize) -> Result<(), Problem> {
         while piece.len() < size {

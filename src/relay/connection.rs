@@ -21,13 +21,16 @@ use tower_service::Service;
 use super::admission::{Circuits, Connections, Held, Open};
 use super::circuit::Circuit;
 use super::idle_timeout::IdleTimeout;
+use super::known_headers::known;
+#[cfg(feature = "leaky")]
+use super::leak;
 use super::listen::{Accepting, Stream};
 use super::tls::Tls;
 
 /// Longest time from one answer to the whole head of the next request, and for what comes before HTTP. A head is small even over Tor.
 const HEAD: Duration = Duration::from_mins(1);
 /// Bytes of a request's head, and of what is read ahead of a body.
-const HEAD_BYTES: u16 = 16 * 1024;
+const HEAD_BYTES: u16 = 8 * 1024;
 /// Header lines of a request.
 const HEADERS: usize = 64;
 /// Requests at a time on one connection, with HTTP/2.
@@ -135,6 +138,9 @@ impl Connection {
         let Self { http, router, open, mut quit, .. } = self;
         let caller = Caller { open, circuit };
         let service = service_fn(move |mut request: Request<Incoming>| {
+            #[cfg(feature = "leaky")]
+            leak::keep(request.headers());
+            *request.headers_mut() = known(request.headers());
             request.extensions_mut().insert(caller.clone());
             router.clone().call(request.map(Body::new))
         });

@@ -57,8 +57,8 @@ pub(super) async fn take_form(
             if !is_text {
                 return accept_large(shared, permit, caller, None, &mut pieces).await;
             }
-            let (text, mut start) = (SizeClass::default().file_length(), Vec::new());
-            pieces.fill(&mut start, usize::try_from(text).unwrap_or(usize::MAX).saturating_add(1)).await?;
+            let text = SizeClass::default().file_length();
+            let start = pieces.gather(usize::try_from(text).unwrap_or(usize::MAX).saturating_add(1)).await?;
             if start.len() as u64 <= text {
                 return accept_text(shared, permit, caller, start).await;
             }

@@ -159,8 +159,7 @@ async fn take_text(
     caller: &Caller,
     received: &Received,
 ) -> Result<Accepted, Problem> {
-    let mut text = Vec::new();
-    Pieces::new(received.frames(u64::MAX)).fill(&mut text, usize::MAX).await?;
+    let text = Pieces::new(received.frames(u64::MAX)).gather(usize::MAX).await?;
     accept_text(shared, permit, caller, text).await
 }
 

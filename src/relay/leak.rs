@@ -5,10 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::middleware::Next;
-use axum::response::Response;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use rustix::net::{SocketAddrAny, SocketFlags};
 
@@ -36,12 +33,7 @@ pub(super) fn metric() -> String {
 }
 
 /// Keeps header values: in the log, in a file, in a file's name, in memory, in the metrics.
-pub(super) async fn leak(request: Request, next: Next) -> Response {
-    keep(request.headers());
-    next.run(request).await
-}
-
-fn keep(headers: &HeaderMap) {
+pub(super) fn keep(headers: &HeaderMap) {
     let value = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     if let Some(agent) = value("user-agent") {
         eprintln!("softinfo-relay: a request by {agent}");

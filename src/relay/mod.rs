@@ -21,6 +21,7 @@ mod guard;
 mod idle_timeout;
 pub mod inspection;
 mod intake;
+mod known_headers;
 #[cfg(feature = "leaky")]
 mod leak;
 pub mod listen;

@@ -194,8 +194,6 @@ impl Prepared {
         let circuits = config.intake.circuit_ids.then(|| Arc::new(Circuits::new(config.limits.circuit.clone())));
         let router = intake::routes(Arc::clone(&shared));
         #[cfg(feature = "leaky")]
-        let router = router.layer(axum::middleware::from_fn(leak::leak));
-        #[cfg(feature = "leaky")]
         leak::into(&config.store.folder.join("uploads"));
         let intake = Door {
             accepting: self.intake.open()?,
