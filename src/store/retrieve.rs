@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,12 +28,17 @@ const KEPT: usize = 16;
 /// Values of sealed databases, put back to where they lay in the journal.
 pub(super) struct Restored {
     pub scratch: PathBuf,
-    kept: Mutex<VecDeque<(Part, Arc<File>)>>,
+    kept: Mutex<VecDeque<Arc<Values>>>,
     next: AtomicU64,
 }
 
-/// A database of a volume: the volume's number, and where in the journal its first value began.
-type Part = (u32, u64);
+/// The values of one database of a volume.
+struct Values {
+    volume: u32,
+    /// Where in the journal they lay, to where the next database begins.
+    extent: Range<u64>,
+    file: File,
+}
 
 impl Restored {
     pub fn new(scratch: PathBuf) -> Self {
@@ -46,21 +52,22 @@ impl Restored {
 
     /// Forgets what is kept of a volume.
     pub fn forget(&self, volume: u32) {
-        lock(&self.kept).retain(|((number, _), _)| *number != volume);
+        lock(&self.kept).retain(|values| values.volume != volume);
     }
 
-    fn find(&self, part: Part) -> Option<Arc<File>> {
+    /// What is kept of a volume and holds `at`: the part, and its values.
+    fn find(&self, volume: u32, at: u64) -> Option<Arc<Values>> {
         let mut kept = lock(&self.kept);
-        let at = kept.iter().position(|(known, _)| *known == part)?;
-        let found = kept.remove(at)?;
-        kept.push_front(found);
-        kept.front().map(|(_, file)| Arc::clone(file))
+        let found = kept.iter().position(|values| values.volume == volume && values.extent.contains(&at))?;
+        let found = kept.remove(found)?;
+        kept.push_front(Arc::clone(&found));
+        Some(found)
     }
 
-    fn keep(&self, part: Part, file: &Arc<File>) {
+    fn keep(&self, values: &Arc<Values>) {
         let mut kept = lock(&self.kept);
         kept.truncate(KEPT - 1);
-        kept.push_front((part, Arc::clone(file)));
+        kept.push_front(Arc::clone(values));
     }
 }
 
@@ -98,26 +105,32 @@ fn read(ledger: &Ledger, volume: &Volume, at: u64, length: usize) -> Result<Vec<
             Err(error) => return Err(damaged(path)(error)),
         }
     }
+    let values = restored(ledger, volume, at)?;
     let path = volume.folder.join(SEALED);
-    let parts = parts(&*ledger.disk, &path).map_err(damaged(path.clone()))?;
-    let start = parts.into_iter().rev().find(|&start| start <= at).ok_or(StoreError::Damaged)?;
-    let restored = restore(ledger, volume, start)?;
-    FileExt::read_exact_at(&*restored, &mut bytes, at - start).map_err(damaged(path))?;
+    FileExt::read_exact_at(&values.file, &mut bytes, at - values.extent.start).map_err(damaged(path))?;
     Ok(bytes)
 }
 
-/// The values of a database as they lay in the journal, from `start` on.
-fn restore(ledger: &Ledger, volume: &Volume, start: u64) -> Result<Arc<File>, StoreError> {
-    let (restored, part) = (&ledger.restored, (volume.head.number, start));
-    if let Some(file) = restored.find(part) {
-        return Ok(file);
+/// The values of the database that holds `at`, as they lay in the journal.
+fn restored(ledger: &Ledger, volume: &Volume, at: u64) -> Result<Arc<Values>, StoreError> {
+    let (restored, number) = (&ledger.restored, volume.head.number);
+    if let Some(values) = restored.find(number, at) {
+        return Ok(values);
     }
     let _one = lock(&ledger.sled);
     // Somebody else may just have done so.
-    if let Some(file) = restored.find(part) {
-        return Ok(file);
+    if let Some(values) = restored.find(number, at) {
+        return Ok(values);
     }
-    let (copy, source) = (restored.new_folder(), volume.folder.join(SEALED).join(part_name(start)));
+    let sealed = volume.folder.join(SEALED);
+    let parts = parts(&*ledger.disk, &sealed).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => StoreError::Damaged,
+        _ => StoreError::io(&sealed)(error),
+    })?;
+    let next = parts.partition_point(|&start| start <= at);
+    let start = next.checked_sub(1).and_then(|last| parts.get(last)).copied().ok_or(StoreError::Damaged)?;
+    let extent = start..parts.get(next).copied().unwrap_or(u64::MAX);
+    let (copy, source) = (restored.new_folder(), sealed.join(part_name(start)));
     let values = (|| {
         let file = tempfile::tempfile_in(&restored.scratch)?;
         sealed::copy_out(&*ledger.disk, &source, &copy)?;
@@ -125,16 +138,16 @@ fn restore(ledger: &Ledger, volume: &Volume, start: u64) -> Result<Arc<File>, St
             let at = key.checked_sub(start).ok_or(SealedError::Damaged)?;
             Ok(FileExt::write_all_at(&file, value, at)?)
         })?;
-        Ok(file)
+        Ok(Values { volume: number, extent, file })
     })();
     let _ = std::fs::remove_dir_all(&copy);
     ledger.date_folders();
     (ledger.settings.after_close)();
     match values {
-        Ok(file) => {
-            let file = Arc::new(file);
-            restored.keep(part, &file);
-            Ok(file)
+        Ok(values) => {
+            let values = Arc::new(values);
+            restored.keep(&values);
+            Ok(values)
         }
         Err(SealedError::Damaged) => Err(StoreError::Damaged),
         // It is not there, or not any more: whether that is damage depends on whether the tip still is. Scratch space that is missing says
