@@ -32,7 +32,7 @@ use std::path::PathBuf;
 
 use tokio::sync::oneshot;
 
-pub use space::{FREE_FILES, free_bytes};
+pub use space::{FREE_FILES, Space, free_bytes, of as space_of};
 
 use crate::day::Day;
 use crate::tip::header::TipHeader;

@@ -4,18 +4,10 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::relay::problem::Problem;
-use crate::store::FREE_FILES;
+use crate::store::{FREE_FILES, Space, space_of};
 
 /// One file for so many bytes of the reserve: what ext4 makes when nothing else is said (mke2fs.conf, `inode_ratio`).
 const BYTES_A_FILE: u64 = 16 * 1024;
-
-/// What is free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Free {
-    pub bytes: u64,
-    /// Most there is on a file system that doesn't count them.
-    pub files: u64,
-}
 
 pub(super) struct Disk {
     folder: PathBuf,
@@ -29,10 +21,8 @@ impl Disk {
         Self { folder, floor, reserve }
     }
 
-    pub fn free(&self) -> io::Result<Free> {
-        let stat = rustix::fs::statvfs(&self.folder)?;
-        let bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
-        Ok(Free { bytes, files: if stat.f_files == 0 { u64::MAX } else { stat.f_favail } })
+    pub fn free(&self) -> io::Result<Space> {
+        space_of(&self.folder)
     }
 
     /// What text may use, in bytes.
@@ -41,7 +31,7 @@ impl Disk {
     }
 
     /// What text may use of this.
-    pub const fn above_floor_of(&self, free: Free) -> u64 {
+    pub const fn above_floor_of(&self, free: Space) -> u64 {
         free.bytes.saturating_sub(self.floor)
     }
 
@@ -51,7 +41,7 @@ impl Disk {
     }
 
     /// Whether there is more than the reserve of text.
-    pub fn has_room(&self, free: Free) -> bool {
+    pub fn has_room(&self, free: Space) -> bool {
         free.bytes >= self.floor.saturating_add(self.reserve)
             && free.files >= FREE_FILES.saturating_add(self.reserve / BYTES_A_FILE)
     }
@@ -64,13 +54,13 @@ mod tests {
     #[test]
     fn large_tips_stop_at_the_reserve_of_text_in_bytes_and_in_files() {
         let disk = Disk::new("/".into(), 100 << 20, 64 << 20);
-        let plenty = Free { bytes: 1 << 40, files: 1 << 30 };
+        let plenty = Space { bytes: 1 << 40, files: 1 << 30 };
         assert!(disk.has_room(plenty));
-        assert!(disk.has_room(Free { files: u64::MAX, ..plenty }));
-        assert!(disk.has_room(Free { bytes: 164 << 20, ..plenty }));
-        assert!(!disk.has_room(Free { bytes: (164 << 20) - 1, ..plenty }));
+        assert!(disk.has_room(Space { files: u64::MAX, ..plenty }));
+        assert!(disk.has_room(Space { bytes: 164 << 20, ..plenty }));
+        assert!(!disk.has_room(Space { bytes: (164 << 20) - 1, ..plenty }));
         // 64 MiB are 4 096 files, above those that are for nobody.
-        assert!(disk.has_room(Free { files: 8192, ..plenty }));
-        assert!(!disk.has_room(Free { files: 8191, ..plenty }));
+        assert!(disk.has_room(Space { files: 8192, ..plenty }));
+        assert!(!disk.has_room(Space { files: 8191, ..plenty }));
     }
 }
