@@ -19,6 +19,9 @@ const SEGMENT: usize = 128 * 1024;
 /// Most bytes of a value: what is added to a page must stay below a quarter of a segment, or it has a file of its own before the page has,
 /// and takes twice the room.
 pub(super) const VALUE: usize = 31_000;
+/// Values after which sled is made to write what it holds. Left to its own threads, it forgets to remove pages that it has replaced when
+/// it is fed faster than they write: on a busy machine a database took up to 2.7 times its payload, and with this 1.3.
+const WRITTEN_OUT: usize = 16;
 /// sled's cache in bytes. It keeps what a database touched anyway, so the database is bounded instead.
 const CACHE: u64 = 1 << 20;
 /// How long to wait for a lock that a closing database still holds.
@@ -56,9 +59,12 @@ pub(super) fn build(
 ) -> Result<(), SealedError> {
     guarded(|| {
         let db = open(at)?;
-        for value in values {
+        for (number, value) in values.enumerate() {
             let (key, value) = value?;
             db.insert(key.to_be_bytes(), value)?;
+            if (number + 1).is_multiple_of(WRITTEN_OUT) {
+                db.flush()?;
+            }
         }
         db.flush()?;
         Ok(())
@@ -193,6 +199,9 @@ fn fill(source: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
     use crate::store::disk::RealDisk;
 
@@ -223,6 +232,54 @@ mod tests {
         fs::write(at("kept").join("db"), vec![0xa5; 1 << 20]).unwrap();
         copy_out(&RealDisk, &at("kept"), &at("read")).unwrap();
         assert!(matches!(read(&at("read"), |_, _| Ok(())), Err(SealedError::Damaged)));
+    }
+
+    #[test]
+    fn a_database_takes_little_more_than_its_values_also_where_sled_s_threads_come_late() {
+        let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR").to_owned() + "/target").unwrap();
+        let over = AtomicBool::new(false);
+        let measured = std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| while !over.load(Ordering::Relaxed) {});
+            }
+            let _ends = Ends(&over);
+            let databases = [("text", 30_981u32), ("half a chunk", 16_392), ("text, again", 30_981)];
+            databases.map(|(at, length)| {
+                let (built, kept) = (folder.path().join(at), folder.path().join(at.to_owned() + ", kept"));
+                let count = (16 << 20) / length;
+                let value = |n: u32| {
+                    let mut value = vec![0; length as usize];
+                    rand::Rng::fill(&mut rand::thread_rng(), &mut value[..]);
+                    Ok((u64::from(n * length), value))
+                };
+                build(&built, &mut (0..count).map(value)).unwrap();
+                keep(&RealDisk, &built, &kept).unwrap();
+                (taken(&kept), u64::from(count * length))
+            })
+        });
+        for (taken, payload) in measured {
+            assert!(taken * 10 < payload * 16, "{taken} bytes for {payload}");
+        }
+    }
+
+    /// Sets it when dropped, and be it by a panic.
+    struct Ends<'a>(&'a AtomicBool);
+
+    impl Drop for Ends<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Bytes that a folder takes on the disk.
+    fn taken(folder: &Path) -> u64 {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+        entries
+            .map(|entry| {
+                let found = entry.metadata().unwrap();
+                if found.is_dir() { taken(&entry.path()) } else { found.blocks() * 512 }
+            })
+            .sum()
     }
 
     #[test]
