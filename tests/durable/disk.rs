@@ -61,7 +61,7 @@ fn on_a_full_disk_tips_and_pieces_are_refused_and_go_on_when_there_is_space() {
 
 /// Files that can still be made on a disk.
 fn files_left(disk: &Disk) -> u64 {
-    rustix::fs::statvfs(&disk.path("")).unwrap().f_favail
+    rustix::fs::statvfs(disk.path("")).unwrap().f_favail
 }
 
 /// Row 20 of issue 10: text had a reserve of bytes and none of files, so that large tips could take the last of them.
