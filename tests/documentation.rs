@@ -272,7 +272,7 @@ fn tests_of_rows() -> BTreeSet<(u32, String)> {
 #[test]
 fn each_of_the_21_rows_names_the_tests_that_hold_it_and_they_are_there() {
     let text = read("docs/assurance.md");
-    let table = text.split("\n## The 21 rows").nth(1).unwrap().split("\n## ").next().unwrap();
+    let table = text.split("\n## The 21 rows").nth(1).unwrap().split("\nHow each is known to fail").next().unwrap();
     let mut documented = BTreeSet::new();
     for (number, row) in (1..).zip(rows(table)) {
         assert_eq!(row[0], number.to_string());
