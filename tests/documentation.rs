@@ -239,3 +239,51 @@ fn every_link_from_a_document_to_a_file_of_the_project_leads_somewhere() {
     }
     assert!(seen > 5, "{seen} links");
 }
+
+/// Rust files below a folder of the project.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+/// The tests whose comment begins with "Row N", each with its row, as `path::name`.
+fn tests_of_rows() -> BTreeSet<(u32, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = BTreeSet::new();
+    for path in ["tests", "src"].iter().flat_map(|folder| sources(&root.join(folder))) {
+        let (text, name) = (fs::read_to_string(&path).unwrap(), path.strip_prefix(root).unwrap().display().to_string());
+        let lines: Vec<_> = text.lines().map(str::trim_start).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some(words) = line.strip_prefix("/// Row ") else { continue };
+            let row: String = words.chars().take_while(char::is_ascii_digit).collect();
+            let above = lines[at..].iter().take_while(|line| line.starts_with("//") || line.starts_with('#'));
+            let (is_test, length) = above.fold((false, 0), |(is_test, length), line| {
+                (is_test || line.starts_with("#[test]") || line.starts_with("#[tokio::test"), length + 1)
+            });
+            assert!(is_test, "{name}: {line}");
+            let function = lines[at + length].split_once("fn ").unwrap().1.split('(').next().unwrap();
+            found.insert((row.parse().unwrap(), format!("{name}::{function}")));
+        }
+    }
+    found
+}
+
+#[test]
+fn each_of_the_21_rows_names_the_tests_that_hold_it_and_they_are_there() {
+    let text = read("docs/assurance.md");
+    let table = text.split("\n## The 21 rows").nth(1).unwrap().split("\nHow each is known to fail").next().unwrap();
+    let mut documented = BTreeSet::new();
+    for (number, row) in (1..).zip(rows(table)) {
+        assert_eq!(row[0], number.to_string());
+        let tests = code(&row[2]);
+        assert!(!tests.is_empty(), "row {number}");
+        documented.extend(tests.into_iter().map(|test| (number, test)));
+    }
+    assert_eq!(documented.last().unwrap().0, 21);
+    let there = tests_of_rows();
+    let missing: Vec<_> = documented.difference(&there).collect();
+    assert!(missing.is_empty(), "no such test with that row in its comment: {missing:?}");
+    let unnamed: Vec<_> = there.difference(&documented).collect();
+    assert!(unnamed.is_empty(), "not in docs/assurance.md: {unnamed:?}");
+}

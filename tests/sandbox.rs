@@ -130,6 +130,19 @@ const ATTEMPTS: &[Attempt] = &[
     }),
 ];
 
+/// What no Landlock refuses: how an attempt came out is said by `docs/threat-model.md`, in these words.
+const SEEN: &[(&str, Attempt)] = &[
+    (
+        "that a file exists, its size, times and owner",
+        ("see a file elsewhere", |it| fs::metadata(it.outside("secret")).map(drop)),
+    ),
+    ("where a link leads", ("see where a link leads", |it| fs::read_link(it.outside("elsewhere")).map(drop))),
+    (
+        "that another process runs, and whose it is",
+        ("see another process", |it| fs::metadata(format!("/proc/{}", it.parent)).map(drop)),
+    ),
+];
+
 /// What the relay needs.
 const OWN: [&str; 5] = ["own files", "own threads", "own listener", "own connections", "own supervisor"];
 
@@ -313,7 +326,7 @@ fn intruder() {
     if shut_in {
         CALLS.iter().for_each(|(name, number)| says(name, call(*number, [0; 4])));
     }
-    ATTEMPTS.iter().for_each(|(what, attempt)| says(what, attempt(&it)));
+    ATTEMPTS.iter().chain(SEEN.iter().map(|(_, attempt)| attempt)).for_each(|(what, attempt)| says(what, attempt(&it)));
 }
 
 /// What came of each attempt: `it worked`, or the number of the error.
@@ -323,6 +336,7 @@ fn attempts(shut_in: bool) -> BTreeMap<String, String> {
     for name in ["secret", "spare", "store/tip", "store/other"] {
         fs::write(folder.path().join(name), "x").unwrap();
     }
+    symlink("secret", folder.path().join("elsewhere")).unwrap();
     let service = UnixListener::bind(folder.path().join("service")).unwrap();
     let boxes = ["supervisor", "mailbox"].map(|name| UnixDatagram::bind(folder.path().join(name)).unwrap());
     let port = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -338,13 +352,14 @@ fn attempts(shut_in: bool) -> BTreeMap<String, String> {
     drop((service, boxes));
     let lines = run.out.lines().filter_map(|line| line.split_once("= ")?.1.split_once(" = "));
     let said: BTreeMap<_, _> = lines.map(|(what, came)| (what.to_owned(), came.to_owned())).collect();
-    let expected = ATTEMPTS.len() + OWN.len() + if shut_in { CALLS.len() } else { 0 };
+    let expected = ATTEMPTS.len() + SEEN.len() + OWN.len() + if shut_in { CALLS.len() } else { 0 };
     assert_eq!(said.len(), expected, "{run:?}");
     said
 }
 
+/// Row 16 of issue 10: `accept4` and `getsockopt(SO_PEERNAME)` gave the caller's address, and nothing was said of `stat`.
 #[test]
-fn everything_an_intruder_tries_is_refused() {
+fn everything_an_intruder_tries_is_refused_or_said() {
     let (free, shut_in) = (attempts(false), attempts(true));
     for what in OWN {
         assert_eq!((&*free[what], &*shut_in[what]), ("it worked", "it worked"), "{what}");
@@ -358,6 +373,14 @@ fn everything_an_intruder_tries_is_refused() {
     }
     for (name, _) in CALLS {
         assert_eq!(shut_in[*name], libc::EPERM.to_string(), "{name}");
+    }
+    let threats = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/threat-model.md")).unwrap();
+    for (words, (what, _)) in SEEN {
+        assert_eq!(free[*what], "it worked", "free: {what}");
+        assert!(
+            shut_in[*what] != "it worked" || threats.contains(words),
+            "{what}: docs/threat-model.md does not say so"
+        );
     }
 }
 
@@ -378,6 +401,8 @@ fn an_operator_is_shown_what_holds() {
     for what in ["no_new_privs", "Landlock", "seccomp", "no other program", "no TCP socket", "no file elsewhere"] {
         assert!(shown.out.contains(what), "{}", shown.out);
     }
+    // This relay has no root of its own, so it sees the files of the machine, and says so.
+    assert!(shown.out.contains("MISSING  no file elsewhere is seen"), "{}", shown.out);
     // A folder that isn't there can't be left open, so the relay doesn't start.
     let text = Scene::config_for(&Channel::example(), "folder = \"/proc/nowhere/store\"\n");
     fs::write(&config, text).unwrap();

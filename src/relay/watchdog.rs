@@ -304,7 +304,7 @@ mod tests {
         play.watchdog.let_go();
     }
 
-    /// Row 18 of the table: no 503 for ever.
+    /// Row 18 of issue 10: a panic in the store left 503 for ever, and nobody ended the relay.
     #[test]
     fn a_store_that_failed_or_whose_thread_panicked_ends_the_relay_and_is_never_called_alive() {
         let stopped: fn() -> Result<(), StoreError> = || Err(StoreError::Stopped);

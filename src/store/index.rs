@@ -108,6 +108,25 @@ mod tests {
         Record { size: 1, id: bytes, digest: [id; 32], key: [0; 32], offset: 0 }
     }
 
+    /// Row 4 of issue 10: 4 000 tips whose digests share eight bytes, which anybody can choose, were all read for each withdrawal; 128 that asked kept
+    /// text waiting for 10 s.
+    #[test]
+    fn digests_that_begin_alike_lead_to_one_slot_each() {
+        let (mut index, day) = (Index::default(), "2026-11-23".parse::<Day>().unwrap());
+        let alike = |number: u16| {
+            let mut digest = [7; 32];
+            digest[8..10].copy_from_slice(&number.to_be_bytes());
+            Record { size: 1, id: digest, digest, key: [0; 32], offset: 0 }
+        };
+        for slot in 0..4000 {
+            index.insert(day, Place { volume: 1, slot }, &alike(slot));
+        }
+        for slot in 0..4000 {
+            assert!(index.with_digest(&alike(slot).withdraw()) == [Place { volume: 1, slot }], "slot {slot}");
+        }
+        assert!((4000..4128).all(|number| index.with_digest(&alike(number).withdraw()).is_empty()));
+    }
+
     #[test]
     fn ids_that_begin_alike_are_found_together_and_a_page_ends_behind_them() {
         let (mut index, day) = (Index::default(), "2026-11-23".parse::<Day>().unwrap());

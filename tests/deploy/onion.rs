@@ -184,7 +184,7 @@ fn a_couriers_key_with_a_letter_missing_is_noticed() {
     server.check(&torrc()).says(0, "yes  2 couriers have a key");
 }
 
-/// Row 19 of the table: where nothing was there to be looked at, it said only yes.
+/// Row 19 of issue 10: where the couriers' folder was absent, it said only yes.
 #[test]
 fn what_check_tor_has_not_seen_it_does_not_vouch_for() {
     let everybody = "tor would let in everybody";

@@ -59,6 +59,52 @@ fn on_a_full_disk_tips_and_pieces_are_refused_and_go_on_when_there_is_space() {
     has_only(&scene, &disk.path("store"), &[&after, &large]);
 }
 
+/// Files that can still be made on a disk.
+fn files_left(disk: &Disk) -> u64 {
+    rustix::fs::statvfs(disk.path("")).unwrap().f_favail
+}
+
+/// Row 20 of issue 10: text had a reserve of bytes and none of files, so that large tips could take the last of them.
+#[test]
+fn the_last_files_of_a_disk_are_for_text() {
+    // Fewer can be made than these: nothing is taken at all. Above them, one for each 16 KiB of the reserve is for text.
+    const RESERVE: u64 = softinfo::store::FREE_FILES + (16 << 20) / (16 << 10);
+    let disk = Disk::new(128);
+    let store = format!("folder = {:?}\n[limits]\ntext_reserve_mib = 16", disk.path("store"));
+    let scene = Scene::with(Channel::example(), &store);
+    let [large, again] = [400_000; 2].map(Known::seal);
+    assert_eq!(scene.post(&large.bytes).0, 201);
+    let folder = disk.path("many");
+    fs::create_dir(&folder).unwrap();
+    let mut number = 0;
+    // A few more go, so that what the relay makes and removes meanwhile changes nothing.
+    while files_left(&disk) >= RESERVE - 100 {
+        fs::write(folder.join(number.to_string()), "").unwrap();
+        number += 1;
+    }
+    let (status, body) = scene.post(&again.bytes);
+    check_problem(status, &body, 507, "storage-full");
+    assert_eq!(asked_to_begin(&scene, &again), 507);
+    let texts = [0; 20].map(Known::seal);
+    texts.iter().for_each(|text| assert_eq!(scene.post(&text.bytes).0, 201));
+    assert!(softinfo::store::free_bytes(&disk.path("")).unwrap() > 64 << 20, "it is the bytes that are short");
+    fs::remove_dir_all(folder).unwrap();
+    assert_eq!(scene.post(&again.bytes).0, 201);
+    let mut there = vec![&large, &again];
+    there.extend(&texts[..2]);
+    let mut told = Told::default();
+    told.ids.extend(texts.iter().map(|text| text.id));
+    assert_eq!(load::nothing_is_lost(&scene, &disk.path("store"), &told), 22);
+    all_open(&scene, &there);
+}
+
+/// The answer to the first piece of a tip.
+fn asked_to_begin(scene: &Scene, tip: &Known) -> u16 {
+    let length = format!("upload-length: {}", tip.bytes.len());
+    let lines = ["content-type: application/octet-stream", "upload-complete: ?0", &length];
+    ask(scene.intake, "POST", "/tips", &lines, &tip.bytes[..50_000]).status
+}
+
 #[test]
 fn on_a_disk_that_turned_read_only_nothing_is_acknowledged_and_a_restarted_relay_has_everything() {
     let disk = Disk::new(64);

@@ -21,11 +21,14 @@ const QUIET: Traffic =
 /// Size of a volume in MiB, and what goes on until the cut. Small volumes are sealed all the time.
 const MIXTURES: &[(u64, Traffic)] = &[
     // One text, then nothing but a large tip on its way: what sled alone lost in 19 of 30 cuts.
-    (16, Traffic { each: 1, large: 1, ..QUIET }),
+    (16, Traffic { each: 1, large: 14, ..QUIET }),
     (2, Traffic { couriers: 2, withdrawn: true, ..Traffic::SMALL }),
-    // Many texts, then the same; sled alone lost them in 13 of 15 cuts.
-    (16, Traffic { texts: 3, each: 20, large: 1, ..QUIET }),
+    // A hundred texts, then the same: all of them were lost in 13 of 15 cuts.
+    (16, Traffic { texts: 3, each: 25, large: 12, ..QUIET }),
+    // Texts that are given up: 5 of 20 cuts.
     (16, Traffic { each: 2, aborted: 4, ..QUIET }),
+    // 1 of 12.
+    (16, Traffic { each: 1, large: 8, ..QUIET }),
     // In pieces, beside texts that go on.
     (16, Traffic { texts: 2, pieces: 1, attached: 14 << 20, ..QUIET }),
     (
@@ -34,7 +37,7 @@ const MIXTURES: &[(u64, Traffic)] = &[
             texts: 2,
             pieces: 1,
             attached: 14 << 20,
-            large: 1,
+            large: 14,
             aborted: 3,
             couriers: 2,
             withdrawn: true,
@@ -43,6 +46,8 @@ const MIXTURES: &[(u64, Traffic)] = &[
     ),
 ];
 
+/// Row 1 of issue 10: one acknowledged text was lost in 19 of 30 cuts under a large tip on its way, a hundred in 13 of 15; nothing larger than 300 kB
+/// had been tried.
 #[test]
 fn acknowledged_tips_survive_a_power_cut_and_open() {
     let (cuts, began) = (rounds("SOFTINFO_CUTS", CUTS), Instant::now());
@@ -52,7 +57,8 @@ fn acknowledged_tips_survive_a_power_cut_and_open() {
         disk.path("store")
     );
     let mut scene = Scene::with(Channel::example(), &store);
-    let (text, large) = (scene.seal("under load"), large_tip());
+    let text = scene.seal("under load");
+    let mut large = Vec::new();
     let (mut told, mut acknowledged, mut withdrawn, mut in_pieces, mut opened) = (Told::default(), 0, 0, 0, 0);
     for cut in 0..cuts {
         // Each store is cut twice: when all of it is new, and when it has been used before.
@@ -60,6 +66,7 @@ fn acknowledged_tips_survive_a_power_cut_and_open() {
         let (volume, traffic) = &MIXTURES[cut / 2 % MIXTURES.len()];
         if cut % 2 == 0 {
             begin_anew(&mut scene, &disk, *volume);
+            large = large_tip(traffic.large);
         }
         let mut load = Load::start(&scene, traffic, &text, told);
         // Now and then before anything, or little, has been acknowledged.

@@ -25,7 +25,7 @@ pub struct Traffic {
     /// Writers of large tips in pieces, and bytes attached to theirs.
     pub pieces: usize,
     pub attached: usize,
-    /// Writers that send large tips of so many bytes attached in one request.
+    /// MiB, more or less by one, of a writer that sends large tips in one request; 0: there is none.
     pub large: usize,
     /// Writers that give up text tips on the way, one after another.
     pub aborted: usize,
@@ -56,7 +56,7 @@ impl Traffic {
     /// The works of all but the writers of texts and pieces. `large` is a sealed tip.
     pub fn works(&self, intake: SocketAddr, courier: SocketAddr, [text, large]: [&[u8]; 2]) -> Vec<Work> {
         let mut works: Vec<Work> = Vec::new();
-        for _ in 0..self.large {
+        if self.large > 0 {
             let tip = large.to_vec();
             works.push(Box::new(move |told, stop| send_slowly(intake, tip, told, stop)));
         }
@@ -74,9 +74,12 @@ impl Traffic {
     }
 }
 
-/// A sealed tip with 13 to 15 MiB attached, less than a volume.
-pub fn large_tip() -> Vec<u8> {
-    Known::seal(rand::thread_rng().gen_range(13 << 20..15 << 20)).bytes
+/// A sealed tip with so many MiB attached, more or less by one; nothing for none.
+pub fn large_tip(mib: usize) -> Vec<u8> {
+    if mib == 0 {
+        return Vec::new();
+    }
+    Known::seal(rand::thread_rng().gen_range((mib - 1) << 20..(mib + 1) << 20)).bytes
 }
 
 /// Sends large tips one after another, each as over tor: its last MiBs drop by drop.

@@ -17,6 +17,7 @@ fn stopped(scene: &mut Scene) {
     assert_eq!(scene.wait(), 0);
 }
 
+/// Row 6 of issue 10, the operator's side: what a flood of texts had left could not be purged for up to 97 days.
 #[test]
 fn a_stopped_store_is_sealed_verified_and_purged_and_damage_costs_one_tip() {
     let mut scene = Scene::with(Channel::example(), "");

@@ -102,7 +102,7 @@ fn connections_that_ask_nothing_give_way() {
     drop(silent);
 }
 
-/// Row 12 of the issue: what is drained of a refused body was charged to the day.
+/// Row 12 of issue 10: after 300 MiB of zeros, refused, the next large tip was "day-spent".
 #[test]
 fn what_is_refused_costs_the_day_nothing() {
     let scene = limited("day_mib = 8");
@@ -118,7 +118,8 @@ fn what_is_refused_costs_the_day_nothing() {
     post(&scene, &large).problem(503, "day-spent");
 }
 
-/// Row 6: who hangs up before the answer pays for the tip all the same, or a flood would fill the disk past its share.
+/// Row 6 of issue 10: text had no share of a day, and 1 106 a second filled the disk. Who hangs up before the answer pays all the same, or a flood would
+/// get past its share.
 #[test]
 fn a_text_whose_sender_has_hung_up_counts_as_any_other() {
     const SHARE: u64 = 4;
@@ -137,7 +138,9 @@ fn a_text_whose_sender_has_hung_up_counts_as_any_other() {
     }
     settle();
     // The share is spent, whether the answers were heard or not; a little of it runs full again meanwhile.
-    eventually(|| scene.post(&scene.seal("honest")).0 == 503);
+    let mut answer = None;
+    eventually(|| answer.insert(post(&scene, &scene.seal("honest"))).status == 503);
+    assert!(retry(&answer.unwrap().problem(503, "text-spent")) > 0);
     let stored = scene.pool().len() as u64;
     assert!((1..=SHARE * 3).contains(&stored), "{stored} stored of a share of {SHARE}");
 }

@@ -190,7 +190,7 @@ fn what_is_taken_can_be_asked_for() {
     assert_eq!(answer.header("upload-limit"), format!("max-size={largest}"));
 }
 
-/// Row 15 of the issue: the last piece, repeated after the tip was withdrawn, was answered with 201 and an id.
+/// Row 15 of issue 10: the last piece, repeated after the tip was withdrawn, was answered with 201 and an id.
 #[test]
 fn the_answer_of_an_upload_is_not_repeated_when_its_tip_is_gone() {
     let scene = Scene::new();

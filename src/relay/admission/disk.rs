@@ -51,6 +51,7 @@ impl Disk {
 mod tests {
     use super::*;
 
+    /// Row 20 of issue 10: the reserve of text was one of bytes only.
     #[test]
     fn large_tips_stop_at_the_reserve_of_text_in_bytes_and_in_files() {
         let disk = Disk::new("/".into(), 100 << 20, 64 << 20);
