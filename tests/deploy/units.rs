@@ -183,10 +183,10 @@ fn the_units_filter_lets_the_relay_shut_itself_in_and_work_afterwards() {
 }
 
 #[test]
-fn the_relays_user_and_the_folder_of_its_sockets_come_out_as_tor_needs_them() {
+fn the_relays_user_and_its_folders_come_out_as_tor_and_the_relay_need_them() {
     let folder = folder();
     let root = folder.path();
-    for inner in ["etc", "run", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d"] {
+    for inner in ["etc", "run", "var/lib", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d"] {
         fs::create_dir_all(root.join(inner)).unwrap();
     }
     fs::write(root.join("etc/passwd"), "root:x:0:0::/root:/bin/sh\ndebian-tor:x:101:111::/var/lib/tor:/bin/false\n")
@@ -214,4 +214,6 @@ fn the_relays_user_and_the_folder_of_its_sockets_come_out_as_tor_needs_them() {
     };
     assert_eq!(owner("run/softinfo"), (fields[2].to_owned(), "111".to_owned(), 0o2750));
     assert_eq!(owner("etc/softinfo"), ("0".to_owned(), fields[3].to_owned(), 0o750));
+    // Before the first start the check of the configuration has to find it.
+    assert_eq!(owner("var/lib/softinfo-relay"), (fields[2].to_owned(), fields[3].to_owned(), 0o700));
 }
