@@ -87,6 +87,15 @@ fn the_unit_keeps_memory_off_the_disk_and_the_relay_off_the_network() {
     }
 }
 
+/// Exim's sendmail delivers in a process that outlives it, and a mail of an alarm would lie for half an hour.
+#[test]
+fn a_mail_that_is_on_its_way_is_not_ended_with_the_unit_that_sent_it() {
+    for name in ["daily-mail", "fetch-alarm"] {
+        let unit = read(&format!("deploy/systemd/softinfo-{name}.service"));
+        assert!(unit.lines().any(|line| line == "KillMode=process"), "{name}");
+    }
+}
+
 /// Paths that the relay's own root holds.
 fn bound(unit: &str) -> Vec<&str> {
     let lines =
