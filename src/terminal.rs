@@ -1,4 +1,4 @@
-//! What the programs show: progress bars on a terminal, and text from outside made harmless.
+//! What the programs show: progress bars on a terminal, errors as sentences, and text from outside made harmless.
 
 use std::io::IsTerminal;
 
@@ -17,6 +17,18 @@ pub fn byte_bar(total: u64, what: &'static str) -> ProgressBar {
     ProgressBar::with_draw_target(Some(total), target).with_style(style).with_message(what)
 }
 
+/// An error and its causes in one sentence. Many errors name their cause themselves: what was said once is not said again.
+#[must_use]
+pub fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut said = error.to_string();
+    for cause in std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
+}
+
 /// Text from a tip or a directory, without anything that a terminal would take for a command.
 #[must_use]
 pub fn harmless(text: &str) -> String {
@@ -31,6 +43,19 @@ const fn is_bidi_control(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_that_an_error_names_itself_is_not_said_again() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("page.html: {source}; take it from its copy")]
+        struct File {
+            source: std::io::Error,
+        }
+        let error = || File { source: std::io::Error::other("no such file") };
+        assert_eq!(sentence(&error()), "page.html: no such file; take it from its copy");
+        let around = anyhow::Error::new(error()).context("it can't be read");
+        assert_eq!(sentence(around.as_ref()), "it can't be read: page.html: no such file; take it from its copy");
+    }
 
     #[test]
     fn escape_sequences_do_not_reach_the_terminal() {

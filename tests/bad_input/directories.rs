@@ -58,6 +58,16 @@ fn a_directory_out_of_its_time_or_from_another_root_or_older_than_before_seals_n
 }
 
 #[test]
+fn what_is_wrong_with_a_file_is_said_once() {
+    let scene = Scene::new();
+    let contents = ["--channel", "antwerp", "--number", "1", "--issued", "2026-01-01", "--expires", "2099-12-31"];
+    let files = ["--relay", "http://127.0.0.1:8080", "--holder", "no-such-file", "--out", "no-such-folder/made"];
+    let made = scene.run(DESK, &[&["directory", "make"], &contents[..], &files].concat());
+    let made = made.says(1, "no-such-file can't be a holder: ");
+    assert_eq!(made.err.matches("No such file").count(), 1, "{made:?}");
+}
+
+#[test]
 fn the_immigration_office_can_not_be_a_holder() {
     let scene = Scene::new();
     scene

@@ -87,6 +87,15 @@ fn the_unit_keeps_memory_off_the_disk_and_the_relay_off_the_network() {
     }
 }
 
+/// Exim's sendmail delivers in a process that outlives it, and a mail of an alarm would lie for half an hour.
+#[test]
+fn a_mail_that_is_on_its_way_is_not_ended_with_the_unit_that_sent_it() {
+    for name in ["daily-mail", "fetch-alarm"] {
+        let unit = read(&format!("deploy/systemd/softinfo-{name}.service"));
+        assert!(unit.lines().any(|line| line == "KillMode=process"), "{name}");
+    }
+}
+
 /// Paths that the relay's own root holds.
 fn bound(unit: &str) -> Vec<&str> {
     let lines =
@@ -183,10 +192,10 @@ fn the_units_filter_lets_the_relay_shut_itself_in_and_work_afterwards() {
 }
 
 #[test]
-fn the_relays_user_and_the_folder_of_its_sockets_come_out_as_tor_needs_them() {
+fn the_relays_user_and_its_folders_come_out_as_tor_and_the_relay_need_them() {
     let folder = folder();
     let root = folder.path();
-    for inner in ["etc", "run", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d"] {
+    for inner in ["etc", "run", "var/lib", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d"] {
         fs::create_dir_all(root.join(inner)).unwrap();
     }
     fs::write(root.join("etc/passwd"), "root:x:0:0::/root:/bin/sh\ndebian-tor:x:101:111::/var/lib/tor:/bin/false\n")
@@ -214,4 +223,6 @@ fn the_relays_user_and_the_folder_of_its_sockets_come_out_as_tor_needs_them() {
     };
     assert_eq!(owner("run/softinfo"), (fields[2].to_owned(), "111".to_owned(), 0o2750));
     assert_eq!(owner("etc/softinfo"), ("0".to_owned(), fields[3].to_owned(), 0o750));
+    // Before the first start the check of the configuration has to find it.
+    assert_eq!(owner("var/lib/softinfo-relay"), (fields[2].to_owned(), fields[3].to_owned(), 0o700));
 }

@@ -1,6 +1,8 @@
 // A private Tor network on loopback: three authorities, five relays, a client and a process with the onion services. No exits, no distance.
-// In: services, each with the Unix socket behind it. Out: the client's SOCKS port, and an address for each service that has answered.
-// Only the start is tried again, a few times; every attempt has an end. SOFTINFO_TOR_LOGS names a folder where all logs are left.
+// In: services, each with the Unix socket behind it. Out: the client's SOCKS port, an address for each service that has answered, and the lines
+// by which another tor on this machine joins it.
+// Only the start is tried again, a few times; every attempt has an end. SOFTINFO_TOR_LOGS names a folder where all logs are left;
+// SOFTINFO_TOR_SLOW is how many times slower than usual the machine is, a whole number.
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,17 +18,18 @@ const call = promisify(execFile)
 const AUTHORITIES = 3
 const RELAYS = 5
 const ATTEMPTS = 4
+const SLOW = Number(process.env.SOFTINFO_TOR_SLOW ?? 1)
 /** Seconds for one attempt. */
-const PATIENCE = 75
+const PATIENCE = 75 * SLOW
 /** Seconds between votes: the longest that tor allows for the first ones. */
 const INTERVAL = 1800
 /** Seconds from the decision to vote to the consensus: two for votes, two for signatures, and what rounding takes. */
-const VOTE = 6
+const VOTE = 4 * SLOW + 2
 
 const RELAY = ['SocksPort 0', 'Address 127.0.0.1', 'ExitRelay 0', 'AssumeReachable 1', 'ServerDNSDetectHijacking 0', 'ServerDNSTestAddresses', 'ServerDNSResolvConfFile /dev/null']
 const AUTHORITY = ['AuthoritativeDirectory 1', 'V3AuthoritativeDirectory 1', 'ContactInfo nobody@test.invalid', 'TestingDirAuthVoteGuard *', 'TestingDirAuthVoteHSDir *',
-  'TestingDirAuthVoteExit *', 'TestingMinExitFlagThreshold 0', `TestingV3AuthInitialVotingInterval ${INTERVAL}`, 'TestingV3AuthInitialVoteDelay 2',
-  'TestingV3AuthInitialDistDelay 2', `V3AuthVotingInterval ${INTERVAL}`, 'V3AuthVoteDelay 4', 'V3AuthDistDelay 4', 'V3AuthNIntervalsValid 2']
+  'TestingDirAuthVoteExit *', 'TestingMinExitFlagThreshold 0', `TestingV3AuthInitialVotingInterval ${INTERVAL}`, `TestingV3AuthInitialVoteDelay ${2 * SLOW}`,
+  `TestingV3AuthInitialDistDelay ${2 * SLOW}`, `V3AuthVotingInterval ${INTERVAL}`, `V3AuthVoteDelay ${4 * SLOW}`, `V3AuthDistDelay ${4 * SLOW}`, 'V3AuthNIntervalsValid 2']
 
 export class Network {
   marks = []
@@ -69,6 +72,7 @@ export class Network {
     const authorities = Array.from({ length: AUTHORITIES }, (_, n) => ({ tor: this.#tor(`authority${n}`), or: ports.pop(), dir: ports.pop() }))
     const trusted = await Promise.all(authorities.map(identity))
     const relays = Array.from({ length: RELAYS }, (_, n) => ({ tor: this.#tor(`relay${n}`), or: ports.pop() }))
+    this.joining = ['TestingTorNetwork 1', ...trusted]
     this.#mark('keys')
     // Votes come round with the clock. The first is put off until all relays have introduced themselves, and then called: who is not in the
     // first consensus would have to wait for the next.
@@ -141,13 +145,13 @@ export class Network {
 
   /** After an early failure tor waits longer and longer; a fresh process asks at once. */
   async #ready(tor, percent, patience) {
-    let until = Date.now() + patience
+    let until = Date.now() + patience * SLOW
     await this.#until(`${tor.name} at ${percent} %`, async () => {
       if ((await tor.progress()) >= percent) return true
       if (Date.now() > until) {
         this.restarts += 1
         await tor.restart()
-        until = Date.now() + 10_000
+        until = Date.now() + 10_000 * SLOW
       }
       return false
     })

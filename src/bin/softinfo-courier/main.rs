@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use softinfo::client::ClientError;
 use softinfo::courier::{CourierConfig, CourierError, Options, Progress, fetch};
 use softinfo::day::Day;
-use softinfo::terminal::byte_bar;
+use softinfo::terminal::{byte_bar, sentence};
 
 /// The configuration of the demonstration, found when the program is started in the project's folder.
 const DEMO: &str = "config/demo-courier.toml";
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("softinfo-courier: {error:#}");
+            eprintln!("softinfo-courier: {}", sentence(error.as_ref()));
             let unreachable =
                 matches!(error.downcast_ref::<CourierError>(), Some(CourierError::Client(ClientError::Unreachable(_))));
             ExitCode::from(if unreachable { 3 } else { 1 })

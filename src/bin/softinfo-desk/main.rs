@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use softinfo::terminal::sentence;
 
 /// Keeps a holder's keys, takes in bundles and opens tips, on a computer without network.
 ///
@@ -62,7 +63,7 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("softinfo-desk: {error:#}");
+            eprintln!("softinfo-desk: {}", sentence(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -18,6 +18,7 @@ use softinfo::relay::inspection::Inspection;
 use softinfo::relay::listen::Place;
 use softinfo::relay::sandbox::{self, Report, Weight};
 use softinfo::relay::{Prepared, ServeError, watchdog};
+use softinfo::terminal::sentence;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use zeroizing_alloc::ZeroAlloc;
@@ -70,7 +71,7 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("softinfo-relay: {error:#}");
+            eprintln!("softinfo-relay: {}", sentence(error.as_ref()));
             ExitCode::from(if matches!(error.downcast_ref(), Some(ServeError::StoreStopped)) {
                 watchdog::EXIT
             } else {

@@ -14,6 +14,7 @@ use softinfo::client::{ClientError, RelayClient};
 use softinfo::day::Day;
 use softinfo::directory::{CurrentDirectory, DirectoryError, Ending};
 use softinfo::limits::REMINDER_DAYS;
+use softinfo::terminal::sentence;
 
 use crate::channel::Trust;
 use crate::relay::Relay;
@@ -105,7 +106,7 @@ impl CheckRelay {
                 );
             }
             Err(error) if self.json => {
-                println!("{}", json!({ "outcome": crate::outcome(error), "reason": format!("{error:#}") }));
+                println!("{}", json!({ "outcome": crate::outcome(error), "reason": sentence(error.as_ref()) }));
             }
             Err(_) => (),
         }
@@ -127,7 +128,7 @@ impl CheckRelay {
         let current = self.anew(|client| self.trust.directory(Some((&self.relay.address, client))));
         let current = current.map_err(|error| match error.downcast_ref::<DirectoryError>() {
             // What was passed as a file is nothing that the relay serves.
-            Some(_) if self.trust.directory.is_none() => Differs::Untrusted(format!("{error:#}")).into(),
+            Some(_) if self.trust.directory.is_none() => Differs::Untrusted(sentence(error.as_ref())).into(),
             _ => error,
         })?;
         let note = current.directory().bytes();

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use softinfo::client::ClientError;
+use softinfo::terminal::sentence;
 
 /// Seals what you write, on this computer, so that only the holders you choose can read it, and sends it.
 ///
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("softinfo-tip: {error:#}");
+            eprintln!("softinfo-tip: {}", sentence(error.as_ref()));
             ExitCode::from(match outcome(&error) {
                 "unreachable" => 3,
                 "refused" => 4,
