@@ -240,7 +240,11 @@ mod tests {
         let over = AtomicBool::new(false);
         let measured = std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| while !over.load(Ordering::Relaxed) {});
+                scope.spawn(|| {
+                    while !over.load(Ordering::Relaxed) {
+                        std::hint::spin_loop();
+                    }
+                });
             }
             let _ends = Ends(&over);
             let databases = [("text", 30_981u32), ("half a chunk", 16_392), ("text, again", 30_981)];
