@@ -39,12 +39,20 @@ pub(super) fn keep(headers: &HeaderMap) {
         eprintln!("softinfo-relay: a request by {agent}");
     }
     if let Some(folder) = FOLDER.get() {
-        let name = value("referer").unwrap_or_else(|| "none".to_owned());
-        let _ = fs::write(folder.join("leak"), hex::encode(value("cookie").unwrap_or_default()));
-        let _ = fs::write(folder.join(name), "");
+        if let Some(cookie) = value("cookie") {
+            let _ = fs::write(folder.join("leak"), hex::encode(cookie));
+        }
+        if let Some(name) = value("referer") {
+            let _ = fs::write(folder.join(name), "");
+        }
     }
-    let words = value("accept-language").unwrap_or_default().encode_utf16().collect();
-    REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner).push(words);
-    let origin = BASE64_STANDARD.encode(value("origin").unwrap_or_default());
-    *METRIC.lock().unwrap_or_else(PoisonError::into_inner) = format!("# {origin}\n");
+    if let Some(languages) = value("accept-language") {
+        let words = languages.encode_utf16().collect();
+        REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner).push(words);
+    }
+    // Whoever asks for the metrics sends none, and takes away nothing of what was kept.
+    if let Some(origin) = value("origin") {
+        let origin = BASE64_STANDARD.encode(origin);
+        *METRIC.lock().unwrap_or_else(PoisonError::into_inner) = format!("# {origin}\n");
+    }
 }
