@@ -19,8 +19,7 @@ struct Managed {
 impl Managed {
     /// `expected`: seconds of `WatchdogSec=`; a look every sixth of it.
     fn start(mut scene: Scene, expected: u64, name: &str) -> Self {
-        scene.signal("TERM");
-        assert_eq!(scene.wait(), 0);
+        scene.stop();
         let socket = match name.strip_prefix('@') {
             None => UnixDatagram::bind(scene.path(name)).unwrap(),
             Some(name) => {
@@ -75,8 +74,7 @@ fn systemd_is_told_of_the_start_of_each_write_that_succeeded_and_of_the_stop() {
         for _ in 0..3 {
             assert_eq!(managed.hears(), "WATCHDOG=1");
         }
-        managed.scene.signal("TERM");
-        assert_eq!(managed.scene.wait(), 0);
+        managed.scene.stop();
         let said = managed.said();
         assert!(said.contains(&"STOPPING=1".to_owned()), "{said:?}");
         assert!(said.iter().all(|word| word == "STOPPING=1" || word == "WATCHDOG=1"), "{said:?}");
@@ -86,8 +84,7 @@ fn systemd_is_told_of_the_start_of_each_write_that_succeeded_and_of_the_stop() {
 #[test]
 fn a_relay_with_a_socket_of_a_manager_that_is_gone_says_so_and_does_not_start() {
     let mut scene = Scene::new();
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     scene.wrapper = vec!["env".to_owned(), format!("NOTIFY_SOCKET={}", scene.path("nowhere").display())];
     assert!(!scene.starts());
 }

@@ -20,8 +20,7 @@ fn refused(scene: &mut Scene, change: impl FnOnce(&str) -> String, said: &str) {
 
 fn stopped(hand: &Hand) -> Scene {
     let mut scene = Scene::by_hand(hand, |_| ());
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     scene
 }
 

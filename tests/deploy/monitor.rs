@@ -98,8 +98,7 @@ fn the_daily_mail_has_the_same_words_whatever_came_and_is_missing_when_the_relay
     assert_eq!(machine.mail(), first);
     // Another token, a relay that is not there, one that is not healthy, one that says nothing of it: no mail.
     let stranger = Machine::new(machine.url.clone(), "another token");
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     let sick = r#"{"healthy":false,"reasons":["the disk is full"],"couriers":[]}"#;
     for machine in [stranger, machine, with_status(sick, 1), with_status(r#"{"status":"ok"}"#, 1)] {
         assert_ne!(machine.run("softinfo-daily-mail", &[]).code, 0);

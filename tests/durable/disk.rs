@@ -177,8 +177,7 @@ const SLOW: Duration = Duration::from_millis(1_000);
 fn on_a_slow_disk_acknowledgements_wait_others_do_not_and_nothing_is_lost() {
     let mut scene = Scene::new();
     let inject = format!("inject=fsync,fdatasync:delay_enter={}", SLOW.as_micros());
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     let trace = scene.path("trace");
     under_strace(&mut scene, &["-e", "trace=fsync,fdatasync", "-e", &inject, "-o", trace.to_str().unwrap()]);
     scene.start();

@@ -18,11 +18,6 @@ use crate::load::{self, Told};
 use crate::scene::{Channel, Scene, eventually, tip_request};
 use crate::trace::{attach, under_strace};
 
-fn stop(scene: &mut Scene) {
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
-}
-
 /// Files below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -93,7 +88,7 @@ fn a_failed_sync_of_an_erasure_is_never_answered_as_done_or_as_nothing_left() {
         if n == 3 {
             assert_eq!(first.is(200).json()["erased"], 1);
             assert!(!injected(&scene));
-            stop(&mut scene);
+            scene.stop();
         } else {
             let problem = first.problem(503, ":unavailable").json();
             assert_eq!(problem["stored"], Value::Null, "{problem}");
@@ -138,14 +133,14 @@ fn a_volume_that_a_start_can_not_read_is_left_told_of_and_denied_to_nobody_while
     let mut scene = Scene::new();
     let [unread, read, later, stranger] = [0; 4].map(Known::seal);
     assert_eq!(scene.post(&unread.bytes).0, 201);
-    stop(&mut scene);
+    scene.stop();
     let slots = slot_files(&scene).remove(0);
     scene.start();
     assert_eq!(scene.post(&read.bytes).0, 201);
     // So that the sealer has nothing to do there.
     let volume = slots.parent().unwrap();
     eventually(|| volume.join("sealed").exists() && !volume.join("journal").exists());
-    stop(&mut scene);
+    scene.stop();
     let before = files(volume);
     let contents = || files(volume).iter().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>();
     let bytes = contents();
@@ -174,7 +169,7 @@ fn a_volume_that_a_start_can_not_read_is_left_told_of_and_denied_to_nobody_while
         assert!(problem["detail"].as_str().unwrap().contains("may be erased or still be there"), "{problem}");
         assert!(!has_slot(&scene, &later.id));
         assert_eq!(scene.pool(), [read.id.to_string()]);
-        stop(&mut scene);
+        scene.stop();
         let log = fs::read_to_string(scene.path("log")).unwrap();
         assert!(log.contains("the slots of volume 000000 can't be read"), "{call} {n}: {log}");
         assert!(files(volume) == before && contents() == bytes, "{call} {n}: it was touched");
@@ -195,7 +190,7 @@ fn a_failed_look_at_a_volume_at_any_time_removes_nothing_and_denies_nothing() {
     let mut scene = Scene::new();
     let tips = [0; 3].map(Known::seal);
     tips.iter().for_each(|tip| assert_eq!(scene.post(&tip.bytes).0, 201));
-    stop(&mut scene);
+    scene.stop();
     let mut met = 0;
     for call in ["fdatasync", "statx", "newfstatat", "openat", "read", "pread64"] {
         for n in 1..=2 {
@@ -209,7 +204,7 @@ fn a_failed_look_at_a_volume_at_any_time_removes_nothing_and_denies_nothing() {
                 served = tips.iter().all(|tip| pool.contains(&tip.id.to_string()));
                 let statuses = tips.each_ref().map(|tip| scene.courier_get(&format!("/tips/{}", tip.id)).0);
                 assert!(!statuses.contains(&404) || !injected(&scene), "{call} {n}: {statuses:?}");
-                stop(&mut scene);
+                scene.stop();
             }
             if injected(&scene) {
                 met += 1;
@@ -224,7 +219,7 @@ fn a_failed_look_at_a_volume_at_any_time_removes_nothing_and_denies_nothing() {
             told.ids.extend(tips.iter().map(|tip| tip.id));
             let listed = load::listed(&scene);
             assert!(told.ids.iter().all(|id| listed.contains(&id.to_string())), "{call} {n}: {}", scene.log());
-            stop(&mut scene);
+            scene.stop();
         }
     }
     assert!(met > 0, "no call was met");
@@ -244,7 +239,7 @@ fn a_tip_in_a_volume_that_was_set_aside_can_be_withdrawn_and_its_key_goes() {
         // Full volumes are sealed in the background.
         eventually(|| volume.join("sealed").exists() && !volume.join("journal").exists());
         assert_eq!(scene.post(&elsewhere.bytes).0, 201);
-        stop(&mut scene);
+        scene.stop();
         let keys = [&tip, &unread].map(|tip| key(&scene, tip));
         let slots = volume.join("slots");
         assert!(keys.iter().all(|key| with_bytes(&scene, key) == [slots.clone()]));
@@ -268,7 +263,7 @@ fn a_tip_in_a_volume_that_was_set_aside_can_be_withdrawn_and_its_key_goes() {
             assert_eq!(withdraw(&scene, tip).unwrap().status, 404);
         }
         assert_eq!(TipId::of(&scene.courier_get(&format!("/tips/{}", elsewhere.id)).1), elsewhere.id);
-        stop(&mut scene);
+        scene.stop();
         scene.start();
         for (tip, key) in [&tip, &unread].into_iter().zip(&keys) {
             assert!(!has_slot(&scene, &tip.id) && with_bytes(&scene, key).is_empty());
@@ -304,7 +299,7 @@ fn a_slow_tip_holds_no_bytes_of_uploads_that_were_given_up() {
     stream.write_all(end).unwrap();
     assert_eq!(crate::scene::answer(stream).0, 201);
     eventually(|| kib(&scene.path("store")) < most);
-    stop(&mut scene);
+    scene.stop();
     scene.start();
     assert!(kib(&scene.path("store")) < most && scene.pool().contains(&slow.id.to_string()));
 }
@@ -347,7 +342,7 @@ fn too_many_open_files_refuse_a_tip_and_do_not_end_the_relay() {
         for tip in [&later, &refused] {
             assert_eq!(scene.post(&tip.bytes).0, 201, "{}", scene.log());
         }
-        stop(&mut scene);
+        scene.stop();
         scene.start();
         let mut told = Told::default();
         told.ids.extend([later.id, refused.id]);

@@ -86,8 +86,7 @@ fn acknowledged_in_order(calls: &[Call], tip: &[u8]) -> bool {
 #[test]
 fn every_acknowledgement_follows_a_sync_of_its_bytes() {
     let mut scene = Scene::with(Channel::example(), "volume_mib = 1");
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     // All is new, the store's own folder too.
     fs::remove_dir_all(scene.path("store")).unwrap();
     let recording = Recording::of_stopped(&mut scene);
@@ -104,8 +103,7 @@ fn every_acknowledgement_follows_a_sync_of_its_bytes() {
     let mut upload = Upload::begin(&scene, &large.bytes, 100_000);
     let ends = [700_000, 1_000_001, large.bytes.len()];
     ends.iter().for_each(|&end| assert!(upload.go_on(&scene, &large.bytes, end).status < 300));
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
 
     let calls = recording.calls();
     let first = answer(&calls, "HTTP/1.1 201", "").began;
@@ -139,14 +137,12 @@ fn an_answer_to_a_withdrawal_follows_two_overwrites_each_synced() {
         assert_eq!(answer.is(200).json()["erased"], 1);
     }
     // What has expired is overwritten before its names go.
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     let mut calls = recording.calls();
     let slots = make_expired(&scene);
     let recording = Recording::of_stopped(&mut scene);
     assert!(scene.pool().is_empty());
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
 
     let mut from = 0;
     for tip in &tips[..2] {

@@ -108,8 +108,7 @@ fn acknowledged_tips_survive_a_power_cut_and_open() {
 
 /// An empty store with volumes of so many MiB.
 fn begin_anew(scene: &mut Scene, disk: &Disk, volume_mib: u64) {
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     fs::remove_dir_all(disk.path("store")).unwrap();
     let config = fs::read_to_string(scene.path("relay.toml")).unwrap();
     let line = |line: &str| {

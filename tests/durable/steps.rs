@@ -157,11 +157,11 @@ fn killed_at_any_step_the_relay_starts_again_and_nothing_is_half_there() {
     let mut scene = Scene::with(Channel::example(), "volume_mib = 1");
     let tips = [0, 0, 400_000].map(Known::seal);
     let (store, empty, texts) = (scene.path("store"), scene.path("empty"), scene.path("texts"));
-    stop(&mut scene);
+    scene.stop();
     copy(&store, &empty);
     scene.start();
     tips[..2].iter().for_each(|tip| assert_eq!(scene.post(&tip.bytes).0, 201));
-    stop(&mut scene);
+    scene.stop();
     copy(&store, &texts);
     let mut killed = 0;
     for Part { before, late, act, steps } in PARTS {
@@ -213,12 +213,12 @@ fn killed_at_any_step_the_relay_starts_again_and_nothing_is_half_there() {
             assert!(tips.iter().all(|tip| [200, 201].contains(&scene.post(&tip.bytes).0)), "{case}");
             assert_eq!(scene.pool().len(), tips.len(), "{case}");
             // Once more, after what was left behind has been cleared away.
-            stop(&mut scene);
+            scene.stop();
             scene.start();
             told.ids = tips.iter().map(|tip| tip.id).collect();
             told.withdrawn.clear();
             assert_eq!(load::nothing_is_lost(&scene, &store, &told), tips.len(), "{case}, after another start");
-            stop(&mut scene);
+            scene.stop();
             let left = |name: &str| fs::read_dir(store.join(name)).unwrap().map(|entry| entry.unwrap().path());
             // The sealer may be at it again.
             let sealer = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("sled-");
@@ -259,9 +259,4 @@ fn killing(scene: &Scene, call: &str, n: usize, file: &str) -> Vec<String> {
 fn copy(from: &Path, to: &Path) {
     let _ = fs::remove_dir_all(to);
     complete(Command::new("cp").arg("-a").args([from, to])).ok();
-}
-
-fn stop(scene: &mut Scene) {
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
 }

@@ -67,8 +67,7 @@ pub struct Recording {
 impl Recording {
     /// Stops the relay of a scene and starts it again.
     pub fn of(scene: &mut Scene) -> Self {
-        scene.signal("TERM");
-        assert_eq!(scene.wait(), 0);
+        scene.stop();
         Self::of_stopped(scene)
     }
 

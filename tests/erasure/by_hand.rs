@@ -12,11 +12,6 @@ fn store(scene: &Scene, work: &[&str]) -> Run {
     scene.run(RELAY, &[&["--config", path.to_str().unwrap(), "store"], work].concat())
 }
 
-fn stopped(scene: &mut Scene) {
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
-}
-
 /// Row 6 of issue 10, the operator's side: what a flood of texts had left could not be purged for up to 97 days.
 #[test]
 fn a_stopped_store_is_sealed_verified_and_purged_and_damage_costs_one_tip() {
@@ -26,7 +21,7 @@ fn a_stopped_store_is_sealed_verified_and_purged_and_damage_costs_one_tip() {
         assert_eq!(scene.post(tip).0, 201);
     }
     store(&scene, &["verify"]).says(1, "another relay uses the store");
-    stopped(&mut scene);
+    scene.stop();
     store(&scene, &["verify"]).says(0, "3 tips, 0 of them damaged");
 
     // A byte that flips in a journal costs that tip alone.
@@ -50,7 +45,7 @@ fn a_stopped_store_is_sealed_verified_and_purged_and_damage_costs_one_tip() {
     scene.start();
     assert_eq!(scene.pool().len(), 3);
     assert_eq!(scene.post(&tips[0]).0, 200);
-    stopped(&mut scene);
+    scene.stop();
 
     let (today, tomorrow) = (Day::today().to_string(), Day::today().plus(1).to_string());
     assert!(store(&scene, &["purge", "--before", &today]).ok().out.contains("0 tips"));
@@ -64,7 +59,7 @@ fn a_stopped_store_is_sealed_verified_and_purged_and_damage_costs_one_tip() {
 #[test]
 fn a_store_that_is_not_there_is_not_made_by_looking_at_it() {
     let mut scene = Scene::new();
-    stopped(&mut scene);
+    scene.stop();
     fs::remove_dir_all(scene.path("store")).unwrap();
     store(&scene, &["verify"]).says(1, "there is no store in");
     assert!(!scene.path("store").exists());
@@ -74,7 +69,7 @@ fn a_store_that_is_not_there_is_not_made_by_looking_at_it() {
 fn a_clock_that_has_jumped_is_not_believed_until_its_day_is_accepted() {
     let mut scene = Scene::new();
     assert_eq!(scene.post(&scene.seal("still here")).0, 201);
-    stopped(&mut scene);
+    scene.stop();
     // As if the relay had been off since: the last day that it believed is long ago.
     let (today, last) = (Day::today(), Day::today().plus(-40));
     fs::write(scene.path("store/day"), format!("{last}\n")).unwrap();
@@ -83,7 +78,7 @@ fn a_clock_that_has_jumped_is_not_believed_until_its_day_is_accepted() {
     assert_eq!(status["healthy"], false);
     assert!(status["reasons"].to_string().contains("--accept-date"), "{status}");
     assert_eq!(scene.pool().len(), 1);
-    stopped(&mut scene);
+    scene.stop();
 
     let path = scene.path("relay.toml");
     let wrong = today.plus(1).to_string();
@@ -92,7 +87,7 @@ fn a_clock_that_has_jumped_is_not_believed_until_its_day_is_accepted() {
     scene.start_with(&["--accept-date", &today.to_string()]);
     assert_eq!(scene.status()["healthy"], true);
     assert_eq!(fs::read_to_string(scene.path("store/day")).unwrap(), format!("{today}\n"));
-    stopped(&mut scene);
+    scene.stop();
     scene.start();
     assert_eq!(scene.status()["healthy"], true);
 }

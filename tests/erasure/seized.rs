@@ -137,8 +137,7 @@ fn who_holds_the_disk_can_recover_nothing_that_was_withdrawn_or_has_expired() {
     // Text and what came in pieces have a volume each.
     let old: Vec<_> = fs::read_dir(&volumes).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(old.len(), 2);
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     scene.start();
     assert_eq!(scene.post(&tips[2].bytes).0, 201);
     let piece = send_in_pieces(&scene, &store, &tips[3]);
@@ -166,8 +165,7 @@ fn who_holds_the_disk_can_recover_nothing_that_was_withdrawn_or_has_expired() {
         assert!(files(&volumes).iter().any(|(_, bytes)| find(bytes, &traces[n].sealed).is_some()), "its first chunk");
     }
 
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     old.iter().for_each(|volume| let_expire(volume));
     scene.start();
     assert!(old.iter().all(|volume| !volume.exists()));

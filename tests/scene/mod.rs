@@ -157,8 +157,7 @@ impl Scene {
 
     /// Starts the relay anew, with another configuration.
     pub fn restart(&mut self, change: impl FnOnce(&str) -> String) {
-        self.signal("TERM");
-        assert_eq!(self.wait(), 0);
+        self.stop();
         let config = fs::read_to_string(self.path("relay.toml")).unwrap();
         fs::write(self.path("relay.toml"), change(&config)).unwrap();
         self.start();
@@ -224,6 +223,12 @@ impl Scene {
     pub fn signal(&self, name: &str) {
         let id = self.relay.as_ref().unwrap().id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Ends the relay as an operator would, and waits until it has.
+    pub fn stop(&mut self) {
+        self.signal("TERM");
+        assert_eq!(self.wait(), 0);
     }
 
     /// Waits for the relay to end; gives its exit code, -1 when a signal ended it.

@@ -60,7 +60,7 @@ fn many_couriers_in_any_order_all_get_their_tips() {
         .collect();
     read_by_many(&scene, &tips, tips.len());
     // The same when they are sealed.
-    stop(&mut scene);
+    scene.stop();
     scene.start();
     let volumes: Vec<_> = volumes(&scene).collect();
     eventually(|| volumes.iter().all(|volume| volume.join("sealed").exists() && !volume.join("journal").exists()));
@@ -73,7 +73,7 @@ fn many_couriers_in_any_order_all_get_their_tips() {
 fn texts_of_many_sealed_volumes_are_read_by_many_couriers_in_any_order() {
     const VOLUMES: usize = 20;
     let mut scene = Scene::new();
-    stop(&mut scene);
+    scene.stop();
     let settings = Settings::default();
     let most = usize::try_from(settings.volume_bytes).unwrap() * VOLUMES;
     let pool = Pool::open(&scene.path("store"), settings, |notice| panic!("{notice:?}")).unwrap();
@@ -96,11 +96,6 @@ fn texts_of_many_sealed_volumes_are_read_by_many_couriers_in_any_order() {
     assert!(volumes(&scene).all(|volume| volume.join("sealed").exists() && !volume.join("journal").exists()));
     scene.start();
     read_by_many(&scene, &texts, 2);
-}
-
-fn stop(scene: &mut Scene) {
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
 }
 
 fn volumes(scene: &Scene) -> impl Iterator<Item = PathBuf> {

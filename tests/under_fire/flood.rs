@@ -54,8 +54,7 @@ impl Fire {
 
     /// Puts so many texts of one writer into the store; gives what takes them back.
     fn stores_texts_of_one_writer(&mut self, number: usize) -> String {
-        self.scene.signal("TERM");
-        assert_eq!(self.scene.wait(), 0);
+        self.scene.stop();
         let mut tip = Known::seal(0);
         let header = TipHeader::parse(&tip.bytes).unwrap();
         let pool = Pool::open(&self.scene.path("store"), Settings::default(), |notice| panic!("{notice:?}")).unwrap();

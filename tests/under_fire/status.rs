@@ -32,8 +32,7 @@ fn health_and_disk_are_live_and_what_follows_tips_is_not() {
 fn after_a_restart_the_count_is_rounded_up() {
     let mut scene = Scene::new();
     assert_eq!(scene.post(&scene.seal("the only one")).0, 201);
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     scene.start();
     let status: Value = serde_json::from_slice(&scene.courier_get("/status").1).unwrap();
     assert_eq!((&status["kept"]["tips"], &status["kept"]["mib"]), (&Value::from(10), &Value::from(16)));

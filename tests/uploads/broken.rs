@@ -58,8 +58,7 @@ fn an_upload_survives_a_restart_and_a_kill_in_the_middle_of_a_piece() {
     let mut scene = Scene::new();
     let tip = large_tip(&scene);
     let mut upload = Upload::begin(&scene, &tip, 300_000);
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     scene.start();
     assert_eq!(upload.progress(&scene).is(204).offset(), 300_000);
     upload.go_on(&scene, &tip, 600_000).is(204);

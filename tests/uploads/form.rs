@@ -84,8 +84,7 @@ fn nothing_that_is_typed_into_a_field_is_kept() {
     is_page(submit(&scene, &[("message", None, typed)]), 400);
     assert!(!page.contains("Amina") && !scene.log().contains("Amina"));
     // Nobody moves or removes a file while they are searched, once the relay has stopped.
-    scene.signal("TERM");
-    assert_eq!(scene.wait(), 0);
+    scene.stop();
     let found = |word: &str| {
         let mut command = std::process::Command::new("grep");
         command.args(["-rqai", word]).arg(scene.path("store")).status().unwrap().code()
