@@ -1,8 +1,93 @@
-//! What the programs show: progress bars on a terminal, errors as sentences, and text from outside made harmless.
+//! What the programs show, and nothing beside it: lines, JSON, errors as sentences, progress bars, exit codes.
+//!
+//! Every line of every program passes [`say`], [`say_json`] or [`complain`], so that no text from outside reaches a terminal raw.
 
-use std::io::IsTerminal;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+/// How a program ends. A code means the same in all four (`docs/exit-codes.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All that was asked for is done, also when there was nothing to do.
+    Done = 0,
+    /// Failed, and nothing was changed, sent or stored but what the message says.
+    Failed = 1,
+    /// Wrong arguments. Nothing was begun.
+    Usage = 2,
+    /// Something that passes is in the way: no connection, a relay that is busy, another program at work. Nothing was stored. Try again later.
+    TryLater = 3,
+    /// The relay refused for a reason that stays. Nothing was stored.
+    Refused = 4,
+    /// A relay serves something else than the channel's owner signed.
+    Differs = 5,
+    /// All is well, but something ends within 30 days.
+    EndsSoon = 6,
+    /// It is not known whether it was done: a tip may be stored, or erased.
+    Unknown = 7,
+    /// Done as far as possible; the message says what is still missing.
+    Incomplete = 8,
+    /// There was nothing there to do it to.
+    NothingThere = 9,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Writes one line to standard output, made [`harmless`].
+///
+/// # Errors
+/// Standard output is closed or full. Then nobody has read the line: what depends on its being read must not go on.
+pub fn say(line: impl Display) -> io::Result<()> {
+    let line = Zeroizing::new(line.to_string());
+    let line = Zeroizing::new(harmless(&line));
+    writeln!(io::stdout().lock(), "{}", line.as_str())
+}
+
+/// Writes `value` as one line of JSON to standard output. Characters that a terminal would take for a command are written as `\uXXXX`.
+///
+/// # Errors
+/// As [`say`]; or `value` has no JSON form.
+pub fn say_json(value: &impl Serialize) -> io::Result<()> {
+    let text = Zeroizing::new(serde_json::to_string(value)?);
+    let mut line = Zeroizing::new(String::with_capacity(text.len() + 1));
+    for c in text.chars() {
+        // Outside of strings JSON has none of these, so an escape is always right.
+        if is_command(c) { line.extend(format!("\\u{:04x}", u32::from(c)).chars()) } else { line.push(c) }
+    }
+    writeln!(io::stdout().lock(), "{}", line.as_str())
+}
+
+/// Writes one line to standard error behind the program's name, made [`harmless`]. Nothing can be done about a closed standard error.
+pub fn complain(program: &str, line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{program}: {}", harmless(&line.to_string()));
+}
+
+/// The program's arguments; when they are wrong, or ask for help, that is shown and the exit code returned.
+///
+/// # Errors
+/// The code to end with at once.
+pub fn arguments<T: clap::Parser>() -> Result<T, ExitCode> {
+    T::try_parse().map_err(|error| {
+        for line in error.render().to_string().lines() {
+            let shown = harmless(line);
+            let written =
+                if error.use_stderr() { writeln!(io::stderr(), "{shown}") } else { writeln!(io::stdout(), "{shown}") };
+            if written.is_err() {
+                return Exit::Failed.into();
+            }
+        }
+        if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+    })
+}
 
 /// A bar over `total` bytes on standard error; invisible when that is no terminal.
 #[must_use]
@@ -32,7 +117,12 @@ pub fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
 /// Text from a tip or a directory, without anything that a terminal would take for a command.
 #[must_use]
 pub fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_bidi_control(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_command(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// C0, C1, DEL, line and paragraph separators, and what reorders text.
+fn is_command(c: char) -> bool {
+    c.is_control() || is_bidi_control(c) || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Characters that reorder the text around them and so could make it read as something else: Unicode's property `Bidi_Control`.
