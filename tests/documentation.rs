@@ -85,8 +85,9 @@ fn the_entries_of_a_tip_and_their_limits_are_those_of_the_program() {
         ("message.txt", "0 or 1", size(limits::MAX_MESSAGE)),
         ("attachments/NN.ext", &files, "what fits".to_owned()),
         ("originals/NN.ext", &files, "what fits".to_owned()),
-        ("sealed/<holder id>.age", &sealed, size(limits::MAX_SEALED)),
+        ("sealed/<holder id>.age", &sealed, format!("exactly {} bytes", limits::SEALED_IDENTITY)),
         ("forwarder.note", "0 or 1", size(limits::MAX_FORWARDER_NOTE)),
+        ("author.sig", "0 or 1", format!("exactly {} bytes", limits::AUTHOR_SIGNATURE)),
     ];
     let expected: BTreeMap<_, _> =
         expected.into_iter().map(|(name, many, largest)| (name.to_owned(), (many.to_owned(), largest))).collect();

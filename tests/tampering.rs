@@ -12,7 +12,8 @@ use softinfo::desk::trust::Desk;
 use softinfo::desk::{OpenTipError, open};
 use softinfo::example;
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, TIP_HEADER_BYTES};
-use softinfo::tip::container::{ContainerError, EntryName, Part, pack, packed_length, unpack};
+use softinfo::archive::packed_length;
+use softinfo::tip::container::{ContainerError, EntryName, Part, pack, unpack};
 use softinfo::tip::header::scan;
 use softinfo::tip::hybrid::Identity;
 use softinfo::tip::id::TipId;
@@ -229,7 +230,9 @@ fn what_is_packed_is_plain_ustar_with_nothing_of_the_machine_in_it() {
         assert_eq!(field(136, 148), "00000000000", "no time");
         assert_eq!(field(156, 157), "0", "a regular file");
         assert_eq!((field(157, 257), field(257, 265)), ("", "ustar\x0000"));
-        assert!(header[265..].iter().all(|&byte| byte == 0), "no owner, group or device");
+        assert_eq!((field(329, 337), field(337, 345)), ("0000000", "0000000"), "no device");
+        let rest = header[265..329].iter().chain(&header[345..]);
+        assert!(rest.copied().all(|byte| byte == 0), "no owner, no group, no prefix");
     }
     assert_eq!(bytes.len() as u64, packed_length([2, 1]));
 }
