@@ -76,7 +76,8 @@ impl<W: Write> Writer<W> {
     pub fn append(&mut self, name: &str, size: u64, content: impl Read) -> io::Result<()> {
         self.0.write_all(header(name, size)?.as_bytes())?;
         // One byte more than announced is enough to see that there are more.
-        let copied = io::copy(&mut content.take(size.saturating_add(1)), &mut Exactly { out: &mut self.0, left: size })?;
+        let copied =
+            io::copy(&mut content.take(size.saturating_add(1)), &mut Exactly { out: &mut self.0, left: size })?;
         if copied != size {
             return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} became shorter")));
         }
@@ -149,9 +150,9 @@ impl<R: Read> Reader<R> {
         let found = Header::from_byte_slice(&block);
         let shown = shown(&found.path_bytes());
         let name = String::from_utf8(found.path_bytes().into_owned()).ok();
-        let exact = name.zip(found.entry_size().ok()).filter(|(name, size)| {
-            header(name, *size).is_ok_and(|expected| expected.as_bytes() == found.as_bytes())
-        });
+        let exact = name
+            .zip(found.entry_size().ok())
+            .filter(|(name, size)| header(name, *size).is_ok_and(|expected| expected.as_bytes() == found.as_bytes()));
         let (name, size) = exact.ok_or(ArchiveError::Header(shown))?;
         (self.left, self.gap) = (size, (BLOCK - size % BLOCK) % BLOCK);
         self.name.clone_from(&name);
@@ -242,8 +243,17 @@ mod tests {
     fn a_header_is_the_one_that_gnu_tar_writes() {
         let mut expected = [0; 512];
         let fields: [(usize, &[u8]); 11] = [
-            (0, b"report.json"), (100, b"0000644"), (108, b"0000000"), (116, b"0000000"), (124, b"00000000003"),
-            (136, b"00000000000"), (148, b"011404\0 "), (156, b"0"), (257, b"ustar\x0000"), (329, b"0000000"), (337, b"0000000"),
+            (0, b"report.json"),
+            (100, b"0000644"),
+            (108, b"0000000"),
+            (116, b"0000000"),
+            (124, b"00000000003"),
+            (136, b"00000000000"),
+            (148, b"011404\0 "),
+            (156, b"0"),
+            (257, b"ustar\x0000"),
+            (329, b"0000000"),
+            (337, b"0000000"),
         ];
         for (at, field) in fields {
             expected[at..at + field.len()].copy_from_slice(field);

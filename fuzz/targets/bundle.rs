@@ -125,5 +125,8 @@ fn judge(file: &[u8], is_good: bool) {
     let (same, behind) = file.split_at(written.len().min(file.len()));
     let is_canonical = verified.id == id;
     assert!(!is_good || is_canonical);
-    assert!(!is_canonical || same == written && behind.iter().all(|&byte| byte == 0), "written again it is another file");
+    assert!(
+        !is_canonical || same == written && behind.iter().all(|&byte| byte == 0),
+        "written again it is another file"
+    );
 }

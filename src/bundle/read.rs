@@ -99,7 +99,13 @@ pub fn read(
 /// The size in bytes of the next entry, which has to be called `name`.
 fn next(archive: &mut Reader<impl Read>, name: &str, found: usize, expected: usize) -> Result<u64, BundleError> {
     match archive.entry() {
-        Ok(Some((other, size))) => if other == name { Ok(size) } else { Err(BundleError::Altered(other)) },
+        Ok(Some((other, size))) => {
+            if other == name {
+                Ok(size)
+            } else {
+                Err(BundleError::Altered(other))
+            }
+        }
         Ok(None) => Err(BundleError::CutShort { found, expected }),
         Err(error) => Err(unreadable(error, found, expected)),
     }

@@ -224,7 +224,9 @@ impl Contents {
                 return Err(refused(format!("the forwarder “{id}” stands twice")));
             }
             if from > until {
-                return Err(refused(format!("the forwarder “{id}” is recognised until {until}, which is before {from}")));
+                return Err(refused(format!(
+                    "the forwarder “{id}” is recognised until {until}, which is before {from}"
+                )));
             }
             is_key_of(id, signing_key)?;
         }

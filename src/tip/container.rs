@@ -47,7 +47,9 @@ pub enum ContainerError {
     #[error("the entry “{0}” has no place in a tip")]
     Name(String),
     /// Not a regular file of plain ustar.
-    #[error("the entry “{0}” is not a plain file as a tip has them (a link, device, folder, extension, or a header with something in it)")]
+    #[error(
+        "the entry “{0}” is not a plain file as a tip has them (a link, device, folder, extension, or a header with something in it)"
+    )]
     Kind(String),
     /// Twice, or after one it should precede.
     #[error("the entry “{0}” stands twice or in the wrong place")]
@@ -148,7 +150,9 @@ impl EntryName {
     fn admits(&self, size: u64) -> Result<(), ContainerError> {
         let (name, limit) = (self.to_string(), self.limit());
         match self {
-            Self::Sealed(_) | Self::AuthorSignature if size != limit => Err(ContainerError::Length { name, length: limit }),
+            Self::Sealed(_) | Self::AuthorSignature if size != limit => {
+                Err(ContainerError::Length { name, length: limit })
+            }
             _ if size > limit => Err(ContainerError::Size { name, limit }),
             _ => Ok(()),
         }

@@ -97,14 +97,12 @@ impl Receipt {
         }
         let (words, numbers): (Vec<&str>, Vec<&str>) =
             tokens.iter().partition(|token| token.chars().any(char::is_alphabetic));
-        let together: Zeroizing<String> = Zeroizing::new(if words.is_empty() { numbers.concat() } else { String::new() });
+        let together: Zeroizing<String> =
+            Zeroizing::new(if words.is_empty() { numbers.concat() } else { String::new() });
         let groups = groups(&numbers, &together);
         let (by_words, by_digits) = (WordLists::all().receipts(&words), receipts_of(&groups));
-        let mut found = if by_words.is_empty() || by_digits.is_empty() {
-            &by_words | &by_digits
-        } else {
-            &by_words & &by_digits
-        };
+        let mut found =
+            if by_words.is_empty() || by_digits.is_empty() { &by_words | &by_digits } else { &by_words & &by_digits };
         match (found.pop_first(), found.is_empty()) {
             (Some(secret), true) => Ok(Self(secret)),
             (None, _) if by_words.is_empty() && by_digits.is_empty() => {
@@ -186,7 +184,8 @@ fn groups<'a>(numbers: &[&'a str], together: &'a str) -> Vec<&'a str> {
 fn receipts_of(groups: &[&str]) -> BTreeSet<[u8; 16]> {
     let numbers: Zeroizing<Vec<u16>> = Zeroizing::new(groups.iter().map(|group| group.parse().unwrap_or(0)).collect());
     let receipt = |window: &[u16]| {
-        let indices: Option<Zeroizing<Vec<u16>>> = window.iter().map(|n| n.checked_sub(1).filter(|n| *n < 2048)).collect::<Option<_>>().map(Zeroizing::new);
+        let indices: Option<Zeroizing<Vec<u16>>> =
+            window.iter().map(|n| n.checked_sub(1).filter(|n| *n < 2048)).collect::<Option<_>>().map(Zeroizing::new);
         Receipt::from_indices(Language::English, &indices?).map(|receipt| receipt.0)
     };
     numbers.windows(WORDS).filter_map(receipt).collect()
@@ -227,12 +226,16 @@ impl WordLists {
     fn receipts(&self, words: &[&str]) -> BTreeSet<[u8; 16]> {
         let mut found = Vec::new();
         for list in &self.0 {
-            let indices: Zeroizing<Vec<Option<u16>>> = Zeroizing::new(words.iter().map(|word| list.find(word)).collect());
+            let indices: Zeroizing<Vec<Option<u16>>> =
+                Zeroizing::new(words.iter().map(|word| list.find(word)).collect());
             for (window, typed) in indices.windows(WORDS).zip(words.windows(WORDS)) {
                 let known: Option<Vec<u16>> = window.iter().copied().collect();
                 let known = Zeroizing::new(known.unwrap_or_default());
-                if let Some(receipt) = (known.len() == WORDS).then(|| Receipt::from_indices(list.language, &known)).flatten() {
-                    let whole = known.iter().zip(typed).filter(|(index, word)| list.words[usize::from(**index)] == ***word);
+                if let Some(receipt) =
+                    (known.len() == WORDS).then(|| Receipt::from_indices(list.language, &known)).flatten()
+                {
+                    let whole =
+                        known.iter().zip(typed).filter(|(index, word)| list.words[usize::from(**index)] == ***word);
                     found.push((whole.count(), receipt.0));
                 }
             }

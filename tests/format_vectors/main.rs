@@ -77,7 +77,7 @@ fn every_directory_is_taken_or_refused_for_the_reason_its_index_names() {
             assert!(error.to_string().contains(says), "{error} does not say {says}");
         }
     }
-    assert_eq!(rows(&index).len(), 20);
+    assert_eq!(rows(&index).len(), 28);
 }
 
 #[test]

@@ -53,8 +53,7 @@ fn text(change: impl FnOnce(&mut Value), epochs: &[Value], signing_key: &str) ->
 #[ignore = "writes tests/vectors/directory and tests/vectors/bundle anew"]
 fn make_the_vectors() {
     let mut rng = StdRng::seed_from_u64(20_261_123);
-    let (root, impostor, holder) =
-        (key_of(&mut rng, CHANNEL), key_of(&mut rng, CHANNEL), key_of(&mut rng, HOLDER));
+    let (root, impostor, holder) = (key_of(&mut rng, CHANNEL), key_of(&mut rng, CHANNEL), key_of(&mut rng, HOLDER));
     let (old, new) = (Identity::generate(&mut rng), Identity::generate(&mut rng));
     let (october, november) =
         (epoch("2026-10", "2026-10-01", "2026-12-31", &old), epoch("2026-11", "2026-11-01", "2026-11-30", &new));

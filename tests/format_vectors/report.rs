@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use softinfo::tip::report::{
-    AttachmentNote, Category, Details, MovedTo, Offender, OnBehalf, Place, Report, ReportError, ReportWarning, SealedNote, WorkVisit,
+    AttachmentNote, Category, Details, MovedTo, Offender, OnBehalf, Place, Report, ReportError, ReportWarning,
+    SealedNote, WorkVisit,
 };
 
 use crate::{index, path, rows, text};
