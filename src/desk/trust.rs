@@ -55,7 +55,7 @@ impl Desk {
     pub fn open(folder: &Path) -> Result<Self, DeskError> {
         let own = Keyring::read(&keys_folder(folder))?;
         let examples = Path::new(EXAMPLE_KEYS);
-        let (root, keyring, example) = if !own.holders().is_empty() {
+        let (root, keyring, example) = if !own.is_empty() {
             let path = root_path(folder);
             let text = match std::fs::read_to_string(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(DeskError::NoRoot),
@@ -73,13 +73,13 @@ impl Desk {
         Ok(Self { folder, root, keyring, example })
     }
 
-    /// The passphrase: from the descriptor, from the example's file, or typed.
-    pub fn passphrase(&self, descriptor: Option<u32>) -> Result<Passphrase, SecretError> {
-        match descriptor {
-            Some(number) => Passphrase::from_descriptor(number),
-            None if self.example => Passphrase::from_file(&Path::new(EXAMPLE_KEYS).join("EXAMPLE-passphrase.txt")),
-            None => Passphrase::prompt("Passphrase of this desk's keys"),
-        }
+    /// The passphrase of the example keys, from their folder; `None` for a desk with keys of its own.
+    ///
+    /// # Errors
+    /// `None`, when the file is missing.
+    #[must_use]
+    pub fn example_passphrase(&self) -> Option<Result<Passphrase, SecretError>> {
+        self.example.then(|| Passphrase::from_file(&Path::new(EXAMPLE_KEYS).join("EXAMPLE-passphrase.txt")))
     }
 }
 
