@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use softinfo::desk::keyring::{KeyState, Keyring, Listed, plain_holder, read_holder};
+use softinfo::desk::keyring::{KeyState, Keyring, Listed, read_holder};
 use softinfo::desk::trust::keys_folder;
-use softinfo::directory::{Holder, HolderId, Kind};
+use softinfo::directory::Holder;
 use softinfo::terminal::{Exit, complain, say, say_json, sentence};
 
 use crate::{PROGRAM, Setting, passphrase};
@@ -26,15 +26,12 @@ pub struct Keys {
 enum Action {
     /// Make holder.json anew from the key files, where it is lost, damaged, or does not name all keys. No key is changed.
     Mend {
-        /// The holder to mend, where its kind can't be read from a key file.
-        #[arg(long, value_name = "ID", requires = "kind", conflicts_with = "profile")]
-        holder: Option<HolderId>,
-        /// What the holder is, as for keygen.
-        #[arg(long, value_name = "KIND", requires = "holder")]
-        kind: Option<Kind>,
         /// JSON file with id, kind, names, competence and duty_card: they are put in again. Only this holder is mended.
         #[arg(long, value_name = "FILE")]
         profile: Option<PathBuf>,
+        /// Where signing.age is lost or damaged and there is no copy: make a new one. The directory has to be signed anew.
+        #[arg(long)]
+        new_signing_key: bool,
     },
 }
 
@@ -44,13 +41,9 @@ impl Keys {
         let mut keyring = Keyring::read(&folder)?;
         match self.action {
             None => list(setting, &keyring),
-            Some(Action::Mend { holder, kind, profile }) => {
-                let profile = match (profile, holder, kind) {
-                    (Some(path), ..) => Some(read_holder(&path)?),
-                    (None, Some(holder), Some(kind)) => Some(plain_holder(holder, kind)),
-                    _ => None,
-                };
-                mend(setting, &mut keyring, profile)
+            Some(Action::Mend { profile, new_signing_key }) => {
+                let profile = profile.as_deref().map(read_holder).transpose()?;
+                mend(setting, &mut keyring, profile.as_ref(), new_signing_key)
             }
         }
     }
@@ -103,7 +96,7 @@ fn show(holder: &Listed) -> Result<()> {
             (Some(from), Some(until)) => format!("{from} to {until}"),
             _ => " ".repeat(24),
         };
-        say(format_args!("  {:<10}  {days}  {}", epoch.epoch, state(epoch.state)))?;
+        say(format_args!("  {}  {days}  {}", epoch.epoch, state(epoch.state)))?;
     }
     say(format_args!("  signing key: {}", state(holder.signing)))?;
     Ok(())
@@ -119,9 +112,10 @@ fn state(state: KeyState) -> &'static str {
     }
 }
 
-fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<Holder>) -> Result<ExitCode> {
+fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<&Holder>, new_signing_key: bool) -> Result<ExitCode> {
     let question = format!("Passphrase of the keys in {}", keyring.folder().display());
-    let outcomes = passphrase::ask(setting.passphrase_fd, &question, |typed| keyring.mend(profile.as_ref(), typed))?;
+    let outcomes =
+        passphrase::ask(setting.passphrase_fd, &question, |typed| keyring.mend(profile, new_signing_key, typed))?;
     let mut exit = Exit::Done;
     for outcome in outcomes {
         let mended = match outcome {
@@ -135,7 +129,9 @@ fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<Holder>) -> Re
         let holder = &mended.holder;
         let path = keyring.folder().join(holder.id.as_str()).join("holder.json");
         if mended.changed {
-            say(format_args!("{} was made anew; it names {} epochs.", path.display(), holder.epochs.len()))?;
+            let count = holder.epochs.len();
+            let plural = if count == 1 { "" } else { "s" };
+            say(format_args!("{} was made anew; it names {count} epoch{plural}.", path.display()))?;
             if holder.names.is_empty() {
                 say("It has no names and no duty card; to put them in again, repeat with --profile FILE.")?;
             }
@@ -143,7 +139,10 @@ fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<Holder>) -> Re
         } else {
             say(format_args!("{} is in order; nothing was changed.", path.display()))?;
         }
-        if let Some(old) = &mended.set_aside {
+        if mended.new_signing_key {
+            say("It has a new signing key: from now on the directory has to name this one, and be signed with it.")?;
+        }
+        for old in &mended.set_aside {
             say(format_args!("The file that could not be read is now {}.", old.display()))?;
         }
         for fault in &mended.damaged {

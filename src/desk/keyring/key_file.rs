@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use age::secrecy::ExposeSecret;
 use age::x25519;
+use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::KeyringError;
 use crate::day::Day;
 use crate::desk::passphrase::{LARGEST, Passphrase, SecretError, read_sealed, read_secret, write_sealed, write_secret};
-use crate::directory::{HolderId, Kind};
+use crate::directory::{HolderId, Kind, SigningKey};
 use crate::tip::header::scan;
 
 /// Name of the file with the keyring key, in the folder of all holders.
@@ -56,6 +57,14 @@ impl KeyringKey {
         let label = serde_json::to_string(label).map_err(|error| super::failed(path)(error.into()))?;
         let text = Zeroizing::new(format!("{KEY_SCHEMA}{label}\n{PUBLIC}{public}\n{secret}\n"));
         Ok(write_sealed(path, &text, &self.0.to_public())?)
+    }
+
+    /// Makes a holder's signing key and writes it under this one. Gives its public half.
+    pub(super) fn new_signing_key(&self, path: &Path, holder: &HolderId, kind: Kind) -> Result<String, KeyringError> {
+        let made = SigningKey::generate(holder.as_str(), &mut OsRng)?;
+        let label = Label { holder: holder.clone(), kind, epoch: None };
+        self.write(path, &label, made.public().as_str(), made.expose())?;
+        Ok(made.public().as_str().to_owned())
     }
 
     /// Reads a key under this one.

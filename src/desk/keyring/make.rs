@@ -12,7 +12,7 @@ use super::{
 };
 use crate::day::Day;
 use crate::desk::passphrase::Passphrase;
-use crate::directory::{Epoch, Holder, HolderId, SigningKey};
+use crate::directory::{Epoch, Holder, HolderId};
 use crate::tip::hybrid::Identity;
 
 /// Most epochs made at once: ten years of months.
@@ -61,10 +61,7 @@ impl Keyring {
             holder.signing_key = Some(if signing.exists() {
                 key.read(&signing)?.public
             } else {
-                let made = SigningKey::generate(holder.id.as_str(), &mut OsRng)?;
-                let label = Label { holder: holder.id.clone(), kind: holder.kind, epoch: None };
-                key.write(&signing, &label, made.public().as_str(), made.expose())?;
-                made.public().as_str().to_owned()
+                key.new_signing_key(&signing, &holder.id, holder.kind)?
             });
         }
         let completed = begun.len();

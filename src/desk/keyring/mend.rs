@@ -1,6 +1,6 @@
 //! Making `holder.json` anew from the key files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::key_file::KeyringKey;
 use super::{
@@ -16,8 +16,10 @@ pub struct Mended {
     pub holder: Holder,
     /// Whether it was written; otherwise all was in order.
     pub changed: bool,
-    /// Where an unreadable `holder.json` was put.
-    pub set_aside: Option<PathBuf>,
+    /// Where an unreadable `holder.json` or `signing.age` was put.
+    pub set_aside: Vec<PathBuf>,
+    /// Whether a new signing key was made.
+    pub new_signing_key: bool,
     /// Key files that could not be read, each named.
     pub damaged: Vec<KeyringError>,
 }
@@ -25,13 +27,15 @@ pub struct Mended {
 impl Keyring {
     /// Brings `holder.json` of every holder, or of the one of `profile`, into agreement with the key files: what they hold is listed,
     /// what was listed and is gone stays listed as destroyed. Names, competence and duty card come from `profile`, or else
-    /// from the `holder.json` that is there; where neither can be read, they are empty. Key files are not touched.
+    /// from the `holder.json` that is there; where neither can be read, they are empty. No key file is touched, unless `new_signing_key`:
+    /// then a holder whose `signing.age` is missing or unreadable gets a new one, and the directory has to be signed anew with it.
     ///
     /// # Errors
     /// As for [`Keyring::unlock`]; `NoHolder`; `File`. The list has an outcome for each holder.
     pub fn mend(
         &mut self,
         profile: Option<&Holder>,
+        new_signing_key: bool,
         passphrase: &Passphrase,
     ) -> Result<Vec<Result<Mended, KeyringError>>, KeyringError> {
         let key = self.keyring_key(passphrase)?;
@@ -42,22 +46,39 @@ impl Keyring {
             Some(profile) => vec![profile.id.clone()],
             None => self.names.clone(),
         };
-        let mended = names.iter().map(|name| self.mend_one(name, profile, &key)).collect();
+        let mended = names.iter().map(|name| self.mend_one(name, profile, new_signing_key, &key)).collect();
         self.read_public_parts();
         Ok(mended)
     }
 
-    fn mend_one(&self, name: &HolderId, profile: Option<&Holder>, key: &KeyringKey) -> Result<Mended, KeyringError> {
+    fn mend_one(
+        &self,
+        name: &HolderId,
+        profile: Option<&Holder>,
+        new_signing_key: bool,
+        key: &KeyringKey,
+    ) -> Result<Mended, KeyringError> {
         let folder = self.folder.join(name.as_str());
         let current = public_part(&folder, name);
         let unreadable = current.is_err();
         let current = current.ok().flatten();
-        let files = KeyFiles::read(&folder, key)?;
-        let blank = || files.kind.map(|kind| plain_holder(name.clone(), kind));
-        let Some(mut holder) = profile.cloned().or_else(|| current.clone()).or_else(blank) else {
+        let mut files = KeyFiles::read(&folder, key)?;
+        let blank = files.kind.map(|kind| plain_holder(name.clone(), kind));
+        let Some(known) = current.clone().or(blank) else {
             return Err(KeyringError::NothingToMend(folder));
         };
+        let mut holder = profile.cloned().unwrap_or(known);
         holder.epochs = current.as_ref().map(|current| current.epochs.clone()).unwrap_or_default();
+        let mut set_aside = Vec::new();
+        let new_signing_key = new_signing_key && files.signing.is_none();
+        if new_signing_key {
+            let path = folder.join(SIGNING_FILE);
+            if path.exists() {
+                set_aside.push(put_aside(&path)?);
+            }
+            files.signing_fault = None;
+            files.signing = Some(key.new_signing_key(&path, name, holder.kind)?);
+        }
         holder.signing_key = files.signing.or_else(|| current.as_ref().and_then(|current| current.signing_key.clone()));
         for epoch in files.epochs {
             // The key that is here decides what can be opened.
@@ -66,35 +87,43 @@ impl Keyring {
         }
         holder.epochs.sort_by_key(|epoch| epoch.from);
         let changed = current.as_ref() != Some(&holder);
-        let mut set_aside = None;
         if changed {
             if unreadable {
-                let (from, to) = (folder.join(HOLDER_FILE), folder.join(format!("{HOLDER_FILE}.damaged")));
-                std::fs::rename(&from, &to).map_err(failed(&from))?;
-                set_aside = Some(to);
+                set_aside.push(put_aside(&folder.join(HOLDER_FILE))?);
             }
             write_public_part(&folder, &holder)?;
         }
-        Ok(Mended { holder, changed, set_aside, damaged: files.damaged })
+        files.damaged.extend(files.signing_fault);
+        Ok(Mended { holder, changed, set_aside, new_signing_key, damaged: files.damaged })
     }
+}
+
+/// Keeps a file that can't be read under another name.
+fn put_aside(path: &Path) -> Result<PathBuf, KeyringError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".damaged");
+    std::fs::rename(path, &name).map_err(failed(path))?;
+    Ok(name.into())
 }
 
 /// What the key files of one holder say.
 struct KeyFiles {
     kind: Option<Kind>,
     signing: Option<String>,
+    signing_fault: Option<KeyringError>,
     epochs: Vec<Epoch>,
     damaged: Vec<KeyringError>,
 }
 
 impl KeyFiles {
-    fn read(folder: &std::path::Path, key: &KeyringKey) -> Result<Self, KeyringError> {
-        let mut files = Self { kind: None, signing: None, epochs: Vec::new(), damaged: Vec::new() };
+    fn read(folder: &Path, key: &KeyringKey) -> Result<Self, KeyringError> {
+        let mut files =
+            Self { kind: None, signing: None, signing_fault: None, epochs: Vec::new(), damaged: Vec::new() };
         let signing = folder.join(SIGNING_FILE);
         if signing.exists() {
             match key.read(&signing) {
                 Ok(text) => (files.kind, files.signing) = (Some(text.label.kind), Some(text.public)),
-                Err(error) => files.damaged.push(error),
+                Err(error) => files.signing_fault = Some(error),
             }
         }
         for (_, path) in epoch_files(folder)? {

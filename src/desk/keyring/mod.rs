@@ -11,6 +11,8 @@
 mod key_file;
 mod make;
 mod mend;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
@@ -361,10 +363,11 @@ impl Keyring {
 impl UnlockedKeys {
     /// All keys, the likeliest for something that was sealed on `day` first: by the days between `day` and the key's epoch,
     /// then the one whose epoch began last. None is left out, because a day is only a hint.
-    pub fn ordered_for(&self, day: Day) -> impl Iterator<Item = &Unlocked> {
+    #[must_use]
+    pub fn ordered_for(&self, day: Day) -> Vec<&Unlocked> {
         let mut keys: Vec<_> = self.keys.iter().collect();
         keys.sort_by_key(|key| (key.days_from(day), Reverse(key.from)));
-        keys.into_iter()
+        keys
     }
 }
 
