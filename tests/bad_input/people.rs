@@ -166,6 +166,7 @@ fn keys_are_listed_without_a_passphrase_and_what_is_wrong_is_named() {
     let desk = scene.path("unit-desk").display().to_string();
     let list = |code, words: &str| scene.run(DESK, &["--desk", &desk, "keys"]).says(code, words);
     list(0, "There are no keys in ").says(0, "softinfo-desk keygen");
+    scene.run(DESK, &["--desk", &desk, "keys", "mend"]).says(1, "there are no keys in ");
     desk_of(&scene);
     let shown = list(0, "  2026-11  2026-11-01 to 2026-11-30  here\n").out;
     assert!(shown.starts_with("unit\n") && shown.ends_with("  signing key: here\n"), "{shown}");
@@ -177,6 +178,8 @@ fn keys_are_listed_without_a_passphrase_and_what_is_wrong_is_named() {
     let json = scene.run(DESK, &["--desk", &desk, "keys", "--json"]).says(8, "").json();
     let states: Vec<_> = json[0]["epochs"].as_array().unwrap().iter().map(|epoch| epoch["state"].as_str()).collect();
     assert_eq!(states, [Some("destroyed"), Some("damaged"), Some("here")]);
+    fs::remove_file(file("signing.age")).unwrap();
+    list(8, "  signing key: MISSING\n").says(8, "softinfo-desk keys mend --new-signing-key");
     fs::remove_file(scene.path("unit-desk/keys/keyring.age")).unwrap();
     list(8, "keyring.age is missing: without it no key in its folder can be opened");
 }
@@ -237,6 +240,18 @@ fn keygen_says_in_the_users_words_what_is_wrong_and_what_it_made() {
     {
         assert!(said.out.contains(words), "{said:?}");
     }
+    // Names that came from a profile stay when later months are made without it.
+    let (public, profile) = (scene.path("unit-desk/keys/unit/holder.json"), scene.path("profile.json"));
+    fs::write(&profile, r#"{"id":"unit","kind":"local-police","names":{"en":"Unit"}}"#).unwrap();
+    on(&scene, &desk, &format!("keygen --profile {} --from 2027-04 --epochs 1", profile.display())).ok();
+    on(&scene, &desk, "keygen --holder unit --kind local-police --from 2027-05 --epochs 1").ok();
+    let holder: serde_json::Value = serde_json::from_slice(&fs::read(public).unwrap()).unwrap();
+    assert_eq!((holder["names"]["en"].as_str(), holder["epochs"].as_array().unwrap().len()), (Some("Unit"), 7));
+    on(&scene, &desk, "keygen --holder unit --kind ngo --from 2027-06")
+        .says(1, "unit is of the kind local-police, not ngo; no key was made");
+    // A slip in a profile is named.
+    fs::write(&profile, r#"{"id":"unit","kind":"local-police","dutycard":{"en":"…"}}"#).unwrap();
+    on(&scene, &desk, &format!("keygen --profile {} --from 2027-06", profile.display())).says(1, "dutycard");
     // Another passphrase in the same folder.
     fs::write(scene.path("other"), "quite another passphrase\n").unwrap();
     let line = "exec \"$0\" --passphrase-fd 3 \"$@\" 3<\"$OTHER\"";

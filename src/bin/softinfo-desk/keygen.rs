@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use softinfo::day::Day;
 use softinfo::desk::keyring::{KEYRING_FILE, Keyring, Made, Order, plain_holder, read_holder};
 use softinfo::desk::passphrase::WORK_FACTOR;
 use softinfo::desk::trust::keys_folder;
-use softinfo::directory::{HolderId, Kind};
+use softinfo::directory::{Holder, HolderId, Kind};
 use softinfo::terminal::{say, say_json};
 
 use crate::{Setting, passphrase};
@@ -47,15 +47,27 @@ fn month(text: &str) -> Result<Day, String> {
         .map_err(|_| "not a month; write year and month in figures, for example 2026-11".to_owned())
 }
 
+/// The holder as it stands in `holder.json`, so that later months don't take its names and duty card away; or a new one.
+fn described(keyring: &Keyring, id: HolderId, kind: Kind) -> Result<Holder> {
+    match keyring.holders().iter().find(|known| known.id == id) {
+        None => Ok(plain_holder(id, kind)),
+        Some(known) if known.kind == kind => Ok(known.clone()),
+        Some(known) => {
+            let (is, not): (&str, &str) = (known.kind.into(), kind.into());
+            bail!("{id} is of the kind {is}, not {not}; no key was made. To change it, pass --profile FILE")
+        }
+    }
+}
+
 impl Keygen {
     pub fn run(self, setting: &Setting) -> Result<()> {
-        let profile = match (&self.profile, self.holder, self.kind) {
-            (Some(path), ..) => read_holder(path)?,
-            (None, Some(id), Some(kind)) => plain_holder(id, kind),
-            _ => anyhow::bail!("pass --holder and --kind, or --profile"),
-        };
         let folder = self.keys.unwrap_or_else(|| keys_folder(&setting.desk));
         let mut keyring = Keyring::read(&folder)?;
+        let profile = match (&self.profile, self.holder, self.kind) {
+            (Some(path), ..) => read_holder(path)?,
+            (None, Some(id), Some(kind)) => described(&keyring, id, kind)?,
+            _ => bail!("pass --holder and --kind, or --profile"),
+        };
         let order = Order {
             profile,
             from: self.from,

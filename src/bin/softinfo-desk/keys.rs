@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use softinfo::desk::keyring::{KeyState, Keyring, Listed, read_holder};
 use softinfo::desk::trust::keys_folder;
@@ -81,6 +81,14 @@ fn list(setting: &Setting, keyring: &Keyring) -> Result<ExitCode> {
         );
         whole = false;
     }
+    if listing.iter().any(|holder| holder.signing == KeyState::Destroyed) {
+        complain(
+            PROGRAM,
+            "a signing key is missing; restore signing.age from the copy of the folder, or make a new one with \
+             softinfo-desk keys mend --new-signing-key",
+        );
+        whole = false;
+    }
     if states().any(|state| state == KeyState::NotListed) && keyring.faults().is_empty() {
         complain(PROGRAM, "holder.json does not name all keys that are here; softinfo-desk keys mend takes them in");
         whole = false;
@@ -98,7 +106,8 @@ fn show(holder: &Listed) -> Result<()> {
         };
         say(format_args!("  {}  {days}  {}", epoch.epoch, state(epoch.state)))?;
     }
-    say(format_args!("  signing key: {}", state(holder.signing)))?;
+    let signing = if holder.signing == KeyState::Destroyed { "MISSING" } else { state(holder.signing) };
+    say(format_args!("  signing key: {signing}"))?;
     Ok(())
 }
 
@@ -113,6 +122,9 @@ fn state(state: KeyState) -> &'static str {
 }
 
 fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<&Holder>, new_signing_key: bool) -> Result<ExitCode> {
+    if keyring.is_empty() {
+        bail!("there are no keys in {} that could be mended", keyring.folder().display());
+    }
     let question = format!("Passphrase of the keys in {}", keyring.folder().display());
     let outcomes =
         passphrase::ask(setting.passphrase_fd, &question, |typed| keyring.mend(profile, new_signing_key, typed))?;
