@@ -29,14 +29,22 @@ pub struct Desk {
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
     /// No keys.
-    #[error("this desk has no keys yet; make them with softinfo-desk keygen ({} is empty)", .0.display())]
+    #[error("this desk has no keys yet; make them with softinfo-desk keygen, or name the right desk with --desk FOLDER ({} has none)", .0.display())]
     NoKeys(PathBuf),
     /// No root.
     #[error("this desk does not know the channel's root key yet; give it with softinfo-desk directory trust ROOT.vkey")]
     NoRoot,
     /// The root key file holds none.
-    #[error(transparent)]
-    Root(#[from] SigningError),
+    #[error(
+        "{} is damaged: {source}. Get the channel's root key again, and give it with softinfo-desk directory trust ROOT.vkey --replace",
+        path.display()
+    )]
+    Root {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: SigningError,
+    },
     /// The keys.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
@@ -59,11 +67,14 @@ impl Desk {
             let path = root_path(folder);
             let text = match std::fs::read_to_string(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(DeskError::NoRoot),
-                text => text.map_err(|source| DeskError::File { path, source })?,
+                Err(source) => return Err(DeskError::File { path, source }),
+                Ok(text) => text,
             };
-            (RootKey::parse(&text)?, own, false)
+            let root = RootKey::parse(&text).map_err(|source| DeskError::Root { path, source })?;
+            (root, own, false)
         } else if examples.join("EXAMPLE-root.vkey").exists() {
-            (example::root()?, Keyring::read(examples)?, true)
+            let path = examples.join("EXAMPLE-root.vkey");
+            (example::root().map_err(|source| DeskError::Root { path, source })?, Keyring::read(examples)?, true)
         } else {
             return Err(DeskError::NoKeys(keys_folder(folder)));
         };
@@ -105,7 +116,7 @@ pub fn pin_root(folder: &Path, root: &RootKey, replace: bool) -> Result<(), Desk
         && pinned.trim() != root.as_str()
         && !replace
     {
-        let text = "another root key is trusted already; check with the channel, then repeat with --replace";
+        let text = "another root key is trusted already, and still is; ask the channel's owner which is right, then repeat with --replace";
         return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, text)));
     }
     crate::file::write_whole(&path, |file| writeln!(file, "{}", root.as_str())).map_err(failed)
