@@ -89,7 +89,9 @@ fn the_desk_says_what_is_missing_and_overwrites_nothing() {
     scene.run(DESK, &[&desk[..], &["list"]].concat()).says(1, "does not know the channel's root key yet");
     // The trusted root key was overwritten with something else.
     fs::write(scene.path("own-desk/root.vkey"), "no key").unwrap();
-    scene.run(DESK, &[&desk[..], &["list"]].concat()).says(1, "own-desk/root.vkey is damaged: not a public signing key");
+    scene
+        .run(DESK, &[&desk[..], &["list"]].concat())
+        .says(1, "own-desk/root.vkey is damaged: not a public signing key");
     let sent = scene.send(&[INSPECTORATE], "text", &[]);
     scene.fetch("bundle.tar").ok();
     scene.fetch("bundle.tar").says(1, "exists; choose another name");
