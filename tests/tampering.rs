@@ -159,6 +159,8 @@ impl Stage {
         let key = Unlocked {
             holder: "a".parse().unwrap(),
             epoch: "2026-11".parse().unwrap(),
+            from: "2026-11-01".parse().unwrap(),
+            until: "2026-11-30".parse().unwrap(),
             identity: identity.expose().parse().unwrap(),
         };
         let place = self.folder.path().join("opened");

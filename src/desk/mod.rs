@@ -11,4 +11,5 @@ pub mod trust;
 
 pub use casebook::{Case, Casebook, CasebookError, Reader};
 pub use import::{ImportError, Imported, Standing, import};
+pub use keyring::UnlockedKeys;
 pub use open::{OpenTipError, Opened, open};

@@ -182,6 +182,8 @@ fn the_tip_of_a_bundle_opens_with_the_key_of_the_directory() {
         vec![Unlocked {
             holder: text(&directories, "holder").parse().unwrap(),
             epoch: text(&directories, "epoch").parse().unwrap(),
+            from: "2026-11-01".parse().unwrap(),
+            until: "2026-11-30".parse().unwrap(),
             identity: text(&directories, "identity").parse().unwrap(),
         }]
     };

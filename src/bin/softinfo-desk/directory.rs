@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use softinfo::day::Day;
 use softinfo::desk::keyring::{make_root, read_holder, unlock_signing};
-use softinfo::desk::passphrase::{Passphrase, WORK_FACTOR};
+use softinfo::desk::passphrase::WORK_FACTOR;
 use softinfo::desk::trust::pin_root;
 use softinfo::directory::{
     ChannelId, Contents, DirectoryError, Holder, HolderId, Replies, RootKey, UntrustedDirectory, add_signature, changes,
@@ -17,7 +17,7 @@ use softinfo::file::{read_limited, write_whole};
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, MAX_DIRECTORY};
 use softinfo::terminal::{complain, say, say_json};
 
-use crate::{PROGRAM, Setting, page};
+use crate::{PROGRAM, Setting, page, passphrase};
 
 #[derive(Args)]
 pub struct DirectoryCommand {
@@ -131,7 +131,7 @@ impl DirectoryCommand {
     pub fn run(self, setting: &Setting) -> Result<()> {
         match self.action {
             Action::Root { channel, out, work_factor } => {
-                let passphrase = Passphrase::for_new_key(setting.passphrase_fd)?;
+                let passphrase = passphrase::new(setting.passphrase_fd)?;
                 let key = make_root(&out, &channel, &passphrase, work_factor)?;
                 say(format!("The root key of {channel} is in {}. Publish root.vkey:", out.display()))?;
                 say(key.public().as_str())?;
@@ -219,11 +219,10 @@ impl Sign {
             self.compare_entry(&contents, id)?;
         }
         self.show(&contents, &signer)?;
-        let passphrase = match setting.passphrase_fd {
-            Some(number) => Passphrase::from_descriptor(number)?,
-            None => Passphrase::prompt(&format!("Passphrase of {}, to sign this", self.key.display()))?,
-        };
-        let key = unlock_signing(&self.key, public.as_str(), &passphrase)?;
+        let question = format!("Passphrase of {}, to sign this", self.key.display());
+        let key = passphrase::ask(setting.passphrase_fd, &question, |passphrase| {
+            unlock_signing(&self.key, public.as_str(), passphrase)
+        })?;
         let already = signed.as_ref().is_some_and(|note| note.is_signed_by(&public));
         let note = if already { bytes } else { add_signature(&bytes, &key)? };
         write_whole(&self.out, |file| file.write_all(&note)).with_context(|| self.out.display().to_string())?;

@@ -26,9 +26,9 @@ impl Import {
         let file = File::open(&self.bundle).with_context(|| self.bundle.display().to_string())?;
         let bar = byte_bar(file.metadata()?.len(), "Importing");
         let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
-        let imported = import(&desk, source, setting.allow_example, |days| {
+        let imported = import(&desk, source, setting.allow_example, |_| {
             bar.finish_and_clear();
-            desk.keyring.unlock(days, &desk.passphrase(setting.passphrase_fd)?)
+            Ok(crate::passphrase::unlock(setting, &desk)?.keys)
         })?;
         bar.finish_and_clear();
         if setting.json {

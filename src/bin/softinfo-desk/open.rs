@@ -29,8 +29,8 @@ impl Open {
         let desk = Desk::open(&setting.desk)?;
         announce_example(&desk);
         let book = Casebook::read(&desk.folder)?;
-        let (id, case) = book.find(&self.id)?;
-        let keys = desk.keyring.unlock(&[case.day], &desk.passphrase(setting.passphrase_fd)?)?;
+        let (id, _) = book.find(&self.id)?;
+        let keys = crate::passphrase::unlock(setting, &desk)?.keys;
         let opened = open(&desk, &id, keys, &self.out, self.originals)?;
         if setting.json {
             let report = &opened.report;
