@@ -72,8 +72,11 @@ impl CourierConfig {
         let text = text(path)?;
         let mut config: Self = toml::from_str(&text).map_err(|error| ConfigError::Toml {
             path: path.to_owned(),
-            // A missing key has the whole file as its place.
-            line: error.span().filter(|span| span.len() < text.len()).map(|span| line_of(&text, span.start)),
+            // What is missing has no place.
+            line: error
+                .span()
+                .filter(|_| !error.message().starts_with("missing field"))
+                .map(|span| line_of(&text, span.start)),
             message: error.message().replace('\n', "; "),
         })?;
         let folder = path.parent().unwrap_or(Path::new("."));

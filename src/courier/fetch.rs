@@ -3,6 +3,7 @@
 //! The order is what keeps tips: the plan is durable before the bundle, the bundle is durable and was read back before its tips count as
 //! packed, and only then are they taken out of the spool. Wherever a run is cut off, the next one finishes it as it was meant.
 
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf, absolute};
@@ -139,8 +140,10 @@ impl<'a> Run<'a> {
     }
 
     fn to_end(mut self) -> Result<Fetched, CourierError> {
-        let found = self.find_planned()?;
+        let before = self.journal.clone();
+        let found = self.find_planned();
         if let Some(packed) = found.as_ref().filter(|packed| packed.bundle == self.out) {
+            self.write_journal()?;
             return Ok(self.resumed(packed.clone()));
         }
         if self.out.exists() {
@@ -150,7 +153,6 @@ impl<'a> Run<'a> {
             let packed = self.finish(plan)?;
             return Ok(self.resumed(packed));
         }
-        let before = self.journal.clone();
         let note = self.directory()?;
         let page = |after: Option<&_>| self.relay.pool(after);
         let pool = pool::list(page, &self.journal, self.options, self.config.bundle_mib.saturating_mul(1024 * 1024))?;
@@ -161,6 +163,9 @@ impl<'a> Run<'a> {
             wrong_sizes: pool.wrong_sizes,
             ..self.nothing()
         };
+        // Nothing else has a place in the spool: not what was withdrawn, and not what a relay once listed and gave a piece of.
+        let wanted: HashSet<_> = pool.wanted.iter().map(|tip| tip.id).collect();
+        self.spool.clean(|id| !wanted.contains(id));
         self.progress.total(pool.wanted.iter().map(|tip| tip.size).sum());
         let tips = self.download(&pool.wanted, &mut fetched)?;
         if pool.is_whole {
@@ -180,8 +185,7 @@ impl<'a> Run<'a> {
         } else if self.journal != before || self.options.new_chain {
             self.write_journal()?;
         }
-        // What was packed, what is no tip, and what was withdrawn while it was being fetched.
-        self.spool.clean(|id| self.is_settled(id) || (pool.is_whole && !pool.listed.contains(id)));
+        self.clean();
         Ok(fetched)
     }
 
@@ -224,13 +228,12 @@ impl<'a> Run<'a> {
         Ok(tips)
     }
 
-    /// The bundle that a run before was about to write, when it is there: it then counts as packed.
-    fn find_planned(&mut self) -> Result<Option<Packed>, CourierError> {
-        let Some(plan) = &self.journal.planned else { return Ok(None) };
-        let Ok(packed) = read_back(plan) else { return Ok(None) };
+    /// The bundle that a run before was about to write, when it is there: it then counts as packed. Written down only with what this run does,
+    /// so that a run that fails leaves it to the next one to tell of it.
+    fn find_planned(&mut self) -> Option<Packed> {
+        let packed = read_back(self.journal.planned.as_ref()?).ok()?;
         self.journal.planned_is_done();
-        self.write_journal()?;
-        Ok(Some(packed))
+        Some(packed)
     }
 
     /// Writes the bundle that a run before was about to write: the same to the last byte, since that one may be on its way to a desk.
@@ -280,8 +283,9 @@ impl<'a> Run<'a> {
         self.journal.write(&self.config.folder).map_err(failed(&path))
     }
 
-    fn is_settled(&self, id: &TipId) -> bool {
-        self.journal.bundled.contains_key(id) || self.journal.not_tips.contains(id)
+    /// Takes out of the spool what is in a bundle.
+    fn clean(&self) {
+        self.spool.clean(|id| self.journal.bundled.contains_key(id));
     }
 
     fn nothing(&self) -> Fetched {
@@ -302,7 +306,7 @@ impl<'a> Run<'a> {
     }
 
     fn resumed(&self, packed: Packed) -> Fetched {
-        self.spool.clean(|id| self.is_settled(id));
+        self.clean();
         let Packed { number, id, tips, .. } = packed;
         Fetched { tips, number: Some(number), id: Some(id), resumed: true, ..self.nothing() }
     }
@@ -336,7 +340,8 @@ fn takes_files(out: &Path) -> Result<(), CourierError> {
 
 /// Without the path that the temporary file would have had.
 fn plain(error: io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error)
+    let cause = error.get_ref().and_then(|inner| inner.source()).and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
 }
 
 fn lock(folder: &Path) -> Result<File, CourierError> {

@@ -101,3 +101,63 @@ pub(super) fn list(
     pool.wanted.truncate(fits);
     Ok(pool)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::{BundledTip, Manifest};
+    use crate::day::Day;
+    use crate::limits::{DEFAULT_MAX_PLAINTEXT, MAX_MANIFEST, TEXT_TIP};
+    use crate::tip::padding::largest_file;
+
+    fn tip(n: usize) -> PoolTip {
+        PoolTip { id: TipId::of(&n.to_be_bytes()), day: Day::from_number(2_461_000).unwrap(), size: TEXT_TIP }
+    }
+
+    /// A relay with a thousand new tips on each page, without an end.
+    fn endless(pages: &mut usize) -> impl FnMut(Option<&PoolCursor>) -> Result<PoolPage, ClientError> {
+        |_| {
+            let tips: Vec<_> = (*pages * 1000..(*pages + 1) * 1000).map(tip).collect();
+            *pages += 1;
+            let day = Day::from_number(2_461_000 + i32::try_from(*pages).unwrap()).unwrap();
+            let next = Some(PoolCursor(day, tips[0].id));
+            Ok(PoolPage { schema: String::new(), tips, next })
+        }
+    }
+
+    fn options() -> Options {
+        let today = Day::from_number(2_461_000).unwrap();
+        Options { today, again_since: None, new_chain: false, allow_example: false }
+    }
+
+    #[test]
+    fn a_list_without_an_end_is_left_with_one_bundle_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::read(folder.path()).unwrap();
+        journal.max_bytes = DEFAULT_MAX_PLAINTEXT;
+        let mut pages = 0;
+        let pool = list(endless(&mut pages), &journal, &options(), u64::MAX).unwrap();
+        assert_eq!((pool.wanted.len(), pool.waiting, pool.is_whole), (MOST_TIPS, 1, false));
+        assert_eq!(pages, MOST_TIPS / 1000 + 1);
+        // Of lengths that no tip has there is no bundle full; such a list ends too.
+        journal.max_bytes = 0;
+        let mut pages = 0;
+        assert!(matches!(list(endless(&mut pages), &journal, &options(), u64::MAX), Err(CourierError::List(_))));
+        assert_eq!(pages, MOST_TIPS / 1000 + 1);
+    }
+
+    #[test]
+    fn a_manifest_of_the_most_tips_is_one_that_a_desk_reads() {
+        let largest = largest_file(DEFAULT_MAX_PLAINTEXT);
+        let tips = (0..MOST_TIPS).map(tip).map(|tip| BundledTip { id: tip.id, size: largest, day: tip.day }).collect();
+        let manifest = Manifest {
+            schema: Manifest::SCHEMA.to_owned(),
+            channel: "softinfo-example".parse().unwrap(),
+            number: u64::MAX,
+            previous: Some(TipId::of(b"")),
+            directory_sha256: TipId::of(b""),
+            tips,
+        };
+        assert!(manifest.to_bytes().0.len() as u64 + 10_000 < MAX_MANIFEST);
+    }
+}
