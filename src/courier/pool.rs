@@ -31,7 +31,8 @@ pub(super) struct Pool {
     pub is_whole: bool,
 }
 
-/// Lists the pool with `page`, which gives the page behind a cursor.
+/// Lists the pool with `page`, which gives the page behind a cursor. It ends: no tip stands in it twice, those that are known have a number,
+/// and of others there are at most two bundles full.
 ///
 /// The whole pool each time, though most of it is known: what a relay couldn't read at one start it may list after the next, under the day on
 /// which it came, and a list that began at the newest day known would pass it over for ever. A thousand known tips cost one page of 120 KB.
@@ -41,8 +42,6 @@ pub(super) fn list(
     options: &Options,
     bundle_bytes: u64,
 ) -> Result<Pool, CourierError> {
-    // As many as are known, and one bundle full.
-    let most = journal.bundled.len() + journal.not_tips.len() + MOST_TIPS;
     let mut pool = Pool {
         wanted: Vec::new(),
         waiting: 0,
@@ -61,9 +60,6 @@ pub(super) fn list(
             if !pool.listed.insert(tip.id) {
                 return Err(CourierError::List("a tip stands in it twice"));
             }
-            if pool.listed.len() > most {
-                return Err(CourierError::List("it does not end"));
-            }
             // A clock that differs is no reason to pass a tip over; but nothing that is kept may have a day of the future.
             let is_ahead = tip.day > options.today.plus(1);
             let day = if is_ahead { options.today } else { tip.day };
@@ -72,6 +68,9 @@ pub(super) fn list(
                 continue;
             }
             if SizeClass::of_file(tip.size, journal.max_bytes).is_err() {
+                if pool.wrong_sizes.len() == MOST_TIPS {
+                    return Err(CourierError::List("it does not end"));
+                }
                 pool.wrong_sizes.push(tip.id);
                 continue;
             }

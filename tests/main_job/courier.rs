@@ -282,8 +282,11 @@ fn one_tip_that_is_damaged_or_withdrawn_holds_no_other_back() {
     assert_eq!(told["unreadable"], json!([damaged]));
     assert_eq!(ids(&scene.path("1.tar")), BTreeSet::from([large, texts[2].clone(), texts[3].clone()]));
     scene.import("1.tar").says(0, "3 new tips, 3 of them");
+    // A piece of something that is no longer there is not kept.
+    fs::write(scene.path("courier/spool").join(format!("{}.part", TipId::of(b"withdrawn"))), "a piece").unwrap();
     scene.courier_calls(scene.courier);
     scene.fetch("2.tar").ok();
+    assert_eq!(fs::read_dir(scene.path("courier/spool")).unwrap().count(), 0);
     assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([withdrawn, damaged]));
     scene.import("2.tar").says(0, "2 new tips, 2 of them");
 }
@@ -391,6 +394,9 @@ fn a_run_that_was_cut_off_after_its_bundle_was_whole_is_finished_as_it_was_meant
     // It is asked for elsewhere: it is named, and what is new gets the next number.
     fs::write(&journal, &planned).unwrap();
     let later = text(&scene, "two");
+    scene.courier_calls("127.0.0.1:1".parse().unwrap());
+    fetch(&scene, "2.tar", &[]).says(3, "can't be reached");
+    scene.courier_calls(scene.courier);
     fetch(&scene, "2.tar", &[]).says(0, "bundle 1 with 1 tips was whole").says(0, "Bundle 2 with 1 tips");
     assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([later]));
     is_one_chain(&[scene.path("1.tar"), scene.path("2.tar")]);
