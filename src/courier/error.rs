@@ -4,7 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
-use crate::bundle::BundleError;
 use crate::client::ClientError;
 use crate::directory::DirectoryError;
 use crate::example::ExampleKeys;
@@ -94,15 +93,15 @@ pub enum CourierError {
     },
     /// The bundle was not read as it was written.
     #[error(
-        "the bundle {} was written, but is not read back as it was written ({source}). It was removed; the disk or stick may be failing. \
+        "the bundle {} was written, but can't be read back as it was written ({reason}). It was removed; the disk or stick may be failing. \
          Nothing is lost: what was fetched stays in the courier's folder, and the next run packs it",
         path.display()
     )]
     ReadBack {
         /// Which.
         path: PathBuf,
-        /// What a reader says.
-        source: BundleError,
+        /// What a reader finds.
+        reason: String,
     },
     /// The bundle is there, but that can't be noted down.
     #[error(

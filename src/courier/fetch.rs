@@ -11,10 +11,9 @@ use std::path::{Path, PathBuf, absolute};
 use super::config::CourierConfig;
 use super::error::{CourierError, failed};
 use super::journal::{Journal, JournalError, Plan};
-use super::name::CourierName;
 use super::pool;
 use super::spool::{Arrived, Spool};
-use crate::bundle::{self, BundleError, BundledTip, Manifest};
+use crate::bundle::{self, BundleError, BundledTip, CourierName, Manifest};
 use crate::client::{ClientError, PoolTip, RelayClient};
 use crate::day::Day;
 use crate::directory::{ChannelId, DirectoryError, UntrustedDirectory};
@@ -175,6 +174,7 @@ impl<'a> Run<'a> {
             let manifest = Manifest {
                 schema: Manifest::SCHEMA.to_owned(),
                 channel: note.channel,
+                courier: self.journal.courier.clone(),
                 number: self.journal.last.map_or(1, |(number, _)| number + 1),
                 previous: self.journal.last.map(|(_, id)| id),
                 directory_sha256: TipId::of(note.text.as_bytes()),
@@ -274,7 +274,7 @@ impl<'a> Run<'a> {
             .map_err(|source| CourierError::Bundle { path: plan.out.clone(), source })?;
         read_back(plan).map_err(|source| {
             let _ = fs::remove_file(&plan.out);
-            CourierError::ReadBack { path: plan.out.clone(), source }
+            CourierError::ReadBack { path: plan.out.clone(), reason: reason(source) }
         })
     }
 
@@ -327,6 +327,16 @@ fn read_back(plan: &Plan) -> Result<Packed, BundleError> {
     }
     let (number, tips) = (plan.manifest.number, plan.manifest.tips.len());
     Ok(Packed { number, id: verified.id, tips, bundle: plan.out.clone() })
+}
+
+/// What a reader found. What it would advise whoever got the bundle from elsewhere has no place here.
+fn reason(error: BundleError) -> String {
+    match error {
+        BundleError::Io(error) => error.to_string(),
+        BundleError::CutShort { found, expected } => format!("{found} of {expected} tips are whole"),
+        BundleError::Altered(name) => format!("“{name}” differs"),
+        BundleError::NotABundle | BundleError::Version(_) => "its beginning differs".to_owned(),
+    }
 }
 
 /// Whether a file can be made beside `out`: better said now than after hours of fetching.

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 
-use super::name::CourierName;
-use crate::bundle::{BundleId, Manifest};
+use crate::bundle::{BundleId, CourierName, Manifest};
 use crate::day::Day;
 use crate::directory::Seen;
 use crate::tip::id::TipId;

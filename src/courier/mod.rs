@@ -7,7 +7,6 @@ mod config;
 mod error;
 mod fetch;
 mod journal;
-mod name;
 mod pool;
 mod spool;
 

@@ -124,6 +124,10 @@ mod tests {
         }
     }
 
+    fn journal() -> Journal {
+        Journal::read(std::path::Path::new("/nowhere")).unwrap()
+    }
+
     fn options() -> Options {
         let today = Day::from_number(2_461_000).unwrap();
         Options { today, again_since: None, new_chain: false, allow_example: false }
@@ -131,8 +135,7 @@ mod tests {
 
     #[test]
     fn a_list_without_an_end_is_left_with_one_bundle_full() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::read(folder.path()).unwrap();
+        let mut journal = journal();
         journal.max_bytes = DEFAULT_MAX_PLAINTEXT;
         let mut pages = 0;
         let pool = list(endless(&mut pages), &journal, &options(), u64::MAX).unwrap();
@@ -152,6 +155,7 @@ mod tests {
         let manifest = Manifest {
             schema: Manifest::SCHEMA.to_owned(),
             channel: "softinfo-example".parse().unwrap(),
+            courier: journal().courier,
             number: u64::MAX,
             previous: Some(TipId::of(b"")),
             directory_sha256: TipId::of(b""),

@@ -353,10 +353,11 @@ fn a_courier_killed_at_any_step_loses_nothing_and_begins_no_second_chain() {
 
 /// Each number belongs to one bundle, and each bundle names the one before it.
 fn is_one_chain(bundles: &[PathBuf]) {
-    let mut chain = BTreeMap::new();
+    let (mut chain, mut names) = (BTreeMap::new(), None);
     for path in bundles {
         let manifest = manifest(path);
         let id = manifest.to_bytes().1;
+        assert_eq!(names.get_or_insert(manifest.courier.clone()), &manifest.courier);
         let known = chain.insert(manifest.number, (id, manifest.previous));
         assert!(known.is_none_or(|(known, _)| known == id), "two bundles {}", manifest.number);
     }
@@ -452,11 +453,12 @@ fn each_courier_has_a_chain_of_its_own() {
     let sent = BTreeSet::from([text(&scene, "one")]);
     let name = |bundle: &str, more: &[&str]| {
         let told = complete(scene.fetch_command(bundle).arg("--json").args(more)).ok().json();
-        assert_eq!((ids(&scene.path(bundle)), &told["number"]), (sent.clone(), &json!(1)), "{bundle}");
-        told["courier"].as_str().unwrap().to_owned()
+        let manifest = manifest(&scene.path(bundle));
+        assert_eq!((manifest.number, &told["courier"]), (1, &json!(manifest.courier)));
+        assert_eq!(ids(&scene.path(bundle)), sent, "{bundle}");
+        manifest.courier.to_string()
     };
     let first = name("first.tar", &[]);
-    assert!(first.len() == 32 && first.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{first}");
     // A second courier with the same token.
     let config = fs::read_to_string(scene.path("courier.toml")).unwrap();
     fs::write(scene.path("courier.toml"), config.replace("\"courier\"", "\"second\"")).unwrap();
@@ -473,6 +475,7 @@ fn each_courier_has_a_chain_of_its_own() {
     // The name stays, and is said at the first bundle only.
     text(&scene, "two");
     let next = fetch(&scene, "next.tar", &[]).says(0, "Bundle 2 with 1 tips");
+    assert_eq!(manifest(&scene.path("next.tar")).courier.to_string(), fourth);
     assert!(!next.out.contains("name"), "{next:?}");
 }
 
