@@ -125,6 +125,7 @@ impl<'a> Run<'a> {
         let relay = RelayClient::new(&config.relay, Some(&config.token()?), config.socks)?;
         let mut spool = Spool::open(&config.folder)?;
         let lock = lock(&config.folder)?;
+        forget_halves(&config.folder);
         let journal = if options.new_chain {
             Journal::new_chain(&config.folder)
         } else {
@@ -352,6 +353,15 @@ fn takes_files(out: &Path) -> Result<(), CourierError> {
 fn plain(error: io::Error) -> io::Error {
     let cause = error.get_ref().and_then(|inner| inner.source()).and_then(|cause| cause.downcast_ref::<io::Error>());
     cause.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+}
+
+/// Removes journals that a run which was killed left half written. Only who has the lock may.
+fn forget_halves(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(".partial-") {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn lock(folder: &Path) -> Result<File, CourierError> {

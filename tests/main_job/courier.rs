@@ -347,6 +347,9 @@ fn a_courier_killed_at_any_step_loses_nothing_and_begins_no_second_chain() {
         let packed: BTreeSet<_> = bundles.iter().flat_map(|path| ids(path)).collect();
         assert_eq!(packed, BTreeSet::from(sent.clone()), "killed at {n}");
         is_one_chain(&bundles);
+        let left = fs::read_dir(scene.path(&format!("courier-{n}"))).unwrap();
+        let left: BTreeSet<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert_eq!(left, ["journal.json", "lock", "spool"].map(String::from).into(), "killed at {n}");
     }
     assert!(died >= 8, "{died} steps");
 }
