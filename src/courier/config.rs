@@ -64,6 +64,9 @@ pub enum ConfigError {
     /// The token file is empty.
     #[error("{} holds no token; softinfo-courier-access makes one", .0.display())]
     NoToken(PathBuf),
+    /// The token file holds something else.
+    #[error("{} holds more than a token; softinfo-courier-access makes one: a line of letters, digits and marks", .0.display())]
+    NotAToken(PathBuf),
 }
 
 impl CourierConfig {
@@ -91,7 +94,8 @@ impl CourierConfig {
         let text = zeroize::Zeroizing::new(text(&self.token_file)?);
         match text.trim() {
             "" => Err(ConfigError::NoToken(self.token_file.clone())),
-            token => Ok(zeroize::Zeroizing::new(token.to_owned())),
+            token if token.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(zeroize::Zeroizing::new(token.to_owned())),
+            _ => Err(ConfigError::NotAToken(self.token_file.clone())),
         }
     }
 

@@ -556,6 +556,10 @@ fn each_way_in_which_a_courier_ends_has_its_code_and_says_what_to_do() {
     fs::write(scene.path("token"), "wrong").unwrap();
     let token = one_line(fetch(&scene, "1.tar", &[]).says(4, "does not accept the token in"));
     assert!(token.err.contains("operator") && token.err.contains("softinfo-courier-access request"), "{token:?}");
+    for (token, words) in [("one\ntwo\n", "holds more than a token"), ("\n", "holds no token")] {
+        fs::write(scene.path("token"), token).unwrap();
+        one_line(fetch(&scene, "1.tar", &[]).says(1, words));
+    }
     fs::write(scene.path("token"), softinfo::example::COURIER_TOKEN).unwrap();
     // A relay that is busy, and one that speaks to the terminal.
     for (status, code) in [(503, 3), (429, 3), (403, 4)] {

@@ -143,7 +143,8 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
         )
     })?;
     match fetched.number {
-        None => say("Nothing new; no bundle was written.")?,
+        None if is_complete(fetched) && fetched.gone == 0 => say("Nothing new; no bundle was written.")?,
+        None => say("Nothing else is new; no bundle was written.")?,
         Some(number) => say(format_args!(
             "Bundle {number} with {} tips is in {}. Carry it to the desk, then: softinfo-desk import {}",
             fetched.tips,
