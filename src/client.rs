@@ -4,6 +4,7 @@
 
 mod socks;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::sync::Arc;
@@ -32,6 +33,8 @@ const CONNECT_SOCKS: Duration = Duration::from_secs(150);
 const IDLE: Duration = Duration::from_mins(2);
 /// Largest answer that is no tip, in bytes.
 const MAX_ANSWER: u64 = 1024 * 1024;
+/// The version of the pool's list that this program reads.
+const POOL: &str = "softinfo/pool/1";
 
 /// A relay, by its address.
 pub struct RelayClient {
@@ -92,13 +95,34 @@ pub struct Accepted {
     pub day: Day,
 }
 
-/// One page of the pool.
+/// One page of the pool, as the relay says it: well-formed, and nothing more is known of it.
 #[derive(Debug, Deserialize)]
 pub struct PoolPage {
+    /// `softinfo/pool/1`.
+    pub schema: String,
     /// Tips, by day and id.
     pub tips: Vec<PoolTip>,
-    /// Where the next page begins.
-    pub next: Option<String>,
+    /// Behind which the next page begins.
+    pub next: Option<PoolCursor>,
+}
+
+/// A place in the pool: what comes behind this day and id, written `DAY/ID`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PoolCursor(pub Day, pub TipId);
+
+impl TryFrom<String> for PoolCursor {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let cursor = text.split_once('/').and_then(|(day, id)| Some(Self(day.parse().ok()?, id.parse().ok()?)));
+        cursor.ok_or("a cursor is DAY/ID")
+    }
+}
+
+impl fmt::Display for PoolCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.0, self.1)
+    }
 }
 
 /// A tip in the pool.
@@ -210,13 +234,18 @@ impl RelayClient {
         Ok(json::<Erased>(&mut response)?.erased)
     }
 
-    /// One page of the pool behind `after`.
-    pub fn pool(&self, after: Option<&str>) -> Result<PoolPage, ClientError> {
+    /// One page of the pool behind `after`, of at most [`MAX_ANSWER`] bytes.
+    pub fn pool(&self, after: Option<&PoolCursor>) -> Result<PoolPage, ClientError> {
         let query = after.map_or_else(String::new, |after| format!("?after={after}"));
-        json(&mut self.get(&format!("/pool{query}"), None)?)
+        let mut response = self.get(&format!("/pool{query}"), None)?;
+        let bytes = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec()?;
+        match serde_json::from_slice::<PoolPage>(&bytes) {
+            Ok(page) if page.schema == POOL => Ok(page),
+            _ => Err(ClientError::NotARelay(format!("its list of tips is no {POOL}"))),
+        }
     }
 
-    /// The bytes of a tip from `from` on.
+    /// The bytes of a tip from `from` on, as many as the relay sends: whoever reads them sets an end.
     pub fn tip(&self, id: &TipId, from: u64) -> Result<impl Read + use<>, ClientError> {
         let range = (from > 0).then(|| format!("bytes={from}-"));
         let response = self.get(&format!("/tips/{id}"), range.as_deref())?;

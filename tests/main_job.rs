@@ -2,6 +2,8 @@
 
 mod scene;
 
+#[path = "main_job/courier.rs"]
+mod courier;
 #[path = "main_job/interruptions.rs"]
 mod interruptions;
 

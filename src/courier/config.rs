@@ -22,9 +22,17 @@ pub struct CourierConfig {
     pub root: PathBuf,
     /// The courier's own folder. Relative to the configuration file.
     pub folder: PathBuf,
+    /// Most that one bundle takes of tips, in MiB, and with it the spool. What is more waits for the next run.
+    #[serde(default = "bundle_mib")]
+    pub bundle_mib: u64,
 }
 
-/// Why the configuration was refused.
+/// What a relay can make a courier spool at one run, unless the configuration says otherwise: fits on a stick of 16 GB.
+const fn bundle_mib() -> u64 {
+    14 * 1024
+}
+
+/// Why the configuration was refused. Nothing was begun.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file can't be read.
@@ -36,12 +44,14 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// Not TOML, or a key that doesn't exist.
-    #[error("{}: {source}", path.display())]
+    #[error("{}{}: {message} (every key is explained in config/courier.toml)", path.display(), line.map_or_else(String::new, |line| format!(", line {line}")))]
     Toml {
         /// Which.
         path: PathBuf,
-        /// Why, with line and column.
-        source: Box<toml::de::Error>,
+        /// Where, counted from 1; none when something is missing.
+        line: Option<usize>,
+        /// What is wrong, in one line.
+        message: String,
     },
     /// The root key file holds no verifier key.
     #[error("{}: {source}", path.display())]
@@ -52,15 +62,26 @@ pub enum ConfigError {
         source: SigningError,
     },
     /// The token file is empty.
-    #[error("{} holds no token; put the token that the relay's operator gave you into it", .0.display())]
+    #[error("{} holds no token; softinfo-courier-access makes one", .0.display())]
     NoToken(PathBuf),
+    /// The token file holds something else.
+    #[error("{} holds more than a token; softinfo-courier-access makes one: a line of letters, digits and marks", .0.display())]
+    NotAToken(PathBuf),
 }
 
 impl CourierConfig {
     /// Reads a file; paths in it are taken relative to its folder.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let mut config: Self = toml::from_str(&text(path)?)
-            .map_err(|source| ConfigError::Toml { path: path.to_owned(), source: Box::new(source) })?;
+        let text = text(path)?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| ConfigError::Toml {
+            path: path.to_owned(),
+            // What is missing has no place.
+            line: error
+                .span()
+                .filter(|_| !error.message().starts_with("missing field"))
+                .map(|span| line_of(&text, span.start)),
+            message: error.message().replace('\n', "; "),
+        })?;
         let folder = path.parent().unwrap_or(Path::new("."));
         for relative in [&mut config.token_file, &mut config.root, &mut config.folder] {
             *relative = folder.join(&*relative);
@@ -73,7 +94,8 @@ impl CourierConfig {
         let text = zeroize::Zeroizing::new(text(&self.token_file)?);
         match text.trim() {
             "" => Err(ConfigError::NoToken(self.token_file.clone())),
-            token => Ok(zeroize::Zeroizing::new(token.to_owned())),
+            token if token.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(zeroize::Zeroizing::new(token.to_owned())),
+            _ => Err(ConfigError::NotAToken(self.token_file.clone())),
         }
     }
 
@@ -81,6 +103,10 @@ impl CourierConfig {
     pub fn root_key(&self) -> Result<RootKey, ConfigError> {
         RootKey::parse(&text(&self.root)?).map_err(|source| ConfigError::Root { path: self.root.clone(), source })
     }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1
 }
 
 fn text(path: &Path) -> Result<String, ConfigError> {

@@ -1,27 +1,34 @@
-//! One run of the courier: list, download what is new (resuming), check, pack, remember.
+//! One run of the courier: list, download what is new (resuming), check, pack, read back, remember.
+//!
+//! The order is what keeps tips: the plan is durable before the bundle, the bundle is durable and was read back before its tips count as
+//! packed, and only then are they taken out of the spool. Wherever a run is cut off, the next one finishes it as it was meant.
 
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::{Path, PathBuf, absolute};
 
-use super::ConfigError;
 use super::config::CourierConfig;
-use super::journal::Journal;
-use crate::bundle::{self, BundledTip, CourierName, Manifest};
+use super::error::{CourierError, failed};
+use super::journal::{Journal, JournalError, Plan};
+use super::pool;
+use super::spool::{Arrived, Spool};
+use crate::bundle::{self, BundleError, BundledTip, CourierName, Manifest};
 use crate::client::{ClientError, PoolTip, RelayClient};
 use crate::day::Day;
-use crate::directory::{DirectoryError, UntrustedDirectory};
-use crate::example::{self, ExampleKeys};
+use crate::directory::{ChannelId, DirectoryError, UntrustedDirectory};
+use crate::example;
 use crate::tip::id::TipId;
 
-/// Times a download is taken up again after the connection broke, without progress in between.
-const RETRIES: u32 = 3;
-
 /// What to fetch.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub struct Options {
+    /// The day it is.
+    pub today: Day,
     /// Pack again everything from this day on, also what was in an earlier bundle.
     pub again_since: Option<Day>,
+    /// Begin a new chain of bundles, under a new name, with all that is in the pool.
+    pub new_chain: bool,
     /// Accept example keys of a relay that is not on this machine.
     pub allow_example: bool,
 }
@@ -34,53 +41,46 @@ pub trait Progress {
     fn advance(&self, bytes: u64);
 }
 
+/// A bundle that is there, whole.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Packed {
+    /// Its number.
+    pub number: u64,
+    /// Its id.
+    pub id: TipId,
+    /// Tips in it.
+    pub tips: usize,
+    /// The file.
+    pub bundle: PathBuf,
+}
+
 /// What a run did.
 #[derive(Debug, serde::Serialize)]
 pub struct Fetched {
+    /// The name of this courier's chain.
+    pub courier: CourierName,
     /// Tips in the bundle; when 0, no bundle was written.
     pub tips: usize,
     /// Its number.
     pub number: Option<u64>,
     /// Its id.
     pub id: Option<TipId>,
+    /// A bundle that an earlier run had finished when it was cut off, in another place than this one's.
+    pub found: Option<Packed>,
+    /// Whether the bundle is the one that an earlier run was about to write. Then nothing else was fetched.
+    pub resumed: bool,
     /// Tips that disappeared from the pool while fetching: withdrawn or expired.
     pub gone: usize,
+    /// Tips for which one bundle has no room; the next run fetches them. When there are more than one list holds, those are counted as one.
+    pub waiting: usize,
+    /// Tips that the relay dates in the future; they have today instead.
+    pub misdated: usize,
     /// Tips that the relay could not give out as they were stored. They are tried again at the next run.
     pub unreadable: Vec<TipId>,
-}
-
-/// Why a run failed. What was fetched is kept for the next.
-#[derive(Debug, thiserror::Error)]
-pub enum CourierError {
-    /// The configuration.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The network or the relay.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The relay's directory.
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    /// The bytes are not those of the id.
-    #[error("the tip {0} did not arrive as it was stored; it was fetched twice. Report it to the relay's operator")]
-    WrongBytes(TipId),
-    /// Two couriers in one folder.
-    #[error("another softinfo-courier is at work in {}; wait until it has finished", .0.display())]
-    InUse(PathBuf),
-    /// Example keys.
-    #[error(transparent)]
-    Example(#[from] ExampleKeys),
-    /// The output exists.
-    #[error("{} exists; choose another name, so that no bundle is overwritten", .0.display())]
-    Exists(PathBuf),
-    /// A file failed.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// What the relay lists with a length that no tip of the channel has. It was not fetched.
+    pub wrong_sizes: Vec<TipId>,
+    /// What the relay gives out and what is no tip. It is not in the bundle, and is not fetched again.
+    pub not_tips: Vec<TipId>,
 }
 
 /// Fetches what is new and writes a bundle to `out`. Writes none when nothing is new.
@@ -90,61 +90,278 @@ pub fn fetch(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Fetched, CourierError> {
-    if out.exists() {
-        return Err(CourierError::Exists(out.to_owned()));
+    Run::begin(config, out, options, progress)?.to_end().map_err(|error| match error {
+        CourierError::Client(ClientError::Refused { status: 401, .. }) => {
+            CourierError::Token(config.token_file.clone())
+        }
+        other => other,
+    })
+}
+
+struct Run<'a> {
+    config: &'a CourierConfig,
+    options: &'a Options,
+    progress: &'a dyn Progress,
+    /// Absolute, so that it is found again whatever folder the next run is started in.
+    out: PathBuf,
+    relay: RelayClient,
+    spool: Spool,
+    journal: Journal,
+    _lock: File,
+}
+
+impl<'a> Run<'a> {
+    fn begin(
+        config: &'a CourierConfig,
+        out: &Path,
+        options: &'a Options,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, CourierError> {
+        let out = absolute(out).map_err(failed(out))?;
+        if out.to_str().is_none() {
+            return Err(CourierError::Name(out));
+        }
+        takes_files(&out)?;
+        let relay = RelayClient::new(&config.relay, Some(&config.token()?), config.socks)?;
+        let mut spool = Spool::open(&config.folder)?;
+        let lock = lock(&config.folder)?;
+        forget_halves(&config.folder);
+        let journal = if options.new_chain {
+            Journal::new_chain(&config.folder)
+        } else {
+            let path = Journal::path(&config.folder);
+            Journal::read(&config.folder).map_err(|error| match error {
+                JournalError::Damaged(reason) => CourierError::Journal { path, reason },
+                JournalError::Io(source) => CourierError::File { path, source },
+            })?
+        };
+        spool.max_bytes = journal.max_bytes;
+        Ok(Self { config, options, progress, out, relay, spool, journal, _lock: lock })
     }
-    let spool = config.folder.join("spool");
-    crate::file::private_folder(&spool).map_err(failed(&spool))?;
-    let _lock = lock(&config.folder)?;
-    let mut journal = Journal::read(&config.folder).map_err(failed(&config.folder))?;
 
-    let relay = RelayClient::new(&config.relay, Some(&config.token()?), config.socks)?;
-    let note = relay.directory()?;
-    let directory =
-        UntrustedDirectory::parse(&note)?.verify(&config.root_key()?)?.not_older_than(journal.seen.as_ref())?;
-    let addresses = directory.contents().relays.iter().map(String::as_str).chain([config.relay.as_str()]);
-    example::refuse_elsewhere(directory.contents(), addresses, options.allow_example)?;
+    fn to_end(mut self) -> Result<Fetched, CourierError> {
+        let before = self.journal.clone();
+        let found = self.find_planned();
+        if let Some(packed) = found.as_ref().filter(|packed| packed.bundle == self.out) {
+            self.write_journal()?;
+            return Ok(self.resumed(packed.clone()));
+        }
+        if self.out.exists() {
+            return Err(CourierError::Exists(self.out));
+        }
+        if let Some(plan) = self.journal.planned.take() {
+            let packed = self.finish(plan)?;
+            return Ok(self.resumed(packed));
+        }
+        let note = self.directory()?;
+        let page = |after: Option<&_>| self.relay.pool(after);
+        let pool = pool::list(page, &self.journal, self.options, self.config.bundle_mib.saturating_mul(1024 * 1024))?;
+        let mut fetched = Fetched {
+            found,
+            waiting: pool.waiting,
+            misdated: pool.misdated,
+            wrong_sizes: pool.wrong_sizes,
+            ..self.nothing()
+        };
+        // Nothing else has a place in the spool: not what was withdrawn, and not what a relay once listed and gave a piece of.
+        let wanted: HashSet<_> = pool.wanted.iter().map(|tip| tip.id).collect();
+        self.spool.clean(|id| !wanted.contains(id));
+        self.progress.total(pool.wanted.iter().map(|tip| tip.size).sum());
+        let tips = self.download(&pool.wanted, &mut fetched)?;
+        if pool.is_whole {
+            self.journal.not_tips.retain(|id| pool.listed.contains(id));
+        }
+        if !tips.is_empty() {
+            let manifest = Manifest {
+                schema: Manifest::SCHEMA.to_owned(),
+                channel: note.channel,
+                courier: self.journal.courier.clone(),
+                number: self.journal.last.map_or(1, |(number, _)| number + 1),
+                previous: self.journal.last.map(|(_, id)| id),
+                directory_sha256: TipId::of(note.text.as_bytes()),
+                tips,
+            };
+            let packed = self.pack(Plan { out: self.out.clone(), manifest, note: note.text }, true)?;
+            (fetched.tips, fetched.number, fetched.id) = (packed.tips, Some(packed.number), Some(packed.id));
+        } else if self.journal != before || self.options.new_chain {
+            self.write_journal()?;
+        }
+        self.clean();
+        Ok(fetched)
+    }
 
-    let wanted = new_tips(&relay, &journal, options)?;
-    progress.total(wanted.iter().map(|tip| tip.size).sum());
-    let (mut tips, mut gone, mut unreadable) = (Vec::new(), 0, Vec::new());
-    for tip in &wanted {
-        match download(&relay, &spool, tip, progress) {
-            Ok(true) => tips.push(BundledTip { id: tip.id, size: tip.size, day: tip.day }),
-            Ok(false) => gone += 1,
-            Err(error @ CourierError::File { .. }) => return Err(error),
-            Err(error) => {
-                // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
-                relay.directory().map_err(|_| error)?;
-                unreadable.push(tip.id);
+    /// The relay's directory, checked and remembered.
+    fn directory(&mut self) -> Result<Note, CourierError> {
+        let bytes = self.relay.directory()?;
+        let directory = UntrustedDirectory::parse(&bytes)?
+            .verify(&self.config.root_key()?)?
+            .not_older_than(self.journal.seen.as_ref())?;
+        let contents = directory.contents();
+        let addresses = contents.relays.iter().map(String::as_str).chain([self.config.relay.as_str()]);
+        example::refuse_elsewhere(contents, addresses, self.options.allow_example)?;
+        self.journal.seen = Some(directory.seen());
+        self.journal.max_bytes = self.journal.max_bytes.max(contents.max_bytes);
+        self.spool.max_bytes = self.journal.max_bytes;
+        let text = String::from_utf8(bytes).map_err(|_| DirectoryError::Malformed)?;
+        Ok(Note { channel: contents.channel.clone(), text })
+    }
+
+    /// Brings the wanted tips into the spool. Those that came are given back as they go into a manifest; what became of the others is noted down.
+    fn download(&mut self, wanted: &[PoolTip], fetched: &mut Fetched) -> Result<Vec<BundledTip>, CourierError> {
+        let mut tips = Vec::new();
+        for tip in wanted {
+            match self.spool.fetch(&self.relay, tip, self.progress) {
+                // The size is that of the file, whatever the list says.
+                Ok(Arrived::Tip(size)) => tips.push(BundledTip { id: tip.id, size, day: tip.day }),
+                Ok(Arrived::Gone) => fetched.gone += 1,
+                Ok(Arrived::NotATip) => {
+                    self.journal.is_no_tip(tip.id);
+                    fetched.not_tips.push(tip.id);
+                }
+                Err(error @ CourierError::File { .. }) => return Err(error),
+                Err(error) => {
+                    // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
+                    self.relay.directory().map_err(|_| error)?;
+                    fetched.unreadable.push(tip.id);
+                }
             }
         }
+        Ok(tips)
     }
-    if tips.is_empty() {
-        return Ok(Fetched { tips: 0, number: None, id: None, gone, unreadable });
+
+    /// The bundle that a run before was about to write, when it is there: it then counts as packed. Written down only with what this run does,
+    /// so that a run that fails leaves it to the next one to tell of it.
+    fn find_planned(&mut self) -> Option<Packed> {
+        let packed = read_back(self.journal.planned.as_ref()?).ok()?;
+        self.journal.planned_is_done();
+        Some(packed)
     }
-    let courier = journal.courier.get_or_insert_with(|| CourierName::generate(&mut rand::rngs::OsRng)).clone();
-    let manifest = Manifest {
-        courier,
-        schema: Manifest::SCHEMA.to_owned(),
-        channel: directory.contents().channel.clone(),
-        number: journal.last.map_or(1, |(number, _)| number + 1),
-        previous: journal.last.map(|(_, id)| id),
-        directory_sha256: TipId::of(&note),
-        tips,
-    };
-    let id =
-        bundle::write(out, &manifest, &note, |tip| File::open(whole(&spool, &tip.id)), &|_| ()).map_err(failed(out))?;
-    // The bundle is durable under its name; from here on its tips count as bundled.
-    journal.last = Some((manifest.number, id));
-    journal.seen = Some(directory.seen());
-    journal.bundled.extend(manifest.tips.iter().map(|tip| (tip.id, tip.day)));
-    journal.write(&config.folder).map_err(failed(&config.folder))?;
-    for tip in &manifest.tips {
-        let path = whole(&spool, &tip.id);
-        fs::remove_file(&path).map_err(failed(&path))?;
+
+    /// Writes the bundle that a run before was about to write: the same to the last byte, since that one may be on its way to a desk.
+    fn finish(&mut self, plan: Plan) -> Result<Packed, CourierError> {
+        self.progress.total(plan.manifest.tips.iter().map(|tip| tip.size).sum());
+        for tip in &plan.manifest.tips {
+            let wanted = PoolTip { id: tip.id, day: tip.day, size: tip.size };
+            match self.spool.fetch(&self.relay, &wanted, self.progress)? {
+                Arrived::Tip(size) if size == tip.size => {}
+                _ => return Err(CourierError::CutOff { number: plan.manifest.number, out: plan.out }),
+            }
+        }
+        self.pack(Plan { out: self.out.clone(), ..plan }, false)
     }
-    Ok(Fetched { tips: manifest.tips.len(), number: Some(manifest.number), id: Some(id), gone, unreadable })
+
+    /// Writes a bundle. When that fails, a plan of this run is dropped, since nothing has come of it.
+    fn pack(&mut self, plan: Plan, is_of_this_run: bool) -> Result<Packed, CourierError> {
+        self.journal.planned = Some(plan.clone());
+        self.write_journal()?;
+        let packed = self.write_bundle(&plan).inspect_err(|_| {
+            if is_of_this_run && !plan.out.exists() {
+                self.journal.planned = None;
+                // A full disk may refuse that too: then the next run makes the same bundle.
+                let _ = self.journal.write(&self.config.folder);
+            }
+        })?;
+        self.journal.planned_is_done();
+        let unnoted =
+            |source| CourierError::Unnoted { bundle: plan.out, path: Journal::path(&self.config.folder), source };
+        self.journal.write(&self.config.folder).map_err(unnoted)?;
+        Ok(packed)
+    }
+
+    /// Writes the bundle and reads it again as a desk will.
+    fn write_bundle(&self, plan: &Plan) -> Result<Packed, CourierError> {
+        let open = |tip: &BundledTip| File::open(self.spool.whole(&tip.id));
+        bundle::write(&plan.out, &plan.manifest, plan.note.as_bytes(), open, &|_| ())
+            .map_err(|source| CourierError::Bundle { path: plan.out.clone(), source })?;
+        read_back(plan).map_err(|source| {
+            let _ = fs::remove_file(&plan.out);
+            CourierError::ReadBack { path: plan.out.clone(), reason: reason(source) }
+        })
+    }
+
+    fn write_journal(&self) -> Result<(), CourierError> {
+        let path = Journal::path(&self.config.folder);
+        self.journal.write(&self.config.folder).map_err(failed(&path))
+    }
+
+    /// Takes out of the spool what is in a bundle.
+    fn clean(&self) {
+        self.spool.clean(|id| self.journal.bundled.contains_key(id));
+    }
+
+    fn nothing(&self) -> Fetched {
+        Fetched {
+            courier: self.journal.courier.clone(),
+            tips: 0,
+            number: None,
+            id: None,
+            found: None,
+            resumed: false,
+            gone: 0,
+            waiting: 0,
+            misdated: 0,
+            unreadable: Vec::new(),
+            wrong_sizes: Vec::new(),
+            not_tips: Vec::new(),
+        }
+    }
+
+    fn resumed(&self, packed: Packed) -> Fetched {
+        self.clean();
+        let Packed { number, id, tips, .. } = packed;
+        Fetched { tips, number: Some(number), id: Some(id), resumed: true, ..self.nothing() }
+    }
+}
+
+/// The relay's directory, as it goes into a bundle.
+struct Note {
+    channel: ChannelId,
+    text: String,
+}
+
+/// Reads a planned bundle as a desk does, to its end: it is there, and every byte is as it was meant.
+fn read_back(plan: &Plan) -> Result<Packed, BundleError> {
+    let file = File::open(&plan.out)?;
+    let verified = bundle::read(io::BufReader::with_capacity(64 * 1024, file), |_| (), |_, _| Ok(()))?;
+    if verified.manifest != plan.manifest || verified.directory != plan.note.as_bytes() {
+        return Err(BundleError::Altered("manifest.json".to_owned()));
+    }
+    let (number, tips) = (plan.manifest.number, plan.manifest.tips.len());
+    Ok(Packed { number, id: verified.id, tips, bundle: plan.out.clone() })
+}
+
+/// What a reader found. What it would advise whoever got the bundle from elsewhere has no place here.
+fn reason(error: BundleError) -> String {
+    match error {
+        BundleError::Io(error) => error.to_string(),
+        BundleError::CutShort { found, expected } => format!("{found} of {expected} tips are whole"),
+        BundleError::Altered(name) => format!("“{name}” differs"),
+        BundleError::NotABundle | BundleError::Version(_) => "its beginning differs".to_owned(),
+    }
+}
+
+/// Whether a file can be made beside `out`: better said now than after hours of fetching.
+fn takes_files(out: &Path) -> Result<(), CourierError> {
+    let folder = out.parent().unwrap_or(out);
+    match tempfile::Builder::new().prefix(".partial-").tempfile_in(folder) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(CourierError::NoPlace { folder: folder.to_owned(), source: plain(source) }),
+    }
+}
+
+/// Without the path that the temporary file would have had.
+fn plain(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|inner| inner.source()).and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+}
+
+/// Removes journals that a run which was killed left half written. Only who has the lock may.
+fn forget_halves(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(".partial-") {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn lock(folder: &Path) -> Result<File, CourierError> {
@@ -155,101 +372,4 @@ fn lock(folder: &Path) -> Result<File, CourierError> {
         Err(TryLockError::WouldBlock) => Err(CourierError::InUse(folder.to_owned())),
         Err(TryLockError::Error(source)) => Err(CourierError::File { path, source }),
     }
-}
-
-fn new_tips(relay: &RelayClient, journal: &Journal, options: &Options) -> Result<Vec<PoolTip>, CourierError> {
-    // Days are listed again from the newest one known: a tip with a smaller id may have come since.
-    let newest = journal.bundled.values().max().copied();
-    let mut after = options.again_since.or(newest).map(|day| day.plus(-1).to_string());
-    let mut wanted = Vec::new();
-    loop {
-        let page = relay.pool(after.as_deref())?;
-        wanted.extend(page.tips.into_iter().filter(|tip| {
-            options.again_since.is_some_and(|since| tip.day >= since) || !journal.bundled.contains_key(&tip.id)
-        }));
-        match page.next {
-            // A relay that never ends its list would keep us here for ever.
-            Some(next) if Some(&next) > after.as_ref() => after = Some(next),
-            _ => return Ok(wanted),
-        }
-    }
-}
-
-/// Brings a tip into the spool under its name, checked. False when it is no longer in the pool.
-fn download(relay: &RelayClient, spool: &Path, tip: &PoolTip, progress: &dyn Progress) -> Result<bool, CourierError> {
-    let target = whole(spool, &tip.id);
-    if target.exists() {
-        progress.advance(tip.size);
-        return Ok(true);
-    }
-    let part = spool.join(format!("{}.part", tip.id));
-    let mut had = fs::metadata(&part).map_or(0, |found| found.len()).min(tip.size);
-    progress.advance(had);
-    let (mut retries, mut fetched_anew) = (0, false);
-    loop {
-        match continue_part(relay, &part, tip, had, progress) {
-            Err(CourierError::Client(ClientError::Refused { status: 404, .. })) => {
-                let _ = fs::remove_file(&part);
-                return Ok(false);
-            }
-            Err(CourierError::Client(ClientError::Unreachable(reason))) => {
-                let has = fs::metadata(&part).map_or(0, |found| found.len());
-                retries = if has > had { 1 } else { retries + 1 };
-                had = has;
-                if retries > RETRIES {
-                    return Err(ClientError::Unreachable(reason).into());
-                }
-            }
-            Err(error) => return Err(error),
-            Ok(()) => {
-                let file = File::open(&part).map_err(failed(&part))?;
-                let (id, _) = TipId::of_reader(file).map_err(failed(&part))?;
-                if id == tip.id {
-                    fs::rename(&part, &target).map_err(failed(&target))?;
-                    return Ok(true);
-                }
-                fs::remove_file(&part).map_err(failed(&part))?;
-                if fetched_anew {
-                    return Err(CourierError::WrongBytes(tip.id));
-                }
-                (fetched_anew, had) = (true, 0);
-            }
-        }
-    }
-}
-
-fn continue_part(
-    relay: &RelayClient,
-    part: &Path,
-    tip: &PoolTip,
-    from: u64,
-    progress: &dyn Progress,
-) -> Result<(), CourierError> {
-    let mut file = File::options().create(true).truncate(false).write(true).open(part).map_err(failed(part))?;
-    file.set_len(from).and_then(|()| file.seek(SeekFrom::Start(from))).map_err(failed(part))?;
-    if from < tip.size {
-        // Never more than the announced size, whatever the relay sends.
-        let mut body = relay.tip(&tip.id, from)?.take(tip.size - from);
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            let read = body.read(&mut buffer).map_err(|error| ClientError::Unreachable(error.to_string()))?;
-            if read == 0 {
-                break;
-            }
-            file.write_all(&buffer[..read]).map_err(failed(part))?;
-            progress.advance(read as u64);
-        }
-        if body.limit() > 0 {
-            return Err(ClientError::Unreachable("the connection broke".to_owned()).into());
-        }
-    }
-    file.sync_all().map_err(failed(part))
-}
-
-fn whole(spool: &Path, id: &TipId) -> PathBuf {
-    spool.join(format!("{id}.age"))
-}
-
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> CourierError + use<'_> {
-    move |source| CourierError::File { path: path.to_owned(), source }
 }

@@ -1,44 +1,132 @@
-//! What the courier remembers between runs: the last bundle, and which tips have been in one.
+//! What the courier remembers between runs: its name and its last bundle, which tips have been in one, and what it was about to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::{BundleId, CourierName};
+use crate::bundle::{BundleId, CourierName, Manifest};
 use crate::day::Day;
 use crate::directory::Seen;
 use crate::tip::id::TipId;
 
-/// `journal.json` in the courier's folder, written whole after each bundle.
-#[derive(Default, Serialize, Deserialize)]
+const SCHEMA: &str = "softinfo/courier/1";
+
+/// Most ids that are remembered as no tips. What is beyond is fetched again each time, which costs time and nothing else.
+const MOST_NOT_TIPS: usize = 10_000;
+
+/// `journal.json` in the courier's folder, written whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Journal {
-    /// The name under which the bundles are numbered.
-    pub courier: Option<CourierName>,
+    schema: String,
+    /// The name of this courier's chain of bundles, in each of its manifests.
+    pub courier: CourierName,
     /// Number and id of the last bundle.
     pub last: Option<(u64, BundleId)>,
+    /// The bundle that is being written. It is here before the file is, so that a run that was cut off is finished as it was meant.
+    pub planned: Option<Plan>,
     /// Tips that have been in a bundle, with their day.
     pub bundled: BTreeMap<TipId, Day>,
+    /// What the relay has listed and given out, and what is no tip.
+    pub not_tips: BTreeSet<TipId>,
     /// The newest directory.
     pub seen: Option<Seen>,
+    /// The largest `max_bytes` of a directory so far: what was taken in before a limit was lowered is still a tip.
+    pub max_bytes: u64,
+}
+
+/// A bundle, before it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Plan {
+    /// Where.
+    pub out: PathBuf,
+    /// `manifest.json`.
+    pub manifest: Manifest,
+    /// `directory.note`.
+    pub note: String,
+}
+
+/// Why there is no journal.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum JournalError {
+    /// It is there, and is none.
+    #[error("{0}")]
+    Damaged(String),
+    /// The file failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 impl Journal {
-    pub fn read(folder: &Path) -> io::Result<Self> {
-        match std::fs::read(path(folder)) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(error),
+    /// Where it is.
+    pub fn path(folder: &Path) -> PathBuf {
+        folder.join("journal.json")
+    }
+
+    /// Reads the journal; a new one, under a new name, where there is none yet.
+    pub fn read(folder: &Path) -> Result<Self, JournalError> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: String,
+        }
+        let bytes = match std::fs::read(Self::path(folder)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let damaged = |error: serde_json::Error| JournalError::Damaged(error.to_string());
+        let Version { schema } = serde_json::from_slice(&bytes).map_err(damaged)?;
+        if schema != SCHEMA {
+            return Err(JournalError::Damaged(format!("its version is “{schema}”, this program knows {SCHEMA}")));
+        }
+        serde_json::from_slice(&bytes).map_err(damaged)
+    }
+
+    /// A new chain: another name, no bundle yet. What the old journal knows of directories is kept, where it can be read.
+    pub fn new_chain(folder: &Path) -> Self {
+        match Self::read(folder) {
+            Ok(Self { seen, max_bytes, .. }) => Self { seen, max_bytes, ..Self::new() },
+            Err(_) => Self::new(),
+        }
+    }
+
+    fn new() -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            courier: CourierName::generate(&mut OsRng),
+            last: None,
+            planned: None,
+            bundled: BTreeMap::new(),
+            not_tips: BTreeSet::new(),
+            seen: None,
+            max_bytes: 0,
         }
     }
 
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        crate::file::write_whole(&path(folder), |file| Ok(serde_json::to_writer(file, self)?))
+        crate::file::write_whole(&Self::path(folder), |file| {
+            let mut writer = io::BufWriter::new(file);
+            serde_json::to_writer(&mut writer, self)?;
+            io::Write::flush(&mut writer)
+        })
     }
-}
 
-fn path(folder: &Path) -> PathBuf {
-    folder.join("journal.json")
+    /// Remembers what is no tip, as far as there is room.
+    pub fn is_no_tip(&mut self, id: TipId) {
+        if self.not_tips.len() < MOST_NOT_TIPS {
+            self.not_tips.insert(id);
+        }
+    }
+
+    /// The planned bundle is there, whole: from now on its tips count as packed.
+    pub fn planned_is_done(&mut self) {
+        if let Some(Plan { manifest, .. }) = self.planned.take() {
+            self.last = Some((manifest.number, manifest.to_bytes().1));
+            self.bundled.extend(manifest.tips.iter().map(|tip| (tip.id, tip.day)));
+        }
+    }
 }

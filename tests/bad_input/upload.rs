@@ -263,7 +263,7 @@ fn without_the_right_token_a_courier_gets_nothing() {
     let (status, _) = exchange(scene.intake, b"GET /pool HTTP/1.1\r\nhost: r\r\nconnection: close\r\n\r\n");
     assert_eq!(status, 404);
     fs::write(scene.path("token"), "wrong").unwrap();
-    scene.fetch("bundle.tar").says(1, "A courier token is needed");
+    scene.fetch("bundle.tar").says(4, "the relay does not accept the token in");
     fs::write(scene.path("token"), "\n").unwrap();
     scene.fetch("bundle.tar").says(1, "holds no token");
     assert_eq!(scene.courier_get("/pool?after=yesterday").0, 400);

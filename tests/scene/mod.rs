@@ -3,6 +3,7 @@
 //! In: nothing but the built programs and `keys-example/`. Out: what the programs printed and wrote. Everything ends with the scene.
 #![allow(dead_code, unused_imports)] // each test file uses a part
 
+mod false_relay;
 mod http;
 mod own_channel;
 mod socks;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use rand::{RngCore, rngs::OsRng};
 use serde_json::Value;
 
+pub use false_relay::{FalseRelay, Told};
 pub use http::{CHUNKED, Cut, Line, answer, check_problem, exchange, exchange_or_nothing, liar, tip_request};
 pub use own_channel::{Hand, OwnChannel, hand_signed};
 pub use socks::{Asked, Proxy};

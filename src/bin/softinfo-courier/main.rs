@@ -1,22 +1,28 @@
 //! The holder's online side: fetches ciphertext and packs it for the desk. It has no keys.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use indicatif::ProgressBar;
 use softinfo::client::ClientError;
-use softinfo::courier::{CourierConfig, CourierError, Options, Progress, fetch};
+use softinfo::courier::{CourierConfig, CourierError, Fetched, Options, Progress, fetch};
 use softinfo::day::Day;
-use softinfo::terminal::{byte_bar, sentence};
+use softinfo::terminal::{Exit, arguments, byte_bar, complain, say, say_json, sentence};
+use softinfo::tip::id::TipId;
 
+const PROGRAM: &str = "softinfo-courier";
 /// The configuration of the demonstration, found when the program is started in the project's folder.
 const DEMO: &str = "config/demo-courier.toml";
+/// Most ids of one kind that are shown one by one.
+const SHOWN: usize = 10;
 
 /// Fetches sealed tips from a relay and packs them into a bundle for the offline desk.
 ///
-/// Exit codes: 0 done (also when nothing was new), 1 failed, 2 wrong arguments, 3 the relay can't be reached (try again later; what was fetched is kept).
+/// Exit codes: 0 done (also when nothing was new), 1 failed, 2 wrong arguments, 3 the relay can't be reached or is busy, or another courier is at work in the folder
+/// (try again later; what was fetched is kept), 4 the relay refuses the token, 8 something is missing from the bundle, and the message says what.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -43,52 +49,134 @@ enum Command {
         /// Pack again everything that arrived from this day on, for example when a bundle was lost.
         #[arg(long, value_name = "DAY")]
         again_since: Option<Day>,
+        /// Begin a new chain of bundles under a new name, with all that is in the pool: when the courier's folder was copied to a second machine, or its journal is damaged.
+        #[arg(long, conflicts_with = "again_since")]
+        new_chain: bool,
     },
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("softinfo-courier: {}", sentence(error.as_ref()));
-            let unreachable =
-                matches!(error.downcast_ref::<CourierError>(), Some(CourierError::Client(ClientError::Unreachable(_))));
-            ExitCode::from(if unreachable { 3 } else { 1 })
-        }
+    let arguments = match arguments::<Arguments>() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    run(&arguments)
+        .unwrap_or_else(|error| {
+            complain(PROGRAM, sentence(error.as_ref()));
+            exit(&error)
+        })
+        .into()
+}
+
+fn exit(error: &anyhow::Error) -> Exit {
+    match error.downcast_ref::<CourierError>() {
+        Some(CourierError::InUse(_) | CourierError::Client(ClientError::Unreachable(_))) => Exit::TryLater,
+        Some(CourierError::Client(ClientError::Refused { status: 408 | 429 | 500.., .. })) => Exit::TryLater,
+        Some(CourierError::Token(_) | CourierError::Client(ClientError::Refused { .. })) => Exit::Refused,
+        _ => Exit::Failed,
     }
 }
 
-fn run(arguments: &Arguments) -> Result<()> {
+fn run(arguments: &Arguments) -> Result<Exit> {
     let path = arguments.config.clone().unwrap_or_else(|| PathBuf::from(DEMO));
     if arguments.config.is_none() && !path.exists() {
         anyhow::bail!("there is no {DEMO} here: start it in the project's folder, or pass --config FILE");
     }
     let config = CourierConfig::read(&path)?;
-    let Command::Fetch { out, again_since } = &arguments.command;
-    let options = Options { again_since: *again_since, allow_example: arguments.i_know_these_are_example_keys };
-    let fetched = fetch(&config, out, &options, &Bar(byte_bar(0, "Fetching")))?;
-    if arguments.json {
-        println!("{}", serde_json::to_string(&fetched)?);
-        return Ok(());
+    let Command::Fetch { out, again_since, new_chain } = &arguments.command;
+    let options = Options {
+        today: Day::today(),
+        again_since: *again_since,
+        new_chain: *new_chain,
+        allow_example: arguments.i_know_these_are_example_keys,
+    };
+    let bar = Bar(byte_bar(0, "Fetching"));
+    let fetched = fetch(&config, out, &options, &bar)?;
+    bar.0.finish_and_clear();
+    let shown = if arguments.json { say_json(&fetched) } else { show(&fetched, out) };
+    // Nothing is undone by a reader that went away: the bundle is there, and counts.
+    shown.with_context(|| match fetched.number {
+        Some(number) => {
+            format!("bundle {number} with {} tips is in {}, but that can't be shown", fetched.tips, out.display())
+        }
+        None => "no bundle was written, but that can't be shown".to_owned(),
+    })?;
+    Ok(if is_complete(&fetched) { Exit::Done } else { Exit::Incomplete })
+}
+
+fn is_complete(fetched: &Fetched) -> bool {
+    let Fetched { resumed, waiting, unreadable, wrong_sizes, not_tips, .. } = fetched;
+    !resumed && *waiting == 0 && [unreadable, wrong_sizes, not_tips].iter().all(|ids| ids.is_empty())
+}
+
+fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
+    if let Some(found) = &fetched.found {
+        say(format_args!(
+            "The run before was cut off when bundle {} with {} tips was whole: it is in {}. Carry it to the desk too.",
+            found.number,
+            found.tips,
+            found.bundle.display()
+        ))?;
     }
     if fetched.gone > 0 {
-        println!("{} tips were withdrawn or expired while they were being fetched.", fetched.gone);
+        say(format_args!("{} tips were withdrawn or expired while they were being fetched.", fetched.gone))?;
     }
-    for id in &fetched.unreadable {
-        println!(
+    if fetched.misdated > 0 {
+        say(format_args!(
+            "{} tips have a day in the future at the relay, and today's in the bundle. If this computer's date is right, tell the relay's operator.",
+            fetched.misdated
+        ))?;
+    }
+    each(&fetched.unreadable, |id| {
+        format!(
             "The relay could not give out {id} as it was stored. Tell its operator; it is tried again at the next run."
-        );
-    }
+        )
+    })?;
+    each(&fetched.wrong_sizes, |id| {
+        format!(
+            "The relay lists {id} with a length that no tip of this letterbox has; it was not fetched. Tell its operator."
+        )
+    })?;
+    each(&fetched.not_tips, |id| {
+        format!(
+            "What the relay gives out as {id} is no tip; it is not in the bundle, and is not fetched again. Tell its operator."
+        )
+    })?;
     match fetched.number {
-        None => println!("Nothing new; no bundle was written."),
-        Some(number) => println!(
+        None if is_complete(fetched) && fetched.gone == 0 => say("Nothing new; no bundle was written.")?,
+        None => say("Nothing else is new; no bundle was written.")?,
+        Some(number) => say(format_args!(
             "Bundle {number} with {} tips is in {}. Carry it to the desk, then: softinfo-desk import {}",
             fetched.tips,
             out.display(),
             out.display()
-        ),
+        ))?,
+    }
+    if fetched.number == Some(1) {
+        say(format_args!(
+            "This courier's name is {}…, and this is its first bundle. The desk asks about it once: softinfo-desk import --new-courier {}",
+            fetched.courier.short(),
+            out.display()
+        ))?;
+    }
+    if fetched.resumed {
+        say(
+            "It is the bundle that the run before was writing when it was cut off. Run softinfo-courier again for what has come since.",
+        )?;
+    }
+    if fetched.waiting > 0 {
+        say("There are more tips than one bundle takes (bundle_mib). Run softinfo-courier again for the others.")?;
     }
     Ok(())
+}
+
+/// One line each, and one for the others when there are many.
+fn each(ids: &[TipId], line: impl Fn(&TipId) -> String) -> std::io::Result<()> {
+    ids.iter().take(SHOWN).try_for_each(|id| say(line(id)))?;
+    match ids.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => say(format_args!("The same is true of {more} others; --json names all.")),
+    }
 }
 
 struct Bar(ProgressBar);
