@@ -10,6 +10,9 @@ use softinfo::directory::{CurrentDirectory, HolderId, Reader, RootKey, Seen, Unt
 use softinfo::example;
 use softinfo::file::{private_folder, read_limited, write_whole};
 use softinfo::limits::MAX_DIRECTORY;
+use softinfo::terminal::complain;
+
+use crate::NAME;
 
 #[derive(Args)]
 pub struct Channel {
@@ -89,7 +92,7 @@ impl Trust {
             let seen = current.directory().seen();
             // Not being able to remember is no reason not to send.
             if let Err(error) = remember(&path, &seen) {
-                eprintln!("softinfo-tip: the directory's version can't be remembered in {}: {error}", path.display());
+                complain(NAME, format!("the directory's version can't be remembered in {}: {error}", path.display()));
             }
         }
         Ok(current)
