@@ -472,3 +472,89 @@ fn of_tls(error: &rustls::Error) -> ClientError {
         _ => ClientError::Unreachable("no secure connection came about".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unreachable() -> ClientError {
+        ClientError::Unreachable("nothing listens there".to_owned())
+    }
+
+    fn refused(status: u16, retry: Option<u64>) -> ClientError {
+        let text = || "words".to_owned();
+        ClientError::Refused { status, name: text(), title: text(), detail: text(), stored: Some(false), retry }
+    }
+
+    #[test]
+    fn a_doubt_stays_whatever_later_tries_say_and_only_an_answer_ends_it() {
+        type Attempt = Result<(), (ClientError, bool)>;
+        // Attempts; how many are made, and what comes out: an answer, or whether it may be done.
+        let cases: [(Vec<Attempt>, usize, Result<(), bool>); 6] = [
+            (vec![Ok(())], 1, Ok(())),
+            (vec![Err((unreachable(), true)), Ok(())], 2, Ok(())),
+            (vec![Err((unreachable(), true)), Err((refused(507, None), false))], 2, Err(true)),
+            (vec![Err((unreachable(), true)), Err((refused(422, None), false))], 2, Err(true)),
+            (vec![Err((unreachable(), false)), Err((refused(503, None), false))], 2, Err(false)),
+            (vec![Err((ClientError::NoTls, false)), Ok(())], 1, Err(false)),
+        ];
+        for (attempts, made, outcome) in cases {
+            let mut attempts = attempts.into_iter();
+            let mut count = 0;
+            let got = until_answered(
+                || {
+                    count += 1;
+                    attempts.next().unwrap().map_err(|(error, may_be_done)| Unconfirmed { error, may_be_done })
+                },
+                |_, _| (),
+            );
+            assert_eq!((count, got.map_err(|unconfirmed| unconfirmed.may_be_done)), (made, outcome));
+        }
+    }
+
+    #[test]
+    fn a_relay_that_is_gone_after_a_lost_answer_leaves_the_doubt_and_is_tried_three_more_times() {
+        for first_may in [true, false] {
+            let (mut count, mut waits) = (0, Vec::new());
+            let got = until_answered::<()>(
+                || {
+                    count += 1;
+                    Err(Unconfirmed { error: unreachable(), may_be_done: first_may && count == 1 })
+                },
+                |_, wait| waits.push(wait.as_secs()),
+            );
+            assert_eq!((count, got.unwrap_err().may_be_done), (4, first_may));
+            assert_eq!(waits, WAITS);
+        }
+    }
+
+    #[test]
+    fn a_refusal_that_passes_says_when_to_come_back_and_not_what_another_keeps() {
+        for (retry, words) in [
+            (None, "try again later"),
+            (Some(0), "in 1 seconds"),
+            (Some(60), "in 60 seconds"),
+            (Some(300), "in 5 minutes"),
+            (Some(3600), "in an hour"),
+            (Some(40_000), "in 12 hours"),
+        ] {
+            let said = refused(503, retry).to_string();
+            assert!(said.ends_with(words), "{said}");
+        }
+        assert_eq!(refused(413, Some(60)).to_string(), "words (the relay's answer, 413). words");
+    }
+
+    #[test]
+    fn what_tls_says_becomes_a_sentence() {
+        use rustls::CertificateError::{Expired, NotValidForName, NotValidYet, UnknownIssuer};
+        for (certificate, words) in [
+            (Expired, "has expired, or this computer's clock is wrong"),
+            (NotValidYet, "clock"),
+            (NotValidForName, "another address"),
+            (UnknownIssuer, "nobody whom browsers trust"),
+        ] {
+            let error = of_tls(&rustls::Error::InvalidCertificate(certificate));
+            assert!(error.to_string().contains(words) && !error.may_pass(), "{error}");
+        }
+    }
+}

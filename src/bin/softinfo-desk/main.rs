@@ -59,6 +59,11 @@ pub struct Setting {
 }
 
 fn main() -> ExitCode {
+    // Before anything secret is in it.
+    if let Err(error) = softinfo::process::close_memory() {
+        softinfo::terminal::complain("softinfo-desk", error);
+        return ExitCode::FAILURE;
+    }
     let arguments = Arguments::parse();
     match run(arguments) {
         Ok(code) => code,
