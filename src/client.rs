@@ -425,6 +425,8 @@ impl From<ureq::Error> for ClientError {
             ureq::Error::Timeout(_) => Self::Unreachable("no answer in time".to_owned()),
             ureq::Error::Protocol(_) => Self::NoHttp,
             ureq::Error::Rustls(error) => of_tls(&error),
+            // What the C library says of a name that nobody knows has no kind of its own.
+            ureq::Error::Io(error) if error.to_string().starts_with("failed to lookup address") => Self::UnknownName,
             ureq::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 Some(tls) => of_tls(tls),
                 None => Self::Unreachable(of_line(&error)),

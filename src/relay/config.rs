@@ -316,7 +316,12 @@ impl Config {
 /// What a reader of TOML says, as the one who wrote the file would: no picture of the line, no names of Rust's types.
 fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let mut reason = error.message().lines().collect::<Vec<_>>().join(", ").replace('`', "");
+    let mut reason = String::new();
+    // Names stand between backticks.
+    for (n, part) in error.message().lines().collect::<Vec<_>>().join(", ").split('`').enumerate() {
+        reason.push_str(["", "“", "”"][if n == 0 { 0 } else { 2 - n % 2 }]);
+        reason.push_str(part);
+    }
     for (types, words) in [
         (&["u64", "u32", "u16", "u8", "usize"][..], "a whole number"),
         (&["a sequence"], "a list, in square brackets"),

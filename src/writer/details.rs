@@ -126,6 +126,10 @@ fn check(value: &Value, form: &Form, place: &str) -> Result<(), DetailsError> {
         (Form::Object(fields, is_open), Value::Object(values)) => check_fields(values, fields, *is_open, place),
         (Form::Text, _) => wrong("text, in quotation marks"),
         (Form::YesOrNo, _) => wrong("true or false"),
+        (Form::OneOf(allowed), Value::String(text)) => {
+            let is: String = text.chars().take(80).collect();
+            wrong(&format!("one of {}; it is “{is}”", allowed.join(", ")))
+        }
         (Form::OneOf(allowed), _) => wrong(&format!("one of {}", allowed.join(", "))),
         (Form::List(_), _) => wrong("a list, in square brackets"),
         (Form::Object(fields, _), _) if place.is_empty() => Err(DetailsError::Form {
@@ -185,7 +189,8 @@ mod tests {
             ("{\n  \"period\": \"May\"\n  \"minors\": true}", "line 3, column 3", "expected , or }"),
             ("", "line 1, column 0", "EOF"),
             (r#"{"categoriess":[]}"#, "“categoriess”", "categories, period, place, offenders, danger, minors"),
-            (r#"{"categories":["labour-wages","nationality"]}"#, "“categories[1]”", "labour-wages, labour-hours"),
+            (r#"{"categories":["labour-wages","nationality"]}"#, "“categories[1]”", "labour-hours, labour-unsafe"),
+            (r#"{"categories":["nationality"]}"#, "“categories[0]”", "it is “nationality”"),
             (r#"{"categories":null}"#, "“categories”", "a list"),
             (r#"{"danger":"maybe"}"#, "“danger”", "one of now, soon, no"),
             (r#"{"minors":"yes"}"#, "“minors”", "true or false"),

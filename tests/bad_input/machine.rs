@@ -149,9 +149,8 @@ fn a_key_that_does_not_exist_is_named_in_the_configuration() {
         fs::write(&path, wrong).unwrap();
         let run = scene.run(RELAY, &["--config", path.to_str().unwrap(), "--check-config"]).says(1, word);
         // One sentence, said once, in the words of the one who wrote the file.
-        for inside in ["TOML parse error", " | ", "^", "u64", "usize", "struct", "`", ": ", "\u{fffd}"] {
-            let most = if inside == ": " { 4 } else { 0 };
-            assert!(run.err.matches(inside).count() <= most, "“{inside}”: {run:?}");
+        for inside in ["TOML parse error", " | ", "^", "u64", "usize", "struct", "`", "\u{fffd}"] {
+            assert!(!run.err.contains(inside), "“{inside}”: {run:?}");
         }
     }
     // The line is named.

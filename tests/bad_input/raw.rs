@@ -108,12 +108,12 @@ fn no_argument_of_softinfo_tip_and_no_name_of_a_file_reaches_the_terminal_raw() 
     ] {
         is_harmless(scene.run(TIP, arguments));
     }
-    for option in ["--message", "--attach", "--details", "--directory", "--root", "--state"] {
-        is_harmless(scene.run(
-            TIP,
-            &[&send[..], &["--message", note, option, name][usize::from(option == "--message") * 2..]].concat(),
-        ));
+    is_harmless(scene.run(TIP, &[&send[..], &["--message", name]].concat())).says(1, "can't be read");
+    for option in ["--attach", "--details", "--directory", "--root"] {
+        is_harmless(scene.run(TIP, &[&send[..], &["--message", note, option, name]].concat()));
     }
+    // A folder that can't be made.
+    is_harmless(scene.run(TIP, &[&send[..], &["--message", note, "--state", &format!("/proc/{RAW}")]].concat())).ok();
     // Where all goes well, and where a file is none of what it should be.
     fs::write(name, RAW).unwrap();
     for option in ["--details", "--directory", "--root"] {
@@ -192,13 +192,13 @@ fn nothing_reaches_the_log_or_the_terminal_of_the_relay_raw() {
     let scene = Scene::new();
     let config = scene.path("raw.toml");
     let good = scene.relay_config("");
-    let quoted = serde_json::to_string(RAW).unwrap();
+    // TOML takes no DEL as it is, and JSON does.
+    let quoted = serde_json::to_string(RAW).unwrap().replace('\u{7f}', "\\u007f");
     for wrong in [
         RAW.to_owned(),
         format!("{RAW}\n{good}"),
         good.replace("idle_seconds = 3", &format!("idle_seconds = {quoted}")),
         good.replace("idle_seconds = 3", &format!("{quoted} = 3")),
-        good.replace("folder = \"store\"", &format!("folder = {quoted}")),
         good.replacen("127.0.0.1:0", &RAW.replace('"', ""), 1),
         good.replace("[store]", "[store]\nretention_days = \"\\u001b[2J\""),
     ] {
@@ -210,6 +210,9 @@ fn nothing_reaches_the_log_or_the_terminal_of_the_relay_raw() {
             );
         }
     }
+    // A folder may have any name.
+    fs::write(&config, good.replace("folder = \"store\"", &format!("folder = {quoted}\nretention_days = 0"))).unwrap();
+    is_harmless(scene.run(RELAY, &["--config", config.to_str().unwrap()])).says(1, "retention_days");
     is_harmless(scene.run(RELAY, &["--config", RAW]));
     is_harmless(scene.run(RELAY, &["--accept-date", RAW]));
     is_harmless(scene.run(RELAY, &[RAW]));

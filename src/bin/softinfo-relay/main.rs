@@ -180,7 +180,8 @@ fn check(path: &Path, inspection: &Inspection) -> Result<()> {
     }
     let Some(served) = inspection.served() else {
         let errors = inspection.findings.iter().filter(|finding| !finding.is_warning()).count();
-        anyhow::bail!("{} is not in order: {errors} errors; nothing was changed", path.display());
+        let errors = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
+        anyhow::bail!("{} is not in order: {errors}; nothing was changed", path.display());
     };
     let contents = served.contents();
     say(format!(
