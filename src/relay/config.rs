@@ -338,7 +338,13 @@ fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     if let Some((start, _)) = reason.split_once("expected struct ") {
         reason = format!("{start}expected a part of its own, such as [store]");
     }
-    ConfigError::Toml { path: path.to_owned(), line: before.matches('\n').count() + 1, reason }
+    // The key of that line, where the reason doesn't name one. The value is left out: it may be long.
+    let line = before.matches('\n').count();
+    let key = text.lines().nth(line).and_then(|line| line.split_once('=')).map_or("", |(key, _)| key.trim());
+    if !key.is_empty() && !reason.contains(key) && !reason.starts_with("missing") {
+        reason = format!("{key}: {reason}");
+    }
+    ConfigError::Toml { path: path.to_owned(), line: line + 1, reason }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {

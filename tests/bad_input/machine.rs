@@ -158,7 +158,7 @@ fn a_key_that_does_not_exist_is_named_in_the_configuration() {
     let line = good.lines().position(|line| line.starts_with("idle_seconds")).unwrap() + 1;
     let said = format!("relay.toml, line {line}: ");
     let run = scene.run(RELAY, &["--config", path.to_str().unwrap(), "--check-config"]).says(1, &said);
-    run.says(1, "expected a whole number");
+    run.says(1, "idle_seconds: ").says(1, "expected a whole number");
     let path = scene.path("courier.toml");
     let mut text = fs::read_to_string(&path).unwrap();
     text.push_str("tokn = 1\n");
