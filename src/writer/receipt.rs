@@ -30,24 +30,6 @@ pub fn save(path: &Path, receipt: &Receipt, lang: &str) -> io::Result<()> {
     write_new(path, |file| lines(receipt, lang).iter().try_for_each(|line| writeln!(file, "{}", line.as_str())))
 }
 
-/// Reads a receipt from what a person typed, or from a file that [`save`] wrote.
-///
-/// # Errors
-/// What is wrong with the words or digits.
-pub fn read(text: &str) -> Result<Receipt, ReceiptError> {
-    let labelled = |label: &str| {
-        text.lines().find_map(|line| {
-            let (name, rest) = line.split_once(':')?;
-            (name.trim().eq_ignore_ascii_case(label) && !rest.trim().is_empty()).then_some(rest)
-        })
-    };
-    // The digits are the same in every language.
-    match labelled("digits").or_else(|| labelled("words")) {
-        Some(line) => Receipt::parse(line).or_else(|error| Receipt::parse(text).map_err(|_| error)),
-        None => Receipt::parse(text),
-    }
-}
-
 /// Reads a receipt line by line, until it is complete: from a terminal, where people break lines where the paper does. An empty line behind
 /// something, or the end, ends it too.
 ///
@@ -65,7 +47,7 @@ pub fn typed(lines: impl io::BufRead) -> io::Result<Zeroizing<String>> {
         }
         typed.push_str(&line);
         typed.push('\n');
-        match read(&typed) {
+        match Receipt::parse(&typed) {
             // Too few so far: the rest comes.
             Err(ReceiptError::Count(so_far)) if so_far < 12 => (),
             _ => break,
@@ -91,12 +73,12 @@ mod tests {
             let path = folder.path().join(lang);
             save(&path, &Receipt::from_bytes(SECRET), lang).unwrap();
             let text = std::fs::read_to_string(&path).unwrap();
-            assert!(is_it(&read(&text).unwrap()));
+            assert!(is_it(&Receipt::parse(&text).unwrap()));
             let words: String = text
                 .lines()
                 .filter(|line| !line.starts_with("digits"))
                 .fold(String::new(), |all, line| all + line + "\r\n");
-            assert!(is_it(&read(&words).unwrap()), "{words}");
+            assert!(is_it(&Receipt::parse(&words).unwrap()), "{words}");
             let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
             assert_eq!(mode & 0o777, 0o600);
             let again = save(&path, &Receipt::from_bytes([8; 16]), lang).unwrap_err();
@@ -116,7 +98,7 @@ mod tests {
                 let lines: Vec<_> = groups.chunks(width).map(|line| line.join(" ")).collect();
                 let text = format!("\n{}\nwhat comes behind", lines.join("\n"));
                 let typed = typed(text.as_bytes()).unwrap();
-                assert!(is_it(&read(&typed).unwrap()), "{width}: {}", *typed);
+                assert!(is_it(&Receipt::parse(&typed).unwrap()), "{width}: {}", *typed);
             }
         }
         // Who stops early is not kept waiting.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use softinfo::client::RelayClient;
 use softinfo::day::Day;
-use softinfo::directory::{CurrentDirectory, HolderId, Reader, RootKey, Seen, UntrustedDirectory};
+use softinfo::directory::{CurrentDirectory, DirectoryError, HolderId, Reader, RootKey, Seen, UntrustedDirectory};
 use softinfo::example;
 use softinfo::file::{private_folder, read_limited, write_whole};
 use softinfo::limits::MAX_DIRECTORY;
@@ -87,7 +87,13 @@ impl Trust {
 
         let memory = self.memory(directory.contents().channel.as_str());
         let seen = memory.as_deref().and_then(read_seen);
-        let current = directory.current(Day::today(), seen.as_ref())?;
+        let today = Day::today();
+        let current = directory.current(today, seen.as_ref()).map_err(|error| match error {
+            DirectoryError::Expired(_) | DirectoryError::NotYet(_) => {
+                anyhow::Error::from(error).context(format!("by this computer's clock it is {today}"))
+            }
+            error => error.into(),
+        })?;
         if let Some(path) = memory {
             let seen = current.directory().seen();
             // Not being able to remember is no reason not to send.

@@ -75,19 +75,19 @@ impl Withdraw {
         if let Some(path) = &self.receipt {
             let named = || format!("the receipt {} can't be read, and nothing was erased", path.display());
             let bytes = Zeroizing::new(read_limited(path, MAX_RECEIPT).with_context(named)?);
-            return receipt::read(&String::from_utf8_lossy(&bytes)).with_context(named);
+            return Receipt::parse(&String::from_utf8_lossy(&bytes)).with_context(named);
         }
         if !stdin().is_terminal() {
             let mut bytes = Zeroizing::new(Vec::new());
             stdin().take(MAX_RECEIPT).read_to_end(&mut bytes)?;
-            return receipt::read(&String::from_utf8_lossy(&bytes))
+            return Receipt::parse(&String::from_utf8_lossy(&bytes))
                 .context("this is not a receipt, and nothing was erased");
         }
         complain(NAME, "type the 12 words or the 12 groups of digits of the receipt, on one line or several:");
         let mut tries = TRIES;
         loop {
             tries -= 1;
-            match receipt::read(&receipt::typed(stdin().lock())?) {
+            match Receipt::parse(&receipt::typed(stdin().lock())?) {
                 Ok(receipt) => return Ok(receipt),
                 Err(error) if tries == 0 => return Err(error).context("this is not a receipt, and nothing was erased"),
                 Err(error) => complain(NAME, format!("{error}. Type it again:")),
