@@ -74,12 +74,9 @@ impl Trust {
             None => example::root()?,
         };
         let directory = UntrustedDirectory::parse(&bytes)?.verify(&root).map_err(|error| {
+            let is_other = matches!(error, DirectoryError::WrongRoot(_)) && self.root.is_none();
             let error = anyhow::Error::from(error);
-            if self.root.is_none() {
-                error.context("without --root only the example channel is trusted")
-            } else {
-                error
-            }
+            if is_other { error.context("without --root only the example channel is trusted") } else { error }
         })?;
         let addresses = directory.contents().relays.iter().map(String::as_str);
         let named = relay.map(|(address, _)| address);

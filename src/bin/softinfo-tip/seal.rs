@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -189,7 +189,10 @@ impl Content {
                 let name = path.display().to_string();
                 let mut bytes = Vec::new();
                 let source: Box<dyn Read> = if name == "-" {
-                    Box::new(std::io::stdin())
+                    if io::stdin().is_terminal() {
+                        complain(NAME, "type the message, and end it with Ctrl-D on a line of its own:");
+                    }
+                    Box::new(io::stdin())
                 } else {
                     Box::new(File::open(path).with_context(|| format!("the message {name} can't be read"))?)
                 };
