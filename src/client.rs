@@ -6,8 +6,9 @@ mod socks;
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Cursor, Read, Seek};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -35,6 +36,11 @@ const IDLE: Duration = Duration::from_mins(2);
 const MAX_ANSWER: u64 = 1024 * 1024;
 /// The version of the pool's list that this program reads.
 const POOL: &str = "softinfo/pool/1";
+/// Waits between tries, in seconds, when the connection breaks.
+const WAITS: [u64; 3] = [1, 5, 20];
+/// Seconds in a minute and in an hour.
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
 
 /// A relay, by its address.
 pub struct RelayClient {
@@ -66,8 +72,26 @@ pub enum ClientError {
     /// No answer.
     #[error("the relay can't be reached or stopped answering ({0}); try again later")]
     Unreachable(String),
+    /// Nobody knows the name in the address.
+    #[error("no computer with this name can be found; check the address, and whether this computer is connected")]
+    UnknownName,
+    /// https to a port that speaks http.
+    #[error(
+        "what answers at this address speaks http and not https. Nothing was sent. If the relay's operator gave you an address with http://, use that"
+    )]
+    NoTls,
+    /// http to a port that speaks something else.
+    #[error(
+        "what answers at this address does not speak http; if the relay's operator gave you an address with https://, use that"
+    )]
+    NoHttp,
+    /// Its certificate is not to be relied on.
+    #[error(
+        "the certificate of this address {0}: who answers may not be the relay. Nothing was sent; ask the relay's operator"
+    )]
+    Certificate(&'static str),
     /// The relay said no, and why.
-    #[error("{title} (the relay's answer, {status}). {detail}")]
+    #[error("{}", refusal(self))]
     Refused {
         /// HTTP status.
         status: u16,
@@ -77,6 +101,10 @@ pub enum ClientError {
         title: String,
         /// What to do.
         detail: String,
+        /// Whether anything was stored; `None` where the relay leaves it open.
+        stored: Option<bool>,
+        /// Seconds after which it may be worth to come back, where the relay says so.
+        retry: Option<u64>,
     },
     /// An answer that no relay gives.
     #[error("the answer is not that of a relay ({0}); check the address")]
@@ -84,6 +112,55 @@ pub enum ClientError {
     /// A local file failed.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl ClientError {
+    /// Whether the same may go well later, without anything being changed.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::UnknownName => true,
+            Self::Refused { status, name, .. } => matches!(status, 408 | 429 | 500..) || name == "interrupted",
+            _ => false,
+        }
+    }
+}
+
+/// A tip that was not confirmed, or a withdrawal.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Unconfirmed {
+    /// Why.
+    #[source]
+    pub error: ClientError,
+    /// Whether it may have been done all the same: everything had left, and the answer was lost, or leaves it open. When this is false,
+    /// nothing was stored or erased.
+    pub may_be_done: bool,
+}
+
+/// Tries until there is an answer: again when the connection breaks, three times at most. `pause` is told why and how long, and waits.
+///
+/// Only for what may be done twice without harm.
+///
+/// # Errors
+/// Of the last try. A doubt that an earlier one left stays, whatever a later one says: the first may have arrived.
+pub fn until_answered<T>(
+    mut attempt: impl FnMut() -> Result<T, Unconfirmed>,
+    mut pause: impl FnMut(&ClientError, Duration),
+) -> Result<T, Unconfirmed> {
+    let mut waits = WAITS.into_iter();
+    let mut doubt = false;
+    loop {
+        let Unconfirmed { error, may_be_done } = match attempt() {
+            Ok(answer) => return Ok(answer),
+            Err(unconfirmed) => unconfirmed,
+        };
+        doubt |= may_be_done;
+        match (&error, waits.next()) {
+            (ClientError::Unreachable(_), Some(seconds)) => pause(&error, Duration::from_secs(seconds)),
+            _ => return Err(Unconfirmed { error, may_be_done: doubt }),
+        }
+    }
 }
 
 /// The relay's answer to a tip.
@@ -144,6 +221,8 @@ struct Problem {
     title: String,
     #[serde(default)]
     detail: String,
+    #[serde(default)]
+    stored: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -210,28 +289,57 @@ impl RelayClient {
     /// Sends a tip from an open file. `new` is false when the relay had the same bytes before.
     ///
     /// `progress` is told how many bytes went out since the last time.
-    pub fn send_tip(&self, mut file: File, progress: impl Fn(u64) + 'static) -> Result<(Accepted, bool), ClientError> {
-        file.rewind()?;
-        let length = file.metadata()?.len();
-        let body = Progress { file, progress };
-        let request = self
-            .agent
-            .post(format!("{}/tips", self.base))
-            .header("content-type", "application/octet-stream")
-            .header("content-length", length.to_string());
-        let mut response = accept(request.send(SendBody::from_owned_reader(body))?)?;
-        let new = response.status() == StatusCode::CREATED;
-        Ok((json(&mut response)?, new))
+    ///
+    /// # Errors
+    /// [`Unconfirmed`]: the tip may be stored only when its last byte had left, and the answer does not say no.
+    pub fn send_tip(&self, mut file: File, progress: impl Fn(u64) + 'static) -> Result<(Accepted, bool), Unconfirmed> {
+        let length = file.rewind().and_then(|()| file.metadata());
+        let length = length.map_err(|error| Unconfirmed { error: error.into(), may_be_done: false })?.len();
+        self.change("/tips", "application/octet-stream", file, length, progress)
+            .map(|(accepted, status)| (accepted, status == StatusCode::CREATED))
     }
 
     /// Withdraws by token; says how many tips were erased.
-    pub fn withdraw(&self, token: &WithdrawToken) -> Result<u64, ClientError> {
-        let mut request = self.agent.post(format!("{}/withdraw", self.base)).header("content-type", "text/plain");
+    ///
+    /// # Errors
+    /// [`Unconfirmed`]: the tip may be erased when the token had left, and the answer does not say no.
+    pub fn withdraw(&self, token: &WithdrawToken) -> Result<u64, Unconfirmed> {
+        let token = token.expose();
+        let length = token.len() as u64;
+        self.change::<Erased>("/withdraw", "text/plain", Cursor::new(token), length, |_| ())
+            .map(|(answer, _)| answer.erased)
+    }
+
+    /// Posts `length` bytes of `body` and reads the answer. Watches whether all of it has left.
+    fn change<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: impl Read + 'static,
+        length: u64,
+        progress: impl Fn(u64) + 'static,
+    ) -> Result<(T, StatusCode), Unconfirmed> {
+        let left = Arc::new(AtomicU64::new(0));
+        let body = Watched { body, left: Arc::clone(&left), progress };
+        let mut request = self.agent.post(format!("{}{path}", self.base));
+        request = request.header("content-type", content_type).header("content-length", length.to_string());
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization.as_str());
         }
-        let mut response = accept(request.send(token.expose())?)?;
-        Ok(json::<Erased>(&mut response)?.erased)
+        let mut status = None;
+        let answered = request.send(SendBody::from_owned_reader(body)).map_err(ClientError::from);
+        let read = answered.and_then(|response| {
+            status = Some(response.status());
+            let mut response = accept(response)?;
+            Ok((json(&mut response)?, response.status()))
+        });
+        read.map_err(|error| {
+            let refused = match &error {
+                ClientError::Refused { stored, .. } => *stored == Some(false),
+                _ => status.is_some_and(|status| status.is_redirection() || status.is_client_error()),
+            };
+            Unconfirmed { error, may_be_done: left.load(Ordering::Relaxed) >= length && !refused }
+        })
     }
 
     /// One page of the pool behind `after`, of at most [`MAX_ANSWER`] bytes.
@@ -267,14 +375,17 @@ impl RelayClient {
     }
 }
 
-struct Progress<F> {
-    file: File,
+/// A body on its way, counted as it is handed over to the connection.
+struct Watched<R, F> {
+    body: R,
+    left: Arc<AtomicU64>,
     progress: F,
 }
 
-impl<F: Fn(u64)> Read for Progress<F> {
+impl<R: Read, F: Fn(u64)> Read for Watched<R, F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
+        let read = self.body.read(buffer)?;
+        self.left.fetch_add(read as u64, Ordering::Relaxed);
         (self.progress)(read as u64);
         Ok(read)
     }
@@ -285,16 +396,16 @@ fn accept(mut response: Response<Body>) -> Result<Response<Body>, ClientError> {
     if status.is_success() {
         return Ok(response);
     }
+    let retry = response.headers().get("retry-after").and_then(|seconds| seconds.to_str().ok()?.parse().ok());
     match json::<Problem>(&mut response) {
-        Ok(Problem { r#type, title, detail }) if !title.is_empty() => {
-            let name = r#type.rsplit(':').next().unwrap_or_default().to_owned();
-            Err(ClientError::Refused {
-                status: status.as_u16(),
-                name,
-                title: printable(&title),
-                detail: printable(&detail),
-            })
-        }
+        Ok(Problem { r#type, title, detail, stored }) if !title.is_empty() => Err(ClientError::Refused {
+            status: status.as_u16(),
+            name: printable(r#type.rsplit([':', '#']).next().unwrap_or_default()),
+            title: printable(&title),
+            detail: printable(&detail),
+            stored,
+            retry,
+        }),
         _ => Err(ClientError::NotARelay(format!("status {status}"))),
     }
 }
@@ -308,9 +419,30 @@ fn is_onion(host: &str) -> bool {
     host.trim_end_matches('.').to_ascii_lowercase().ends_with(".onion")
 }
 
-/// What a relay says goes to a terminal: nothing but text may.
+/// What a relay says may go into a line, in which it must not look like several.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(500).collect()
+}
+
+/// A refusal in a sentence. What to do about one that passes depends on who was refused and what they keep, so then the relay's advice is left out.
+fn refusal(error: &ClientError) -> String {
+    let ClientError::Refused { status, title, detail, retry, .. } = error else { return String::new() };
+    if error.may_pass() {
+        format!("{title} (the relay's answer, {status}); try again {}", later(*retry))
+    } else {
+        format!("{title} (the relay's answer, {status}). {detail}")
+    }
+}
+
+/// When to come back, in words.
+fn later(seconds: Option<u64>) -> String {
+    match seconds {
+        None => "later".to_owned(),
+        Some(seconds @ ..=89) => format!("in {} seconds", seconds.max(1)),
+        Some(seconds @ ..HOUR) => format!("in {} minutes", seconds.div_ceil(MINUTE)),
+        Some(HOUR) => "in an hour".to_owned(),
+        Some(seconds) => format!("in {} hours", seconds.div_ceil(HOUR)),
+    }
 }
 
 impl From<ureq::Error> for ClientError {
@@ -318,12 +450,142 @@ impl From<ureq::Error> for ClientError {
         match error {
             ureq::Error::BodyExceedsLimit(_) => Self::NotARelay("the answer is too long".to_owned()),
             ureq::Error::BadUri(uri) => Self::Address(uri),
+            ureq::Error::HostNotFound => Self::UnknownName,
+            ureq::Error::Timeout(_) => Self::Unreachable("no answer in time".to_owned()),
+            ureq::Error::Protocol(_) => Self::NoHttp,
+            ureq::Error::Rustls(error) => of_tls(&error),
+            // What the C library says of a name that nobody knows has no kind of its own.
+            ureq::Error::Io(error) if error.to_string().starts_with("failed to lookup address") => Self::UnknownName,
+            ureq::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+                Some(tls) => of_tls(tls),
+                None => Self::Unreachable(of_line(&error)),
+            },
             ureq::Error::Other(other) => match other.downcast::<SocksError>() {
                 Ok(socks) if socks.may_pass() => Self::Unreachable(socks.to_string()),
                 Ok(socks) => Self::Proxy(*socks),
                 Err(other) => Self::Unreachable(other.to_string()),
             },
             other => Self::Unreachable(other.to_string()),
+        }
+    }
+}
+
+/// What a broken line says, in words.
+fn of_line(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => "the connection broke".to_owned(),
+        io::ErrorKind::TimedOut => "no answer in time".to_owned(),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "no way leads there from here".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// What TLS says, in words.
+fn of_tls(error: &rustls::Error) -> ClientError {
+    use rustls::CertificateError as Certificate;
+    match error {
+        rustls::Error::InvalidMessage(_) => ClientError::NoTls,
+        rustls::Error::InvalidCertificate(certificate) => ClientError::Certificate(match certificate {
+            Certificate::Expired | Certificate::ExpiredContext { .. } => {
+                "has expired, or this computer's clock is wrong"
+            }
+            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
+                "is not valid yet, or this computer's clock is wrong"
+            }
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => "is for another address",
+            Certificate::Revoked => "was revoked",
+            _ => "was issued by nobody whom browsers trust",
+        }),
+        _ => ClientError::Unreachable("no secure connection came about".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unreachable() -> ClientError {
+        ClientError::Unreachable("nothing listens there".to_owned())
+    }
+
+    fn refused(status: u16, retry: Option<u64>) -> ClientError {
+        let text = || "words".to_owned();
+        ClientError::Refused { status, name: text(), title: text(), detail: text(), stored: Some(false), retry }
+    }
+
+    #[test]
+    fn a_doubt_stays_whatever_later_tries_say_and_only_an_answer_ends_it() {
+        type Attempt = Result<(), (ClientError, bool)>;
+        // Attempts; how many are made, and what comes out: an answer, or whether it may be done.
+        let cases: [(Vec<Attempt>, usize, Result<(), bool>); 6] = [
+            (vec![Ok(())], 1, Ok(())),
+            (vec![Err((unreachable(), true)), Ok(())], 2, Ok(())),
+            (vec![Err((unreachable(), true)), Err((refused(507, None), false))], 2, Err(true)),
+            (vec![Err((unreachable(), true)), Err((refused(422, None), false))], 2, Err(true)),
+            (vec![Err((unreachable(), false)), Err((refused(503, None), false))], 2, Err(false)),
+            (vec![Err((ClientError::NoTls, false)), Ok(())], 1, Err(false)),
+        ];
+        for (attempts, made, outcome) in cases {
+            let mut attempts = attempts.into_iter();
+            let mut count = 0;
+            let got = until_answered(
+                || {
+                    count += 1;
+                    attempts.next().unwrap().map_err(|(error, may_be_done)| Unconfirmed { error, may_be_done })
+                },
+                |_, _| (),
+            );
+            assert_eq!((count, got.map_err(|unconfirmed| unconfirmed.may_be_done)), (made, outcome));
+        }
+    }
+
+    #[test]
+    fn a_relay_that_is_gone_after_a_lost_answer_leaves_the_doubt_and_is_tried_three_more_times() {
+        for first_may in [true, false] {
+            let (mut count, mut waits) = (0, Vec::new());
+            let got = until_answered::<()>(
+                || {
+                    count += 1;
+                    Err(Unconfirmed { error: unreachable(), may_be_done: first_may && count == 1 })
+                },
+                |_, wait| waits.push(wait.as_secs()),
+            );
+            assert_eq!((count, got.unwrap_err().may_be_done), (4, first_may));
+            assert_eq!(waits, WAITS);
+        }
+    }
+
+    #[test]
+    fn a_refusal_that_passes_says_when_to_come_back_and_not_what_another_keeps() {
+        for (retry, words) in [
+            (None, "try again later"),
+            (Some(0), "in 1 seconds"),
+            (Some(60), "in 60 seconds"),
+            (Some(300), "in 5 minutes"),
+            (Some(3600), "in an hour"),
+            (Some(40_000), "in 12 hours"),
+        ] {
+            let said = refused(503, retry).to_string();
+            assert!(said.ends_with(words), "{said}");
+        }
+        assert_eq!(refused(413, Some(60)).to_string(), "words (the relay's answer, 413). words");
+    }
+
+    #[test]
+    fn what_tls_says_becomes_a_sentence() {
+        use rustls::CertificateError::{Expired, NotValidForName, NotValidYet, UnknownIssuer};
+        for (certificate, words) in [
+            (Expired, "has expired, or this computer's clock is wrong"),
+            (NotValidYet, "clock"),
+            (NotValidForName, "another address"),
+            (UnknownIssuer, "nobody whom browsers trust"),
+        ] {
+            let error = of_tls(&rustls::Error::InvalidCertificate(certificate));
+            assert!(error.to_string().contains(words) && !error.may_pass(), "{error}");
         }
     }
 }

@@ -12,19 +12,38 @@ use crate::day::Day;
 /// # Errors
 /// What `fill` returned or the file system said; the old file is then untouched and nothing is left behind.
 pub fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new().prefix(".partial-").tempfile_in(folder)?;
+    let folder = folder_of(path);
+    let mut file = tempfile::Builder::new().prefix(".partial-").tempfile_in(&folder)?;
     fill(file.as_file_mut())?;
     file.as_file_mut().flush()?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    sync_folder(&folder)
 }
 
-/// The same, with the times of file and folder set to the moment at which `day` began.
+/// The same for a file that must not be there yet: nothing is ever overwritten, and the name appears only when all is written.
+///
+/// # Errors
+/// `AlreadyExists` when something has this name; otherwise as [`write_whole`]. Nothing is left behind.
+pub fn write_new(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let folder = folder_of(path);
+    let mut file = tempfile::Builder::new().prefix(".partial-").tempfile_in(&folder)?;
+    fill(file.as_file_mut())?;
+    file.as_file_mut().flush()?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    sync_folder(&folder)
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// The same as [`write_whole`], with the times of file and folder set to the moment at which `day` began.
 ///
 /// # Errors
 /// As [`write_whole`]; the folder's times are set as far as they can be.
@@ -43,11 +62,7 @@ pub fn write_dated(path: &Path, day: Day, fill: impl FnOnce(&mut File) -> io::Re
 /// The folders in which a file may be replaced: its own, and that of the file it is a link to.
 #[must_use]
 pub fn folders_of(path: &Path) -> [PathBuf; 2] {
-    let folder = |path: &Path| match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    [folder(path), folder(&path.canonicalize().unwrap_or_else(|_| path.to_owned()))]
+    [folder_of(path), folder_of(&path.canonicalize().unwrap_or_else(|_| path.to_owned()))]
 }
 
 /// Makes the names in `folder` durable (fsync of the directory).

@@ -17,6 +17,7 @@
 //! | `relay` | HTTP | HTTP | plaintext, identifiers |
 //! | [`bundle`] | ciphertext | a tar across the gap | keys |
 //! | `courier` | a token | bundles | keys |
+//! | `writer` | details from a script, a receipt | a draft's parts, a file | the network |
 //! | `desk` | bundles, keys | plaintext | a network |
 //!
 //! A room uses the rooms to its left and never reaches back. Numbers that several rooms share are in [`limits`].
@@ -47,6 +48,8 @@ pub mod directory;
 pub mod example;
 pub mod file;
 pub mod limits;
+#[cfg(feature = "process")]
+pub mod process;
 #[cfg(feature = "relay")]
 pub mod relay;
 #[cfg(feature = "relay")]
@@ -54,3 +57,5 @@ pub mod store;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 pub mod tip;
+#[cfg(feature = "tip")]
+pub mod writer;

@@ -36,6 +36,46 @@ pub enum Exit {
     NothingThere = 9,
 }
 
+impl Exit {
+    /// Every code there is.
+    pub const ALL: [Self; 10] = [
+        Self::Done,
+        Self::Failed,
+        Self::Usage,
+        Self::TryLater,
+        Self::Refused,
+        Self::Differs,
+        Self::EndsSoon,
+        Self::Unknown,
+        Self::Incomplete,
+        Self::NothingThere,
+    ];
+
+    /// What it means, as `docs/exit-codes.md` and every program's help say it.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, also when there was nothing new to do",
+            Self::Failed => "failed; nothing was changed, sent or stored but what the message says",
+            Self::Usage => "wrong arguments; nothing was begun",
+            Self::TryLater => "something that passes is in the way; nothing was stored; try again later",
+            Self::Refused => "the relay refused for a reason that stays; nothing was stored",
+            Self::Differs => "the relay serves something else than the channel's owner signed",
+            Self::EndsSoon => "all is well, but the directory or a holder's last key ends within 30 days",
+            Self::Unknown => "it is not known whether it was done: a tip may be stored, or erased",
+            Self::Incomplete => "done as far as possible; the message says what is missing",
+            Self::NothingThere => "there was nothing there to do it to",
+        }
+    }
+}
+
+/// The codes that a program can end with, for the end of its help (`after_help`).
+#[must_use]
+pub fn exit_codes(codes: &[Exit]) -> String {
+    let lines = codes.iter().map(|code| format!("\n  {}  {}", *code as u8, code.meaning()));
+    std::iter::once("Exit codes:".to_owned()).chain(lines).collect()
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

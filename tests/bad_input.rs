@@ -10,5 +10,7 @@ mod inspection;
 mod machine;
 #[path = "bad_input/people.rs"]
 mod people;
+#[path = "bad_input/raw.rs"]
+mod raw;
 #[path = "bad_input/upload.rs"]
 mod upload;

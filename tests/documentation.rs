@@ -290,3 +290,31 @@ fn each_of_the_21_rows_names_the_tests_that_hold_it_and_they_are_there() {
     let unnamed: Vec<_> = there.difference(&documented).collect();
     assert!(unnamed.is_empty(), "not in docs/assurance.md: {unnamed:?}");
 }
+
+/// The lines of a program's help that name an exit code.
+fn exit_codes_of(program: &str) -> Vec<(String, String)> {
+    let output = std::process::Command::new(program).arg("--help").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let codes =
+        help.split("Exit codes:\n").nth(1).unwrap_or_default().lines().take_while(|line| line.starts_with("  "));
+    codes
+        .filter_map(|line| line.trim().split_once("  "))
+        .map(|(code, meaning)| (code.to_owned(), meaning.to_owned()))
+        .collect()
+}
+
+#[test]
+fn exit_codes_are_one_table_in_document_and_programs() {
+    use softinfo::terminal::Exit;
+    let table: Vec<_> = Exit::ALL.iter().map(|exit| ((*exit as u8).to_string(), exit.meaning().to_owned())).collect();
+    let documented = rows(&read("docs/exit-codes.md")).into_iter().map(|row| (row[0].clone(), row[1].clone()));
+    assert_eq!(documented.collect::<Vec<_>>(), table);
+    for program in [env!("CARGO_BIN_EXE_softinfo-tip"), env!("CARGO_BIN_EXE_softinfo-relay")] {
+        let codes = exit_codes_of(program);
+        assert!(codes.len() >= 3, "{program} names none in its help");
+        for code in codes {
+            assert!(table.contains(&code), "{program}: {code:?}");
+        }
+    }
+    assert_eq!(softinfo::relay::watchdog::EXIT, Exit::TryLater as u8);
+}

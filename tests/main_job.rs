@@ -6,6 +6,8 @@ mod scene;
 mod courier;
 #[path = "main_job/interruptions.rs"]
 mod interruptions;
+#[path = "main_job/receipts.rs"]
+mod receipts;
 
 use std::fs;
 use std::io::Write;
@@ -134,7 +136,7 @@ fn a_receipt_withdraws_its_tip_by_words_or_by_digits_and_no_other() {
     scene.run_with(TIP, &withdraw, first["words"].as_str().unwrap()).says(0, "erased");
     scene.run_with(TIP, &withdraw, second["digits"].as_str().unwrap()).says(0, "erased");
     assert_eq!(scene.pool(), [kept["id"].as_str().unwrap()]);
-    scene.run_with(TIP, &withdraw, first["words"].as_str().unwrap()).says(4, "Nothing is stored under this token");
+    scene.run_with(TIP, &withdraw, first["words"].as_str().unwrap()).says(9, "nothing is stored under this receipt");
     assert_eq!(scene.courier_get(&format!("/tips/{}", first["id"].as_str().unwrap())).0, 404);
 }
 

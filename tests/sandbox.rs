@@ -13,9 +13,9 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use scene::{Channel, RELAY, Scene, complete};
+use scene::{Channel, DESK, INSPECTORATE, RELAY, Scene, TIP, complete, eventually};
 use softinfo::relay::sandbox::{self, Openings};
 
 const FOLDER: &str = "SOFTINFO_TEST_FOLDER";
@@ -407,4 +407,82 @@ fn an_operator_is_shown_what_holds() {
     let text = Scene::config_for(&Channel::example(), "folder = \"/proc/nowhere/store\"\n");
     fs::write(&config, text).unwrap();
     assert_ne!(complete(Command::new(RELAY).arg("--config").arg(&config)).code, 0);
+}
+
+/// A line of a file of /proc, or nothing once the process is gone.
+fn line_of(process: u32, file: &str, start: &str) -> String {
+    let text = fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
+    text.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned()
+}
+
+/// Programs that have secrets in memory, held while they wait for what a person types.
+#[test]
+fn programs_that_hold_secrets_leave_no_core_dump_and_let_no_other_program_look_in() {
+    use std::os::unix::fs::MetadataExt;
+    let scene = Scene::new();
+    let directory = scene.channel.directory.to_str().unwrap();
+    let seal =
+        ["seal", "--leave-no-trace", "--no-receipt", "--to", INSPECTORATE, "--directory", directory, "--message", "-"];
+    let keygen =
+        ["--passphrase-fd", "3", "keygen", "--holder", "unit", "--kind", "ngo", "--from", "2026-11", "--epochs", "1"];
+    let withdraw = ["withdraw", "--relay", "http://127.0.0.1:1"];
+    let nobody = 65_534;
+    for (program, arguments) in [(TIP, &seal[..]), (TIP, &withdraw), (DESK, &keygen)] {
+        // As somebody who is not root: the files of a process that gives nothing away are root's all the same. The program comes as an open
+        // file, whoever may read the folder it is in.
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(nobody), None)
+            .expect("this test changes an owner and has to run as root");
+        let line = "mkfifo -m 666 \"$HOME/typed\"; exec setpriv --reuid 65534 --clear-groups /proc/self/fd/9 \"$@\" 3<>\"$HOME/typed\" 9<\"$0\"";
+        let mut command = scene.command("sh", &["-c", line, program]);
+        command.args(arguments).env("HOME", folder.path()).env("SOFTINFO_DESK", folder.path().join("desk"));
+        if arguments[0] == "seal" {
+            command.arg("--out").arg(folder.path().join("out.age"));
+        }
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let id = child.id();
+        // By then it is that program: it waits for a line.
+        let waits =
+            || line_of(id, "status", "State:").contains("sleeping") && line_of(id, "status", "Name:").contains('9');
+        eventually(waits);
+        eventually(|| line_of(id, "limits", "Max core file size").split_whitespace().nth(4) == Some("0"));
+        let limit = line_of(id, "limits", "Max core file size");
+        assert_eq!(limit.split_whitespace().nth(5), Some("0"), "{limit}");
+        assert!(line_of(id, "status", "Uid:").contains("65534"));
+        eventually(|| fs::metadata(format!("/proc/{id}/status")).is_ok_and(|file| file.uid() == 0));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+#[test]
+fn memory_is_locked_for_whom_no_limit_holds_and_a_limit_takes_no_memory_away() {
+    let scene = Scene::new();
+    // Root, who may lock.
+    let mut child = scene
+        .command(TIP, &["withdraw", "--relay", "http://127.0.0.1:1"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let locked =
+        || line_of(child.id(), "status", "VmLck:").split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok());
+    eventually(|| locked().is_some_and(|kib| kib > 0));
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    // Somebody with a limit that is enough for the program, and not for the 256 MiB that a key's passphrase takes.
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(folder.path(), Some(65_534), None).unwrap();
+    let line = "echo 'a passphrase for tests only' >\"$HOME/typed\"; exec $LIMIT setpriv --reuid 65534 --clear-groups \
+                /proc/self/fd/9 --passphrase-fd 3 keygen --holder unit --kind ngo --from 2026-11 --epochs 1 3<\"$HOME/typed\" 9<\"$0\"";
+    let mut command = scene.command("sh", &["-c", line, DESK]);
+    command.env("HOME", folder.path()).env("SOFTINFO_DESK", folder.path().join("desk"));
+    // Where even root may not set that limit there is a smaller one.
+    let limit = "prlimit --memlock=67108864:67108864";
+    let may_set = complete(scene.command("sh", &["-c", limit]).arg("true")).code == 0;
+    let has_limit = rustix::process::getrlimit(rustix::process::Resource::Memlock).current.is_some();
+    assert!(may_set || has_limit);
+    command.env("LIMIT", if may_set { limit } else { "" });
+    complete(command.current_dir("/")).ok();
+    assert!(folder.path().join("desk/keys/unit").exists());
 }

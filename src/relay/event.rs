@@ -10,6 +10,7 @@ use super::listen::Place;
 use crate::day::Day;
 use crate::directory::Ending;
 use crate::store::pool::Notice;
+use crate::terminal::harmless;
 
 /// Everything the relay ever logs. A new variant must not hold a value that comes from a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,8 +158,8 @@ impl fmt::Display for Event {
 
 /// Prints an event. The only place in the relay that writes to standard error.
 pub fn log(event: &Event) {
-    // One write, so that a line is never seen in part.
-    let line = format!("softinfo-relay: {event}\n");
+    // One write, so that a line is never seen in part. Findings name the operator's own files.
+    let line = format!("softinfo-relay: {}\n", harmless(&event.to_string()));
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 

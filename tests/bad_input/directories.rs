@@ -279,9 +279,37 @@ fn an_unknown_holder_or_too_many_are_refused_by_name() {
     scene.run(TIP, &nobody).says(3, "can't be reached");
     fs::write(&note, [0xff, 0xfe, 0x00]).unwrap();
     scene.run(TIP, &[&base[..], &["--to", POLICE]].concat()).says(1, "is not UTF-8 text");
+    scene.run(TIP, &[&base[..], &["--to", POLICE, "--lang", "Dutch"]].concat()).says(2, "two or three small letters");
     scene
         .run(TIP, &["send", "--relay", &url, "--to", POLICE, "--attach", "/nowhere.jpg"])
         .says(1, "can't read “/nowhere.jpg”");
+    assert!(scene.pool().is_empty());
+}
+
+#[test]
+fn an_address_with_the_wrong_scheme_says_which_is_right() {
+    let scene = Scene::new();
+    let note = scene.path("note.txt");
+    fs::write(&note, "text").unwrap();
+    let send = |relay: &str| {
+        let message = note.to_str().unwrap();
+        scene.run(TIP, &["send", "--leave-no-trace", "--relay", relay, "--to", POLICE, "--message", message])
+    };
+    let run = send(&scene.intake_url().replace("http:", "https:")).says(1, "speaks http and not https");
+    assert!(!run.err.contains("InvalidContentType") && !run.err.contains("try again"), "{run:?}");
+    // What a port for https says to http: an alert.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let _ = std::io::Write::write_all(&mut stream, &[21, 3, 1, 0, 2, 2, 70]);
+        }
+    });
+    let run = send(&url).says(1, "does not speak http").says(1, "https://");
+    assert!(!run.err.contains("parse") && !run.err.contains("try again"), "{run:?}");
+    send("http://nobody.invalid").says(3, "no computer with this name");
+    send("http://127.0.0.1:1").says(3, "nothing listens there");
     assert!(scene.pool().is_empty());
 }
 

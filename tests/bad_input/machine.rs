@@ -67,7 +67,7 @@ fn a_tip_that_would_fill_the_disk_is_refused_on_its_way_and_its_space_comes_back
     let video = scene.random_file("video.mp4", 200_000_000);
     let url = scene.intake_url();
     let send = ["send", "--relay", &url, "--to", INSPECTORATE, "--attach", video.to_str().unwrap()];
-    scene.run(TIP, &send).says(4, "There is no space left").says(4, "send it again in some hours");
+    scene.run(TIP, &send).says(3, "There is no space left").says(3, "try again in an hour. Nothing was stored");
     has_only(&scene, &first);
     let small = scene.seal("small enough");
     eventually(|| scene.post(&small).0 == 201);
@@ -147,8 +147,18 @@ fn a_key_that_does_not_exist_is_named_in_the_configuration() {
         (good.replace("EXAMPLE-directory.note", "EXAMPLE-root.vkey"), "not a signed directory"),
     ] {
         fs::write(&path, wrong).unwrap();
-        scene.run(RELAY, &["--config", path.to_str().unwrap(), "--check-config"]).says(1, word);
+        let run = scene.run(RELAY, &["--config", path.to_str().unwrap(), "--check-config"]).says(1, word);
+        // One sentence, said once, in the words of the one who wrote the file.
+        for inside in ["TOML parse error", " | ", "^", "u64", "usize", "struct", "`", "\u{fffd}"] {
+            assert!(!run.err.contains(inside), "“{inside}”: {run:?}");
+        }
     }
+    // The line is named.
+    fs::write(&path, good.replace("idle_seconds = 3", "idle_seconds = \"long\"")).unwrap();
+    let line = good.lines().position(|line| line.starts_with("idle_seconds")).unwrap() + 1;
+    let said = format!("relay.toml, line {line}: ");
+    let run = scene.run(RELAY, &["--config", path.to_str().unwrap(), "--check-config"]).says(1, &said);
+    run.says(1, "idle_seconds: ").says(1, "expected a whole number");
     let path = scene.path("courier.toml");
     let mut text = fs::read_to_string(&path).unwrap();
     text.push_str("tokn = 1\n");

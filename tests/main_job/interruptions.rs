@@ -117,10 +117,10 @@ fn what_was_acknowledged_stays_and_what_was_withdrawn_stays_gone_after_a_kill() 
     let url = scene.intake_url();
     scene
         .run(TIP, &["withdraw", "--relay", &url, "--receipt", receipt.to_str().unwrap()])
-        .says(4, "Nothing is left to erase");
+        .says(9, "nothing is stored under this receipt");
 }
 
-/// Scripts read these outputs; each has to be one JSON value and nothing else.
+/// Scripts read these outputs; each line has to be one JSON value and nothing else.
 #[test]
 fn every_json_output_parses() {
     let scene = Scene::new();

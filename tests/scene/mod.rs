@@ -57,8 +57,15 @@ impl Run {
         self
     }
 
+    /// What was printed as JSON. Where that is several lines, each an object, as of `softinfo-tip send`: all their fields.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+        let read = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("no JSON: {self:?}"));
+        let mut lines = self.out.lines().map(read);
+        let mut first = lines.next().unwrap_or_else(|| panic!("nothing: {self:?}"));
+        for line in lines {
+            first.as_object_mut().unwrap().extend(line.as_object().unwrap().clone());
+        }
+        first
     }
 }
 

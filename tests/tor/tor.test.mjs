@@ -57,7 +57,8 @@ async function sendTip(message, ...files) {
   const done = await tip('send', '--leave-no-trace', EXAMPLE, '--to', INSPECTORATE, '--message', put(scene, 'note.txt', message), ...given)
   assert.equal(done.code, 0, done.all)
   console.log(`# sent over a new circuit in ${Math.round(performance.now() - began)} ms`)
-  return JSON.parse(done.out)
+  // The receipt first, the outcome behind it.
+  return Object.assign({}, ...done.out.trim().split('\n').map((line) => JSON.parse(line)))
 }
 
 for (const level of ['standard', 'safer']) {

@@ -24,9 +24,6 @@ use softinfo::terminal::{Exit, arguments, complain, sentence};
 /// The name before what is said on standard error.
 pub const PROGRAM: &str = "softinfo-desk";
 
-/// The name before what is said on standard error.
-pub const PROGRAM: &str = "softinfo-desk";
-
 /// Keeps a holder's keys, takes in bundles and opens tips, on a computer without network.
 ///
 /// Exit codes: 0 done, 1 failed (nothing was changed but what the message says), 2 wrong arguments, 3 another program is at work on this desk,
@@ -75,6 +72,11 @@ pub struct Setting {
 }
 
 fn main() -> ExitCode {
+    // Before anything secret is in it.
+    if let Err(error) = softinfo::process::close_memory() {
+        complain(PROGRAM, error);
+        return Exit::Failed.into();
+    }
     let arguments = match arguments::<Arguments>() {
         Ok(arguments) => arguments,
         Err(code) => return code,

@@ -1,4 +1,5 @@
 //! The letterbox. Reads one TOML file, opens two listeners, stores ciphertext.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod memory;
 mod store;
@@ -17,8 +18,8 @@ use softinfo::relay::event::{self, Event};
 use softinfo::relay::inspection::Inspection;
 use softinfo::relay::listen::Place;
 use softinfo::relay::sandbox::{self, Report, Weight};
-use softinfo::relay::{Prepared, ServeError, watchdog};
-use softinfo::terminal::sentence;
+use softinfo::relay::{Prepared, ServeError};
+use softinfo::terminal::{Exit, arguments, complain, exit_codes, say, sentence};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use zeroizing_alloc::ZeroAlloc;
@@ -27,15 +28,22 @@ use zeroizing_alloc::ZeroAlloc;
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
+/// The program's name, in front of what it says on standard error.
+const NAME: &str = "softinfo-relay";
+
+/// The codes that this program can end with. A disk that failed under a running relay, and a relay that did not answer, pass: it is started again.
+const CODES: [Exit; 4] = [Exit::Done, Exit::Failed, Exit::Usage, Exit::TryLater];
+
 /// The configuration of the demonstration, found when the program is started in the project's folder.
 const DEMO: &str = "config/demo.toml";
 
 /// Takes sealed tips and keeps them, as ciphertext, until a courier fetches them.
 ///
 /// Without --config it runs the demonstration of config/demo.toml: on this machine only, with the example keys.
-/// Exit codes: 0 stopped by a signal, 1 did not start, 2 wrong arguments, 3 the disk failed or nothing answered while it ran: start it again.
+/// It ends with exit code 0 when a signal stopped it, with 1 when it did not start, and with 3 when the disk failed, or nothing answered, while it
+/// ran: start it again.
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = exit_codes(&CODES))]
 struct Arguments {
     /// The configuration (every key is explained in config/relay.toml).
     #[arg(long, value_name = "FILE", global = true)]
@@ -67,16 +75,19 @@ enum Command {
 
 fn main() -> ExitCode {
     memory::prepare();
-    let arguments = Arguments::parse();
+    let arguments = match arguments::<Arguments>() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => Exit::Done.into(),
         Err(error) => {
-            eprintln!("softinfo-relay: {}", sentence(error.as_ref()));
-            ExitCode::from(if matches!(error.downcast_ref(), Some(ServeError::StoreStopped)) {
-                watchdog::EXIT
-            } else {
-                1
-            })
+            // A relay that does not start names all that is wrong, a line each.
+            for line in sentence(error.as_ref()).lines() {
+                complain(NAME, line);
+            }
+            let passes = matches!(error.downcast_ref(), Some(ServeError::StoreStopped));
+            if passes { Exit::TryLater.into() } else { Exit::Failed.into() }
         }
     }
 }
@@ -94,7 +105,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.show_sandbox {
         let openings = Prepared::openings(&config)?;
         let report = sandbox::enter(&openings)?;
-        print!("{report}");
+        for line in report.to_string().lines() {
+            say(line)?;
+        }
         return whole(&report);
     }
     if let Some(Command::Store(work)) = &arguments.command {
@@ -123,7 +136,8 @@ fn run(arguments: &Arguments) -> Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
         let relay = relay.start(&config, memory::give_back, accept_date)?;
         if arguments.config.is_none() {
-            print_next_steps(&config, &intake)?;
+            // A relay whose standard output nobody reads works all the same.
+            let _ = say_next_steps(&config, &intake);
         }
         let reload = Arc::new(Notify::new());
         let reloading = Arc::clone(&reload);
@@ -162,20 +176,21 @@ fn is_accepted(accepted: Option<Day>) -> Result<bool> {
 /// Prints every finding; none but warnings is in order.
 fn check(path: &Path, inspection: &Inspection) -> Result<()> {
     for finding in &inspection.findings {
-        eprintln!("{finding}");
+        complain(NAME, finding);
     }
     let Some(served) = inspection.served() else {
         let errors = inspection.findings.iter().filter(|finding| !finding.is_warning()).count();
-        anyhow::bail!("{} is not in order: {errors} errors; nothing was changed", path.display());
+        let errors = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
+        anyhow::bail!("{} is not in order: {errors}; nothing was changed", path.display());
     };
     let contents = served.contents();
-    println!(
+    say(format!(
         "{} is in order: channel {}, directory version {}, valid until {}",
         path.display(),
         contents.channel,
         contents.version,
         contents.expires
-    );
+    ))?;
     Ok(())
 }
 
@@ -186,10 +201,10 @@ fn whole(report: &Report) -> Result<()> {
     }
 }
 
-fn print_next_steps(config: &Config, address: &Place) -> Result<()> {
+fn say_next_steps(config: &Config, address: &Place) -> std::io::Result<()> {
     let programs = std::env::current_exe()?.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
     let page = config.page.as_ref().map_or_else(String::new, |_| format!("The page to write on: http://{address}/\n"));
-    println!(
+    let steps = format!(
         "
 A relay for trying out, on this machine only, with the EXAMPLE keys. Stop it with Ctrl-C.
 {page}In another terminal, in this folder:
@@ -204,5 +219,5 @@ A relay for trying out, on this machine only, with the EXAMPLE keys. Stop it wit
   softinfo-desk open ID --out case/          (ID as shown by list)
 "
     );
-    Ok(())
+    steps.lines().try_for_each(say)
 }

@@ -6,10 +6,12 @@ use anyhow::{Context, Result};
 use clap::Subcommand;
 use indicatif::ProgressBar;
 use softinfo::day::Day;
+use softinfo::process::close_memory;
 use softinfo::relay::config::Config;
 use softinfo::relay::event::{self, Event};
 use softinfo::store::Store;
 use softinfo::store::pool::{Pool, Settings};
+use softinfo::terminal::say;
 
 use crate::memory;
 
@@ -31,6 +33,8 @@ pub enum Work {
 
 /// Does it, and says what was done.
 pub fn run(work: &Work, config: &Config) -> Result<()> {
+    // Keys of tips come into it.
+    close_memory()?;
     let folder = &config.store.folder;
     // Opening makes a store where there is none, and nobody wants that of a look.
     anyhow::ensure!(folder.join("format").exists(), "there is no store in {}; nothing was done", folder.display());
@@ -40,9 +44,8 @@ pub fn run(work: &Work, config: &Config) -> Result<()> {
         Work::Verify => verify(&pool),
         Work::Purge { before } => purge(&pool, *before),
         Work::Seal => {
-            pool.seal_all().context("not all could be sealed; what was not is whole in its journal").map(|()| {
-                println!("all volumes are sealed");
-            })
+            let sealed = pool.seal_all().context("not all could be sealed; what was not is whole in its journal");
+            sealed.and_then(|()| Ok(say("all volumes are sealed")?))
         }
     };
     pool.date_files();
@@ -51,16 +54,19 @@ pub fn run(work: &Work, config: &Config) -> Result<()> {
 
 fn verify(pool: &Pool) -> Result<()> {
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(pool.kept().tips) } else { ProgressBar::hidden() };
+    let mut said = Ok(());
     let seen = pool.verify(|listed, is_whole| {
         bar.inc(1);
-        if !is_whole {
-            bar.suspend(|| println!("damaged: a tip of {} ({} bytes), {}", listed.day, listed.size, listed.id));
+        if !is_whole && said.is_ok() {
+            let line = format!("damaged: a tip of {} ({} bytes), {}", listed.day, listed.size, listed.id);
+            said = bar.suspend(|| say(line));
         }
     });
     bar.finish_and_clear();
     let (tips, damaged) = seen.context("not all tips could be read; try again")?;
     let unreadable = pool.unreadable();
-    println!("{tips} tips, {damaged} of them damaged; {unreadable} volumes whose slots can't be read");
+    said?;
+    say(format!("{tips} tips, {damaged} of them damaged; {unreadable} volumes whose slots can't be read"))?;
     anyhow::ensure!(
         damaged == 0 && unreadable == 0,
         "the store is damaged. Nothing was changed: what can be read goes on being given out. Look at the disk, and let couriers fetch"
@@ -71,6 +77,6 @@ fn verify(pool: &Pool) -> Result<()> {
 fn purge(pool: &Pool, before: Day) -> Result<()> {
     let erased =
         pool.purge(before).with_context(|| format!("not all tips before {before} could be erased; try again"))?;
-    println!("{erased} tips that came before {before} are erased");
+    say(format!("{erased} tips that came before {before} are erased"))?;
     Ok(())
 }

@@ -6,10 +6,13 @@ use anyhow::{Context, Result};
 use clap::Args;
 use softinfo::client::RelayClient;
 use softinfo::day::Day;
-use softinfo::directory::{CurrentDirectory, HolderId, Reader, RootKey, Seen, UntrustedDirectory};
+use softinfo::directory::{CurrentDirectory, DirectoryError, HolderId, Reader, RootKey, Seen, UntrustedDirectory};
 use softinfo::example;
 use softinfo::file::{private_folder, read_limited, write_whole};
 use softinfo::limits::MAX_DIRECTORY;
+use softinfo::terminal::complain;
+
+use crate::NAME;
 
 #[derive(Args)]
 pub struct Channel {
@@ -71,12 +74,9 @@ impl Trust {
             None => example::root()?,
         };
         let directory = UntrustedDirectory::parse(&bytes)?.verify(&root).map_err(|error| {
+            let is_other = matches!(error, DirectoryError::WrongRoot(_)) && self.root.is_none();
             let error = anyhow::Error::from(error);
-            if self.root.is_none() {
-                error.context("without --root only the example channel is trusted")
-            } else {
-                error
-            }
+            if is_other { error.context("without --root only the example channel is trusted") } else { error }
         })?;
         let addresses = directory.contents().relays.iter().map(String::as_str);
         let named = relay.map(|(address, _)| address);
@@ -84,12 +84,18 @@ impl Trust {
 
         let memory = self.memory(directory.contents().channel.as_str());
         let seen = memory.as_deref().and_then(read_seen);
-        let current = directory.current(Day::today(), seen.as_ref())?;
+        let today = Day::today();
+        let current = directory.current(today, seen.as_ref()).map_err(|error| match error {
+            DirectoryError::Expired(_) | DirectoryError::NotYet(_) => {
+                anyhow::Error::from(error).context(format!("by this computer's clock it is {today}"))
+            }
+            error => error.into(),
+        })?;
         if let Some(path) = memory {
             let seen = current.directory().seen();
             // Not being able to remember is no reason not to send.
             if let Err(error) = remember(&path, &seen) {
-                eprintln!("softinfo-tip: the directory's version can't be remembered in {}: {error}", path.display());
+                complain(NAME, format!("the directory's version can't be remembered in {}: {error}", path.display()));
             }
         }
         Ok(current)

@@ -14,9 +14,10 @@ use softinfo::client::{ClientError, RelayClient};
 use softinfo::day::Day;
 use softinfo::directory::{CurrentDirectory, DirectoryError, Ending};
 use softinfo::limits::REMINDER_DAYS;
-use softinfo::terminal::sentence;
+use softinfo::terminal::{say, say_json, sentence};
 
 use crate::channel::Trust;
+use crate::outcome;
 use crate::relay::Relay;
 
 /// Circuits that are tried for one fetch through tor: one that fails says little.
@@ -85,7 +86,7 @@ pub struct EndsSoon(Vec<Ending>);
 impl fmt::Display for EndsSoon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "this relay serves what was signed, but not for long; tell the channel's owner")?;
-        self.0.iter().try_for_each(|ending| write!(f, "\n  {ending}"))
+        self.0.iter().try_for_each(|ending| write!(f, "; {ending}"))
     }
 }
 
@@ -95,18 +96,15 @@ impl CheckRelay {
         match &checked {
             Ok(_) if self.quiet => (),
             // What ends soon is said as an error, below.
-            Ok(directory) if self.json => println!("{}", self.outcome(directory)),
+            Ok(directory) if self.json => say_json(&self.outcome(directory))?,
             Ok(directory) => {
                 let contents = directory.directory().contents();
-                println!(
-                    "This relay serves the page that is in its directory (SHA-256 {}).\nThe directory is version {}, valid until {}.",
-                    contents.page_sha256.as_deref().unwrap_or_default(),
-                    contents.version,
-                    contents.expires
-                );
+                let page = contents.page_sha256.as_deref().unwrap_or_default();
+                say(format!("This relay serves the page that is in its directory (SHA-256 {page})."))?;
+                say(format!("The directory is version {}, valid until {}.", contents.version, contents.expires))?;
             }
             Err(error) if self.json => {
-                println!("{}", json!({ "outcome": crate::outcome(error), "reason": sentence(error.as_ref()) }));
+                say_json(&json!({ "outcome": outcome::word(error), "reason": sentence(error.as_ref()) }))?;
             }
             Err(_) => (),
         }

@@ -1,7 +1,10 @@
 //! For forwarders and for writers without the page: seals tips, sends them, withdraws them.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod channel;
 mod check_relay;
+mod outcome;
+mod receipt;
 mod relay;
 mod seal;
 mod send;
@@ -9,18 +12,16 @@ mod withdraw;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand};
-use softinfo::client::ClientError;
-use softinfo::terminal::sentence;
+use softinfo::process;
+use softinfo::terminal::{Exit, arguments, complain, exit_codes, sentence};
+
+/// The program's name, in front of what it says on standard error.
+const NAME: &str = "softinfo-tip";
 
 /// Seals what you write, on this computer, so that only the holders you choose can read it, and sends it.
-///
-/// Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 the relay can't be reached (try again later), 4 the relay refused (nothing was stored),
-/// 5 (check-relay) the relay serves something else than the directory says, 6 (check-relay) all is as it was signed, but the directory or the last key
-/// of a holder ends within 30 days.
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = exit_codes(&outcome::CODES))]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -29,8 +30,17 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Seal a tip and send it to a relay, or send one that was sealed before.
+    ///
+    /// The receipt is shown, or saved with --receipt, before anything of the tip leaves this computer.
+    ///
+    /// With --json there are two lines, each a JSON object: first the receipt, {"id", "words", "digits"}, before the tip leaves (not with --receipt,
+    /// --no-receipt or --sealed); then {"id", "day", "new"}, and "receipt" and "sealed" with the names of their files, when the tip is stored.
+    /// Where the second line is missing, the exit code says whether the tip may be stored.
     Send(send::Send),
     /// Seal a tip into a file, without any network.
+    ///
+    /// With --json there are two lines, each a JSON object: first the receipt, {"id", "words", "digits"} (not with --receipt or --no-receipt); then
+    /// {"id", "file"}, and "receipt" with the name of its file, when the sealed file is there.
     Seal(seal::Seal),
     /// Erase a tip from the relay with the receipt.
     Withdraw(withdraw::Withdraw),
@@ -42,34 +52,26 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done: Result<()> = match Arguments::parse().command {
+    // Before anything secret is in it.
+    if let Err(error) = process::close_memory() {
+        complain(NAME, error);
+        return Exit::Failed.into();
+    }
+    let command = match arguments::<Arguments>() {
+        Ok(arguments) => arguments.command,
+        Err(code) => return code,
+    };
+    let done = match command {
         Command::Send(send) => send.run(),
         Command::Seal(seal) => seal.run(),
         Command::Withdraw(withdraw) => withdraw.run(),
         Command::CheckRelay(check) => check.run(),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => Exit::Done.into(),
         Err(error) => {
-            eprintln!("softinfo-tip: {}", sentence(error.as_ref()));
-            ExitCode::from(match outcome(&error) {
-                "unreachable" => 3,
-                "refused" => 4,
-                "differs" => 5,
-                "ends-soon" => 6,
-                _ => 1,
-            })
+            complain(NAME, sentence(error.as_ref()));
+            outcome::exit(&error).into()
         }
-    }
-}
-
-/// A failure in one word, on which exit codes stand.
-fn outcome(error: &anyhow::Error) -> &'static str {
-    match error.downcast_ref::<ClientError>() {
-        Some(ClientError::Unreachable(_)) => "unreachable",
-        Some(ClientError::Refused { .. }) => "refused",
-        _ if error.is::<check_relay::Differs>() => "differs",
-        _ if error.is::<check_relay::EndsSoon>() => "ends-soon",
-        _ => "failed",
     }
 }

@@ -1,23 +1,27 @@
 //! `softinfo-tip seal`: a draft into a file, offline.
 
+use std::fmt;
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use rand::rngs::OsRng;
 use serde_json::json;
 use softinfo::directory::{CurrentDirectory, Reader};
-use softinfo::file::write_whole;
-use softinfo::limits::MAX_MESSAGE;
-use softinfo::terminal::byte_bar;
+use softinfo::file::write_new;
+use softinfo::limits::{MAX_MESSAGE, MAX_REPORT};
+use softinfo::terminal::{byte_bar, complain, say, say_json};
 use softinfo::tip::draft::Draft;
 use softinfo::tip::id::TipId;
 use softinfo::tip::receipt::Receipt;
 use softinfo::tip::report::Details;
+use softinfo::writer::details;
 
+use crate::NAME;
 use crate::channel::Channel;
+use crate::receipt::{Keeping, Kept, refuse_existing};
 
 /// What to seal.
 #[derive(Args)]
@@ -32,8 +36,22 @@ pub struct Content {
     #[arg(long, value_name = "FILE")]
     pub details: Option<PathBuf>,
     /// Language of the message, as a code such as nl, fr, de, en, pt.
-    #[arg(long, default_value = "en", value_name = "CODE")]
+    #[arg(long, default_value = "en", value_name = "CODE", value_parser = language)]
     pub lang: String,
+}
+
+/// Takes a language tag (BCP 47): a code of two or three letters, and what may stand behind it.
+fn language(text: &str) -> Result<String, String> {
+    let mut parts = text.split('-');
+    let is_code =
+        parts.next().is_some_and(|code| (2..=3).contains(&code.len()) && code.chars().all(|c| c.is_ascii_lowercase()));
+    let is_tag = parts.all(|part| (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric()));
+    if is_code && is_tag {
+        Ok(text.to_owned())
+    } else {
+        Err("a language is a code of two or three small letters: nl, fr, de, en, pt, ar; with a region: pt-BR"
+            .to_owned())
+    }
 }
 
 #[derive(Args)]
@@ -45,6 +63,8 @@ pub struct Seal {
     /// The sealed file to write; must not exist.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    keeping: Keeping,
     /// Print the outcome as JSON.
     #[arg(long)]
     json: bool,
@@ -54,36 +74,84 @@ pub struct Seal {
 
 impl Seal {
     pub fn run(self) -> Result<()> {
-        if self.out.exists() {
-            bail!("{} exists; choose another name, so that nothing is overwritten", self.out.display());
-        }
+        refuse_existing(&self.out)?;
+        self.keeping.check()?;
         let directory = self.channel.directory(None)?;
         let readers = self.channel.readers(&directory)?;
         let receipt = Receipt::generate(&mut OsRng);
-        let mut id = None;
-        let mut outcome = Ok(());
-        write_whole(&self.out, |file| match self.content.seal_to(file, &directory, &readers, &receipt) {
-            Ok(sealed) => {
-                id = Some(sealed);
-                Ok(())
-            }
-            Err(error) => {
-                outcome = Err(error);
-                Err(std::io::ErrorKind::Other.into())
-            }
-        })
-        .or_else(|error| outcome.and(Err(anyhow::Error::from(error).context(self.out.display().to_string()))))?;
-        let id = id.context("sealing did not finish")?;
+        let (id, kept) = sealed_file(&self.out, &self.keeping, |file| {
+            let id = self.content.seal_to(file, &directory, &readers, &receipt)?;
+            let kept = self.keeping.keep(&receipt, &id, &self.content.lang, self.json)?;
+            Ok((id, kept))
+        })?;
         if self.json {
-            print_json(&receipt, &self.content.lang, json!({ "id": id, "file": self.out }))?;
-        } else {
-            println!(
-                "Sealed into {}. Send it with: softinfo-tip send --sealed FILE --relay ADDRESS",
-                self.out.display()
-            );
-            print_receipt(&receipt, &self.content.lang);
+            let mut outcome = json!({ "id": id, "file": self.out.display().to_string() });
+            if let Kept::In(path) = &kept {
+                outcome["receipt"] = json!(path.display().to_string());
+            }
+            say_json(&outcome)?;
+            return Ok(());
         }
+        let relays = &directory.directory().contents().relays;
+        let relay = relays.first().map_or("URL", String::as_str);
+        let receipt = match &kept {
+            Kept::Nowhere => String::new(),
+            kept => format!("; {} is for it", kept.named()),
+        };
+        say(format!("Sealed into {}{receipt}. Nothing was sent. To send it:", self.out.display()))?;
+        say(format!("  {}", send_command(&self.out, relay, default_socks(relay))))?;
         Ok(())
+    }
+}
+
+/// Writes a new file with what `seal` seals; the name appears only when `seal` has given the receipt, too.
+///
+/// # Errors
+/// As `seal`, or what the file system said. Then there is no file, and no receipt in a file.
+pub fn sealed_file(
+    path: &Path,
+    keeping: &Keeping,
+    seal: impl FnOnce(&File) -> Result<(TipId, Kept)>,
+) -> Result<(TipId, Kept)> {
+    let mut sealed = None;
+    let written = write_new(path, |file| {
+        let done = sealed.insert(seal(file));
+        if done.is_ok() { Ok(()) } else { Err(io::ErrorKind::Other.into()) }
+    });
+    let error = match (sealed, written) {
+        (Some(Ok(done)), Ok(())) => return Ok(done),
+        (Some(Err(error)), _) => error,
+        (Some(Ok((_, kept))), Err(error)) => {
+            kept.discard();
+            let worth = if keeping.is_shown() { ", and the receipt above is worth nothing" } else { "" };
+            anyhow::Error::from(error).context(format!("{} can't be written{worth}", path.display()))
+        }
+        (None, written) => {
+            let error = written.err().unwrap_or_else(|| io::ErrorKind::Other.into());
+            anyhow::Error::from(error).context(format!("{} can't be written", path.display()))
+        }
+    };
+    Err(error.context("nothing was sealed or sent"))
+}
+
+/// Where tor listens as a rule, for an address that can't be reached without.
+fn default_socks(relay: &str) -> Option<&'static str> {
+    relay.contains(".onion").then_some("127.0.0.1:9050")
+}
+
+/// The line that sends a sealed file.
+pub fn send_command(sealed: &Path, relay: &str, socks: Option<impl fmt::Display>) -> String {
+    let through = socks.map_or_else(String::new, |socks| format!(" --socks {socks}"));
+    format!("softinfo-tip send --sealed {} --relay {}{through}", quoted(&sealed.display().to_string()), quoted(relay))
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:[]".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -98,8 +166,10 @@ impl Content {
     ) -> Result<TipId> {
         let draft = self.draft()?;
         if !draft.attachments.is_empty() {
-            eprintln!(
-                "softinfo-tip: attachments are sealed as they are; a photo, video or document may hold a place, a name or a serial number"
+            complain(
+                NAME,
+                "attachments are sealed as they are, and nothing hidden in them is taken out: a photo, video or document may hold a place, a name or a \
+                 serial number. The page takes such details out of photos and videos",
             );
         }
         let max = directory.directory().contents().max_bytes;
@@ -107,7 +177,7 @@ impl Content {
         let bar = byte_bar(prepared.class.plaintext(), "Sealing");
         let mut out = BufWriter::with_capacity(128 * 1024, out);
         let id = prepared.seal(readers, receipt, &mut out, &mut OsRng, &|bytes| bar.inc(bytes))?;
-        out.flush()?;
+        out.flush().context("the sealed tip can't be written")?;
         bar.finish_and_clear();
         Ok(id)
     }
@@ -119,43 +189,63 @@ impl Content {
                 let name = path.display().to_string();
                 let mut bytes = Vec::new();
                 let source: Box<dyn Read> = if name == "-" {
-                    Box::new(std::io::stdin())
+                    if io::stdin().is_terminal() {
+                        complain(NAME, "type the message, and end it with Ctrl-D on a line of its own:");
+                    }
+                    Box::new(io::stdin())
                 } else {
-                    Box::new(File::open(path).with_context(|| name.clone())?)
+                    Box::new(File::open(path).with_context(|| format!("the message {name} can't be read"))?)
                 };
-                source.take(MAX_MESSAGE + 1).read_to_end(&mut bytes).with_context(|| name.clone())?;
-                String::from_utf8(bytes)
-                    .with_context(|| format!("{name} is not UTF-8 text; save it as text, or attach it with --attach"))?
+                let read = source.take(MAX_MESSAGE + 1).read_to_end(&mut bytes);
+                read.with_context(|| format!("the message {name} can't be read"))?;
+                match String::from_utf8(bytes) {
+                    Ok(text) => text,
+                    // What was cut off in the middle of a letter is too long, and said to be so.
+                    Err(error) if error.as_bytes().len() as u64 > MAX_MESSAGE => {
+                        String::from_utf8_lossy(error.as_bytes()).into_owned()
+                    }
+                    Err(_) => bail!(
+                        "the message {name} is not UTF-8 text, so the reader would not see what you wrote: save it as text in UTF-8, or attach it with --attach"
+                    ),
+                }
             }
         };
         let details = match &self.details {
             None => Details::default(),
             Some(path) => {
-                let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-                Details::parse(&bytes).with_context(|| path.display().to_string())?
+                let named = || format!("the details {} can't be used", path.display());
+                details::read(&softinfo::file::read_limited(path, MAX_REPORT).with_context(named)?)
+                    .with_context(named)?
             }
         };
         Ok(Draft { lang: self.lang.clone(), message, attachments: self.attach.clone(), details })
     }
 }
 
-pub fn print_receipt(receipt: &Receipt, lang: &str) {
-    println!(
-        "
-Your receipt. Whoever has it can withdraw the tip and read the answers to it; nobody can give it to you again.
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-  words:  {}
-  digits: {}
-",
-        *receipt.words(lang),
-        *receipt.digits()
-    );
-}
+    #[test]
+    fn the_line_that_sends_a_file_names_that_file_to_a_shell() {
+        for (path, words) in [
+            ("tip.age", "--sealed tip.age "),
+            ("my tip.age", "--sealed 'my tip.age' "),
+            ("it's $(x)", r"--sealed 'it'\''s $(x)' "),
+        ] {
+            assert!(send_command(Path::new(path), "http://127.0.0.1:8080", None::<&str>).contains(words), "{path}");
+        }
+        let onion = "http://abc.onion";
+        assert!(send_command(Path::new("a"), onion, default_socks(onion)).ends_with(" --socks 127.0.0.1:9050"));
+    }
 
-pub fn print_json(receipt: &Receipt, lang: &str, mut outcome: serde_json::Value) -> Result<()> {
-    let fields = outcome.as_object_mut().context("an object")?;
-    fields.insert("words".to_owned(), receipt.words(lang).as_str().into());
-    fields.insert("digits".to_owned(), receipt.digits().as_str().into());
-    println!("{outcome}");
-    Ok(())
+    #[test]
+    fn a_language_is_a_code_and_no_name() {
+        for good in ["nl", "pt-BR", "ber", "sr-Latn", "zh-Hant-TW"] {
+            assert_eq!(language(good).as_deref(), Ok(good));
+        }
+        for bad in ["", "Dutch", "nederlands", "NL", "e", "n1", "nl-", "nl_BE", "nl-\u{1b}", "en-abcdefghi"] {
+            assert!(language(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -1,27 +1,26 @@
-//! `softinfo-tip send`: seals, sends, and gives the receipt once the relay has it on disk.
+//! `softinfo-tip send`: seals, gives the receipt, and only then sends.
 
 use std::fs::File;
-use std::io;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use rand::rngs::OsRng;
 use serde_json::json;
-use softinfo::client::{Accepted, ClientError, RelayClient};
+use softinfo::client::{Accepted, ClientError, RelayClient, Unconfirmed, until_answered};
 use softinfo::limits::HEADER_CAP;
-use softinfo::terminal::byte_bar;
+use softinfo::terminal::{Exit, byte_bar, complain, say, say_json};
 use softinfo::tip::header::TipHeader;
 use softinfo::tip::id::TipId;
 use softinfo::tip::receipt::Receipt;
 
+use crate::NAME;
 use crate::channel::Channel;
+use crate::outcome::{Ended, of_call};
+use crate::receipt::{Keeping, Kept, refuse_existing};
 use crate::relay::Relay;
-use crate::seal::{Content, print_json, print_receipt};
-
-/// Waits between tries, in seconds, when the connection breaks. The same bytes are sent, so nothing is stored twice.
-const WAITS: [u64; 3] = [1, 5, 20];
+use crate::seal::{Content, sealed_file, send_command};
 
 #[derive(Args)]
 pub struct Send {
@@ -31,94 +30,187 @@ pub struct Send {
     channel: Channel,
     #[command(flatten)]
     content: Content,
+    #[command(flatten)]
+    keeping: Keeping,
+    /// Keep the sealed tip in this file, too, which must not exist. It can be sent again, which stores nothing twice.
+    #[arg(long, value_name = "FILE")]
+    keep_sealed: Option<PathBuf>,
     /// Send this file, which was sealed before, instead of sealing one.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "message", "attach", "details"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "message", "attach", "details", "receipt", "no_receipt", "keep_sealed"])]
     sealed: Option<PathBuf>,
     /// Print the outcome as JSON.
     #[arg(long)]
     json: bool,
 }
 
+/// What is on its way.
+struct Sending {
+    file: File,
+    id: TipId,
+    /// Where the same bytes can be had again.
+    sealed: Option<PathBuf>,
+    /// None for a tip that was sealed before: its receipt was given then.
+    receipt: Option<Kept>,
+}
+
 impl Send {
     pub fn run(self) -> Result<()> {
         let client = self.relay.client()?;
-        if let Some(path) = &self.sealed {
-            let (accepted, new) = send_sealed(&client, path)?;
-            if self.json {
-                println!("{}", json!({ "id": accepted.id, "day": accepted.day, "new": new }));
-            } else {
-                println!("{} Its id is {}.", stored(&accepted, new), accepted.id);
-            }
-            return Ok(());
+        let sending = match &self.sealed {
+            Some(path) => sealed_before(path)?,
+            None => self.sealed_now(&client)?,
+        };
+        match self.send(&client, &sending) {
+            Ok((accepted, new)) => self.tell(&sending, &accepted, new).map_err(|error| {
+                Ended::with(Exit::Incomplete, format!("the tip is stored, but that could not be shown ({error})"))
+            }),
+            Err(Unconfirmed { error, may_be_done: true }) => Err(self.doubt(&sending, &error)),
+            Err(Unconfirmed { error, may_be_done: false }) => Err(self.nothing_stored(&sending, &error)),
         }
-        let directory = self.channel.directory(Some((&self.relay.address, &client)))?;
+    }
+
+    /// Seals what was written, and gives its receipt. Nothing of it has left yet.
+    fn sealed_now(&self, client: &RelayClient) -> Result<Sending> {
+        self.keeping.check()?;
+        self.keep_sealed.as_deref().map_or(Ok(()), refuse_existing)?;
+        let directory = self.channel.directory(Some((&self.relay.address, client)))?;
         let readers = self.channel.readers(&directory)?;
         let receipt = Receipt::generate(&mut OsRng);
-        // Ciphertext only, in a file without a name: it is gone when the program ends, and it can be sent again as it is.
-        let file = tempfile::tempfile().context("a temporary file for the sealed tip")?;
-        let id = self.content.seal_to(&file, &directory, &readers, &receipt)?;
-        let (accepted, new) = match send(&client, &file, &id) {
-            Ok(answer) => answer,
-            Err(error) => {
-                // The last answer may have been lost after the tip was stored; then this receipt is the only way back to it.
-                if matches!(error.downcast_ref(), Some(ClientError::Unreachable(_))) {
-                    eprintln!("softinfo-tip: it is not known whether the tip arrived. If it did, this is its receipt:");
-                    print_receipt(&receipt, &self.content.lang);
+        let seal = |file: &File| -> Result<(TipId, Kept)> {
+            let id = self.content.seal_to(file, &directory, &readers, &receipt)?;
+            let kept = self.keeping.keep(&receipt, &id, &self.content.lang, self.json)?;
+            Ok((id, kept))
+        };
+        let (file, (id, kept)) = if let Some(path) = &self.keep_sealed {
+            let sealed = sealed_file(path, &self.keeping, seal)?;
+            (File::open(path).with_context(|| format!("{}; nothing was sent", path.display()))?, sealed)
+        } else {
+            // Ciphertext only, in a file without a name: it is gone when the program ends, and it can be sent again as it is.
+            let file = tempfile::tempfile().context("there is no room for the sealed tip; nothing was sent")?;
+            let sealed = seal(&file).context("nothing was sent")?;
+            (file, sealed)
+        };
+        Ok(Sending { file, id, sealed: self.keep_sealed.clone(), receipt: Some(kept) })
+    }
+
+    fn send(&self, client: &RelayClient, sending: &Sending) -> Result<(Accepted, bool), Unconfirmed> {
+        let local = |error: io::Error| Unconfirmed { error: error.into(), may_be_done: false };
+        let length = sending.file.metadata().map_err(local)?.len();
+        let bar = byte_bar(length, "Sending");
+        let sent = until_answered(
+            || {
+                bar.reset();
+                let progress = bar.clone();
+                let file = sending.file.try_clone().map_err(local)?;
+                let (accepted, new) = client.send_tip(file, move |bytes| progress.inc(bytes))?;
+                if accepted.id == sending.id {
+                    return Ok((accepted, new));
                 }
-                return Err(error);
-            }
+                let said = format!("it confirms another file, {}, than was sent, {}", accepted.id, sending.id);
+                Err(Unconfirmed { error: ClientError::NotARelay(said), may_be_done: true })
+            },
+            |error, wait| {
+                let seconds = wait.as_secs();
+                let reason =
+                    if let ClientError::Unreachable(reason) = error { reason.clone() } else { error.to_string() };
+                bar.suspend(|| {
+                    complain(NAME, format!("the connection failed ({reason}); trying again in {seconds} s"))
+                });
+                std::thread::sleep(wait);
+            },
+        );
+        bar.finish_and_clear();
+        sent
+    }
+
+    fn tell(&self, sending: &Sending, accepted: &Accepted, new: bool) -> io::Result<()> {
+        let receipt = match &sending.receipt {
+            Some(Kept::In(path)) => Some(path),
+            _ => None,
         };
         if self.json {
-            print_json(&receipt, &self.content.lang, json!({ "id": id, "day": accepted.day, "new": new }))
-        } else {
-            println!("{}", stored(&accepted, new));
-            print_receipt(&receipt, &self.content.lang);
-            Ok(())
+            let mut outcome = json!({ "id": accepted.id, "day": accepted.day, "new": new });
+            for (name, path) in [("receipt", receipt), ("sealed", sending.sealed.as_ref())] {
+                if let Some(path) = path {
+                    outcome[name] = json!(path.display().to_string());
+                }
+            }
+            return say_json(&outcome);
         }
+        let mut said = if new {
+            "The tip is stored; only the holders you chose can read it.".to_owned()
+        } else {
+            format!("The relay has had this tip since {}; nothing was stored twice.", accepted.day)
+        };
+        if let Some(path) = receipt {
+            said.push_str(&format!(" Its receipt is in {}.", path.display()));
+        }
+        if sending.receipt.is_none() {
+            said.push_str(&format!(" Its id is {}.", accepted.id));
+        }
+        say(said)
+    }
+
+    /// The last byte had left, and no answer says no.
+    fn doubt(&self, sending: &Sending, error: &ClientError) -> anyhow::Error {
+        let receipt = match &sending.receipt {
+            None => "its receipt is valid then".to_owned(),
+            Some(Kept::Nowhere) => "it has no receipt".to_owned(),
+            Some(kept) => format!("{} is valid then", kept.named()),
+        };
+        let sure = match (&sending.sealed, &sending.receipt) {
+            (Some(path), _) => {
+                format!("To make sure, send the same file again, which stores nothing twice: {}", self.again(path))
+            }
+            (None, Some(Kept::Nowhere)) => {
+                "The sealed tip was not kept, so the same can't be sent again; sending the message anew may make a second tip".to_owned()
+            }
+            (None, _) => {
+                "The sealed tip was not kept, so the same can't be sent again: to make sure that it is not stored, withdraw it with the receipt, and then send \
+                 anew (with --keep-sealed FILE it could be sent again)"
+                    .to_owned()
+            }
+        };
+        let error = error.to_string();
+        let error = error.trim_end_matches('.');
+        Ended::with(
+            Exit::Unknown,
+            format!("it is not known whether the tip is stored. It may be; {receipt}. {sure}. The reason: {error}"),
+        )
+    }
+
+    /// It is known that the relay has nothing.
+    fn nothing_stored(&self, sending: &Sending, error: &ClientError) -> anyhow::Error {
+        let then = match (&sending.sealed, &sending.receipt) {
+            (Some(path), Some(kept)) => {
+                let valid =
+                    if matches!(kept, Kept::Nowhere) { String::new() } else { format!("; {} is for it", kept.named()) };
+                format!("the sealed tip is in {}{valid}. It can be sent with: {}", path.display(), self.again(path))
+            }
+            (Some(path), None) => format!("the sealed file is as it was, and can be sent again: {}", self.again(path)),
+            (None, Some(kept @ Kept::In(_))) => {
+                kept.discard();
+                format!("{} was removed", kept.named())
+            }
+            (None, Some(kept @ Kept::Shown)) => format!("{} is worth nothing", kept.named()),
+            (None, _) => "nothing was kept".to_owned(),
+        };
+        let said = error.to_string();
+        Ended::with(of_call(error), format!("{}. Nothing was stored, and {then}", said.trim_end_matches('.')))
+    }
+
+    fn again(&self, sealed: &Path) -> String {
+        send_command(sealed, &self.relay.address, self.relay.socks)
     }
 }
 
-fn stored(accepted: &Accepted, new: bool) -> String {
-    if new {
-        "The tip is stored; only the holders you chose can read it.".to_owned()
-    } else {
-        format!("The relay has had this tip since {}; nothing was stored twice.", accepted.day)
-    }
-}
-
-fn send_sealed(client: &RelayClient, path: &PathBuf) -> Result<(Accepted, bool)> {
-    let named = || path.display().to_string();
+/// Looks at a file that was sealed before.
+fn sealed_before(path: &Path) -> Result<Sending> {
+    let named = || format!("{} can't be read; nothing was sent", path.display());
     let file = File::open(path).with_context(named)?;
     let mut start = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(&file, HEADER_CAP as u64), &mut start).with_context(named)?;
-    TipHeader::parse(&start).with_context(|| format!("{} is not a sealed tip", path.display()))?;
+    (&file).take(HEADER_CAP as u64).read_to_end(&mut start).with_context(named)?;
+    TipHeader::parse(&start).with_context(|| format!("{} is not a sealed tip; nothing was sent", path.display()))?;
     let (id, _) = TipId::of_reader(File::open(path).with_context(named)?).with_context(named)?;
-    send(client, &file, &id)
-}
-
-fn send(client: &RelayClient, file: &File, id: &TipId) -> Result<(Accepted, bool)> {
-    let length = file.metadata()?.len();
-    for wait in WAITS.map(Some).into_iter().chain([None]) {
-        let bar = byte_bar(length, "Sending");
-        let progress = bar.clone();
-        match (client.send_tip(file.try_clone()?, move |bytes| progress.inc(bytes)), wait) {
-            (Err(ClientError::Unreachable(reason)), Some(seconds)) => {
-                bar.finish_and_clear();
-                eprintln!("softinfo-tip: the connection failed ({reason}); trying again in {seconds} s");
-                std::thread::sleep(Duration::from_secs(seconds));
-            }
-            (Err(error), _) => return Err(error.into()),
-            (Ok((accepted, new)), _) => {
-                bar.finish_and_clear();
-                if accepted.id != *id {
-                    anyhow::bail!(
-                        "the relay confirms another file ({}) than was sent ({id}); don't rely on it",
-                        accepted.id
-                    );
-                }
-                return Ok((accepted, new));
-            }
-        }
-    }
-    anyhow::bail!("not sent")
+    Ok(Sending { file, id, sealed: Some(path.to_owned()), receipt: None })
 }

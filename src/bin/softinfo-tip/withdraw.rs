@@ -1,27 +1,38 @@
 //! `softinfo-tip withdraw`: erases a tip with the receipt. The receipt is never an argument: other users of the machine see those.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{IsTerminal, Read, stdin};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
+use softinfo::client::{ClientError, Unconfirmed};
+use softinfo::file::read_limited;
+use softinfo::terminal::{Exit, complain, say, say_json};
 use softinfo::tip::receipt::Receipt;
+use softinfo::writer::receipt;
 use zeroize::Zeroizing;
 
+use crate::NAME;
+use crate::outcome::{Ended, of_call};
 use crate::relay::Relay;
+
+/// Longest file with a receipt, in bytes.
+const MAX_RECEIPT: u64 = 64 * 1024;
+/// How often a receipt may be typed.
+const TRIES: usize = 3;
 
 #[derive(Args)]
 pub struct Withdraw {
     #[command(flatten)]
     relay: Relay,
-    /// File with the words or digits of the receipt. Without it they are read from standard input.
+    /// File with the receipt, as send --receipt wrote it, or with its words or digits alone. Without it they are read from standard input.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     /// Which message of the thread; the first tip is 0.
     #[arg(long, default_value_t = 0, value_name = "N")]
     message: u32,
-    /// Print the outcome as JSON.
+    /// Print the outcome as JSON: {"erased": 1}, or 0 when nothing was there.
     #[arg(long)]
     json: bool,
 }
@@ -29,31 +40,58 @@ pub struct Withdraw {
 impl Withdraw {
     pub fn run(self) -> Result<()> {
         let client = self.relay.client()?;
-        let typed = self.typed()?;
-        let receipt = Receipt::parse(&typed)?;
-        let erased = client.withdraw(&receipt.withdraw_token(self.message))?;
+        let receipt = self.receipt()?;
+        let erased = match client.withdraw(&receipt.withdraw_token(self.message)) {
+            Ok(erased) => erased,
+            Err(Unconfirmed { error: ClientError::Refused { name, .. }, .. }) if name == "unknown-token" => 0,
+            Err(Unconfirmed { error, may_be_done: true }) => {
+                return Err(Ended::with(
+                    Exit::Unknown,
+                    format!(
+                        "{error}. It is not known whether the tip is erased: withdraw it again, until the answer says so"
+                    ),
+                ));
+            }
+            Err(Unconfirmed { error, may_be_done: false }) => {
+                return Err(Ended::with(of_call(&error), format!("{error}. Nothing was erased")));
+            }
+        };
         if self.json {
-            println!("{}", json!({ "erased": erased }));
-        } else {
-            println!("The tip is erased from the relay. A copy that a holder has fetched before is not.");
+            say_json(&json!({ "erased": erased }))?;
+        } else if erased > 0 {
+            say("The tip is erased from the relay. A copy that a holder has fetched before is not.")?;
+        }
+        if erased == 0 {
+            return Err(Ended::with(
+                Exit::NothingThere,
+                "nothing is stored under this receipt on this relay now: the tip was withdrawn, has expired, or never arrived here. A copy that a holder has \
+                 fetched before is not touched",
+            ));
         }
         Ok(())
     }
 
-    fn typed(&self) -> Result<Zeroizing<String>> {
-        let mut typed = Zeroizing::new(String::new());
-        match &self.receipt {
-            Some(path) => {
-                *typed = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            }
-            None if std::io::stdin().is_terminal() => {
-                eprintln!("Type the 12 words or the 12 groups of digits of the receipt, then Enter:");
-                std::io::stdin().lock().read_line(&mut typed)?;
-            }
-            None => {
-                std::io::Read::read_to_string(&mut std::io::Read::take(std::io::stdin(), 64 * 1024), &mut typed)?;
+    fn receipt(&self) -> Result<Receipt> {
+        if let Some(path) = &self.receipt {
+            let named = || format!("the receipt {} can't be read, and nothing was erased", path.display());
+            let bytes = Zeroizing::new(read_limited(path, MAX_RECEIPT).with_context(named)?);
+            return Receipt::parse(&String::from_utf8_lossy(&bytes)).with_context(named);
+        }
+        if !stdin().is_terminal() {
+            let mut bytes = Zeroizing::new(Vec::new());
+            stdin().take(MAX_RECEIPT).read_to_end(&mut bytes)?;
+            return Receipt::parse(&String::from_utf8_lossy(&bytes))
+                .context("this is not a receipt, and nothing was erased");
+        }
+        complain(NAME, "type the 12 words or the 12 groups of digits of the receipt, on one line or several:");
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            match Receipt::parse(&receipt::typed(stdin().lock())?) {
+                Ok(receipt) => return Ok(receipt),
+                Err(error) if tries == 0 => return Err(error).context("this is not a receipt, and nothing was erased"),
+                Err(error) => complain(NAME, format!("{error}. Type it again:")),
             }
         }
-        Ok(typed)
     }
 }

@@ -7,17 +7,17 @@ mod calls;
 mod report;
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, LandlockStatus, PathBeneath, PathFd, RestrictionStatus, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetStatus, Scope,
 };
-use rustix::mm::MlockAllFlags;
-use rustix::process::{DumpableBehavior, Resource, Rlimit};
+use rustix::process::{Resource, Rlimit};
 
 pub use report::{Finding, Report, Weight};
+
+use crate::process::{OpenMemory, close_memory};
 
 /// The newest Landlock that is asked for; an older kernel gives what it has.
 const LANDLOCK: ABI = ABI::V7;
@@ -53,14 +53,9 @@ pub enum SandboxError {
     /// The filter is wrong for this machine.
     #[error("the seccomp filter can't be built: {0}")]
     Filter(#[from] seccompiler::BackendError),
-    /// A limit can't be set.
-    #[error("{what}: {source}")]
-    Limit {
-        /// Which.
-        what: &'static str,
-        /// Why.
-        source: io::Error,
-    },
+    /// Core dumps or debuggers can't be forbidden.
+    #[error(transparent)]
+    Memory(#[from] OpenMemory),
 }
 
 /// Shuts this thread in, and all it begins later.
@@ -70,12 +65,8 @@ pub enum SandboxError {
 /// # Errors
 /// When a part that every supported kernel has does not work. Then the relay must not start.
 pub fn enter(openings: &Openings) -> Result<Report, SandboxError> {
-    let limit = |what| move |source: rustix::io::Errno| SandboxError::Limit { what, source: source.into() };
-    rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
-        .map_err(limit("no core dumps"))?;
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(limit("not dumpable"))?;
+    let locked = close_memory()?;
     raise_files();
-    let locked = lock_memory();
     let status = File::open("/proc/self/status").ok();
     let landlock = restrict_files(openings)?;
     for filter in calls::filters()? {
@@ -91,13 +82,6 @@ fn raise_files() {
     if current.is_some_and(|current| current < wanted) {
         let _ = rustix::process::setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
     }
-}
-
-/// Keeps pages out of swap as they come, where the limit for it is not one that would fail a later allocation.
-fn lock_memory() -> bool {
-    let unlimited = rustix::process::getrlimit(Resource::Memlock).current.is_none();
-    let flags = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
-    unlimited && rustix::mm::mlockall(flags).is_ok()
 }
 
 fn restrict_files(openings: &Openings) -> Result<RestrictionStatus, SandboxError> {
