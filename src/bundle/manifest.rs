@@ -17,6 +17,8 @@ pub struct Manifest {
     pub schema: String,
     /// Which letterbox.
     pub channel: ChannelId,
+    /// Whose chain.
+    pub courier: CourierName,
     /// 1, 2, 3 …
     pub number: u64,
     /// The bundle before; none for the first.
@@ -50,5 +52,52 @@ impl Manifest {
         bytes.push(b'\n');
         let id = TipId::of(&bytes);
         (bytes, id)
+    }
+}
+
+/// Name of a courier, until formats lands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CourierName(String);
+
+impl CourierName {
+    /// Random.
+    #[must_use]
+    pub fn generate(rng: &mut (impl rand::RngCore + rand::CryptoRng)) -> Self {
+        let mut bytes = [0; 16];
+        rng.fill_bytes(&mut bytes);
+        Self(hex::encode(bytes))
+    }
+
+    /// First 8 digits.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        &self.0[..8]
+    }
+}
+
+impl std::fmt::Display for CourierName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for CourierName {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) { Ok(Self(text.to_owned())) } else { Err("32 hex digits".to_owned()) }
+    }
+}
+
+impl TryFrom<String> for CourierName {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<CourierName> for String {
+    fn from(name: CourierName) -> String {
+        name.0
     }
 }

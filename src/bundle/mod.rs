@@ -8,7 +8,7 @@ mod read;
 #[cfg(feature = "courier")]
 mod write;
 
-pub use manifest::{BundleId, BundledTip, Manifest};
+pub use manifest::{BundleId, BundledTip, CourierName, Manifest};
 #[cfg(feature = "desk")]
 pub use read::{BundleError, Verified, read};
 #[cfg(feature = "courier")]

@@ -15,6 +15,8 @@ use crate::tip::id::TipId;
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Journal {
+    /// Its name.
+    pub name: Option<crate::bundle::CourierName>,
     /// Number and id of the last bundle.
     pub last: Option<(u64, BundleId)>,
     /// Tips that have been in a bundle, with their day.

@@ -130,7 +130,10 @@ impl Draft {
             on_behalf: details.on_behalf,
             thread: hex::encode(receipt.thread()),
             reply: receipt.reply_identity().recipient().to_string(),
+            author: None,
             withdraw_token: receipt.withdraw_token(0).expose(),
+            moved_to: None,
+            sealed: Vec::new(),
             attachments,
             other: serde_json::Map::new(),
         }

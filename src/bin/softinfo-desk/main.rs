@@ -1,11 +1,14 @@
 //! The air-gapped side: keys, directories, bundles, opened tips. Works with the network cable out.
 
+mod bundles;
 mod directory;
 mod import;
 mod keygen;
 mod list;
 mod open;
 mod page;
+mod sheet;
+mod show;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,8 +47,12 @@ enum Command {
     Directory(directory::DirectoryCommand),
     /// Take in a bundle that softinfo-courier wrote.
     Import(import::Import),
+    /// Show which bundles came from which courier, and which are missing.
+    Bundles(bundles::Bundles),
     /// Show the tips on this desk.
-    List,
+    List(list::List),
+    /// Show what a tip says, on the terminal and nowhere else.
+    Show(show::Show),
     /// Open a tip into a folder.
     Open(open::Open),
 }
@@ -80,8 +87,10 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Keygen(command) => command.run(&setting)?,
         Command::Directory(command) => command.run(&setting)?,
         Command::Import(command) => return command.run(&setting),
-        Command::List => list::run(&setting)?,
-        Command::Open(command) => command.run(&setting)?,
+        Command::Bundles(command) => return command.run(&setting),
+        Command::List(command) => return command.run(&setting),
+        Command::Show(command) => return command.run(&setting),
+        Command::Open(command) => return command.run(&setting),
     }
     Ok(ExitCode::SUCCESS)
 }
