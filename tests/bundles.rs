@@ -68,7 +68,7 @@ fn another_bundle_can_not_fill_the_gap_before_one_that_came() {
     assert_eq!(scene.fetch("other-2.tar").ok().json()["number"], 2);
     scene.import("1.tar").ok();
     scene.import("3.tar").says(8, "bundle 2 of the courier");
-    scene.import("other-2.tar").says(1, "two different bundles claim the same place");
+    scene.import("other-2.tar").says(1, "two different bundles claim to be number 2");
     assert_eq!(scene.list().as_array().unwrap().len(), 2, "nothing of the other bundle was kept");
     scene.import("2.tar").says(0, "it fills a gap");
     assert_eq!(scene.list().as_array().unwrap().len(), 3);

@@ -9,7 +9,7 @@ use rand::{RngCore, SeedableRng, rngs::StdRng};
 use softinfo::bundle::{self, BundleError};
 use softinfo::desk::keyring::{Keyring, Unlocked};
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, OpenTipError, open};
+use softinfo::desk::{Casebook, OpenTipError, UnlockedKeys, open};
 use softinfo::example;
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, TIP_HEADER_BYTES};
 use softinfo::tip::container::{ContainerError, EntryName, Part, pack, packed_length, unpack};
@@ -168,7 +168,7 @@ impl Stage {
             identity: identity.expose().parse().unwrap(),
         };
         let place = self.folder.path().join("opened");
-        let opened = open(&self.desk, &id, &vec![key].into(), &place.join("tip"), false).map(|opened| opened.entries);
+        let opened = open(&self.desk, &id, &UnlockedKeys { keys: vec![key], damaged: Vec::new() }, &place.join("tip"), false).map(|opened| opened.entries);
         let left = fs::read_dir(&place).unwrap().count();
         let _ = fs::remove_dir_all(place.join("tip"));
         (opened, left)

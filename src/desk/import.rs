@@ -14,7 +14,7 @@ use super::is_full;
 use super::keyring::KeyringError;
 use super::lock::{DeskLock, INCOMING, LockError};
 use super::trust::Desk;
-use super::trying::{Look, look, names_in, try_again};
+use super::trying::{Look, look, name, names_in, names_of, try_again};
 use super::unlocked::UnlockedKeys;
 use crate::bundle::{self, BundleError, BundleId, CourierName};
 use crate::directory::{DirectoryError, UntrustedDirectory};
@@ -44,6 +44,10 @@ pub struct Imported {
     pub mended: usize,
     /// Tips of earlier bundles that no key had opened, and that one opens now.
     pub opens_now: usize,
+    /// Tips on this desk, of this bundle and others, that no key opens.
+    pub unopened: usize,
+    /// Key files that could not be read, so that they were not tried.
+    pub damaged_keys: usize,
     /// Tips that are no well-formed tips; they were left out.
     pub not_tips: Vec<TipId>,
     /// Bundles that have not come, of every courier.
@@ -90,8 +94,8 @@ pub enum ImportError {
     /// The same number, or the same predecessor, with other contents.
     #[error(
         "two different bundles claim to be number {number} of the courier {}, or the one before it; nothing was imported. Keep the file. It comes \
-         from a courier whose folder was set back to an older copy: give softinfo-courier a new, empty folder, fetch with --again-since DAY, and \
-         import that with --new-courier", courier.short()
+         from a courier whose folder was copied, or set back to an older copy: let it begin a new chain with softinfo-courier fetch --new-chain, \
+         and import that with --new-courier", courier.short()
     )]
     Forked {
         /// Whose.
@@ -193,8 +197,8 @@ fn import_counting(
 
     let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id)).count();
     let wanted = new > 0 || book.untried(&names_in(&desk.keyring)).next().is_some();
-    let keys = if wanted { unlock()? } else { UnlockedKeys::from(Vec::new()) };
-    let names = keys.names();
+    let keys = if wanted { unlock()? } else { UnlockedKeys::default() };
+    let names = names_of(&keys);
     let mut imported = Imported {
         courier: courier.clone(),
         number: manifest.number,
@@ -206,6 +210,8 @@ fn import_counting(
         already: manifest.tips.len() - new,
         mended: 0,
         opens_now: 0,
+        unopened: 0,
+        damaged_keys: keys.damaged.len(),
         not_tips: Vec::new(),
         missing: Vec::new(),
     };
@@ -226,7 +232,7 @@ fn import_counting(
                 imported.not_tips.push(tip.id);
                 continue;
             }
-            Look::Opens(key) => Some(key.name()),
+            Look::Opens(key) => Some(name(key)),
             Look::NoKey => None,
         };
         imported.new += 1;
@@ -248,6 +254,7 @@ fn import_counting(
     if book.seen.as_ref().is_none_or(|before| before.version < seen.version) {
         book.seen = Some(seen);
     }
+    imported.unopened = book.tips.values().filter(|case| case.reader.is_none()).count();
     imported.missing = missing(&book);
     book.write(&desk.folder)?;
     Ok(imported)

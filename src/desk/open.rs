@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rand::{RngCore, rngs::OsRng};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -170,7 +171,7 @@ pub fn open(
             originals_left_out += 1;
             return Ok(());
         }
-        let mut file = create(staging.path(), &name.to_string())?;
+        let mut file = create(&staging.path, &name.to_string())?;
         if *name == EntryName::Message {
             let message = message(content)?;
             not_text = std::str::from_utf8(&message).is_err();
@@ -192,8 +193,8 @@ pub fn open(
     }
     let report = released(&read.report_as_sent);
     let name = if report.is_some() { EntryName::Report.to_string() } else { REPORT_AS_SENT.to_owned() };
-    write(staging.path(), &name, report.as_ref().unwrap_or(&read.report_as_sent))
-        .and_then(|()| write(staging.path(), SHEET, &sheet(id, &case, &read, report.is_some())))
+    write(&staging.path, &name, report.as_ref().unwrap_or(&read.report_as_sent))
+        .and_then(|()| write(&staging.path, SHEET, &sheet(id, &case, &read, report.is_some())))
         .and_then(|()| staging.rename(out))
         .map_err(|error| failed(out, error))?;
     written.insert(0, name);
@@ -258,33 +259,33 @@ fn stored(desk: &Desk, id: &TipId) -> PathBuf {
 
 /// A hidden folder for plaintext, known to the next program in case this one is killed. Gone when dropped.
 struct Staging<'a> {
-    folder: tempfile::TempDir,
-    _named: Named<'a>,
-}
-
-/// Fields are dropped in their order: first the plaintext goes, then its name.
-struct Named<'a>(&'a DeskLock);
-
-impl Drop for Named<'_> {
-    fn drop(&mut self) {
-        self.0.opened();
-    }
+    path: PathBuf,
+    lock: &'a DeskLock,
 }
 
 impl<'a> Staging<'a> {
     fn make(lock: &'a DeskLock, parent: &Path) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix(OPENING).tempdir_in(parent)?;
-        lock.opening_at(folder.path())?;
-        Ok(Self { folder, _named: Named(lock) })
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
+        let mut random = [0; 8];
+        OsRng.fill_bytes(&mut random);
+        let path = parent.join(format!("{OPENING}{}", hex::encode(random)));
+        // First its name, then the folder: there is no moment at which it is there and nobody knows of it.
+        lock.opening_at(&path)?;
+        fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self { path, lock })
     }
 
     /// Gives the folder its name; over an empty one, a rename replaces it.
     fn rename(&self, out: &Path) -> io::Result<()> {
-        fs::rename(self.folder.path(), out)
+        fs::rename(&self.path, out)
+    }
+}
+
+impl Drop for Staging<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+        if fs::symlink_metadata(&self.path).is_err() {
+            self.lock.opened();
+        }
     }
 }
 

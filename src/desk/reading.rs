@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::casebook::{KeyName, KeyNames};
+use super::trying::{Look, look, name};
 use super::unlocked::UnlockedKeys;
 use crate::day::Day;
 use crate::directory::HolderId;
@@ -107,9 +108,9 @@ pub(super) fn read(
     mut take: impl FnMut(&EntryName, &mut dyn io::Read) -> io::Result<()>,
 ) -> Result<TipRead, ReadError> {
     let keys = keys.ordered_for(day);
-    let key = match super::trying::look(path, &keys).map_err(ReadError::Source)? {
-        super::trying::Look::Opens(key) => key,
-        _ => return Err(ReadError::NoKey(KeyNames(keys.into_iter().map(super::keyring::Unlocked::name).collect()))),
+    let key = match look(path, &keys).map_err(ReadError::Source)? {
+        Look::Opens(key) => key,
+        _ => return Err(ReadError::NoKey(KeyNames(keys.into_iter().map(name).collect()))),
     };
     let file = File::open(path).map_err(ReadError::Source)?;
     let (header, plaintext) = open::open(file, [&key.identity]).map_err(ReadError::Open)?;
@@ -141,7 +142,7 @@ pub(super) fn read(
     if !oddities.iter().any(|oddity| matches!(oddity, Oddity::Report(ReportWarning::NotJson(_)))) {
         check(&report, &header, &key.holder, &entries, &mut oddities);
     }
-    Ok(TipRead { key: key.name(), report, report_as_sent, entries, oddities })
+    Ok(TipRead { key: name(key), report, report_as_sent, entries, oddities })
 }
 
 /// What has to fit together in a tip (`docs/protocol.md`, 2). A field that is absent or can't be read is named already.

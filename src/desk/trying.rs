@@ -35,20 +35,30 @@ pub(super) fn look<'a>(path: &Path, keys: &[&'a Unlocked]) -> io::Result<Look<'a
 /// Tries keys that have come since on the tips in `folder` (a channel's folder) that no key had opened, and notes the outcome in `book`.
 /// Gives how many are opened now. A tip whose file is not there is passed over.
 pub(super) fn try_again(folder: &Path, book: &mut Casebook, keys: &UnlockedKeys) -> usize {
-    let names = keys.names();
+    let names = names_of(keys);
     let tips: Vec<_> = book.untried(&names).map(|(id, case)| (id, case.day)).collect();
     let mut opened = 0;
     for (id, day) in tips {
         match look(&folder.join("tips").join(format!("{id}.age")), &keys.ordered_for(day)) {
             Ok(Look::Opens(key)) => {
                 opened += 1;
-                book.note(&id, Some(key.name()), []);
+                book.note(&id, Some(name(key)), []);
             }
             Ok(Look::NoKey) => book.note(&id, None, names.iter().cloned()),
             Ok(Look::NoTip) | Err(_) => {}
         }
     }
     opened
+}
+
+/// Whose key it is and which.
+pub(super) fn name(key: &Unlocked) -> KeyName {
+    KeyName { holder: key.holder.clone(), epoch: key.epoch.clone() }
+}
+
+/// The names of all unlocked keys.
+pub(super) fn names_of(keys: &UnlockedKeys) -> Vec<KeyName> {
+    keys.keys.iter().map(name).collect()
 }
 
 /// The names of the keys that a keyring says it has, without unlocking it. Some may have been destroyed since.

@@ -66,7 +66,7 @@ fn read(desk: &Desk, setting: &Setting, bundle: &Path, permission: Permission) -
     let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
     let outcome = import(desk, source, permission, || {
         bar.finish_and_clear();
-        unlock(desk, setting)
+        unlock(setting, desk)
     });
     bar.finish_and_clear();
     Ok(outcome)
@@ -105,7 +105,7 @@ fn show(imported: &Imported) -> io::Result<()> {
     Ok(())
 }
 
-/// Names bundles that have not come.
+/// Names what is still missing: bundles that have not come, keys that could not be tried.
 fn name_missing(imported: &Imported) -> Exit {
     let before = imported.number.saturating_sub(1);
     let begins_late = imported.begins && before > 0;
@@ -129,11 +129,21 @@ fn name_missing(imported: &Imported) -> Exit {
             ),
         );
     }
-    if begins_late || !imported.missing.is_empty() { Exit::Incomplete } else { Exit::Done }
+    let untried = imported.damaged_keys > 0 && imported.unopened > 0;
+    if untried {
+        complain(
+            PROGRAM,
+            format_args!(
+                "{} tips are opened by no key that could be read. Restore the damaged ones from their copy, then: softinfo-desk list --try-keys",
+                imported.unopened
+            ),
+        );
+    }
+    if untried || begins_late || !imported.missing.is_empty() { Exit::Incomplete } else { Exit::Done }
 }
 
 /// Unlocks all keys of the desk.
-pub fn unlock(desk: &Desk, setting: &Setting) -> Result<UnlockedKeys, KeyringError> {
+pub fn unlock(setting: &Setting, desk: &Desk) -> Result<UnlockedKeys, KeyringError> {
     UnlockedKeys::unlock(&desk.keyring, &desk.passphrase(setting.passphrase_fd)?)
 }
 

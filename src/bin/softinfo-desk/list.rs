@@ -25,7 +25,7 @@ impl List {
         let desk = Desk::open(&setting.desk)?;
         if self.try_keys {
             announce_example(&desk);
-            match try_keys(&desk, &unlock(&desk, setting)?) {
+            match try_keys(&desk, &unlock(setting, &desk)?) {
                 Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
                 opened => complain("softinfo-desk", format_args!("{} tips that no key had opened open now", opened?)),
             }

@@ -33,7 +33,7 @@ impl Open {
         announce_example(&desk);
         check_out(&self.out)?;
         let id = find(&desk, &self.id)?;
-        let keys = unlock(&desk, setting)?;
+        let keys = unlock(setting, &desk)?;
         let opened = match open(&desk, &id, &keys, &self.out, self.originals) {
             Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
             opened => opened?,
