@@ -85,12 +85,14 @@ impl<'a> Slow<'a> {
         Self { scene, pipe, bytes: fs::read(scene.path(bundle)).unwrap() }
     }
 
-    /// Begins the import, and gives it all but the last tip.
+    /// Begins the import, and gives it all but the end, until it is in the middle of it.
     fn begin(&self) -> (std::process::Child, fs::File) {
         let import = self.scene.command(DESK, &["import", self.pipe.to_str().unwrap()]);
         let child = { import }.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut end = fs::OpenOptions::new().write(true).open(&self.pipe).unwrap();
         end.write_all(&self.bytes[..self.bytes.len() - 20_000]).unwrap();
+        let tips = self.scene.path("desk/softinfo-example/tips");
+        eventually(|| tips.exists() && names(&tips).iter().any(|name| name.starts_with(".incoming-")));
         (child, end)
     }
 }
@@ -110,7 +112,6 @@ fn an_import_that_is_killed_leaves_nothing_behind_for_the_next() {
     let tips = scene.path("desk/softinfo-example/tips");
     let slow = Slow::of(&scene, "1.tar");
     let (mut child, end) = slow.begin();
-    eventually(|| tips.exists() && names(&tips).iter().any(|name| name.starts_with(".incoming-")));
     child.kill().unwrap();
     child.wait().unwrap();
     drop(end);
