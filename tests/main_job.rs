@@ -77,9 +77,10 @@ fn a_tip_for_two_holders_opens_at_each_and_another_desk_lists_it_as_not_its_own(
     // Each desk has the keys of one holder only.
     for (holder, opens) in [(INSPECTORATE, 1), (POLICE, 2), ("public-prosecutor-example", 0)] {
         let desk = scene.path(&format!("desk-{holder}"));
-        let keys = std::path::Path::new(scene::PROJECT).join("keys-example").join(holder);
-        let own = desk.join("keys").join(holder);
+        let examples = std::path::Path::new(scene::PROJECT).join("keys-example");
+        let (keys, own) = (examples.join(holder), desk.join("keys").join(holder));
         fs::create_dir_all(&own).unwrap();
+        fs::copy(examples.join("keyring.age"), desk.join("keys/keyring.age")).unwrap();
         for entry in fs::read_dir(keys).unwrap() {
             let entry = entry.unwrap();
             fs::copy(entry.path(), own.join(entry.file_name())).unwrap();

@@ -165,10 +165,14 @@ impl Stage {
         let key = Unlocked {
             holder: "a".parse().unwrap(),
             epoch: "2026-11".parse().unwrap(),
+            from: "2026-11-01".parse().unwrap(),
+            until: "2026-11-30".parse().unwrap(),
             identity: identity.expose().parse().unwrap(),
         };
         let place = self.folder.path().join("opened");
-        let opened = open(&self.desk, &id, &UnlockedKeys { keys: vec![key], damaged: Vec::new() }, &place.join("tip"), false).map(|opened| opened.entries);
+        let opened =
+            open(&self.desk, &id, &UnlockedKeys { keys: vec![key], damaged: Vec::new() }, &place.join("tip"), false)
+                .map(|opened| opened.entries);
         let left = fs::read_dir(&place).unwrap().count();
         let _ = fs::remove_dir_all(place.join("tip"));
         (opened, left)

@@ -85,7 +85,11 @@ impl std::fmt::Display for CourierName {
 impl std::str::FromStr for CourierName {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) { Ok(Self(text.to_owned())) } else { Err("32 hex digits".to_owned()) }
+        if text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("32 hex digits".to_owned())
+        }
     }
 }
 

@@ -126,7 +126,10 @@ pub fn fetch(
     let manifest = Manifest {
         schema: Manifest::SCHEMA.to_owned(),
         channel: directory.contents().channel.clone(),
-        courier: journal.name.get_or_insert_with(|| crate::bundle::CourierName::generate(&mut rand::rngs::OsRng)).clone(),
+        courier: journal
+            .name
+            .get_or_insert_with(|| crate::bundle::CourierName::generate(&mut rand::rngs::OsRng))
+            .clone(),
         number: journal.last.map_or(1, |(number, _)| number + 1),
         previous: journal.last.map(|(_, id)| id),
         directory_sha256: TipId::of(&note),

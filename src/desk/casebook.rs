@@ -104,13 +104,7 @@ const NAMED: usize = 4;
 
 impl Default for Casebook {
     fn default() -> Self {
-        Self {
-            schema: SCHEMA.to_owned(),
-            chains: BTreeMap::new(),
-            tips: BTreeMap::new(),
-            keys: Vec::new(),
-            seen: None,
-        }
+        Self { schema: SCHEMA.to_owned(), chains: BTreeMap::new(), tips: BTreeMap::new(), keys: Vec::new(), seen: None }
     }
 }
 
@@ -124,7 +118,8 @@ impl Casebook {
             Err(error) => Err(failed(error)),
             Ok(bytes) => {
                 let book: Self = serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?;
-                let version = || io::Error::other(format!("its version is “{}”, this program reads {SCHEMA}", book.schema));
+                let version =
+                    || io::Error::other(format!("its version is “{}”, this program reads {SCHEMA}", book.schema));
                 if book.schema == SCHEMA { Ok(book) } else { Err(failed(version())) }
             }
         }
@@ -173,7 +168,8 @@ impl Casebook {
     /// Tips that no key has opened and on which one of `keys` was not tried yet.
     pub fn untried<'a>(&'a self, keys: &'a [KeyName]) -> impl Iterator<Item = (TipId, &'a Case)> {
         let places: Vec<_> = keys.iter().map(|key| self.keys.iter().position(|known| known == key)).collect();
-        let untried = move |case: &Case| places.iter().any(|place| place.is_none_or(|place| !case.tried.contains(&place)));
+        let untried =
+            move |case: &Case| places.iter().any(|place| place.is_none_or(|place| !case.tried.contains(&place)));
         self.tips.iter().filter(move |(_, case)| case.reader.is_none() && untried(case)).map(|(id, case)| (*id, case))
     }
 

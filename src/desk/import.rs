@@ -11,11 +11,10 @@ use std::path::Path;
 use super::casebook::{Casebook, CasebookError};
 use super::chain::{Gap, Misplaced, Standing};
 use super::is_full;
-use super::keyring::KeyringError;
+use super::keyring::{KeyringError, UnlockedKeys};
 use super::lock::{DeskLock, INCOMING, LockError};
 use super::trust::Desk;
 use super::trying::{Look, look, name, names_in, names_of, try_again};
-use super::unlocked::UnlockedKeys;
 use crate::bundle::{self, BundleError, BundleId, CourierName};
 use crate::directory::{DirectoryError, UntrustedDirectory};
 use crate::example::{self, ExampleKeys};
@@ -104,10 +103,14 @@ pub enum ImportError {
         number: u64,
     },
     /// A number and a predecessor that no bundle can have together.
-    #[error("the bundle says it is number {0} and names the one before it wrongly, which no softinfo-courier writes; nothing was imported")]
+    #[error(
+        "the bundle says it is number {0} and names the one before it wrongly, which no softinfo-courier writes; nothing was imported"
+    )]
     Impossible(u64),
     /// No room.
-    #[error("there is no room on the disk: {0} bytes are needed; nothing was imported. Make room, then import the bundle again")]
+    #[error(
+        "there is no room on the disk: {0} bytes are needed; nothing was imported. Make room, then import the bundle again"
+    )]
     NoRoom(u64),
     /// Another program at work.
     #[error(transparent)]
@@ -163,7 +166,8 @@ fn import_counting(
     let verified = bundle::read(
         source,
         |manifest| {
-            expected.set(permission.new_courier || book.chains.is_empty() || book.chains.contains_key(&manifest.courier));
+            expected
+                .set(permission.new_courier || book.chains.is_empty() || book.chains.contains_key(&manifest.courier));
             let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id));
             needed.set(new.map(|tip| tip.size).fold(0, u64::saturating_add));
         },

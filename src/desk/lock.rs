@@ -104,7 +104,8 @@ mod tests {
         fs::create_dir(&plaintext).unwrap();
         fs::create_dir(&not_ours).unwrap();
         let lock = DeskLock::take(folder.path()).unwrap();
-        let names = |path: &Path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+        let names =
+            |path: &Path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
         assert_eq!(names(folder.path()), ["tips"]);
         assert_eq!(names(&tips), ["kept.age"]);
         assert!(plaintext.exists(), "nobody has said that it is ours");

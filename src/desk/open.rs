@@ -11,11 +11,11 @@ use zeroize::Zeroizing;
 
 use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames};
 use super::is_full;
+use super::keyring::UnlockedKeys;
 use super::lock::{DeskLock, LockError, OPENING};
 use super::reading::{Entry, Oddity, ReadError, TipRead, read};
 use super::released::released;
 use super::trust::Desk;
-use super::unlocked::UnlockedKeys;
 use crate::bundle::CourierName;
 use crate::day::Day;
 use crate::limits::MAX_MESSAGE;
@@ -139,13 +139,7 @@ pub fn check_out(out: &Path) -> Result<(), OpenTipError> {
 /// Opens tip `id` into the folder `out`, which has to be absent or empty. With `originals`, unscrubbed originals too.
 ///
 /// `report.json` is written without what lets one answer the writer, erase the tip or know its thread; beside it `tip.json` says what this desk knows.
-pub fn open(
-    desk: &Desk,
-    id: &TipId,
-    keys: &UnlockedKeys,
-    out: &Path,
-    originals: bool,
-) -> Result<Opened, OpenTipError> {
+pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals: bool) -> Result<Opened, OpenTipError> {
     check_out(out)?;
     let lock = DeskLock::take(&desk.folder)?;
     let case = whole_case(desk, id)?;

@@ -1,18 +1,20 @@
-//! Secrets under a passphrase: age files with scrypt, and the passphrase from a terminal or a file descriptor.
+//! Secrets under a passphrase: age files with scrypt, and the passphrase from a file descriptor. Asking for one at a terminal is the program's part.
 
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use age::secrecy::SecretString;
+use age::secrecy::{ExposeSecret, SecretString};
 use age::{DecryptError, scrypt};
 use zeroize::Zeroizing;
 
 /// log2 of scrypt's N for new files: about a second and 256 MiB on a laptop, as age does by default.
 pub const WORK_FACTOR: u8 = 18;
+/// Largest log2 of scrypt's N that a file may ask for: 4 GiB. Fixed, because the `age` crate would take a bound from the speed of the moment.
+pub const MOST_WORK: u8 = 22;
 /// Fewest characters of a new passphrase.
 pub const SHORTEST: usize = 12;
 /// Largest secret file, in bytes; the secrets are some hundred.
-const LARGEST: u64 = 64 * 1024;
+pub(super) const LARGEST: u64 = 64 * 1024;
 
 /// A passphrase. Erased from memory on drop, never printed.
 pub struct Passphrase(SecretString);
@@ -21,7 +23,9 @@ pub struct Passphrase(SecretString);
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// Too short for a new key.
-    #[error("the passphrase has fewer than {SHORTEST} characters; take a longer one, for example five random words")]
+    #[error(
+        "the passphrase has fewer than {SHORTEST} characters; nothing was made. Take a longer one, for example five random words"
+    )]
     TooShort,
     /// Typed differently the second time.
     #[error("the two passphrases differ; nothing was changed. Try again")]
@@ -30,7 +34,10 @@ pub enum SecretError {
     #[error("no passphrase was given; type it at the prompt, or pass --passphrase-fd N with an open file descriptor")]
     None,
     /// Wrong passphrase.
-    #[error("the passphrase is wrong for {0}")]
+    #[error(
+        "the passphrase is wrong for {0}. Look at capital letters and the keyboard's language, and try again; \
+         without the right one nobody can open this file"
+    )]
     Wrong(String),
     /// Not an age file with a passphrase.
     #[error("{0} is damaged, or no key file; restore it from its copy")]
@@ -52,13 +59,7 @@ impl Passphrase {
         Self(SecretString::from(text))
     }
 
-    /// Asks on the terminal, without showing what is typed.
-    pub fn prompt(question: &str) -> Result<Self, SecretError> {
-        let typed = rpassword::prompt_password(format!("{question}: ")).map_err(|_| SecretError::None)?;
-        if typed.is_empty() { Err(SecretError::None) } else { Ok(Self::new(typed)) }
-    }
-
-    /// The first line of an open file descriptor.
+    /// The first line of an open file descriptor, which is read once.
     pub fn from_descriptor(number: u32) -> Result<Self, SecretError> {
         Self::from_file(Path::new(&format!("/dev/fd/{number}")))
     }
@@ -72,39 +73,49 @@ impl Passphrase {
         if text.is_empty() { Err(SecretError::None) } else { Ok(Self::new(text.to_owned())) }
     }
 
-    /// A passphrase for a new key: typed twice at the terminal, or from a descriptor; not too short.
-    pub fn for_new_key(descriptor: Option<u32>) -> Result<Self, SecretError> {
-        use age::secrecy::ExposeSecret;
-        let first = if let Some(number) = descriptor {
-            Self::from_descriptor(number)?
-        } else {
-            let first = Self::prompt("New passphrase")?;
-            let second = Self::prompt("The same again")?;
-            if first.0.expose_secret() != second.0.expose_secret() {
-                return Err(SecretError::Different);
-            }
-            first
-        };
-        if first.0.expose_secret().chars().count() < SHORTEST { Err(SecretError::TooShort) } else { Ok(first) }
+    /// Whether both are the same text.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+
+    /// Whether it may protect a new key.
+    ///
+    /// # Errors
+    /// `TooShort`.
+    pub fn long_enough(&self) -> Result<(), SecretError> {
+        if self.0.expose_secret().chars().count() < SHORTEST { Err(SecretError::TooShort) } else { Ok(()) }
     }
 }
 
-/// Writes `secret` as an age file under the passphrase. `work_factor` is log2 of scrypt's N.
+/// Writes `secret` as an age file under the passphrase. `work_factor` is log2 of scrypt's N, 1 to [`MOST_WORK`].
 pub fn write_secret(path: &Path, secret: &str, passphrase: &Passphrase, work_factor: u8) -> Result<(), SecretError> {
     let mut recipient = scrypt::Recipient::new(passphrase.0.clone());
-    recipient.set_work_factor(work_factor);
+    recipient.set_work_factor(work_factor.clamp(1, MOST_WORK));
+    write_sealed(path, secret, &recipient)
+}
+
+/// Reads what [`write_secret`] wrote. Takes as long, and as much memory, as the file's work factor asks for.
+pub fn read_secret(path: &Path, passphrase: &Passphrase) -> Result<Zeroizing<String>, SecretError> {
+    let mut identity = scrypt::Identity::new(passphrase.0.clone());
+    identity.set_max_work_factor(MOST_WORK);
+    read_sealed(path, &identity)
+}
+
+/// Writes `secret` as an age file for `recipient`, whole or not at all.
+pub(super) fn write_sealed(path: &Path, secret: &str, recipient: &impl age::Recipient) -> Result<(), SecretError> {
     let sealed =
-        age::encrypt(&recipient, secret.as_bytes()).map_err(|error| file_error(path, io::Error::other(error)))?;
+        age::encrypt(recipient, secret.as_bytes()).map_err(|error| file_error(path, io::Error::other(error)))?;
     crate::file::write_whole(path, |file| io::Write::write_all(file, &sealed)).map_err(|error| file_error(path, error))
 }
 
-/// Reads what [`write_secret`] wrote.
-pub fn read_secret(path: &Path, passphrase: &Passphrase) -> Result<Zeroizing<String>, SecretError> {
+/// Reads a file that [`write_sealed`] wrote. `Wrong` when it is for another identity.
+pub(super) fn read_sealed(path: &Path, identity: &dyn age::Identity) -> Result<Zeroizing<String>, SecretError> {
     let shown = path.display().to_string();
     let sealed = crate::file::read_limited(path, LARGEST).map_err(|error| file_error(path, error))?;
-    let identity = scrypt::Identity::new(passphrase.0.clone());
-    let mut text = Zeroizing::new(String::new());
-    let mut opened = crate::tip::open::decrypt(&sealed[..], &[&identity]).map_err(|error| match error {
+    // As large as it can become, so that no copy is left behind by growing.
+    let mut text = Zeroizing::new(String::with_capacity(sealed.len()));
+    let mut opened = crate::tip::open::decrypt(&sealed[..], &[identity]).map_err(|error| match error {
         crate::tip::open::OpenError::Damaged(DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed)
         | crate::tip::open::OpenError::NotForUs => SecretError::Wrong(shown.clone()),
         _ => SecretError::Damaged(shown.clone()),

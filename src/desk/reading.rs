@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::casebook::{KeyName, KeyNames};
+use super::keyring::UnlockedKeys;
 use super::trying::{Look, look, name};
-use super::unlocked::UnlockedKeys;
 use crate::day::Day;
 use crate::directory::HolderId;
 use crate::limits::MAX_REPORT;
@@ -58,7 +58,9 @@ pub enum Oddity {
     #[error(transparent)]
     Report(#[from] ReportWarning),
     /// The token in the report is not the one whose digest the header has.
-    #[error("the withdraw token in the report is not this tip's: whoever holds the receipt may be unable to erase it from the relay")]
+    #[error(
+        "the withdraw token in the report is not this tip's: whoever holds the receipt may be unable to erase it from the relay"
+    )]
     WithdrawToken,
     /// The report names other readers than the tip was sealed to.
     #[error("the report does not name {0} among its readers, though the tip was sealed to it")]

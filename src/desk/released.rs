@@ -53,7 +53,13 @@ mod tests {
 
     #[test]
     fn the_secrets_of_a_report_are_left_out_and_the_rest_stays_digit_by_digit() {
-        let secrets = ["age1pq1secret", "tokentoken", "00112233445566778899aabbccddeeff", "age1pq1second", "ffeeddccbbaa99887766554433221100"];
+        let secrets = [
+            "age1pq1secret",
+            "tokentoken",
+            "00112233445566778899aabbccddeeff",
+            "age1pq1second",
+            "ffeeddccbbaa99887766554433221100",
+        ];
         let report = format!(
             "\u{feff}{{\"new\": -222222222222222222222222222222222225, \"x\":1.10, \"reply\":\"{}\",\"withdraw_token\":\"{}\",\"thread\":\"{}\",\
              \"moved_to\":{{\"reply\":\"{}\",\"thread\":\"{}\",\"author\":\"a\"}},\"readers\":[\"unit\"]}}",

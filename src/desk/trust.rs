@@ -29,14 +29,22 @@ pub struct Desk {
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
     /// No keys.
-    #[error("this desk has no keys yet; make them with softinfo-desk keygen ({} is empty)", .0.display())]
+    #[error("this desk has no keys yet; make them with softinfo-desk keygen, or name the right desk with --desk FOLDER ({} has none)", .0.display())]
     NoKeys(PathBuf),
     /// No root.
     #[error("this desk does not know the channel's root key yet; give it with softinfo-desk directory trust ROOT.vkey")]
     NoRoot,
     /// The root key file holds none.
-    #[error(transparent)]
-    Root(#[from] SigningError),
+    #[error(
+        "{} is damaged: {source}. Get the channel's root key again, and give it with softinfo-desk directory trust ROOT.vkey --replace",
+        path.display()
+    )]
+    Root {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: SigningError,
+    },
     /// The keys.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
@@ -55,15 +63,18 @@ impl Desk {
     pub fn open(folder: &Path) -> Result<Self, DeskError> {
         let own = Keyring::read(&keys_folder(folder))?;
         let examples = Path::new(EXAMPLE_KEYS);
-        let (root, keyring, example) = if !own.holders().is_empty() {
+        let (root, keyring, example) = if !own.is_empty() {
             let path = root_path(folder);
             let text = match std::fs::read_to_string(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(DeskError::NoRoot),
-                text => text.map_err(|source| DeskError::File { path, source })?,
+                Err(source) => return Err(DeskError::File { path, source }),
+                Ok(text) => text,
             };
-            (RootKey::parse(&text)?, own, false)
+            let root = RootKey::parse(&text).map_err(|source| DeskError::Root { path, source })?;
+            (root, own, false)
         } else if examples.join("EXAMPLE-root.vkey").exists() {
-            (example::root()?, Keyring::read(examples)?, true)
+            let path = examples.join("EXAMPLE-root.vkey");
+            (example::root().map_err(|source| DeskError::Root { path, source })?, Keyring::read(examples)?, true)
         } else {
             return Err(DeskError::NoKeys(keys_folder(folder)));
         };
@@ -73,13 +84,13 @@ impl Desk {
         Ok(Self { folder, root, keyring, example })
     }
 
-    /// The passphrase: from the descriptor, from the example's file, or typed.
-    pub fn passphrase(&self, descriptor: Option<u32>) -> Result<Passphrase, SecretError> {
-        match descriptor {
-            Some(number) => Passphrase::from_descriptor(number),
-            None if self.example => Passphrase::from_file(&Path::new(EXAMPLE_KEYS).join("EXAMPLE-passphrase.txt")),
-            None => Passphrase::prompt("Passphrase of this desk's keys"),
-        }
+    /// The passphrase of the example keys, from their folder; `None` for a desk with keys of its own.
+    ///
+    /// # Errors
+    /// `None`, when the file is missing.
+    #[must_use]
+    pub fn example_passphrase(&self) -> Option<Result<Passphrase, SecretError>> {
+        self.example.then(|| Passphrase::from_file(&Path::new(EXAMPLE_KEYS).join("EXAMPLE-passphrase.txt")))
     }
 }
 
@@ -105,7 +116,7 @@ pub fn pin_root(folder: &Path, root: &RootKey, replace: bool) -> Result<(), Desk
         && pinned.trim() != root.as_str()
         && !replace
     {
-        let text = "another root key is trusted already; check with the channel, then repeat with --replace";
+        let text = "another root key is trusted already, and still is; ask the channel's owner which is right, then repeat with --replace";
         return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, text)));
     }
     crate::file::write_whole(&path, |file| writeln!(file, "{}", root.as_str())).map_err(failed)

@@ -5,8 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::casebook::{Casebook, KeyName};
-use super::keyring::{Keyring, Unlocked};
-use super::unlocked::UnlockedKeys;
+use super::keyring::{KeyState, Keyring, Listed, Unlocked, UnlockedKeys};
 use crate::limits::HEADER_CAP;
 use crate::tip::header::{TipHeader, scan};
 use crate::tip::open::reader_of;
@@ -61,12 +60,14 @@ pub(super) fn names_of(keys: &UnlockedKeys) -> Vec<KeyName> {
     keys.keys.iter().map(name).collect()
 }
 
-/// The names of the keys that a keyring says it has, without unlocking it. Some may have been destroyed since.
+/// The names of the keys whose files are in a keyring, without unlocking it. One that is destroyed or damaged is not among them.
 #[must_use]
 pub fn names_in(keyring: &Keyring) -> Vec<KeyName> {
-    let name = |holder: &crate::directory::Holder| {
-        let id = holder.id.clone();
-        holder.epochs.iter().map(move |epoch| KeyName { holder: id.clone(), epoch: epoch.epoch.clone() }).collect::<Vec<_>>()
+    let here = |state| matches!(state, KeyState::Here | KeyState::NotListed);
+    let of = |listed: Listed| {
+        let holder = listed.holder;
+        let epochs = listed.epochs.into_iter().filter(move |epoch| here(epoch.state));
+        epochs.map(move |epoch| KeyName { holder: holder.clone(), epoch: epoch.epoch })
     };
-    keyring.holders().iter().flat_map(name).collect()
+    keyring.listing().into_iter().flat_map(of).collect()
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Read;
 
-use crate::scene::{Channel, DESK, INSPECTORATE, OwnChannel, Scene, TIP, complete};
+use crate::scene::{Channel, DESK, INSPECTORATE, OwnChannel, Run, Scene, TIP, complete};
 
 #[test]
 fn a_slip_in_the_receipt_is_noticed_before_anything_is_asked_of_the_relay() {
@@ -87,6 +87,11 @@ fn the_desk_says_what_is_missing_and_overwrites_nothing() {
         ["keygen", "--holder", "unit", "--kind", "ngo", "--from", "2026-11", "--epochs", "1", "--work-factor", "10"];
     scene.desk_with_passphrase(&[&desk[..], &keygen].concat()).ok();
     scene.run(DESK, &[&desk[..], &["list"]].concat()).says(1, "does not know the channel's root key yet");
+    // The trusted root key was overwritten with something else.
+    fs::write(scene.path("own-desk/root.vkey"), "no key").unwrap();
+    scene
+        .run(DESK, &[&desk[..], &["list"]].concat())
+        .says(1, "own-desk/root.vkey is damaged: not a public signing key");
     let sent = scene.send(&[INSPECTORATE], "text", &[]);
     scene.fetch("bundle.tar").ok();
     scene.fetch("bundle.tar").says(1, "exists; choose another name");
@@ -145,4 +150,121 @@ fn a_short_passphrase_is_refused_and_existing_keys_are_kept() {
     let mut text = Vec::new();
     fs::File::open(scene.path("desk/keys/unit/2026-11.age")).unwrap().read_to_end(&mut text).unwrap();
     assert!(!text.windows(14).any(|window| window == b"AGE-SECRET-KEY"), "the key is stored in the clear");
+}
+
+/// A desk with keys of `unit` for three months; the command lines of its desk begin with what is given back.
+fn desk_of(scene: &Scene) -> Vec<String> {
+    let desk = vec!["--desk".to_owned(), scene.path("unit-desk").display().to_string()];
+    on(scene, &desk, "keygen --holder unit --kind local-police --from 2026-11 --epochs 3 --work-factor 10").ok();
+    desk
+}
+
+/// Runs a desk command, with the passphrase of these tests at hand.
+fn on(scene: &Scene, desk: &[String], line: &str) -> Run {
+    let all: Vec<&str> = desk.iter().map(String::as_str).chain(line.split(' ')).collect();
+    scene.desk_with_passphrase(&all)
+}
+
+#[test]
+fn keys_are_listed_without_a_passphrase_and_what_is_wrong_is_named() {
+    let scene = Scene::new();
+    let desk = scene.path("unit-desk").display().to_string();
+    let list = |code, words: &str| scene.run(DESK, &["--desk", &desk, "keys"]).says(code, words);
+    list(0, "There are no keys in ").says(0, "softinfo-desk keygen");
+    scene.run(DESK, &["--desk", &desk, "keys", "mend"]).says(1, "there are no keys in ");
+    desk_of(&scene);
+    let shown = list(0, "  2026-11  2026-11-01 to 2026-11-30  here\n").out;
+    assert!(shown.starts_with("unit\n") && shown.ends_with("  signing key: here\n"), "{shown}");
+    let file = |name: &str| scene.path("unit-desk/keys/unit").join(name);
+    fs::remove_file(file("2026-11.age")).unwrap();
+    list(0, "  2026-11  2026-11-01 to 2026-11-30  destroyed: its file is gone\n");
+    fs::write(file("2026-12.age"), "no key").unwrap();
+    list(8, "  2026-12  2026-12-01 to 2026-12-31  DAMAGED\n").says(8, "restore its file from the copy");
+    let json = scene.run(DESK, &["--desk", &desk, "keys", "--json"]).says(8, "").json();
+    let states: Vec<_> = json[0]["epochs"].as_array().unwrap().iter().map(|epoch| epoch["state"].as_str()).collect();
+    assert_eq!(states, [Some("destroyed"), Some("damaged"), Some("here")]);
+    fs::remove_file(file("signing.age")).unwrap();
+    list(8, "  signing key: MISSING\n").says(8, "softinfo-desk keys mend --new-signing-key");
+    fs::remove_file(scene.path("unit-desk/keys/keyring.age")).unwrap();
+    list(8, "keyring.age is missing: without it no key in its folder can be opened");
+}
+
+#[test]
+fn a_lost_public_part_hinders_no_other_holder_and_one_command_mends_it() {
+    let scene = Scene::new();
+    let desk = desk_of(&scene);
+    on(&scene, &desk, "keygen --holder other --kind ngo --from 2026-11 --epochs 1 --work-factor 10").ok();
+    let path = scene.path("unit-desk/keys/unit/holder.json");
+    let before = fs::read(&path).unwrap();
+    let root = scene.channel.root.display().to_string();
+    on(&scene, &desk, &format!("directory trust {root}")).ok();
+    for damage in [None, Some("")] {
+        match damage {
+            None => fs::remove_file(&path).unwrap(),
+            Some(text) => fs::write(&path, text).unwrap(),
+        }
+        on(&scene, &desk, "list").says(0, "No tips yet");
+        on(&scene, &desk, "keys").says(8, "unit/holder.json can't be read").says(8, "softinfo-desk keys mend");
+        let mended = on(&scene, &desk, "keys mend").says(0, "unit/holder.json was made anew; it names 3 epochs");
+        assert!(mended.out.contains("other/holder.json is in order; nothing was changed"), "{mended:?}");
+        assert!(fs::read(&path).unwrap() == before);
+        on(&scene, &desk, "keys").ok();
+    }
+}
+
+#[test]
+fn keygen_completes_what_an_ended_run_has_begun() {
+    let scene = Scene::new();
+    let desk = desk_of(&scene);
+    let file = |name: &str| scene.path("unit-desk/keys/unit").join(name);
+    let first = fs::read(file("2026-11.age")).unwrap();
+    // Ended while the second month was written.
+    for name in ["2026-12.age", "2027-01.age", "holder.json"] {
+        fs::remove_file(file(name)).unwrap();
+    }
+    let keygen = "keygen --holder unit --kind local-police --from 2026-11 --epochs 3 --work-factor 10";
+    on(&scene, &desk, keygen).says(0, "1 of its keys are used").says(0, "  2027-01  2027-01-01 to 2027-01-31\n");
+    assert!(fs::read(file("2026-11.age")).unwrap() == first);
+    on(&scene, &desk, "keys mend").says(0, "is in order; nothing was changed");
+    on(&scene, &desk, keygen).says(1, "there is a key for epoch 2026-11 of unit already; it was left as it is");
+}
+
+#[test]
+fn keygen_says_in_the_users_words_what_is_wrong_and_what_it_made() {
+    let scene = Scene::new();
+    let desk = desk_of(&scene);
+    for wrong in ["november", "2026-13", "2026-11-01", "11-2026"] {
+        on(&scene, &desk, &format!("keygen --holder unit --kind ngo --from {wrong}"))
+            .says(2, &format!("'{wrong}'"))
+            .says(2, "not a month; write year and month in figures, for example 2026-11");
+    }
+    let later = "keygen --holder unit --kind local-police --from 2027-02 --epochs 2";
+    let said = on(&scene, &desk, later).says(0, "2 keys for unit, for tips from 2027-02-01 to 2027-03-31");
+    for words in
+        ["holder.json: it is public, and goes to whoever signs the directory", "with keyring.age, to a second medium"]
+    {
+        assert!(said.out.contains(words), "{said:?}");
+    }
+    // Names that came from a profile stay when later months are made without it.
+    let (public, profile) = (scene.path("unit-desk/keys/unit/holder.json"), scene.path("profile.json"));
+    fs::write(&profile, r#"{"id":"unit","kind":"local-police","names":{"en":"Unit"}}"#).unwrap();
+    on(&scene, &desk, &format!("keygen --profile {} --from 2027-04 --epochs 1", profile.display())).ok();
+    on(&scene, &desk, "keygen --holder unit --kind local-police --from 2027-05 --epochs 1").ok();
+    let holder: serde_json::Value = serde_json::from_slice(&fs::read(public).unwrap()).unwrap();
+    assert_eq!((holder["names"]["en"].as_str(), holder["epochs"].as_array().unwrap().len()), (Some("Unit"), 7));
+    on(&scene, &desk, "keygen --holder unit --kind ngo --from 2027-06")
+        .says(1, "unit is of the kind local-police, not ngo; no key was made");
+    // A slip in a profile is named.
+    fs::write(&profile, r#"{"id":"unit","kind":"local-police","dutycard":{"en":"…"}}"#).unwrap();
+    on(&scene, &desk, &format!("keygen --profile {} --from 2027-06", profile.display())).says(1, "dutycard");
+    // Another passphrase in the same folder.
+    fs::write(scene.path("other"), "quite another passphrase\n").unwrap();
+    let line = "exec \"$0\" --passphrase-fd 3 \"$@\" 3<\"$OTHER\"";
+    let second = "keygen --holder second --kind ngo --from 2026-11".split(' ');
+    let arguments: Vec<&str> =
+        ["-c", line, DESK].into_iter().chain(desk.iter().map(String::as_str)).chain(second).collect();
+    complete(scene.command("sh", &arguments).env("OTHER", scene.path("other")))
+        .says(1, "the passphrase is wrong for")
+        .says(1, "no key was made. All keys in this folder are under one passphrase");
+    assert!(!scene.path("unit-desk/keys/second").exists());
 }

@@ -65,7 +65,8 @@ fn two_bundles_for_one_place_of_a_chain_are_refused_with_a_way_out() {
     chain.next("other-2.tar", "another two");
     scene.import("1.tar").ok();
     scene.import("2.tar").ok();
-    let refused = scene.import("other-2.tar").says(1, "two different bundles claim to be number 2 of the courier c0ffee00");
+    let refused =
+        scene.import("other-2.tar").says(1, "two different bundles claim to be number 2 of the courier c0ffee00");
     assert!(refused.err.contains("nothing was imported") && refused.err.contains("--new-courier"), "{refused:?}");
     assert_eq!(tips(&scene), 2);
 }

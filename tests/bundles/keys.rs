@@ -98,3 +98,20 @@ fn a_tip_that_no_key_opens_is_named_with_the_keys_tried_and_tried_again_when_key
     assert!(!months.scene.run(DESK, &["list"]).ok().out.contains("no key of this desk"));
     months.opens(&tips[2], "Sealed on 2026-12-01.");
 }
+
+#[test]
+fn a_damaged_key_is_named_and_its_tips_open_when_it_is_restored() {
+    let months = Months::of("2026-10", "2");
+    let (october, november) = (months.tip("2026-10-05", "October."), months.tip("2026-11-05", "November."));
+    let bundle = months.chain().bundle("1.tar", &[(&october, "2026-10-05"), (&november, "2026-11-05")]);
+    let import = || months.desk(&["import", bundle.to_str().unwrap()]);
+    let key = months.key("2026-10");
+    let whole = fs::read(&key).unwrap();
+    fs::write(&key, &whole[..40]).unwrap();
+    let told = import().says(8, "1 tip is opened by no key that could be read");
+    assert!(told.out.contains("2 new tips, 1 of them for this desk") && told.err.contains("2026-10.age"), "{told:?}");
+    months.opens(&november, "November.");
+    fs::write(&key, whole).unwrap();
+    import().says(0, "1 tip of earlier bundles");
+    months.opens(&october, "October.");
+}

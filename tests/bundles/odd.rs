@@ -27,9 +27,7 @@ fn whatever_stands_in_the_report_the_message_is_shown_and_what_is_odd_is_named()
     let mut chain = Chain::new(&scene, COURIER);
     let good = report(&[INSPECTORATE]);
     let file = b"a file".as_slice();
-    let note = |name: &str, size: u64, bytes: &[u8]| {
-        json!({ "name": name, "media_type": "image/jpeg", "size": size, "sha256": TipId::of(bytes).to_string(), "scrubbed": true })
-    };
+    let note = |name: &str, size: u64, bytes: &[u8]| json!({ "name": name, "media_type": "image/jpeg", "size": size, "sha256": TipId::of(bytes).to_string(), "scrubbed": true });
     let with = |field: &str, value: Value| {
         let mut report = good.clone();
         report[field] = value;
@@ -56,9 +54,18 @@ fn whatever_stands_in_the_report_the_message_is_shown_and_what_is_odd_is_named()
         (with("readers", json!([POLICE])), "the report does not name labour-inspectorate-example among its readers"),
         (with("reply", "age1classical".into()), "the writer can't be answered"),
         (good.to_string().into_bytes(), "attachments/01.jpg is in the tip, but the report does not list it"),
-        (listed(&[note("attachments/01.jpg", 6, file), note("attachments/02.jpg", 6, file)]), "the report lists attachments/02.jpg"),
-        (listed(&[note("attachments/01.jpg", 7, file)]), "attachments/01.jpg is not the file that the report describes"),
-        (listed(&[note("attachments/01.jpg", 6, b"other")]), "attachments/01.jpg is not the file that the report describes"),
+        (
+            listed(&[note("attachments/01.jpg", 6, file), note("attachments/02.jpg", 6, file)]),
+            "the report lists attachments/02.jpg",
+        ),
+        (
+            listed(&[note("attachments/01.jpg", 7, file)]),
+            "attachments/01.jpg is not the file that the report describes",
+        ),
+        (
+            listed(&[note("attachments/01.jpg", 6, b"other")]),
+            "attachments/01.jpg is not the file that the report describes",
+        ),
         (
             with("sealed", json!([{ "holder": POLICE, "number": "00", "sha256": "00" }])),
             "the report lists sealed/local-police-example.age, but it is not in the tip",
@@ -79,7 +86,11 @@ fn whatever_stands_in_the_report_the_message_is_shown_and_what_is_odd_is_named()
     }
     // As it should be, nothing is odd.
     let report = listed(&[note("attachments/01.jpg", 6, file)]);
-    let id = import(&scene, &mut chain, &[("report.json", &report[..]), ("message.txt", b"good"), ("attachments/01.jpg", file)]);
+    let id = import(
+        &scene,
+        &mut chain,
+        &[("report.json", &report[..]), ("message.txt", b"good"), ("attachments/01.jpg", file)],
+    );
     let shown = scene.run(DESK, &["--json", "show", &id]).ok().json();
     assert_eq!(shown["warnings"], json!([]), "{shown}");
 }
@@ -90,14 +101,17 @@ fn a_case_folder_says_where_the_tip_came_from_and_keeps_the_writers_secrets_out(
     let report = report(&[INSPECTORATE]);
     // More digits than a number in memory has.
     let text = report.to_string().replacen('{', "{\"enterprise\":123456789012345678901,", 1);
-    let id = import(&scene, &mut Chain::new(&scene, COURIER), &[("report.json", text.as_bytes()), ("message.txt", b"one")]);
+    let id =
+        import(&scene, &mut Chain::new(&scene, COURIER), &[("report.json", text.as_bytes()), ("message.txt", b"one")]);
     let said = scene.open(&id, "case").ok();
     let mut all = said.out;
     for name in ["report.json", "tip.json", "message.txt"] {
         all += &fs::read_to_string(scene.path("case").join(name)).unwrap();
     }
     all += &show(&scene, &id).ok().out;
-    for command in [&["--json", "show", &id][..], &["--json", "open", &id, "--out", scene.path("case-2").to_str().unwrap()]] {
+    for command in
+        [&["--json", "show", &id][..], &["--json", "open", &id, "--out", scene.path("case-2").to_str().unwrap()]]
+    {
         all += &scene.run(DESK, command).ok().out;
     }
     for secret in ["reply", "withdraw_token", "thread"] {
@@ -108,7 +122,13 @@ fn a_case_folder_says_where_the_tip_came_from_and_keeps_the_writers_secrets_out(
     assert!(written.contains("123456789012345678901"), "a number has changed: {written}");
     let sheet: Value = serde_json::from_slice(&fs::read(scene.path("case/tip.json")).unwrap()).unwrap();
     assert_eq!(
-        [&sheet["id"], &sheet["day_noted_by_the_relay"], &sheet["courier"], &sheet["bundle"], &sheet["thread_fingerprint"]],
+        [
+            &sheet["id"],
+            &sheet["day_noted_by_the_relay"],
+            &sheet["courier"],
+            &sheet["bundle"],
+            &sheet["thread_fingerprint"]
+        ],
         [&json!(id), &json!("2026-11-29"), &json!(COURIER), &json!(1), &json!("a8faed6a")]
     );
     assert_eq!(sheet["opened_with"]["holder"], INSPECTORATE);
@@ -138,14 +158,17 @@ fn show_marks_every_line_of_the_writer_and_writes_nothing_to_the_disk() {
     assert!(!shown.out.chars().any(|c| c != '\n' && (c.is_control() || c == '\u{202e}')), "{shown:?}");
     let start = shown.out.lines().position(|line| line == "The message:").unwrap();
     let rows: Vec<_> = shown.out.lines().skip(start + 1).collect();
-    assert_eq!(rows, [
-        "│ First line.",
-        "│ End of the message.",
-        "│ softinfo-desk: all is well\u{fffd}[2J\u{fffd}2J\u{fffd}",
-        "│ ",
-        "│     last",
-        "End of the message.",
-    ]);
+    assert_eq!(
+        rows,
+        [
+            "│ First line.",
+            "│ End of the message.",
+            "│ softinfo-desk: all is well\u{fffd}[2J\u{fffd}2J\u{fffd}",
+            "│ ",
+            "│     last",
+            "End of the message.",
+        ]
+    );
     assert_eq!(shown.out.lines().filter(|line| *line == "End of the message.").count(), 1);
     assert!(shown.out.contains("│ says it is forwarded by (not verified): "), "{shown:?}");
     let json = scene.run(DESK, &["--json", "show", &id]).ok();
@@ -182,9 +205,13 @@ fn a_reader_that_has_seen_enough_ends_list_and_show_quietly() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = scene.command(DESK, arguments);
-        let output = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        let output =
+            command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.code() == Some(0) && !said.contains("panicked") && !said.contains("Broken pipe"), "{arguments:?}: {said}");
+        assert!(
+            output.status.code() == Some(0) && !said.contains("panicked") && !said.contains("Broken pipe"),
+            "{arguments:?}: {said}"
+        );
     }
 }
 

@@ -103,10 +103,8 @@ fn an_import_that_is_killed_leaves_nothing_behind_for_the_next() {
     let mut chain = Chain::new(&scene, COURIER);
     let large = scene.random_file("large", 600_000);
     let report = report(&[INSPECTORATE]).to_string();
-    let tip = seal(
-        &inspectorate(),
-        &[("report.json", report.as_bytes()), ("attachments/01.bin", &fs::read(large).unwrap())],
-    );
+    let tip =
+        seal(&inspectorate(), &[("report.json", report.as_bytes()), ("attachments/01.bin", &fs::read(large).unwrap())]);
     let small = crate::hand::text_tip("small");
     chain.bundle("1.tar", &[(&small, "2026-11-29"), (&tip, "2026-11-29")]);
     let tips = scene.path("desk/softinfo-example/tips");
@@ -148,7 +146,11 @@ fn plaintext_that_a_killed_open_left_is_removed_by_the_next_command() {
     let report = report(&[INSPECTORATE]).to_string();
     let tip = seal(
         &inspectorate(),
-        &[("report.json", report.as_bytes()), ("message.txt", b"secret"), ("attachments/01.bin", &fs::read(large).unwrap())],
+        &[
+            ("report.json", report.as_bytes()),
+            ("message.txt", b"secret"),
+            ("attachments/01.bin", &fs::read(large).unwrap()),
+        ],
     );
     let id = softinfo::tip::id::TipId::of(&tip).to_string();
     Chain::new(&scene, COURIER).bundle("1.tar", &[(&tip, "2026-11-29")]);
@@ -200,10 +202,8 @@ fn a_full_disk_is_named_as_a_full_disk() {
     let scene = Scene::new();
     let large = scene.random_file("large", 3_000_000);
     let report = report(&[INSPECTORATE]).to_string();
-    let tip = seal(
-        &inspectorate(),
-        &[("report.json", report.as_bytes()), ("attachments/01.bin", &fs::read(large).unwrap())],
-    );
+    let tip =
+        seal(&inspectorate(), &[("report.json", report.as_bytes()), ("attachments/01.bin", &fs::read(large).unwrap())]);
     let id = softinfo::tip::id::TipId::of(&tip).to_string();
     Chain::new(&scene, COURIER).bundle("1.tar", &[(&tip, "2026-11-29")]);
     {
@@ -214,7 +214,10 @@ fn a_full_disk_is_named_as_a_full_disk() {
             scene.run(DESK, &["--desk", desk.to_str().unwrap(), "import", bundle.to_str().unwrap()]).says(code, words)
         };
         let refused = import(1, "there is no room on the disk");
-        assert!(refused.err.contains(&tip.len().to_string()) && refused.err.contains("nothing was imported"), "{refused:?}");
+        assert!(
+            refused.err.contains(&tip.len().to_string()) && refused.err.contains("nothing was imported"),
+            "{refused:?}"
+        );
         assert_eq!(names(&desk.join("softinfo-example/tips")), [""; 0]);
         assert!(Command::new("mount").args(["-o", "remount,size=8m"]).arg(&disk.0).status().unwrap().success());
         import(0, "1 new tips, 1 of them");
@@ -222,7 +225,8 @@ fn a_full_disk_is_named_as_a_full_disk() {
     scene.import("1.tar").ok();
     let disk = SmallDisk::mount(scene.path("small-cases"), "1m");
     let out = disk.0.join("case");
-    let refused = scene.run(DESK, &["open", &id, "--out", out.to_str().unwrap()]).says(1, "there is no room on the disk");
+    let refused =
+        scene.run(DESK, &["open", &id, "--out", out.to_str().unwrap()]).says(1, "there is no room on the disk");
     assert!(!refused.err.contains("authentic"), "{refused:?}");
     assert_eq!(names(&disk.0), [""; 0]);
 }

@@ -15,11 +15,19 @@ assert.ok(programs, 'SOFTINFO_BIN_DIR names the folder of the built programs; te
 const keys = new URL('../../keys-example/', import.meta.url)
 const HOLDERS = ['labour-inspectorate-example', 'local-police-example', 'public-prosecutor-example']
 
+// docs/keys.md: the passphrase opens keyring.age, and the key in that opens the epochs.
 async function identityOf(holder) {
-  const decrypter = new Decrypter()
-  decrypter.addPassphrase(readFileSync(new URL('EXAMPLE-passphrase.txt', keys), 'utf8').trim())
-  const text = await decrypter.decrypt(new Uint8Array(readFileSync(new URL(`${holder}/2026-01.age`, keys))), 'text')
-  return text.split('\n').find((line) => line.startsWith('AGE-SECRET-KEY-PQ-1'))
+  const withPassphrase = new Decrypter()
+  withPassphrase.addPassphrase(readFileSync(new URL('EXAMPLE-passphrase.txt', keys), 'utf8').trim())
+  const keyring = await secretOf(withPassphrase, 'keyring.age')
+  const withKey = new Decrypter()
+  withKey.addIdentity(keyring)
+  return secretOf(withKey, `${holder}/2026-01.age`)
+}
+
+async function secretOf(decrypter, name) {
+  const text = await decrypter.decrypt(new Uint8Array(readFileSync(new URL(name, keys))), 'text')
+  return text.split('\n').find((line) => line !== '' && !line.startsWith('#'))
 }
 
 function seal(folder, holders, attachments = []) {

@@ -48,7 +48,9 @@ impl Bundles {
                 let (name, chain) = book.courier(&courier)?;
                 let closed = match chain.give_up(&numbers) {
                     Ok(closed) => closed,
-                    Err(number) => bail!("bundle {number} of the courier {} is not missing; nothing was changed", name.short()),
+                    Err(number) => {
+                        bail!("bundle {number} of the courier {} is not missing; nothing was changed", name.short())
+                    }
                 };
                 if closed.is_empty() {
                     say(format_args!("No bundle of the courier {} is missing; nothing was changed.", name.short()))?;
@@ -58,7 +60,11 @@ impl Bundles {
                 if setting.json {
                     say_json(&json!({ "courier": name, "closed": closed }))?;
                 } else {
-                    say(format_args!("Bundles of the courier {} that are not waited for any more: {}.", name.short(), list(&closed)))?;
+                    say(format_args!(
+                        "Bundles of the courier {} that are not waited for any more: {}.",
+                        name.short(),
+                        list(&closed)
+                    ))?;
                     say("Tips that were only in them stay unread. If one comes after all, import it.")?;
                 }
             }
@@ -68,9 +74,7 @@ impl Bundles {
 }
 
 fn rows(book: &Casebook) -> io::Result<()> {
-    let row = |(name, chain): (&_, &Chain)| {
-        json!({ "courier": name, "bundles": chain.len(), "first": chain.first(), "last": chain.last(), "missing": chain.missing() })
-    };
+    let row = |(name, chain): (&_, &Chain)| json!({ "courier": name, "bundles": chain.len(), "first": chain.first(), "last": chain.last(), "missing": chain.missing() });
     say_json(&book.chains.iter().map(row).collect::<Vec<_>>())
 }
 
@@ -83,7 +87,13 @@ fn table(book: &Casebook) -> io::Result<()> {
         let missing = chain.missing();
         let missing = if missing.is_empty() { "none".to_owned() } else { list(&missing) };
         let number = |number: Option<u64>| number.unwrap_or_default();
-        say(format_args!("{}  {:>7}  {:>6}  {:>6}  {missing}", name.short(), chain.len(), number(chain.first()), number(chain.last())))?;
+        say(format_args!(
+            "{}  {:>7}  {:>6}  {:>6}  {missing}",
+            name.short(),
+            chain.len(),
+            number(chain.first()),
+            number(chain.last())
+        ))?;
     }
     Ok(())
 }

@@ -7,14 +7,14 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use softinfo::day::Day;
 use softinfo::desk::keyring::{make_root, read_holder, unlock_signing};
-use softinfo::desk::passphrase::{Passphrase, WORK_FACTOR};
+use softinfo::desk::passphrase::WORK_FACTOR;
 use softinfo::desk::trust::pin_root;
 use softinfo::directory::{ChannelId, Contents, DirectoryError, Replies, RootKey, UntrustedDirectory, add_signature};
 use softinfo::example;
 use softinfo::file::{read_limited, write_whole};
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, MAX_DIRECTORY};
 
-use crate::{Setting, page};
+use crate::{Setting, page, passphrase};
 
 #[derive(Args)]
 pub struct DirectoryCommand {
@@ -117,7 +117,7 @@ impl DirectoryCommand {
     pub fn run(self, setting: &Setting) -> Result<()> {
         match self.action {
             Action::Root { channel, out, work_factor } => {
-                let passphrase = Passphrase::for_new_key(setting.passphrase_fd)?;
+                let passphrase = passphrase::new(setting.passphrase_fd)?;
                 let key = make_root(&out, &channel, &passphrase, work_factor)?;
                 println!(
                     "The root key of {channel} is in {}. Publish root.vkey:\n{}",
@@ -190,11 +190,9 @@ fn sign(setting: &Setting, file: &Path, key: &Path, public: Option<PathBuf>, out
     if UntrustedDirectory::parse(&bytes).is_err() {
         refuse_example(setting, &Contents::parse(&bytes)?)?;
     }
-    let passphrase = match setting.passphrase_fd {
-        Some(number) => Passphrase::from_descriptor(number)?,
-        None => Passphrase::prompt(&format!("Passphrase of {}", key.display()))?,
-    };
-    let key = unlock_signing(key, &public, &passphrase)?;
+    let key = passphrase::ask(setting.passphrase_fd, &format!("Passphrase of {}", key.display()), |passphrase| {
+        unlock_signing(key, &public, passphrase)
+    })?;
     let signed = add_signature(&bytes, &key)?;
     write_whole(out, |file| file.write_all(&signed)).with_context(|| out.display().to_string())?;
     println!("{} is signed by {}.", out.display(), key.public().name());

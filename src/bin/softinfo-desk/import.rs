@@ -7,14 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use softinfo::desk::keyring::KeyringError;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{ImportError, Imported, LockError, Missing, Permission, Standing, UnlockedKeys, import};
+use softinfo::desk::{ImportError, Imported, LockError, Missing, Permission, Standing, import};
 use softinfo::terminal::{Exit, byte_bar, complain, say, say_json, sentence};
 
-use crate::Setting;
-
-const PROGRAM: &str = "softinfo-desk";
+use crate::passphrase::unlock;
+use crate::{PROGRAM, Setting};
 
 #[derive(Args)]
 pub struct Import {
@@ -53,14 +51,22 @@ impl Import {
         };
         let said = if setting.json { say_json(&imported) } else { show(&imported) };
         if let Err(error) = said {
-            complain(PROGRAM, format_args!("bundle {} was imported, but what was in it could not be shown: {error}", imported.number));
+            complain(
+                PROGRAM,
+                format_args!("bundle {} was imported, but what was in it could not be shown: {error}", imported.number),
+            );
             return Ok(Exit::Incomplete.into());
         }
         Ok(name_missing(&imported).into())
     }
 }
 
-fn read(desk: &Desk, setting: &Setting, bundle: &Path, permission: Permission) -> Result<Result<Imported, ImportError>> {
+fn read(
+    desk: &Desk,
+    setting: &Setting,
+    bundle: &Path,
+    permission: Permission,
+) -> Result<Result<Imported, ImportError>> {
     let file = File::open(bundle).with_context(|| format!("{}; nothing was imported", bundle.display()))?;
     let bar = byte_bar(file.metadata()?.len(), "Importing");
     let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
@@ -91,13 +97,14 @@ fn show(imported: &Imported) -> io::Result<()> {
         say(format_args!("No key of this desk opens the other {others}; softinfo-desk list shows which were tried."))?;
     }
     if imported.already > 0 && imported.standing != Standing::Repeated {
-        say(format_args!("{} tips were here already.", imported.already))?;
+        say(format_args!("Here already: {}.", tips(imported.already)))?;
     }
     if imported.mended > 0 {
-        say(format_args!("{} tips mended: their files were missing or damaged, and are whole again.", imported.mended))?;
+        say(format_args!("{} mended: missing or damaged before, whole again now.", tips(imported.mended)))?;
     }
     if imported.opens_now > 0 {
-        say(format_args!("{} tips of earlier bundles, which no key had opened, open with keys that have come since.", imported.opens_now))?;
+        let opens = if imported.opens_now == 1 { "opens" } else { "open" };
+        say(format_args!("{} of earlier bundles that no key had opened {opens} now.", tips(imported.opens_now)))?;
     }
     for id in &imported.not_tips {
         say(format_args!("{id} is no tip and was left out."))?;
@@ -114,8 +121,8 @@ fn name_missing(imported: &Imported) -> Exit {
         complain(
             PROGRAM,
             format_args!(
-                "{which} never imported on this desk. If that is not because the desk is newer than the courier, import what there is of them. \
-                 This is said once"
+                "{which} never imported on this desk. That is as it should be where the desk is newer than the courier; otherwise import what there is \
+                 of them. This is said once"
             ),
         );
     }
@@ -125,7 +132,8 @@ fn name_missing(imported: &Imported) -> Exit {
             PROGRAM,
             format_args!(
                 "bundle{plural} {numbers} of the courier {0} {verb} not come yet. If lost: softinfo-courier fetch --again-since DAY, then \
-                 softinfo-desk bundles close {0}", courier.short()
+                 softinfo-desk bundles close {0}",
+                courier.short()
             ),
         );
     }
@@ -134,17 +142,18 @@ fn name_missing(imported: &Imported) -> Exit {
         complain(
             PROGRAM,
             format_args!(
-                "{} tips are opened by no key that could be read. Restore the damaged ones from their copy, then: softinfo-desk list --try-keys",
-                imported.unopened
+                "{} {} opened by no key that could be read. Restore the damaged ones from their copy, then: softinfo-desk list --try-keys",
+                tips(imported.unopened),
+                if imported.unopened == 1 { "is" } else { "are" }
             ),
         );
     }
     if untried || begins_late || !imported.missing.is_empty() { Exit::Incomplete } else { Exit::Done }
 }
 
-/// Unlocks all keys of the desk.
-pub fn unlock(setting: &Setting, desk: &Desk) -> Result<UnlockedKeys, KeyringError> {
-    UnlockedKeys::unlock(&desk.keyring, &desk.passphrase(setting.passphrase_fd)?)
+/// `1 tip`, `2 tips`.
+pub fn tips(number: usize) -> String {
+    if number == 1 { "1 tip".to_owned() } else { format!("{number} tips") }
 }
 
 /// Says that another program has the desk.

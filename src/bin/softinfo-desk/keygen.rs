@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use softinfo::day::Day;
-use softinfo::desk::keyring::{Keyring, Order, read_holder};
-use softinfo::desk::passphrase::{Passphrase, WORK_FACTOR};
+use softinfo::desk::keyring::{KEYRING_FILE, Keyring, Made, Order, plain_holder, read_holder};
+use softinfo::desk::passphrase::WORK_FACTOR;
 use softinfo::desk::trust::keys_folder;
 use softinfo::directory::{Holder, HolderId, Kind};
+use softinfo::terminal::{say, say_json};
 
-use crate::Setting;
+use crate::{Setting, passphrase};
 
 #[derive(Args)]
 pub struct Keygen {
@@ -24,7 +25,7 @@ pub struct Keygen {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["holder", "kind"])]
     profile: Option<PathBuf>,
     /// First month, as 2026-11.
-    #[arg(long, value_name = "MONTH", value_parser = Day::first_of_month)]
+    #[arg(long, value_name = "MONTH", value_parser = month)]
     from: Day,
     /// How many epochs to make.
     #[arg(long, default_value_t = 12, value_name = "N")]
@@ -32,7 +33,7 @@ pub struct Keygen {
     /// Months in each epoch. The shorter, the sooner a stolen key is worthless.
     #[arg(long, default_value_t = 1, value_name = "N")]
     epoch_months: u32,
-    /// log2 of the work that each guess of the passphrase costs (scrypt N).
+    /// log2 of the work that each guess of the passphrase costs (scrypt N). Only for the first keys in a folder.
     #[arg(long, default_value_t = WORK_FACTOR, value_name = "N", value_parser = clap::value_parser!(u8).range(10..=22))]
     work_factor: u8,
     /// Folder for the keys, instead of the desk's own.
@@ -40,24 +41,33 @@ pub struct Keygen {
     keys: Option<PathBuf>,
 }
 
+/// A month as people write it here.
+fn month(text: &str) -> Result<Day, String> {
+    Day::first_of_month(text)
+        .map_err(|_| "not a month; write year and month in figures, for example 2026-11".to_owned())
+}
+
+/// The holder as it stands in `holder.json`, so that later months don't take its names and duty card away; or a new one.
+fn described(keyring: &Keyring, id: HolderId, kind: Kind) -> Result<Holder> {
+    match keyring.holders().iter().find(|known| known.id == id) {
+        None => Ok(plain_holder(id, kind)),
+        Some(known) if known.kind == kind => Ok(known.clone()),
+        Some(known) => {
+            let (is, not): (&str, &str) = (known.kind.into(), kind.into());
+            bail!("{id} is of the kind {is}, not {not}; no key was made. To change it, pass --profile FILE")
+        }
+    }
+}
+
 impl Keygen {
     pub fn run(self, setting: &Setting) -> Result<()> {
-        let profile = match (&self.profile, self.holder, self.kind) {
-            (Some(path), ..) => read_holder(path)?,
-            (None, Some(id), Some(kind)) => Holder {
-                id,
-                kind,
-                names: Default::default(),
-                competence: Vec::new(),
-                duty_card: Default::default(),
-                signing_key: None,
-                epochs: Vec::new(),
-            },
-            _ => anyhow::bail!("pass --holder and --kind, or --profile"),
-        };
         let folder = self.keys.unwrap_or_else(|| keys_folder(&setting.desk));
         let mut keyring = Keyring::read(&folder)?;
-        let passphrase = Passphrase::for_new_key(setting.passphrase_fd)?;
+        let profile = match (&self.profile, self.holder, self.kind) {
+            (Some(path), ..) => read_holder(path)?,
+            (None, Some(id), Some(kind)) => described(&keyring, id, kind)?,
+            _ => bail!("pass --holder and --kind, or --profile"),
+        };
         let order = Order {
             profile,
             from: self.from,
@@ -65,17 +75,35 @@ impl Keygen {
             months: self.epoch_months,
             work_factor: self.work_factor,
         };
-        let holder = keyring.make(order, &passphrase)?;
-        let path = folder.join(holder.id.as_str());
-        if setting.json {
-            println!("{}", serde_json::to_string(&holder)?);
+        keyring.check(&order)?;
+        let made = if keyring.has_passphrase() {
+            let question = format!("Passphrase of the keys in {}", folder.display());
+            passphrase::ask(setting.passphrase_fd, &question, |typed| keyring.make(&order, typed))?
         } else {
-            println!("{} keys for {} are in {}.", self.epochs, holder.id, path.display());
-            println!("Give holder.json from there to whoever signs the directory; it is public.");
-            println!(
-                "Copy the folder to a second medium and lock that away: without the keys or the passphrase nobody can read the tips."
-            );
+            keyring.make(&order, &passphrase::new(setting.passphrase_fd)?)?
+        };
+        if setting.json {
+            return Ok(say_json(&made.holder)?);
         }
+        let Made { holder, epochs, completed } = made;
+        let public = folder.join(holder.id.as_str()).join("holder.json");
+        if completed > 0 {
+            say(format_args!(
+                "An earlier keygen had been ended before it was done; {completed} of its keys are used."
+            ))?;
+        }
+        if let (Some(first), Some(last)) = (epochs.first(), epochs.last()) {
+            let count = if epochs.len() == 1 { "1 key".to_owned() } else { format!("{} keys", epochs.len()) };
+            say(format_args!("{count} for {}, for tips from {} to {}:", holder.id, first.from, last.until))?;
+        }
+        for epoch in &epochs {
+            say(format_args!("  {}  {} to {}", epoch.epoch, epoch.from, epoch.until))?;
+        }
+        say(format_args!("Hand in {}: it is public, and goes to whoever signs the directory.", public.display()))?;
+        say(format_args!(
+            "Copy all of {}, with {KEYRING_FILE}, to a second medium and lock that away: without the keys or the passphrase nobody can read the tips.",
+            folder.display()
+        ))?;
         Ok(())
     }
 }

@@ -10,8 +10,9 @@ use softinfo::desk::trust::Desk;
 use softinfo::desk::{Casebook, DeskLock, OpenTipError, names_in, try_keys};
 use softinfo::terminal::{Exit, complain, say, say_json};
 
-use crate::Setting;
-use crate::import::{announce_example, busy_desk, unlock};
+use crate::import::{announce_example, busy_desk};
+use crate::passphrase::unlock;
+use crate::{PROGRAM, Setting};
 
 #[derive(Args)]
 pub struct List {
@@ -27,7 +28,9 @@ impl List {
             announce_example(&desk);
             match try_keys(&desk, &unlock(setting, &desk)?) {
                 Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
-                opened => complain("softinfo-desk", format_args!("{} tips that no key had opened open now", opened?)),
+                opened => {
+                    complain(PROGRAM, format_args!("of the tips that no key had opened, {} can be opened now", opened?))
+                }
             }
         } else {
             // Removes what a killed program has left behind; where another is at work, that one has.

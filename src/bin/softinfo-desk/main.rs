@@ -1,12 +1,17 @@
 //! The air-gapped side: keys, directories, bundles, opened tips. Works with the network cable out.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod bundles;
+#[allow(clippy::print_stdout)]
 mod directory;
 mod import;
 mod keygen;
+mod keys;
 mod list;
 mod open;
 mod page;
+mod passphrase;
 mod sheet;
 mod show;
 
@@ -15,11 +20,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use softinfo::terminal::sentence;
+use softinfo::terminal::{Exit, arguments, complain, sentence};
+
+/// The name before what is said on standard error.
+pub const PROGRAM: &str = "softinfo-desk";
 
 /// Keeps a holder's keys, takes in bundles and opens tips, on a computer without network.
 ///
-/// Exit codes: 0 done, 1 failed (nothing was changed), 2 wrong arguments, 3 imported, but a bundle before it is missing.
+/// Exit codes: 0 done, 1 failed (nothing was changed but what the message says), 2 wrong arguments, 3 another program is at work on this desk,
+/// 8 done as far as possible (the message says what is missing).
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -43,6 +52,8 @@ struct Arguments {
 enum Command {
     /// Make keys for a range of months.
     Keygen(keygen::Keygen),
+    /// Show which keys are here, or mend a holder.json that was lost.
+    Keys(keys::Keys),
     /// Make, sign, check or trust a directory of holders.
     Directory(directory::DirectoryCommand),
     /// Take in a bundle that softinfo-courier wrote.
@@ -66,14 +77,14 @@ pub struct Setting {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("softinfo-desk: {}", sentence(error.as_ref()));
-            ExitCode::FAILURE
-        }
-    }
+    let arguments = match arguments::<Arguments>() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    run(arguments).unwrap_or_else(|error| {
+        complain(PROGRAM, sentence(error.as_ref()));
+        Exit::Failed.into()
+    })
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
@@ -85,6 +96,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     };
     match arguments.command {
         Command::Keygen(command) => command.run(&setting)?,
+        Command::Keys(command) => return command.run(&setting),
         Command::Directory(command) => command.run(&setting)?,
         Command::Import(command) => return command.run(&setting),
         Command::Bundles(command) => return command.run(&setting),
@@ -92,7 +104,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Show(command) => return command.run(&setting),
         Command::Open(command) => return command.run(&setting),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done.into())
 }
 
 fn default_folder() -> Result<PathBuf> {

@@ -11,9 +11,10 @@ use softinfo::desk::trust::Desk;
 use softinfo::desk::{OpenTipError, Opened, check_out, find, open};
 use softinfo::terminal::{Exit, complain, say, say_json};
 
-use crate::Setting;
-use crate::import::{announce_example, busy_desk, unlock};
+use crate::import::{announce_example, busy_desk};
+use crate::passphrase::unlock;
 use crate::sheet;
+use crate::{PROGRAM, Setting};
 
 #[derive(Args)]
 pub struct Open {
@@ -48,7 +49,10 @@ impl Open {
             self.show(&opened)
         };
         if let Err(error) = said {
-            complain("softinfo-desk", format_args!("the tip is in {}, but what is in it could not be shown: {error}", self.out.display()));
+            complain(
+                PROGRAM,
+                format_args!("the tip is in {}, but what is in it could not be shown: {error}", self.out.display()),
+            );
             return Ok(Exit::Incomplete.into());
         }
         Ok(Exit::Done.into())

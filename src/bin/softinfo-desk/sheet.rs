@@ -19,7 +19,10 @@ pub fn report(read: &TipRead) -> Value {
 /// What the desk knows of a tip, what is odd about it, and what its writer filled in.
 pub fn show(read: &TipRead, case: &Case) -> io::Result<()> {
     let (courier, key) = (case.courier.short(), &read.key);
-    say(format_args!("The relay noted {}. Bundle {} of the courier {courier}. Opened with the key {key}.", case.day, case.bundle))?;
+    say(format_args!(
+        "The relay noted {}. Bundle {} of the courier {courier}. Opened with the key {key}.",
+        case.day, case.bundle
+    ))?;
     if let Some(thread) = read.thread() {
         say(format_args!("Thread {thread} (tips of one writer's receipt have the same)."))?;
     }
@@ -27,7 +30,9 @@ pub fn show(read: &TipRead, case: &Case) -> io::Result<()> {
         say(format_args!("Warning: {oddity}."))?;
     }
     say("What the writer says, none of it checked:")?;
-    let shown = |name: &str| !["schema", "thread", "reply", "withdraw_token", "author", "moved_to", "attachments"].contains(&name);
+    let shown = |name: &str| {
+        !["schema", "thread", "reply", "withdraw_token", "author", "moved_to", "attachments"].contains(&name)
+    };
     if let Value::Object(fields) = report(read) {
         for (name, value) in fields.iter().filter(|(name, _)| shown(name)) {
             writer(&format!("{}: {}", label(name), text(value)))?;

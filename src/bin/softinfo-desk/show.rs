@@ -10,8 +10,9 @@ use softinfo::desk::{Shown, find, show};
 use softinfo::terminal::{Exit, say, say_json};
 
 use crate::Setting;
-use crate::import::{announce_example, unlock};
+use crate::import::announce_example;
 use crate::list::quiet_when_closed;
+use crate::passphrase::unlock;
 use crate::sheet;
 
 #[derive(Args)]
@@ -47,7 +48,11 @@ impl Show {
                 })
                 .and_then(|()| {
                     let others = read.entries.len() - 1 - usize::from(message.is_some());
-                    if others == 0 { Ok(()) } else { say(format_args!("{others} files are with it; softinfo-desk open writes them into a folder.")) }
+                    if others == 0 {
+                        Ok(())
+                    } else {
+                        say(format_args!("Files with it: {others}. softinfo-desk open writes them into a folder."))
+                    }
                 })
         })?;
         Ok(Exit::Done.into())
