@@ -103,6 +103,7 @@ impl Keyring {
         let known = public_part(&self.folder.join(id.as_str()), id)?;
         let holder = Holder {
             signing_key: known.as_ref().and_then(|known| known.signing_key.clone()),
+            identity: order.profile.identity.clone().or(known.as_ref().and_then(|known| known.identity.clone())),
             epochs: known.map(|known| known.epochs).unwrap_or_default(),
             ..order.profile.clone()
         };

@@ -69,6 +69,7 @@ impl Keyring {
         };
         let mut holder = profile.cloned().unwrap_or(known);
         holder.epochs = current.as_ref().map(|current| current.epochs.clone()).unwrap_or_default();
+        holder.identity = holder.identity.or(current.as_ref().and_then(|current| current.identity.clone()));
         let mut set_aside = Vec::new();
         let new_signing_key = new_signing_key && files.signing.is_none();
         if new_signing_key {

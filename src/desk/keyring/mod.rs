@@ -15,6 +15,7 @@ mod mend;
 mod tests;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -385,10 +386,13 @@ pub fn plain_holder(id: HolderId, kind: Kind) -> Holder {
     Holder {
         id,
         kind,
-        names: std::collections::BTreeMap::default(),
-        competence: Vec::new(),
-        duty_card: std::collections::BTreeMap::default(),
+        names: BTreeMap::default(),
+        categories: Vec::new(),
+        competence: BTreeMap::default(),
+        duty_card: BTreeMap::default(),
         signing_key: None,
+        identity: None,
+        posts: None,
         epochs: Vec::new(),
     }
 }
@@ -399,7 +403,7 @@ pub fn plain_holder(id: HolderId, kind: Kind) -> Holder {
 /// `Profile`, `File`.
 pub fn read_holder(path: &Path) -> Result<Holder, KeyringError> {
     let bytes = crate::file::read_limited(path, crate::limits::MAX_DIRECTORY).map_err(failed(path))?;
-    serde_json::from_slice(&bytes)
+    Holder::parse_strict(&bytes)
         .map_err(|error| KeyringError::Profile { path: path.to_owned(), reason: error.to_string() })
 }
 

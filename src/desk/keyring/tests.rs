@@ -1,6 +1,5 @@
 //! Keys made, unlocked, interrupted, lost and mended.
 
-use std::collections::BTreeMap;
 use std::fs;
 
 use tempfile::TempDir;
