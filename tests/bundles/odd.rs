@@ -18,7 +18,12 @@ fn import(scene: &Scene, chain: &mut Chain<'_>, entries: &[(&str, &[u8])]) -> St
 }
 
 fn show(scene: &Scene, id: &str) -> Run {
-    scene.run(DESK, &["show", id])
+    unwrapped(scene.run(DESK, &["show", id]))
+}
+
+/// With every warning in one line again.
+fn unwrapped(run: Run) -> Run {
+    Run { out: run.out.replace("\n! ", "").replace("Warning: ", "\nWarning: "), ..run }
 }
 
 #[test]
@@ -42,6 +47,7 @@ fn whatever_stands_in_the_report_the_message_is_shown_and_what_is_odd_is_named()
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (with("danger", "yesterday".into()), "“danger”"),
         (with("readers", "everybody".into()), "“readers”"),
+        (with("attachments", "none".into()), "“attachments”"),
         (without("lang"), "“lang”"),
         (without("withdraw_token"), "“withdraw_token”"),
         (with("schema", "softinfo/report/9".into()), "softinfo/report/9"),
@@ -77,8 +83,9 @@ fn whatever_stands_in_the_report_the_message_is_shown_and_what_is_odd_is_named()
         let id = import(&scene, &mut chain, &entries);
         let shown = show(&scene, &id).says(0, words);
         assert!(shown.out.contains(&format!("│ {message}\n")), "{shown:?}");
+        assert!(!words.contains("“attachments”") || shown.out.contains("│ attachments: none\n"), "{shown:?}");
         let case = format!("case-{n}");
-        scene.open(&id, &case).says(0, words);
+        unwrapped(scene.open(&id, &case)).says(0, words);
         assert_eq!(fs::read_to_string(scene.path(&case).join("message.txt")).unwrap(), message);
         assert_eq!(fs::read(scene.path(&case).join("attachments/01.jpg")).unwrap(), file);
         let sheet: Value = serde_json::from_slice(&fs::read(scene.path(&case).join("tip.json")).unwrap()).unwrap();

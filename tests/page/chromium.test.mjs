@@ -53,7 +53,8 @@ journey('a tip with every detail arrives byte for byte, in three requests, at ea
     offenders: [{ name: 'SPRL Exemple', enterprise_number: '0123.456.749', vehicle: '1-ABC-234' }],
     danger: 'soon', minors: true, work_visit: { best_time: 'mardi, 7 h', look_for: 'la cave' },
   })
-  assert.ok(/^[0-9a-f]{32}$/.test(thread) && reply.startsWith('age1pq1') && withdraw_token.length === 43)
+  // The writer's secrets are no part of what a desk puts into a folder.
+  for (const secret of [thread, reply, withdraw_token]) assert.ok(secret.startsWith('left out by softinfo-desk'), secret)
   const bundle = `${scene.folder}/bundle-${scene.bundles}.tar`
   for (const [holder, opens] of [[POLICE, true], [PROSECUTOR, false]]) {
     scene.desk(holder, ['import', bundle])

@@ -8,6 +8,8 @@ use softinfo::terminal::{harmless, say};
 
 /// Begins every line whose words are the writer's, so that they can't pass for the program's.
 const WRITER: &str = "│ ";
+/// Begins every line of a warning, for the same reason.
+const WARNING: &str = "! ";
 /// Most characters of the writer's in a line.
 const WIDTH: usize = 78;
 
@@ -27,12 +29,13 @@ pub fn show(read: &TipRead, case: &Case) -> io::Result<()> {
         say(format_args!("Thread {thread} (tips of one writer's receipt have the same)."))?;
     }
     for oddity in &read.oddities {
-        say(format_args!("Warning: {oddity}."))?;
+        // It may quote the writer.
+        marked(WARNING, &format!("Warning: {oddity}."))?;
     }
     say("What the writer says, none of it checked:")?;
-    let shown = |name: &str| {
-        !["schema", "thread", "reply", "withdraw_token", "author", "moved_to", "attachments"].contains(&name)
-    };
+    // What has a line of its own, or is no matter for people; not where its value could not be understood.
+    let hidden = ["schema", "thread", "reply", "withdraw_token", "author", "attachments"];
+    let shown = |name: &str| !hidden.contains(&name) || read.report.other.contains_key(name);
     if let Value::Object(fields) = report(read) {
         for (name, value) in fields.iter().filter(|(name, _)| shown(name)) {
             writer(&format!("{}: {}", label(name), text(value)))?;
@@ -47,11 +50,15 @@ pub fn show(read: &TipRead, case: &Case) -> io::Result<()> {
 
 /// The writer's words, wrapped, each line marked.
 pub fn writer(words: &str) -> io::Result<()> {
+    marked(WRITER, words)
+}
+
+fn marked(mark: &str, words: &str) -> io::Result<()> {
     // Only newlines break lines; tabs are room, and anything else that a terminal takes for a command is made harmless.
     for line in words.split('\n') {
         let line = harmless(&line.strip_suffix('\r').unwrap_or(line).replace('\t', "    "));
         for row in wrapped(&line) {
-            say(format_args!("{WRITER}{row}"))?;
+            say(format_args!("{mark}{row}"))?;
         }
     }
     Ok(())
