@@ -1,28 +1,29 @@
-//! What the desk has: which bundles came, and which tips were in them. Ciphertext stays in `tips/`; this is only the list.
+//! What the desk has: which bundles came from which courier, and which tips were in them. Ciphertext stays in `tips/`; this is only the list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::BundleId;
+use super::chain::Chain;
+use crate::bundle::CourierName;
 use crate::day::Day;
 use crate::directory::{HolderId, Seen};
 use crate::tip::id::TipId;
 
-/// `casebook.json` of one channel, written whole after each import.
-#[derive(Debug, Serialize, Deserialize)]
+/// `casebook.json` of one channel, written whole after each change.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Casebook {
     schema: String,
-    /// Bundles by number.
-    pub bundles: BTreeMap<u64, BundleId>,
-    /// Bundles that have not come, as the one after them names them: nothing else may fill the gap.
-    #[serde(default)]
-    pub awaited: BTreeMap<u64, BundleId>,
+    /// The bundles of each courier.
+    pub chains: BTreeMap<CourierName, Chain>,
     /// Tips by id.
     pub tips: BTreeMap<TipId, Case>,
+    /// Keys that were tried on tips that none has opened; a case names them by their place here.
+    keys: Vec<KeyName>,
     /// The newest directory that came with a bundle.
     pub seen: Option<Seen>,
 }
@@ -31,32 +32,53 @@ pub struct Casebook {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The day the relay noted.
+    /// The day the relay noted. It is a hint: a tip may have been sealed long before.
     pub day: Day,
     /// Bytes.
     pub size: u64,
+    /// Whose bundle it came in.
+    pub courier: CourierName,
     /// Number of the bundle it came in.
     pub bundle: u64,
-    /// Whose key opens it; `None` when no key of this desk did.
-    pub reader: Option<Reader>,
+    /// The key that opens it; `None` when no key of this desk did.
+    pub reader: Option<KeyName>,
+    /// Keys that don't open it, by their places in the casebook's list.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    tried: BTreeSet<usize>,
 }
 
-/// A key that opens a tip.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A key of this desk.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reader {
+pub struct KeyName {
     /// Whose.
     pub holder: HolderId,
     /// Which.
     pub epoch: HolderId,
 }
 
+/// Keys that were tried, for a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(transparent)]
+pub struct KeyNames(pub BTreeSet<KeyName>);
+
 /// Why the casebook or a tip in it could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CasebookError {
     /// The file is there but not readable as a casebook.
-    #[error("{}: {source}; restore it from its copy, or move it away and import the bundles again", path.display())]
+    #[error(
+        "{}: {source}. Restore it from its copy; or move it away and import the bundles again: the tips in tips/ stay as they are, and each is listed \
+         again as its bundle comes", path.display()
+    )]
     File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It could not be written.
+    #[error("{} could not be written, so nothing was changed: {source}", path.display())]
+    Write {
         /// Which.
         path: PathBuf,
         /// Why.
@@ -68,19 +90,21 @@ pub enum CasebookError {
     /// Several tips begin so.
     #[error("several tips begin with “{0}”; type more of the id")]
     Several(String),
+    /// No courier begins so.
+    #[error("no courier “{0}” has brought bundles to this desk; softinfo-desk bundles shows all")]
+    UnknownCourier(String),
+    /// Several couriers begin so.
+    #[error("the names of several couriers begin with “{0}”; softinfo-desk bundles --json shows them whole")]
+    SeveralCouriers(String),
 }
 
 const SCHEMA: &str = "softinfo/casebook/1";
+/// Most keys that a message names one by one.
+const NAMED: usize = 4;
 
 impl Default for Casebook {
     fn default() -> Self {
-        Self {
-            schema: SCHEMA.to_owned(),
-            bundles: BTreeMap::new(),
-            awaited: BTreeMap::new(),
-            tips: BTreeMap::new(),
-            seen: None,
-        }
+        Self { schema: SCHEMA.to_owned(), chains: BTreeMap::new(), tips: BTreeMap::new(), keys: Vec::new(), seen: None }
     }
 }
 
@@ -94,33 +118,162 @@ impl Casebook {
             Err(error) => Err(failed(error)),
             Ok(bytes) => {
                 let book: Self = serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?;
-                if book.schema == SCHEMA { Ok(book) } else { Err(failed(io::ErrorKind::Unsupported.into())) }
+                let version =
+                    || io::Error::other(format!("its version is “{}”, this program reads {SCHEMA}", book.schema));
+                if book.schema == SCHEMA { Ok(book) } else { Err(failed(version())) }
             }
         }
     }
 
-    /// Writes it, whole.
+    /// Writes it, whole and durably.
     pub fn write(&self, folder: &Path) -> Result<(), CasebookError> {
         let path = folder.join("casebook.json");
-        crate::file::write_whole(&path, |file| Ok(serde_json::to_writer(io::BufWriter::new(file), self)?))
-            .map_err(|source| CasebookError::File { path, source })
-    }
-
-    /// Numbers below the highest that have not come yet.
-    #[must_use]
-    pub fn missing(&self) -> Vec<u64> {
-        let last = self.bundles.keys().next_back().copied().unwrap_or(0);
-        // A forged number could be huge; the first few gaps say all.
-        (1..last).filter(|number| !self.bundles.contains_key(number)).take(20).collect()
+        crate::file::write_whole(&path, |file| {
+            let mut file = io::BufWriter::new(file);
+            serde_json::to_writer(&mut file, self)?;
+            io::Write::flush(&mut file)
+        })
+        .map_err(|source| CasebookError::Write { path, source })
     }
 
     /// The one tip whose id begins with `start`.
     pub fn find(&self, start: &str) -> Result<(TipId, &Case), CasebookError> {
+        let shown = || start.chars().take(64).collect();
         let mut fits = self.tips.iter().filter(|(id, _)| !start.is_empty() && id.to_string().starts_with(start));
         match (fits.next(), fits.next()) {
             (Some((id, case)), None) => Ok((*id, case)),
-            (None, _) => Err(CasebookError::Unknown(start.chars().take(64).collect())),
-            _ => Err(CasebookError::Several(start.to_owned())),
+            (None, _) => Err(CasebookError::Unknown(shown())),
+            _ => Err(CasebookError::Several(shown())),
+        }
+    }
+
+    /// The one courier whose name begins with `start`, and its chain.
+    pub fn courier(&mut self, start: &str) -> Result<(CourierName, &mut Chain), CasebookError> {
+        let shown = || start.chars().take(64).collect();
+        let mut fits =
+            self.chains.iter_mut().filter(|(name, _)| !start.is_empty() && name.to_string().starts_with(start));
+        match (fits.next(), fits.next()) {
+            (Some((name, chain)), None) => Ok((name.clone(), chain)),
+            (None, _) => Err(CasebookError::UnknownCourier(shown())),
+            _ => Err(CasebookError::SeveralCouriers(shown())),
+        }
+    }
+
+    /// The keys that have been tried on a tip and don't open it.
+    #[must_use]
+    pub fn tried(&self, case: &Case) -> KeyNames {
+        KeyNames(case.tried.iter().filter_map(|&place| self.keys.get(place)).cloned().collect())
+    }
+
+    /// Tips that no key has opened and on which one of `keys` was not tried yet.
+    pub fn untried<'a>(&'a self, keys: &'a [KeyName]) -> impl Iterator<Item = (TipId, &'a Case)> {
+        let places: Vec<_> = keys.iter().map(|key| self.keys.iter().position(|known| known == key)).collect();
+        let untried =
+            move |case: &Case| places.iter().any(|place| place.is_none_or(|place| !case.tried.contains(&place)));
+        self.tips.iter().filter(move |(_, case)| case.reader.is_none() && untried(case)).map(|(id, case)| (*id, case))
+    }
+
+    /// A new case, in which no key was tried.
+    #[must_use]
+    pub const fn case(day: Day, size: u64, courier: CourierName, bundle: u64) -> Case {
+        Case { day, size, courier, bundle, reader: None, tried: BTreeSet::new() }
+    }
+
+    /// Notes which key opens a tip, or, where none does, that `tried` were tried. A tip that is not listed is passed over.
+    pub fn note(&mut self, id: &TipId, reader: Option<KeyName>, tried: impl IntoIterator<Item = KeyName>) {
+        let Some(case) = self.tips.get_mut(id) else { return };
+        if reader.is_some() {
+            (case.reader, case.tried) = (reader, BTreeSet::new());
+            return;
+        }
+        for key in tried {
+            let place = self.keys.iter().position(|known| *known == key).unwrap_or_else(|| {
+                self.keys.push(key);
+                self.keys.len() - 1
+            });
+            case.tried.insert(place);
+        }
+    }
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.holder, self.epoch)
+    }
+}
+
+/// `unit 2026-10, unit 2026-11`; of more than four, for each holder how many and the first and last.
+impl fmt::Display for KeyNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no key");
+        }
+        if self.0.len() <= NAMED {
+            let names: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+            return f.write_str(&names.join(", "));
+        }
+        let mut holders: BTreeMap<&HolderId, Vec<&HolderId>> = BTreeMap::new();
+        for key in &self.0 {
+            holders.entry(&key.holder).or_default().push(&key.epoch);
+        }
+        let row = |(holder, epochs): (&HolderId, Vec<&HolderId>)| match &epochs[..] {
+            [only] => format!("{holder} {only}"),
+            [first, .., last] => format!("{} keys of {holder}, {first} to {last}", epochs.len()),
+            [] => String::new(),
+        };
+        f.write_str(&holders.into_iter().map(row).collect::<Vec<_>>().join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(epoch: &str) -> KeyName {
+        KeyName { holder: "unit".parse().unwrap(), epoch: epoch.parse().unwrap() }
+    }
+
+    fn book(tips: u8) -> Casebook {
+        let mut book = Casebook::default();
+        for n in 0..tips {
+            let courier = "0123456789abcdef0123456789abcdef".parse().unwrap();
+            book.tips.insert(TipId::of(&[n]), Casebook::case("2026-11-29".parse().unwrap(), 1, courier, 1));
+        }
+        book
+    }
+
+    #[test]
+    fn a_tip_is_tried_again_with_keys_that_were_not_tried_and_only_then() {
+        let mut book = book(3);
+        let untried = |book: &Casebook, keys: &[KeyName]| book.untried(keys).map(|(id, _)| id).collect::<Vec<_>>();
+        let [first, second, third] = [TipId::of(&[0]), TipId::of(&[1]), TipId::of(&[2])];
+        book.note(&first, None, [key("2026-10"), key("2026-11")]);
+        book.note(&second, None, [key("2026-11")]);
+        book.note(&third, Some(key("2026-11")), []);
+        assert_eq!(untried(&book, &[key("2026-11")]), []);
+        assert_eq!(untried(&book, &[key("2026-10"), key("2026-11")]), [second]);
+        assert_eq!(untried(&book, &[key("2026-12")]).len(), 2);
+        let folder = tempfile::tempdir().unwrap();
+        book.write(folder.path()).unwrap();
+        assert_eq!(Casebook::read(folder.path()).unwrap(), book);
+        assert_eq!(book.tried(&book.tips[&first]).to_string(), "unit 2026-10, unit 2026-11");
+        book.note(&first, Some(key("2026-12")), []);
+        assert_eq!(book.tried(&book.tips[&first]).to_string(), "no key");
+    }
+
+    #[test]
+    fn many_keys_are_named_by_number_first_and_last() {
+        let keys = KeyNames((1..=12).map(|month| key(&format!("2026-{month:02}"))).collect());
+        assert_eq!(keys.to_string(), "12 keys of unit, 2026-01 to 2026-12");
+    }
+
+    #[test]
+    fn a_casebook_that_is_damaged_is_refused_and_one_that_is_absent_is_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Casebook::read(folder.path()).unwrap(), Casebook::default());
+        for bad in ["", "{", r#"{"schema":"softinfo/casebook/2","chains":{},"tips":{},"keys":[],"seen":null}"#] {
+            std::fs::write(folder.path().join("casebook.json"), bad).unwrap();
+            assert!(matches!(Casebook::read(folder.path()), Err(CasebookError::File { .. })), "{bad}");
         }
     }
 }

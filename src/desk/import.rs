@@ -1,57 +1,78 @@
 //! Taking in a bundle: all of it or nothing, and a word about the chain it belongs to.
+//!
+//! Tips are durable before the casebook names them, and the casebook is durable before anything is said to be imported. Whatever ends the
+//! program in between, importing the bundle again makes it whole.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::casebook::{Case, Casebook, CasebookError, Reader};
-use super::keyring::{KeyringError, Unlocked};
+use super::casebook::{Casebook, CasebookError};
+use super::chain::{Gap, Misplaced, Standing};
+use super::is_full;
+use super::keyring::{KeyringError, UnlockedKeys};
+use super::lock::{DeskLock, INCOMING, LockError};
 use super::trust::Desk;
-use crate::bundle::{self, BundleError, BundleId, Manifest};
-use crate::day::Day;
+use super::trying::{Look, look, name, names_in, names_of, try_again};
+use crate::bundle::{self, BundleError, BundleId, CourierName};
 use crate::directory::{DirectoryError, UntrustedDirectory};
 use crate::example::{self, ExampleKeys};
-use crate::limits::HEADER_CAP;
-use crate::tip::header::{TipHeader, scan};
 use crate::tip::id::TipId;
-use crate::tip::open::reader_of;
 
 /// What an import did.
 #[derive(Debug, serde::Serialize)]
 pub struct Imported {
+    /// Whose chain it belongs to.
+    pub courier: CourierName,
     /// Number in the chain.
     pub number: u64,
     /// Its id.
     pub bundle: BundleId,
     /// Where it stands in the chain.
     pub standing: Standing,
+    /// Whether it is the first of its courier on this desk.
+    pub begins: bool,
     /// Tips that are new on this desk.
     pub new: usize,
     /// Of the new ones, those that a key of this desk opens.
     pub for_this_desk: usize,
     /// Tips that were here before.
     pub already: usize,
+    /// Of those, tips whose file was gone or damaged and is whole again.
+    pub mended: usize,
+    /// Tips of earlier bundles that no key had opened, and that one opens now.
+    pub opens_now: usize,
+    /// Tips on this desk, of this bundle and others, that no key opens.
+    pub unopened: usize,
+    /// Key files that could not be read, so that they were not tried.
+    pub damaged_keys: usize,
     /// Tips that are no well-formed tips; they were left out.
     pub not_tips: Vec<TipId>,
-    /// Numbers of bundles that have not come.
-    pub missing: Vec<u64>,
+    /// Bundles that have not come, of every courier.
+    pub missing: Vec<Missing>,
 }
 
-/// A bundle's place in the chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Standing {
-    /// It follows the last one.
-    Next,
-    /// It was imported before; nothing changed.
-    Repeated,
-    /// One or more before it are missing.
-    AfterAGap,
-    /// It is older than the last one and fills a gap.
-    OutOfOrder,
+/// Bundles of a courier that have not come.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Missing {
+    /// Whose.
+    pub courier: CourierName,
+    /// Which.
+    #[serde(flatten)]
+    pub numbers: Gap,
 }
 
-/// Why an import was refused. Nothing of the bundle was kept.
+/// What an import may take in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Permission {
+    /// A bundle with example keys whose relay is not on this machine.
+    pub example: bool,
+    /// A bundle of a courier that has brought none to this desk, though another has.
+    pub new_courier: bool,
+}
+
+/// Why an import was refused. Nothing of the bundle was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The bundle itself.
@@ -61,14 +82,39 @@ pub enum ImportError {
     #[error("the bundle's directory: {0}")]
     Directory(#[from] DirectoryError),
     /// Another channel.
-    #[error("the bundle is for the channel “{0}”, not for this desk's")]
+    #[error("the bundle is for the channel “{0}”, not for this desk's; nothing was imported")]
     Channel(String),
+    /// A courier that has brought nothing yet.
+    #[error(
+        "the bundle is from the courier {}, which has brought none to this desk before; nothing was imported. That is right when a second \
+         courier has begun, or one was set up anew. Ask who runs it; then import with --new-courier", .0.short()
+    )]
+    NewCourier(CourierName),
     /// The same number, or the same predecessor, with other contents.
     #[error(
-        "bundle {0} does not fit to the ones imported before: two different bundles claim the same place. \
-         Nothing was imported; keep the file and ask who runs the courier whether its folder was reset"
+        "two different bundles claim to be number {number} of the courier {}, or the one before it; nothing was imported. Keep the file. It comes \
+         from a courier whose folder was copied, or set back to an older copy: let it begin a new chain with softinfo-courier fetch --new-chain, \
+         and import that with --new-courier", courier.short()
     )]
-    Forked(u64),
+    Forked {
+        /// Whose.
+        courier: CourierName,
+        /// Which.
+        number: u64,
+    },
+    /// A number and a predecessor that no bundle can have together.
+    #[error(
+        "the bundle says it is number {0} and names the one before it wrongly, which no softinfo-courier writes; nothing was imported"
+    )]
+    Impossible(u64),
+    /// No room.
+    #[error(
+        "there is no room on the disk: {0} bytes are needed; nothing was imported. Make room, then import the bundle again"
+    )]
+    NoRoom(u64),
+    /// Another program at work.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// Example keys.
     #[error(transparent)]
     Example(#[from] ExampleKeys),
@@ -79,27 +125,55 @@ pub enum ImportError {
     #[error(transparent)]
     Keyring(#[from] KeyringError),
     /// A file failed.
-    #[error(transparent)]
+    #[error("{0}; nothing was imported")]
     Io(#[from] io::Error),
 }
 
-/// Imports the bundle in `source`. `unlock` is called once, with the days of its new tips, after all was verified.
+/// Imports the bundle in `source`. `unlock` is called at most once, after all was verified: when there are new tips, or a key that was not
+/// tried yet on one that none has opened.
 pub fn import(
     desk: &Desk,
     source: impl Read,
-    allow_example: bool,
-    unlock: impl FnOnce(&[Day]) -> Result<Vec<Unlocked>, KeyringError>,
+    permission: Permission,
+    unlock: impl FnOnce() -> Result<UnlockedKeys, KeyringError>,
 ) -> Result<Imported, ImportError> {
+    let needed = Cell::new(0);
+    import_counting(desk, source, permission, unlock, &needed).map_err(|error| {
+        let cause = match &error {
+            ImportError::Io(cause)
+            | ImportError::Bundle(BundleError::Io(cause))
+            | ImportError::Casebook(CasebookError::Write { source: cause, .. })
+            | ImportError::Lock(LockError::File { source: cause, .. }) => Some(cause),
+            _ => None,
+        };
+        if cause.is_some_and(is_full) { ImportError::NoRoom(needed.get()) } else { error }
+    })
+}
+
+fn import_counting(
+    desk: &Desk,
+    source: impl Read,
+    permission: Permission,
+    unlock: impl FnOnce() -> Result<UnlockedKeys, KeyringError>,
+    needed: &Cell<u64>,
+) -> Result<Imported, ImportError> {
+    let _lock = DeskLock::take(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
     let tips = desk.folder.join("tips");
     // Beside its target, so that taking over is a rename; gone when anything fails.
-    let staging = tempfile::Builder::new().prefix(".incoming-").tempdir_in(&tips)?;
+    let staging = tempfile::Builder::new().prefix(INCOMING).tempdir_in(&tips)?;
+    let expected = Cell::new(true);
     let verified = bundle::read(
         source,
-        |_| (),
+        |manifest| {
+            expected
+                .set(permission.new_courier || book.chains.is_empty() || book.chains.contains_key(&manifest.courier));
+            let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id));
+            needed.set(new.map(|tip| tip.size).fold(0, u64::saturating_add));
+        },
         |tip, content| {
-            if !book.tips.contains_key(&tip.id) {
-                let mut file = File::create(staging.path().join(format!("{}.age", tip.id)))?;
+            if expected.get() && !is_whole(&stored(&tips, &tip.id), &tip.id, tip.size) {
+                let mut file = File::create(stored(staging.path(), &tip.id))?;
                 io::copy(content, &mut file)?;
                 file.sync_all()?;
             }
@@ -112,96 +186,100 @@ pub fn import(
         return Err(ImportError::Channel(manifest.channel.to_string()));
     }
     let relays = directory.contents().relays.iter().map(String::as_str);
-    example::refuse_elsewhere(directory.contents(), relays, allow_example)?;
-    let standing = standing(&book, &manifest, id)?;
+    example::refuse_elsewhere(directory.contents(), relays, permission.example)?;
+    let courier = manifest.courier;
+    if !expected.get() {
+        return Err(ImportError::NewCourier(courier));
+    }
+    let chain = book.chains.entry(courier.clone()).or_default();
+    let begins = chain.is_empty();
+    let standing = chain.standing(manifest.number, manifest.previous, id).map_err(|wrong| match wrong {
+        Misplaced::Forked => ImportError::Forked { courier: courier.clone(), number: manifest.number },
+        Misplaced::Impossible => ImportError::Impossible(manifest.number),
+    })?;
+    chain.take(manifest.number, manifest.previous, id);
+
+    let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id)).count();
+    let wanted = new > 0 || book.untried(&names_in(&desk.keyring)).next().is_some();
+    let keys = if wanted { unlock()? } else { UnlockedKeys::default() };
+    let names = names_of(&keys);
     let mut imported = Imported {
+        courier: courier.clone(),
         number: manifest.number,
         bundle: id,
         standing,
+        begins,
         new: 0,
         for_this_desk: 0,
-        already: 0,
+        already: manifest.tips.len() - new,
+        mended: 0,
+        opens_now: 0,
+        unopened: 0,
+        damaged_keys: keys.damaged.len(),
         not_tips: Vec::new(),
         missing: Vec::new(),
     };
-    let new: Vec<_> = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id)).collect();
-    imported.already = manifest.tips.len() - new.len();
-    let mut days: Vec<Day> = new.iter().map(|tip| tip.day).collect();
-    days.sort_unstable();
-    days.dedup();
-    let keys = if days.is_empty() { Vec::new() } else { unlock(&days)? };
-    for tip in new {
-        let name = format!("{}.age", tip.id);
-        let staged = staging.path().join(&name);
-        let reader = match reader(&staged, &keys)? {
+    let mut taken = Vec::new();
+    for tip in &manifest.tips {
+        let staged = stored(staging.path(), &tip.id);
+        if book.tips.contains_key(&tip.id) {
+            if staged.exists() {
+                imported.mended += 1;
+                taken.push(tip.id);
+            }
+            continue;
+        }
+        // It may lie there already: a casebook was lost, or an import ended before it was written.
+        let place = if staged.exists() { staged } else { stored(&tips, &tip.id) };
+        let opens = match look(&place, &keys.ordered_for(tip.day))? {
             Look::NoTip => {
                 imported.not_tips.push(tip.id);
                 continue;
             }
-            Look::For(reader) => Some(reader),
-            Look::NotForUs => None,
+            Look::Opens(key) => Some(name(key)),
+            Look::NoKey => None,
         };
         imported.new += 1;
-        imported.for_this_desk += usize::from(reader.is_some());
-        fs::rename(&staged, tips.join(&name))?;
-        book.tips.insert(tip.id, Case { day: tip.day, size: tip.size, bundle: manifest.number, reader });
+        imported.for_this_desk += usize::from(opens.is_some());
+        book.tips.insert(tip.id, Casebook::case(tip.day, tip.size, courier.clone(), manifest.number));
+        book.note(&tip.id, opens, names.iter().cloned());
+        taken.push(tip.id);
+    }
+    for id in taken {
+        let staged = stored(staging.path(), &id);
+        if staged.exists() {
+            fs::rename(&staged, stored(&tips, &id))?;
+        }
     }
     crate::file::sync_folder(&tips)?;
-    book.bundles.insert(manifest.number, id);
-    book.awaited.remove(&manifest.number);
-    if let Some(previous) = manifest.previous
-        && !book.bundles.contains_key(&(manifest.number - 1))
-    {
-        book.awaited.insert(manifest.number - 1, previous);
-    }
+    imported.opens_now = try_again(&desk.folder, &mut book, &keys);
     // The newest directory is remembered; an older one only says that the bundle is old.
     let seen = directory.seen();
     if book.seen.as_ref().is_none_or(|before| before.version < seen.version) {
         book.seen = Some(seen);
     }
-    imported.missing = book.missing();
+    imported.unopened = book.tips.values().filter(|case| case.reader.is_none()).count();
+    imported.missing = missing(&book);
     book.write(&desk.folder)?;
     Ok(imported)
 }
 
-fn standing(book: &Casebook, manifest: &Manifest, id: BundleId) -> Result<Standing, ImportError> {
-    let forked = || ImportError::Forked(manifest.number);
-    if let Some(known) = book.bundles.get(&manifest.number) {
-        return if *known == id { Ok(Standing::Repeated) } else { Err(forked()) };
-    }
-    if book.awaited.get(&manifest.number).is_some_and(|awaited| *awaited != id) {
-        return Err(forked());
-    }
-    let before = manifest.number.checked_sub(1).and_then(|number| book.bundles.get(&number));
-    match (manifest.number, before, manifest.previous) {
-        (0, ..) | (1, _, Some(_)) | (2.., _, None) => return Err(forked()),
-        (_, Some(known), Some(previous)) if *known != previous => return Err(forked()),
-        _ => {}
-    }
-    let last = book.bundles.keys().next_back().copied().unwrap_or(0);
-    Ok(if manifest.number < last {
-        Standing::OutOfOrder
-    } else if manifest.number == last + 1 {
-        Standing::Next
-    } else {
-        Standing::AfterAGap
-    })
+/// Bundles that have not come, of every courier.
+#[must_use]
+pub fn missing(book: &Casebook) -> Vec<Missing> {
+    let of = |(courier, chain): (&CourierName, &super::Chain)| {
+        let courier = courier.clone();
+        chain.missing().into_iter().map(move |numbers| Missing { courier: courier.clone(), numbers })
+    };
+    book.chains.iter().flat_map(of).collect()
 }
 
-/// What a look at a tip's header says.
-enum Look {
-    NoTip,
-    NotForUs,
-    For(Reader),
+fn stored(folder: &Path, id: &TipId) -> std::path::PathBuf {
+    folder.join(format!("{id}.age"))
 }
 
-fn reader(path: &Path, keys: &[Unlocked]) -> io::Result<Look> {
-    let mut start = Vec::with_capacity(HEADER_CAP);
-    File::open(path)?.take(HEADER_CAP as u64).read_to_end(&mut start)?;
-    let Ok(header) = scan(&start) else { return Ok(Look::NoTip) };
-    if TipHeader::check(&header).is_err() {
-        return Ok(Look::NoTip);
-    }
-    let found = reader_of(&header, keys.iter().map(|key| &key.identity)).map(|n| &keys[n]);
-    Ok(found.map_or(Look::NotForUs, |key| Look::For(Reader { holder: key.holder.clone(), epoch: key.epoch.clone() })))
+/// Whether a file is there with every byte of the tip.
+fn is_whole(path: &Path, id: &TipId, size: u64) -> bool {
+    let hash = || File::open(path).and_then(TipId::of_reader).is_ok_and(|(found, _)| found == *id);
+    fs::metadata(path).is_ok_and(|found| found.len() == size) && hash()
 }

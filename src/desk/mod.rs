@@ -3,13 +3,29 @@
 //! In: bundles, and a passphrase. Out: folders with what was written. Touches one folder of its own, and what it is told to write.
 
 mod casebook;
+mod chain;
 mod import;
 pub mod keyring;
+mod lock;
 mod open;
 pub mod passphrase;
+mod reading;
+mod released;
 pub mod trust;
+mod trying;
 
-pub use casebook::{Case, Casebook, CasebookError, Reader};
-pub use import::{ImportError, Imported, Standing, import};
+pub use casebook::{Case, Casebook, CasebookError, KeyName, KeyNames};
+pub use chain::{Chain, Gap, Misplaced, Standing};
+pub use import::{ImportError, Imported, Missing, Permission, import, missing};
 pub use keyring::UnlockedKeys;
-pub use open::{OpenTipError, Opened, open};
+pub use lock::{DeskLock, LockError};
+pub use open::{OpenTipError, Opened, Shown, check_out, find, open, show, try_keys};
+pub use reading::{Entry, Oddity, TipRead};
+pub use released::released;
+pub use trying::names_in;
+
+/// Whether a file could not be written because the disk, or the share of it that this user has, is full.
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
+}

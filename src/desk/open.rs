@@ -1,30 +1,54 @@
 //! Opening a tip: decrypt, check to the last byte, and only then show files under their names.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::keyring::Unlocked;
+use rand::{RngCore, rngs::OsRng};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames};
+use super::is_full;
+use super::keyring::UnlockedKeys;
+use super::lock::{DeskLock, LockError, OPENING};
+use super::reading::{Entry, Oddity, ReadError, TipRead, read};
+use super::released::released;
 use super::trust::Desk;
-use crate::tip::container::{ContainerError, EntryName, unpack};
-use crate::tip::id::{Hashed, TipId};
-use crate::tip::open::{self, OpenError};
-use crate::tip::report::{Report, ReportWarning};
+use crate::bundle::CourierName;
+use crate::day::Day;
+use crate::limits::MAX_MESSAGE;
+use crate::tip::container::{ContainerError, EntryName};
+use crate::tip::id::TipId;
+use crate::tip::open::OpenError;
+
+/// The file that this program adds to an opened tip: what it knows of it.
+const SHEET: &str = "tip.json";
+/// Name of a report that is no JSON, so that nothing could be left out of it.
+const REPORT_AS_SENT: &str = "report-as-sent";
 
 /// A tip that was opened and is in its folder.
 #[derive(Debug)]
 pub struct Opened {
-    /// The structured part, as far as it can be understood.
-    pub report: Report,
-    /// What is odd about it.
-    pub warnings: Vec<ReportWarning>,
-    /// Entries that were written, by their names in the archive.
+    /// What was read of it.
+    pub read: TipRead,
+    /// Where it came from.
+    pub case: Case,
+    /// Files that were written, by their names in the folder, but for `tip.json`.
     pub entries: Vec<String>,
     /// Unscrubbed originals that were left out because nobody asked for them.
     pub originals_left_out: usize,
-    /// Attachments whose hash is not the one in the report.
-    pub differing: Vec<String>,
+}
+
+/// A tip that was read into memory.
+pub struct Shown {
+    /// What was read of it.
+    pub read: TipRead,
+    /// Where it came from.
+    pub case: Case,
+    /// The message, where there is one; what is no UTF-8 is replaced.
+    pub message: Option<Zeroizing<String>>,
 }
 
 /// Why a tip could not be opened. Nothing was left in the output folder.
@@ -33,18 +57,54 @@ pub enum OpenTipError {
     /// The output is not empty.
     #[error("{} exists and is not empty; choose another folder, so that nothing is overwritten", .0.display())]
     NotEmpty(PathBuf),
+    /// The output can't be made there.
+    #[error("{} can't be made, because {} is no folder; choose another", out.display(), file.display())]
+    NoFolder {
+        /// The output.
+        out: PathBuf,
+        /// What is in the way.
+        file: PathBuf,
+    },
     /// The ciphertext is gone or changed on this disk.
-    #[error("the stored file of this tip is missing or damaged; import its bundle again")]
-    Missing,
+    #[error("the stored file of this tip is missing or damaged; import its bundle again: number {bundle} of the courier {}", courier.short())]
+    Missing {
+        /// Whose bundle it came in.
+        courier: CourierName,
+        /// Its number.
+        bundle: u64,
+    },
+    /// Which it is for, or whether its key was ever here, can't be told from a tip.
+    #[error(
+        "no key of this desk opens it (tried: {0}): it is for another holder, or for a key that is not here. Nothing was written. A key that is \
+         put back is tried by itself"
+    )]
+    NoKey(KeyNames),
     /// Key or authenticity.
-    #[error(transparent)]
-    Open(#[from] OpenError),
+    #[error("{0}; nothing of it was kept")]
+    Open(OpenError),
     /// A later part of the file was changed or is missing.
     #[error("damaged or forged: a part of the tip is not authentic, so nothing of it was kept")]
     NotAuthentic,
     /// The archive.
-    #[error("the tip is authentic but its contents can't be used: {0}")]
-    Container(#[from] ContainerError),
+    #[error(
+        "the tip is authentic, but no softinfo program has packed it: {0}. Nothing of it was written. To look at it all the same, see “Opening a tip \
+         without our software” in the README"
+    )]
+    Container(ContainerError),
+    /// No room.
+    #[error("there is no room on the disk: about {needed} bytes are needed in {}; nothing of the tip was kept there", folder.display())]
+    NoRoom {
+        /// Where.
+        folder: PathBuf,
+        /// Bytes.
+        needed: u64,
+    },
+    /// Another program at work.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The casebook.
+    #[error(transparent)]
+    Casebook(#[from] CasebookError),
     /// A file failed.
     #[error("{}: {source}", path.display())]
     File {
@@ -55,104 +115,249 @@ pub enum OpenTipError {
     },
 }
 
+/// The tip whose id begins with `start`, when its file is there with its length. Asked before the passphrase is.
+pub fn find(desk: &Desk, start: &str) -> Result<TipId, OpenTipError> {
+    let book = Casebook::read(&desk.folder)?;
+    let (id, case) = book.find(start)?;
+    let there = fs::metadata(stored(desk, &id)).is_ok_and(|found| found.len() == case.size);
+    if there { Ok(id) } else { Err(missing(case)) }
+}
+
+/// Whether a tip can be opened into `out`: it has to be absent or an empty folder, below a folder. Asked before the passphrase is.
+pub fn check_out(out: &Path) -> Result<(), OpenTipError> {
+    if fs::symlink_metadata(out).is_ok() {
+        let empty = fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
+        return if empty { Ok(()) } else { Err(OpenTipError::NotEmpty(out.to_owned())) };
+    }
+    let above = out.ancestors().skip(1).find(|above| fs::symlink_metadata(above).is_ok());
+    match above {
+        Some(above) if !above.is_dir() => Err(OpenTipError::NoFolder { out: out.to_owned(), file: above.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
 /// Opens tip `id` into the folder `out`, which has to be absent or empty. With `originals`, unscrubbed originals too.
-pub fn open(desk: &Desk, id: &TipId, keys: Vec<Unlocked>, out: &Path, originals: bool) -> Result<Opened, OpenTipError> {
-    if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) || out.is_file() {
-        return Err(OpenTipError::NotEmpty(out.to_owned()));
-    }
-    let path = desk.folder.join("tips").join(format!("{id}.age"));
-    let hash = File::open(&path).and_then(TipId::of_reader).map_err(|_| OpenTipError::Missing)?;
-    if hash.0 != *id {
-        return Err(OpenTipError::Missing);
-    }
+///
+/// `report.json` is written without what lets one answer the writer, erase the tip or know its thread; beside it `tip.json` says what this desk knows.
+pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals: bool) -> Result<Opened, OpenTipError> {
+    check_out(out)?;
+    let lock = DeskLock::take(&desk.folder)?;
+    let case = whole_case(desk, id)?;
     // Plaintext goes into a hidden folder beside the target; it is removed unless everything was verified.
     let parent = match out.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    crate::file::private_folder(parent).map_err(failed(parent))?;
-    let staging = tempfile::Builder::new().prefix(".opening-").tempdir_in(parent).map_err(failed(parent))?;
+    let failed = |path: &Path, source: io::Error| {
+        if is_full(&source) {
+            OpenTipError::NoRoom { folder: parent.to_owned(), needed: case.size }
+        } else {
+            OpenTipError::File { path: path.to_owned(), source }
+        }
+    };
+    crate::file::private_folder(parent).map_err(|error| failed(parent, error))?;
+    let parent = parent.canonicalize().map_err(|error| failed(parent, error))?;
+    let staging = Staging::make(&lock, &parent).map_err(|error| failed(&parent, error))?;
 
-    let file = File::open(&path).map_err(failed(&path))?;
-    let identities: Vec<_> = keys.into_iter().map(|key| key.identity).collect();
-    let (_, plaintext) = open::open(file, &identities)?;
-    let mut watched = Watched { plaintext, failed: false };
-    let mut opened = Extracted::default();
-    let unpacked = unpack(&mut watched, |name, _, content| opened.take(staging.path(), name, content, originals));
-    if watched.failed {
-        return Err(OpenTipError::NotAuthentic);
-    }
-    unpacked?;
-    let (report, warnings) = Report::read(&opened.report);
-    let differing = report
-        .attachments
-        .iter()
-        .filter(|note| opened.hashes.iter().any(|(name, hash)| *name == note.name && hash.to_string() != note.sha256))
-        .map(|note| note.name.clone())
-        .collect();
-
-    // Over an empty folder, a rename replaces it.
-    let kept = staging.keep();
-    if let Err(source) = fs::rename(&kept, out) {
-        let _ = fs::remove_dir_all(&kept);
-        return Err(OpenTipError::File { path: out.to_owned(), source });
-    }
-    let entries = opened.hashes.into_iter().map(|(name, _)| name).collect();
-    Ok(Opened { report, warnings, entries, originals_left_out: opened.left_out, differing })
-}
-
-/// Tells a failure of the plaintext from a failure to write it.
-struct Watched<R> {
-    plaintext: R,
-    failed: bool,
-}
-
-impl<R: io::Read> io::Read for Watched<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.plaintext.read(buffer);
-        self.failed |= read.is_err();
-        read
-    }
-}
-
-#[derive(Default)]
-struct Extracted {
-    report: Vec<u8>,
-    hashes: Vec<(String, TipId)>,
-    left_out: usize,
-}
-
-impl Extracted {
-    fn take(
-        &mut self,
-        folder: &Path,
-        name: &EntryName,
-        content: &mut dyn io::Read,
-        originals: bool,
-    ) -> Result<(), ContainerError> {
+    let (mut written, mut originals_left_out, mut not_text) = (Vec::new(), 0, false);
+    let outcome = read(&stored(desk, id), keys, case.day, |name, content| {
         if matches!(name, EntryName::Original(_)) && !originals {
-            self.left_out += 1;
+            originals_left_out += 1;
             return Ok(());
         }
-        // The name is one of the protocol's: at most one folder deep, and never outside.
-        let text = name.to_string();
-        let path = folder.join(&text);
-        if let Some(parent) = path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
-        }
-        let file = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
-        let mut hashed = Hashed::new(file);
-        if *name == EntryName::Report {
-            content.read_to_end(&mut self.report)?;
-            io::copy(&mut &self.report[..], &mut hashed)?;
+        let mut file = create(&staging.path, &name.to_string())?;
+        if *name == EntryName::Message {
+            let message = message(content)?;
+            not_text = std::str::from_utf8(&message).is_err();
+            file.write_all(&message)?;
         } else {
-            io::copy(content, &mut hashed)?;
+            io::copy(content, &mut file)?;
         }
-        self.hashes.push((text, hashed.id()));
+        written.push(name.to_string());
         Ok(())
+    });
+    let mut read = outcome.map_err(|error| {
+        if let ReadError::NoKey(tried) = &error {
+            note(&lock, desk, id, None, tried);
+        }
+        refusal(desk, id, error, |source| failed(out, source))
+    })?;
+    if not_text {
+        read.oddities.push(Oddity::NotText);
+    }
+    let report = released(&read.report_as_sent);
+    let name = if report.is_some() { EntryName::Report.to_string() } else { REPORT_AS_SENT.to_owned() };
+    write(&staging.path, &name, report.as_ref().unwrap_or(&read.report_as_sent))
+        .and_then(|()| write(&staging.path, SHEET, &sheet(id, &case, &read, report.is_some())))
+        .and_then(|()| staging.rename(out))
+        .map_err(|error| failed(out, error))?;
+    written.insert(0, name);
+    note(&lock, desk, id, Some(&read.key), &KeyNames::default());
+    Ok(Opened { read, case, entries: written, originals_left_out })
+}
+
+/// Reads tip `id` into memory, its files aside. Writes no plaintext to any disk.
+pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenTipError> {
+    let case = whole_case(desk, id)?;
+    let mut text = None;
+    let outcome = read(&stored(desk, id), keys, case.day, |name, content| {
+        if *name == EntryName::Message {
+            text = Some(message(content)?);
+        }
+        Ok(())
+    });
+    // What was found out about keys is noted where the desk is free; it is not what was asked for.
+    let lock = DeskLock::take(&desk.folder);
+    let mut read = outcome.map_err(|error| {
+        if let (Ok(lock), ReadError::NoKey(tried)) = (&lock, &error) {
+            note(lock, desk, id, None, tried);
+        }
+        refusal(desk, id, error, |source| OpenTipError::File { path: stored(desk, id), source })
+    })?;
+    if let Ok(lock) = &lock {
+        note(lock, desk, id, Some(&read.key), &KeyNames::default());
+    }
+    let message = text.map(|bytes| {
+        if std::str::from_utf8(&bytes).is_err() {
+            read.oddities.push(Oddity::NotText);
+        }
+        Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned())
+    });
+    Ok(Shown { read, case, message })
+}
+
+/// Tries keys that have come since on the tips that no key had opened. Gives how many one opens now.
+pub fn try_keys(desk: &Desk, keys: &UnlockedKeys) -> Result<usize, OpenTipError> {
+    let _lock = DeskLock::take(&desk.folder)?;
+    let mut book = Casebook::read(&desk.folder)?;
+    let opened = super::trying::try_again(&desk.folder, &mut book, keys);
+    book.write(&desk.folder)?;
+    Ok(opened)
+}
+
+/// The case of a tip whose stored file has every byte.
+fn whole_case(desk: &Desk, id: &TipId) -> Result<Case, OpenTipError> {
+    let book = Casebook::read(&desk.folder)?;
+    let case = book.tips.get(id).ok_or_else(|| CasebookError::Unknown(id.to_string()))?;
+    let found = File::open(stored(desk, id)).and_then(TipId::of_reader);
+    if found.is_ok_and(|(hash, _)| hash == *id) { Ok(case.clone()) } else { Err(missing(case)) }
+}
+
+fn missing(case: &Case) -> OpenTipError {
+    OpenTipError::Missing { courier: case.courier.clone(), bundle: case.bundle }
+}
+
+fn stored(desk: &Desk, id: &TipId) -> PathBuf {
+    desk.folder.join("tips").join(format!("{id}.age"))
+}
+
+/// A hidden folder for plaintext, known to the next program in case this one is killed. Gone when dropped.
+struct Staging<'a> {
+    path: PathBuf,
+    lock: &'a DeskLock,
+}
+
+impl<'a> Staging<'a> {
+    fn make(lock: &'a DeskLock, parent: &Path) -> io::Result<Self> {
+        let mut random = [0; 8];
+        OsRng.fill_bytes(&mut random);
+        let path = parent.join(format!("{OPENING}{}", hex::encode(random)));
+        // First its name, then the folder: there is no moment at which it is there and nobody knows of it.
+        lock.opening_at(&path)?;
+        fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self { path, lock })
+    }
+
+    /// Gives the folder its name; over an empty one, a rename replaces it.
+    fn rename(&self, out: &Path) -> io::Result<()> {
+        fs::rename(&self.path, out)
     }
 }
 
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> OpenTipError + use<'_> {
-    move |source| OpenTipError::File { path: path.to_owned(), source }
+impl Drop for Staging<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+        if fs::symlink_metadata(&self.path).is_err() {
+            self.lock.opened();
+        }
+    }
+}
+
+fn create(folder: &Path, name: &str) -> io::Result<File> {
+    // The name is one of the protocol's: at most one folder deep, and never outside.
+    let path = folder.join(name);
+    if let Some(parent) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+    }
+    File::options().write(true).create_new(true).mode(0o600).open(&path)
+}
+
+fn write(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
+    create(folder, name)?.write_all(content)
+}
+
+fn message(content: &mut dyn Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
+    content.take(MAX_MESSAGE).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What this desk knows of an opened tip.
+fn sheet(id: &TipId, case: &Case, read: &TipRead, redacted: bool) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Sheet<'a> {
+        schema: &'static str,
+        id: &'a TipId,
+        day_noted_by_the_relay: Day,
+        courier: &'a CourierName,
+        bundle: u64,
+        opened_with: &'a KeyName,
+        thread_fingerprint: Option<String>,
+        report: &'static str,
+        entries: &'a [Entry],
+        warnings: &'a [Oddity],
+    }
+    let report = if redacted {
+        "report.json is written anew: without reply key, withdraw token and thread, which are secrets; all else is as it was sent"
+    } else {
+        "the report is no JSON; it is in report-as-sent as it was sent, with any secrets it may hold"
+    };
+    let sheet = Sheet {
+        schema: "softinfo/opened/1",
+        id,
+        day_noted_by_the_relay: case.day,
+        courier: &case.courier,
+        bundle: case.bundle,
+        opened_with: &read.key,
+        thread_fingerprint: read.thread(),
+        report,
+        entries: &read.entries,
+        warnings: &read.oddities,
+    };
+    let mut bytes = serde_json::to_vec_pretty(&sheet).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Notes which key opens a tip, or which don't. It only spares trying them again, so that a failure is passed over.
+fn note(_held: &DeskLock, desk: &Desk, id: &TipId, reader: Option<&KeyName>, tried: &KeyNames) {
+    let Ok(mut book) = Casebook::read(&desk.folder) else { return };
+    let before = book.tips.get(id).cloned();
+    book.note(id, reader.cloned(), tried.0.iter().cloned());
+    if book.tips.get(id) != before.as_ref() {
+        let _ = book.write(&desk.folder);
+    }
+}
+
+fn refusal(desk: &Desk, id: &TipId, error: ReadError, failed: impl FnOnce(io::Error) -> OpenTipError) -> OpenTipError {
+    match error {
+        ReadError::NoKey(tried) => OpenTipError::NoKey(tried),
+        ReadError::NotAuthentic => OpenTipError::NotAuthentic,
+        ReadError::Take(source) => failed(source),
+        ReadError::Source(source) | ReadError::Open(OpenError::Io(source)) => {
+            OpenTipError::File { path: stored(desk, id), source }
+        }
+        ReadError::Open(error) => OpenTipError::Open(error),
+        ReadError::Container(error) => OpenTipError::Container(error),
+    }
 }

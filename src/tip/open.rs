@@ -41,10 +41,13 @@ pub fn decrypt<R: Read>(mut file: R, identities: &[&dyn age::Identity]) -> Resul
 }
 
 /// Opens a tip: the header has to be a tip's. Gives the header and the plaintext to read.
-pub fn open<R: Read>(mut file: R, identities: &[Identity]) -> Result<(TipHeader, Plaintext<R>), OpenError> {
+pub fn open<'a, R: Read>(
+    mut file: R,
+    identities: impl IntoIterator<Item = &'a Identity>,
+) -> Result<(TipHeader, Plaintext<R>), OpenError> {
     let start = start_of(&mut file)?;
     let header = TipHeader::parse(&start)?;
-    let identities: Vec<_> = identities.iter().map(|identity| identity as &dyn age::Identity).collect();
+    let identities: Vec<_> = identities.into_iter().map(|identity| identity as &dyn age::Identity).collect();
     let plaintext = decrypt_scanned(start, file, &identities)?;
     Ok((header, plaintext))
 }

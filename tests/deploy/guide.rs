@@ -112,6 +112,8 @@ fn every_option_in_the_guide_is_one_of_its_programs() {
                 "import",
                 "list",
                 "open",
+                "show",
+                "bundles",
                 "store",
             ];
             let mut chain: Vec<_> = words.iter().copied().filter(|word| subcommands.contains(word)).take(1).collect();

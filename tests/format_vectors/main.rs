@@ -14,7 +14,7 @@ use softinfo::bundle::BundleError;
 use softinfo::day::Day;
 use softinfo::desk::keyring::{Keyring, Unlocked};
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{ImportError, Imported, import, open};
+use softinfo::desk::{ImportError, Imported, Permission, UnlockedKeys, import, open};
 use softinfo::directory::{Directory, DirectoryError, RootKey, Seen, UntrustedDirectory};
 
 fn path(folder: &str) -> PathBuf {
@@ -94,6 +94,10 @@ fn of_two_epochs_that_hold_today_the_one_that_began_last_is_used() {
     assert!(current.reader(&holder.id).unwrap().recipient == identity.recipient());
 }
 
+fn all(keys: Vec<Unlocked>) -> UnlockedKeys {
+    UnlockedKeys { keys, damaged: Vec::new() }
+}
+
 /// A desk without keys of its own, in a folder that goes with it.
 struct EmptyDesk {
     folder: tempfile::TempDir,
@@ -111,7 +115,7 @@ impl EmptyDesk {
     }
 
     fn import(&self, file: &str, keys: Vec<Unlocked>) -> Result<Imported, ImportError> {
-        import(&self.desk, File::open(path("bundle").join(file)).unwrap(), false, |_| Ok(keys))
+        import(&self.desk, File::open(path("bundle").join(file)).unwrap(), Permission::default(), || Ok(all(keys)))
     }
 
     /// Every file on the desk, with its bytes.
@@ -154,7 +158,7 @@ fn every_bundle_is_taken_whole_or_refused_whole_as_its_index_names() {
                 assert!(row["not_tips"].as_array().unwrap().iter().all(|id| !stored(id).exists()), "{row}");
                 "accepted"
             }
-            Err(ImportError::Forked(_)) => "forked",
+            Err(ImportError::Forked { .. }) => "forked",
             Err(ImportError::Bundle(BundleError::CutShort { found, .. })) => {
                 assert_eq!(row["found"], *found, "{row}");
                 "cut-short"
@@ -191,7 +195,7 @@ fn the_tip_of_a_bundle_opens_with_the_key_of_the_directory() {
     assert_eq!((imported.new, imported.for_this_desk), (1, 1));
     let id = index("bundle")["vectors"][0]["tips"][0].as_str().unwrap().parse().unwrap();
     let out = desk.folder.path().join("opened");
-    let opened = open(&desk.desk, &id, keys(), &out, false).unwrap();
+    let opened = open(&desk.desk, &id, &all(keys()), &out, false).unwrap();
     assert_eq!(opened.entries, ["report.json", "message.txt"]);
     assert_eq!(fs::read_to_string(out.join("message.txt")).unwrap(), "Een tip in een bundel.");
 }

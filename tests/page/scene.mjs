@@ -78,11 +78,11 @@ token_sha256 = ["df4c7b328707db6b19c0a8a027639dca494ab5d39fc5a7e90889a799abcf8e9
     return fetched.tips
   }
 
-  /** Opens a tip on the desk of `holder`. Out: every file of it by its path. */
+  /** Opens a tip on the desk of `holder`. Out: every file of it by its path, without the sheet that the desk adds. */
   open(id, holder = INSPECTORATE) {
     const out = join(this.folder, `case-${holder}-${id.slice(0, 12)}`)
     this.desk(holder, ['open', '--originals', '--out', out, id])
-    const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== 'tip.json')
     return Object.fromEntries(files.map((entry) => {
       const path = join(entry.parentPath ?? entry.path, entry.name)
       return [path.slice(out.length + 1), readFileSync(path)]
@@ -102,6 +102,7 @@ token_sha256 = ["df4c7b328707db6b19c0a8a027639dca494ab5d39fc5a7e90889a799abcf8e9
     if (!this.desks?.has(holder)) {
       mkdirSync(join(desk, 'keys'), { recursive: true })
       cpSync(join(keys, holder), join(desk, 'keys', holder), { recursive: true })
+      cpSync(join(keys, 'keyring.age'), join(desk, 'keys', 'keyring.age'))
       call(['directory', 'trust', join(keys, 'EXAMPLE-root.vkey')])
       this.desks = (this.desks ?? new Set()).add(holder)
     }

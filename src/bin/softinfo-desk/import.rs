@@ -1,73 +1,172 @@
 //! `softinfo-desk import`: a bundle from the courier's computer onto the desk.
 
 use std::fs::File;
-use std::io::BufReader;
-use std::path::PathBuf;
+use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Standing, import};
-use softinfo::terminal::byte_bar;
+use softinfo::desk::{ImportError, Imported, LockError, Missing, Permission, Standing, import};
+use softinfo::terminal::{Exit, byte_bar, complain, say, say_json, sentence};
 
-use crate::Setting;
+use crate::passphrase::unlock;
+use crate::{PROGRAM, Setting};
 
 #[derive(Args)]
 pub struct Import {
     /// The bundle.
     bundle: PathBuf,
+    /// Take it in although its courier has brought no bundle to this desk before: a second one has begun, or one was set up anew.
+    #[arg(long)]
+    new_courier: bool,
 }
 
 impl Import {
     pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let desk = Desk::open(&setting.desk)?;
         announce_example(&desk);
-        let file = File::open(&self.bundle).with_context(|| self.bundle.display().to_string())?;
-        let bar = byte_bar(file.metadata()?.len(), "Importing");
-        let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
-        let imported = import(&desk, source, setting.allow_example, |_| {
-            bar.finish_and_clear();
-            Ok(crate::passphrase::unlock(setting, &desk)?.keys)
-        })?;
-        bar.finish_and_clear();
-        if setting.json {
-            println!("{}", serde_json::to_string(&imported)?);
-        } else {
-            let place = match imported.standing {
-                Standing::Next => "",
-                Standing::Repeated => " (imported before; nothing has changed)",
-                Standing::AfterAGap => " (a bundle before it is missing)",
-                Standing::OutOfOrder => " (older than the last one; it fills a gap)",
-            };
-            println!(
-                "Bundle {}{place}: {} new tips, {} of them for this desk.",
-                imported.number, imported.new, imported.for_this_desk
+        let mut permission = Permission { example: setting.allow_example, new_courier: self.new_courier };
+        let mut outcome = read(&desk, setting, &self.bundle, permission)?;
+        if let Err(error @ ImportError::NewCourier(_)) = &outcome
+            && io::stdin().is_terminal()
+            && io::stderr().is_terminal()
+        {
+            complain(PROGRAM, sentence(error));
+            complain(PROGRAM, "take it in now, and from now on whatever this courier brings? yes or no:");
+            let mut answer = String::new();
+            io::stdin().lock().read_line(&mut answer)?;
+            if !answer.trim().eq_ignore_ascii_case("yes") {
+                complain(PROGRAM, "nothing was imported");
+                return Ok(Exit::Failed.into());
+            }
+            permission.new_courier = true;
+            outcome = read(&desk, setting, &self.bundle, permission)?;
+        }
+        let imported = match outcome {
+            Ok(imported) => imported,
+            Err(ImportError::Lock(busy @ LockError::InUse(_))) => return Ok(busy_desk(&busy)),
+            Err(error) => return Err(error.into()),
+        };
+        let said = if setting.json { say_json(&imported) } else { show(&imported) };
+        if let Err(error) = said {
+            complain(
+                PROGRAM,
+                format_args!("bundle {} was imported, but what was in it could not be shown: {error}", imported.number),
             );
-            if imported.already > 0 && imported.standing != Standing::Repeated {
-                println!("{} tips were here already.", imported.already);
-            }
-            for id in &imported.not_tips {
-                println!("{id} is no tip and was left out.");
-            }
+            return Ok(Exit::Incomplete.into());
         }
-        if imported.missing.is_empty() {
-            return Ok(ExitCode::SUCCESS);
-        }
-        let numbers: Vec<_> = imported.missing.iter().map(u64::to_string).collect();
-        let (plural, verb) = if numbers.len() == 1 { ("", "has") } else { ("s", "have") };
-        eprintln!(
-            "softinfo-desk: bundle{plural} {} {verb} not come yet. If lost: softinfo-courier fetch --again-since DAY",
-            numbers.join(", ")
-        );
-        Ok(ExitCode::from(3))
+        Ok(name_missing(&imported).into())
     }
+}
+
+fn read(
+    desk: &Desk,
+    setting: &Setting,
+    bundle: &Path,
+    permission: Permission,
+) -> Result<Result<Imported, ImportError>> {
+    let file = File::open(bundle).with_context(|| format!("{}; nothing was imported", bundle.display()))?;
+    let bar = byte_bar(file.metadata()?.len(), "Importing");
+    let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
+    let outcome = import(desk, source, permission, || {
+        bar.finish_and_clear();
+        unlock(setting, desk)
+    });
+    bar.finish_and_clear();
+    Ok(outcome)
+}
+
+fn show(imported: &Imported) -> io::Result<()> {
+    let Imported { courier, number, new, for_this_desk, .. } = imported;
+    let place = match imported.standing {
+        _ if imported.begins => "",
+        Standing::Next => "",
+        Standing::Repeated if imported.new + imported.mended == 0 => " (imported before; nothing has changed)",
+        Standing::Repeated => " (imported before)",
+        Standing::AfterAGap => " (a bundle before it is missing)",
+        Standing::OutOfOrder => " (older than the last one; it fills a gap)",
+    };
+    say(format_args!("Bundle {number}{place}: {new} new tips, {for_this_desk} of them for this desk."))?;
+    if imported.begins {
+        say(format_args!("It is the first of the courier {} on this desk.", courier.short()))?;
+    }
+    if new > for_this_desk {
+        let others = new - for_this_desk;
+        say(format_args!("No key of this desk opens the other {others}; softinfo-desk list shows which were tried."))?;
+    }
+    if imported.already > 0 && imported.standing != Standing::Repeated {
+        say(format_args!("Here already: {}.", tips(imported.already)))?;
+    }
+    if imported.mended > 0 {
+        say(format_args!("{} mended: missing or damaged before, whole again now.", tips(imported.mended)))?;
+    }
+    if imported.opens_now > 0 {
+        let opens = if imported.opens_now == 1 { "opens" } else { "open" };
+        say(format_args!("{} of earlier bundles that no key had opened {opens} now.", tips(imported.opens_now)))?;
+    }
+    for id in &imported.not_tips {
+        say(format_args!("{id} is no tip and was left out."))?;
+    }
+    Ok(())
+}
+
+/// Names what is still missing: bundles that have not come, keys that could not be tried.
+fn name_missing(imported: &Imported) -> Exit {
+    let before = imported.number.saturating_sub(1);
+    let begins_late = imported.begins && before > 0;
+    if begins_late {
+        let which = if before == 1 { "bundle 1 was".to_owned() } else { format!("bundles 1 to {before} were") };
+        complain(
+            PROGRAM,
+            format_args!(
+                "{which} never imported on this desk. That is as it should be where the desk is newer than the courier; otherwise import what there is \
+                 of them. This is said once"
+            ),
+        );
+    }
+    for Missing { courier, numbers } in &imported.missing {
+        let (plural, verb) = if numbers.first == numbers.last { ("", "has") } else { ("s", "have") };
+        complain(
+            PROGRAM,
+            format_args!(
+                "bundle{plural} {numbers} of the courier {0} {verb} not come yet. If lost: softinfo-courier fetch --again-since DAY, then \
+                 softinfo-desk bundles close {0}",
+                courier.short()
+            ),
+        );
+    }
+    let untried = imported.damaged_keys > 0 && imported.unopened > 0;
+    if untried {
+        complain(
+            PROGRAM,
+            format_args!(
+                "{} {} opened by no key that could be read. Restore the damaged ones from their copy, then: softinfo-desk list --try-keys",
+                tips(imported.unopened),
+                if imported.unopened == 1 { "is" } else { "are" }
+            ),
+        );
+    }
+    if untried || begins_late || !imported.missing.is_empty() { Exit::Incomplete } else { Exit::Done }
+}
+
+/// `1 tip`, `2 tips`.
+pub fn tips(number: usize) -> String {
+    if number == 1 { "1 tip".to_owned() } else { format!("{number} tips") }
+}
+
+/// Says that another program has the desk.
+pub fn busy_desk(busy: &LockError) -> ExitCode {
+    complain(PROGRAM, busy);
+    Exit::TryLater.into()
 }
 
 pub fn announce_example(desk: &Desk) {
     if desk.example {
-        eprintln!(
-            "softinfo-desk: this desk has no keys of its own; using the EXAMPLE keys in keys-example/, which everybody has"
+        complain(
+            PROGRAM,
+            "this desk has no keys of its own; using the EXAMPLE keys in keys-example/, which everybody has",
         );
     }
 }

@@ -1,36 +1,88 @@
 //! `softinfo-desk list`: what is on the desk.
 
+use std::io;
+use std::process::ExitCode;
+
 use anyhow::Result;
+use clap::Args;
 use serde_json::json;
-use softinfo::desk::Casebook;
 use softinfo::desk::trust::Desk;
+use softinfo::desk::{Casebook, DeskLock, OpenTipError, names_in, try_keys};
+use softinfo::terminal::{Exit, complain, say, say_json};
 
-use crate::Setting;
+use crate::import::{announce_example, busy_desk};
+use crate::passphrase::unlock;
+use crate::{PROGRAM, Setting};
 
-pub fn run(setting: &Setting) -> Result<()> {
-    let desk = Desk::open(&setting.desk)?;
-    let book = Casebook::read(&desk.folder)?;
-    let mut tips: Vec<_> = book.tips.iter().collect();
-    tips.sort_by_key(|(id, case)| (case.day, **id));
-    if setting.json {
-        let rows: Vec<_> = tips
-            .iter()
-            .map(|(id, case)| json!({ "id": id, "day": case.day, "size": case.size, "bundle": case.bundle, "reader": case.reader }))
-            .collect();
-        println!("{}", serde_json::Value::from(rows));
-        return Ok(());
+#[derive(Args)]
+pub struct List {
+    /// First try keys that have come since on tips that no key has opened. Asks for the passphrase.
+    #[arg(long)]
+    try_keys: bool,
+}
+
+impl List {
+    pub fn run(self, setting: &Setting) -> Result<ExitCode> {
+        let desk = Desk::open(&setting.desk)?;
+        if self.try_keys {
+            announce_example(&desk);
+            match try_keys(&desk, &unlock(setting, &desk)?) {
+                Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
+                opened => {
+                    complain(PROGRAM, format_args!("of the tips that no key had opened, {} can be opened now", opened?))
+                }
+            }
+        } else {
+            // Removes what a killed program has left behind; where another is at work, that one has.
+            drop(DeskLock::take(&desk.folder));
+        }
+        let book = Casebook::read(&desk.folder)?;
+        quiet_when_closed(if setting.json { rows(&book) } else { table(&desk, &book) })?;
+        Ok(Exit::Done.into())
     }
+}
+
+/// Whoever closes the other end of a pipe has seen enough.
+pub fn quiet_when_closed(said: io::Result<()>) -> io::Result<()> {
+    match said {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        said => said,
+    }
+}
+
+fn rows(book: &Casebook) -> io::Result<()> {
+    let row = |(id, case): (&_, &softinfo::desk::Case)| {
+        json!({
+            "id": id, "day": case.day, "size": case.size, "courier": case.courier, "bundle": case.bundle,
+            "reader": case.reader, "tried": book.tried(case),
+        })
+    };
+    say_json(&sorted(book).into_iter().map(row).collect::<Vec<_>>())
+}
+
+fn table(desk: &Desk, book: &Casebook) -> io::Result<()> {
+    let tips = sorted(book);
     if tips.is_empty() {
-        println!("No tips yet. Import a bundle with: softinfo-desk import FILE");
-        return Ok(());
+        return say("No tips yet. Import a bundle with: softinfo-desk import FILE");
     }
-    println!("{:<16}  {:<10}  {:>9}  FOR", "ID", "DAY", "KB");
+    say(format_args!("{:<16}  {:<10}  {:>9}  {:<16}  FOR", "ID", "DAY", "KB", "BUNDLE"))?;
     for (id, case) in tips {
-        let reader = case.reader.as_ref();
-        let whose =
-            reader.map_or("not for this desk".to_owned(), |reader| format!("{} ({})", reader.holder, reader.epoch));
+        let whose = case.reader.as_ref().map_or_else(
+            || format!("no key of this desk opens it (tried: {})", book.tried(case)),
+            |reader| format!("{} ({})", reader.holder, reader.epoch),
+        );
         let start: String = id.to_string().chars().take(16).collect();
-        println!("{start}  {}  {:>9}  {whose}", case.day, case.size.div_ceil(1000));
+        let bundle = format!("{} of {}", case.bundle, case.courier.short());
+        say(format_args!("{start}  {}  {:>9}  {bundle:<16}  {whose}", case.day, case.size.div_ceil(1000)))?;
+    }
+    if book.untried(&names_in(&desk.keyring)).next().is_some() {
+        say("This desk has keys that were not tried on all of them: softinfo-desk list --try-keys")?;
     }
     Ok(())
+}
+
+fn sorted(book: &Casebook) -> Vec<(&softinfo::tip::id::TipId, &softinfo::desk::Case)> {
+    let mut tips: Vec<_> = book.tips.iter().collect();
+    tips.sort_by_key(|(id, case)| (case.day, **id));
+    tips
 }

@@ -2,17 +2,17 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod bundles;
 mod directory;
-#[allow(clippy::print_stdout, clippy::print_stderr)]
 mod import;
 mod keygen;
 mod keys;
-#[allow(clippy::print_stdout)]
 mod list;
-#[allow(clippy::print_stdout)]
 mod open;
 mod page;
 mod passphrase;
+mod sheet;
+mod show;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,8 +57,12 @@ enum Command {
     Directory(directory::DirectoryCommand),
     /// Take in a bundle that softinfo-courier wrote.
     Import(import::Import),
+    /// Show which bundles came from which courier, and which are missing.
+    Bundles(bundles::Bundles),
     /// Show the tips on this desk.
-    List,
+    List(list::List),
+    /// Show what a tip says, on the terminal and nowhere else.
+    Show(show::Show),
     /// Open a tip into a folder.
     Open(open::Open),
 }
@@ -99,8 +103,10 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Keys(command) => return command.run(&setting),
         Command::Directory(command) => command.run(&setting)?,
         Command::Import(command) => return command.run(&setting),
-        Command::List => list::run(&setting)?,
-        Command::Open(command) => command.run(&setting)?,
+        Command::Bundles(command) => return command.run(&setting),
+        Command::List(command) => return command.run(&setting),
+        Command::Show(command) => return command.run(&setting),
+        Command::Open(command) => return command.run(&setting),
     }
     Ok(Exit::Done.into())
 }

@@ -1,16 +1,20 @@
 //! `softinfo-desk open`: one tip into a folder.
 
+use std::io;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, Opened, open};
-use softinfo::terminal::harmless;
+use softinfo::desk::{OpenTipError, Opened, check_out, find, open};
+use softinfo::terminal::{Exit, complain, say, say_json};
 
-use crate::Setting;
-use crate::import::announce_example;
+use crate::import::{announce_example, busy_desk};
+use crate::passphrase::unlock;
+use crate::sheet;
+use crate::{PROGRAM, Setting};
 
 #[derive(Args)]
 pub struct Open {
@@ -25,50 +29,46 @@ pub struct Open {
 }
 
 impl Open {
-    pub fn run(self, setting: &Setting) -> Result<()> {
+    pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let desk = Desk::open(&setting.desk)?;
         announce_example(&desk);
-        let book = Casebook::read(&desk.folder)?;
-        let (id, _) = book.find(&self.id)?;
-        let keys = crate::passphrase::unlock(setting, &desk)?.keys;
-        let opened = open(&desk, &id, keys, &self.out, self.originals)?;
-        if setting.json {
-            let report = &opened.report;
-            println!(
-                "{}",
-                json!({ "id": id, "report": report, "entries": opened.entries, "originals_left_out": opened.originals_left_out })
-            );
+        check_out(&self.out)?;
+        let id = find(&desk, &self.id)?;
+        let keys = unlock(setting, &desk)?;
+        let opened = match open(&desk, &id, &keys, &self.out, self.originals) {
+            Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
+            opened => opened?,
+        };
+        let said = if setting.json {
+            let Opened { read, case, entries, originals_left_out } = &opened;
+            say_json(&json!({
+                "id": id, "day": case.day, "courier": case.courier, "bundle": case.bundle, "opened_with": read.key,
+                "report": sheet::report(read), "entries": entries, "originals_left_out": originals_left_out, "warnings": read.oddities,
+            }))
         } else {
-            self.show(&opened);
+            self.show(&opened)
+        };
+        if let Err(error) = said {
+            complain(
+                PROGRAM,
+                format_args!("the tip is in {}, but what is in it could not be shown: {error}", self.out.display()),
+            );
+            return Ok(Exit::Incomplete.into());
         }
-        Ok(())
+        Ok(Exit::Done.into())
     }
 
-    fn show(&self, opened: &Opened) {
-        let Opened { report, warnings, entries, originals_left_out, differing } = opened;
-        println!("Opened into {}:", self.out.display());
+    fn show(&self, opened: &Opened) -> io::Result<()> {
+        let Opened { read, case, entries, originals_left_out } = opened;
+        say(format_args!("Opened into {}:", self.out.display()))?;
         for name in entries {
-            println!("  {name}");
+            say(format_args!("  {name}"))?;
         }
-        let readers: Vec<_> = report.readers.iter().map(ToString::to_string).collect();
-        println!("Sent to: {}. Language: {}.", readers.join(", "), harmless(&report.lang));
-        if let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(report) {
-            let shown = |name: &str| {
-                !["schema", "lang", "readers", "thread", "reply", "withdraw_token", "attachments"].contains(&name)
-            };
-            for (name, value) in fields.iter().filter(|(name, _)| shown(name)) {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                println!("{}: {}", harmless(name), harmless(&text));
-            }
-        }
+        say("  tip.json (what this desk knows of it)")?;
+        sheet::show(read, case)?;
         if *originals_left_out > 0 {
-            println!("{originals_left_out} unscrubbed originals were left out; --originals writes them too.");
+            say(format_args!("{originals_left_out} unscrubbed originals were left out; --originals writes them too."))?;
         }
-        for warning in warnings {
-            println!("Note: {}", harmless(&warning.to_string()));
-        }
-        for name in differing {
-            println!("{} is not the file that the report describes.", harmless(name));
-        }
+        say("Read files from strangers with care; softinfo-desk show shows the message without opening any.")
     }
 }

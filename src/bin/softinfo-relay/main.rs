@@ -216,7 +216,8 @@ A relay for trying out, on this machine only, with the EXAMPLE keys. Stop it wit
   softinfo-courier fetch --out bundle.tar
   softinfo-desk import bundle.tar
   softinfo-desk list
-  softinfo-desk open ID --out case/          (ID as shown by list)
+  softinfo-desk show ID                      (ID as shown by list)
+  softinfo-desk open ID --out case/          (the same into a folder, with its files)
 "
     );
     steps.lines().try_for_each(say)

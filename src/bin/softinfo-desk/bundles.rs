@@ -1,0 +1,103 @@
+//! `softinfo-desk bundles`: which bundles came from which courier, which are missing, and an end to waiting for them.
+
+use std::io;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use softinfo::desk::trust::Desk;
+use softinfo::desk::{Casebook, Chain, DeskLock, Gap, LockError};
+use softinfo::terminal::{Exit, say, say_json};
+
+use crate::Setting;
+use crate::import::busy_desk;
+use crate::list::quiet_when_closed;
+
+#[derive(Args)]
+pub struct Bundles {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Stop waiting for missing bundles. What was only in them stays unread; one that comes after all is taken in.
+    Close {
+        /// Name of the courier, or its beginning, as shown by bundles.
+        courier: String,
+        /// Numbers of the bundles; all that are missing when none is given.
+        numbers: Vec<u64>,
+    },
+}
+
+impl Bundles {
+    pub fn run(self, setting: &Setting) -> Result<ExitCode> {
+        let desk = Desk::open(&setting.desk)?;
+        match self.command {
+            None => {
+                let book = Casebook::read(&desk.folder)?;
+                quiet_when_closed(if setting.json { rows(&book) } else { table(&book) })?;
+            }
+            Some(Command::Close { courier, numbers }) => {
+                let _lock = match DeskLock::take(&desk.folder) {
+                    Err(busy @ LockError::InUse(_)) => return Ok(busy_desk(&busy)),
+                    lock => lock?,
+                };
+                let mut book = Casebook::read(&desk.folder)?;
+                let (name, chain) = book.courier(&courier)?;
+                let closed = match chain.give_up(&numbers) {
+                    Ok(closed) => closed,
+                    Err(number) => {
+                        bail!("bundle {number} of the courier {} is not missing; nothing was changed", name.short())
+                    }
+                };
+                if closed.is_empty() {
+                    say(format_args!("No bundle of the courier {} is missing; nothing was changed.", name.short()))?;
+                    return Ok(Exit::Done.into());
+                }
+                book.write(&desk.folder)?;
+                if setting.json {
+                    say_json(&json!({ "courier": name, "closed": closed }))?;
+                } else {
+                    say(format_args!(
+                        "Bundles of the courier {} that are not waited for any more: {}.",
+                        name.short(),
+                        list(&closed)
+                    ))?;
+                    say("Tips that were only in them stay unread. If one comes after all, import it.")?;
+                }
+            }
+        }
+        Ok(Exit::Done.into())
+    }
+}
+
+fn rows(book: &Casebook) -> io::Result<()> {
+    let row = |(name, chain): (&_, &Chain)| json!({ "courier": name, "bundles": chain.len(), "first": chain.first(), "last": chain.last(), "missing": chain.missing() });
+    say_json(&book.chains.iter().map(row).collect::<Vec<_>>())
+}
+
+fn table(book: &Casebook) -> io::Result<()> {
+    if book.chains.is_empty() {
+        return say("No bundles yet. Import one with: softinfo-desk import FILE");
+    }
+    say(format_args!("{:<8}  {:>7}  {:>6}  {:>6}  MISSING", "COURIER", "BUNDLES", "FIRST", "LAST"))?;
+    for (name, chain) in &book.chains {
+        let missing = chain.missing();
+        let missing = if missing.is_empty() { "none".to_owned() } else { list(&missing) };
+        let number = |number: Option<u64>| number.unwrap_or_default();
+        say(format_args!(
+            "{}  {:>7}  {:>6}  {:>6}  {missing}",
+            name.short(),
+            chain.len(),
+            number(chain.first()),
+            number(chain.last())
+        ))?;
+    }
+    Ok(())
+}
+
+fn list(gaps: &[Gap]) -> String {
+    gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

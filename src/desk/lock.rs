@@ -1,0 +1,126 @@
+//! One program at a time in a desk's folder, and what a killed one has left behind.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Staging folder of an import, in `tips/`. It holds ciphertext.
+pub(super) const INCOMING: &str = ".incoming-";
+/// Staging folder of an opened tip, beside its target. It holds plaintext.
+pub(super) const OPENING: &str = ".opening-";
+/// The file in the desk's folder that names the staging folder of the tip being opened, so that it is found wherever it is.
+const OPENING_AT: &str = "opening";
+
+/// Held while the desk's folder is read to be changed. Let go when dropped, or when the program ends in any way.
+#[derive(Debug)]
+pub struct DeskLock {
+    _folder: File,
+    folder: PathBuf,
+}
+
+/// Why the desk can't be changed now.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another program has it.
+    #[error("another softinfo-desk is at work in {}; nothing was changed. Try again when it has finished", .0.display())]
+    InUse(PathBuf),
+    /// A file failed.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl DeskLock {
+    /// Takes the lock of the desk in `folder` (a channel's folder, with `tips/` in it), and removes what a program that was killed has left:
+    /// half an import, files half written, and the plaintext of a tip that was being opened.
+    pub fn take(folder: &Path) -> Result<Self, LockError> {
+        let failed = |source| LockError::File { path: folder.to_owned(), source };
+        let file = File::open(folder).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(LockError::InUse(folder.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let lock = Self { _folder: file, folder: folder.to_owned() };
+        lock.clear_away()?;
+        Ok(lock)
+    }
+
+    /// Notes, durably, that plaintext is about to be written into `staging`, which has to be a path that holds from anywhere.
+    pub(super) fn opening_at(&self, staging: &Path) -> io::Result<()> {
+        use std::os::unix::ffi::OsStrExt;
+        crate::file::write_whole(&self.folder.join(OPENING_AT), |file| file.write_all(staging.as_os_str().as_bytes()))
+    }
+
+    /// Notes that no plaintext is left in a staging folder.
+    pub(super) fn opened(&self) {
+        // Where it stays it names a folder that is gone, which does no harm.
+        let _ = fs::remove_file(self.folder.join(OPENING_AT));
+    }
+
+    fn clear_away(&self) -> Result<(), LockError> {
+        use std::os::unix::ffi::OsStringExt;
+        let note = self.folder.join(OPENING_AT);
+        if let Ok(bytes) = fs::read(&note) {
+            let staging = PathBuf::from(std::ffi::OsString::from_vec(bytes));
+            let ours = staging.is_absolute()
+                && staging.file_name().is_some_and(|name| name.to_string_lossy().starts_with(OPENING));
+            if ours && fs::symlink_metadata(&staging).is_ok_and(|found| found.is_dir()) {
+                fs::remove_dir_all(&staging).map_err(|source| LockError::File { path: staging, source })?;
+            }
+            self.opened();
+        }
+        for (folder, start) in [(self.folder.join("tips"), INCOMING), (self.folder.clone(), ".partial-")] {
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().starts_with(start) {
+                    let path = entry.path();
+                    let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                    removed.map_err(|source| LockError::File { path, source })?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time_and_what_a_killed_one_left_is_removed_by_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let tips = folder.path().join("tips");
+        fs::create_dir_all(tips.join(".incoming-abc")).unwrap();
+        fs::write(tips.join(".incoming-abc/1.age"), "half").unwrap();
+        fs::write(folder.path().join(".partial-abc"), "half").unwrap();
+        fs::write(tips.join("kept.age"), "whole").unwrap();
+        let (plaintext, not_ours) = (elsewhere.path().join(".opening-abc"), elsewhere.path().join("case"));
+        fs::create_dir(&plaintext).unwrap();
+        fs::create_dir(&not_ours).unwrap();
+        let lock = DeskLock::take(folder.path()).unwrap();
+        let names =
+            |path: &Path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+        assert_eq!(names(folder.path()), ["tips"]);
+        assert_eq!(names(&tips), ["kept.age"]);
+        assert!(plaintext.exists(), "nobody has said that it is ours");
+        lock.opening_at(&plaintext).unwrap();
+        let busy = DeskLock::take(folder.path());
+        assert!(matches!(busy, Err(LockError::InUse(_))) && plaintext.exists());
+        // As if killed: the lock goes, the note stays.
+        drop(lock);
+        let lock = DeskLock::take(folder.path()).unwrap();
+        assert!(!plaintext.exists());
+        assert_eq!(names(folder.path()), ["tips"]);
+        // Whatever the note says, nothing else is removed.
+        lock.opening_at(&not_ours).unwrap();
+        drop(lock);
+        DeskLock::take(folder.path()).unwrap();
+        assert!(not_ours.exists());
+    }
+}

@@ -1,0 +1,73 @@
+//! Which key of the desk opens a tip. Every key is tried; the day that a relay noted only says which first.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::casebook::{Casebook, KeyName};
+use super::keyring::{KeyState, Keyring, Listed, Unlocked, UnlockedKeys};
+use crate::limits::HEADER_CAP;
+use crate::tip::header::{TipHeader, scan};
+use crate::tip::open::reader_of;
+
+/// What a look at a tip's header says.
+pub(super) enum Look<'a> {
+    /// It is no well-formed tip.
+    NoTip,
+    /// No key opens it.
+    NoKey,
+    /// This one does.
+    Opens(&'a Unlocked),
+}
+
+/// Tries `keys` on the tip in `path`. Takes about 0.4 ms a key.
+pub(super) fn look<'a>(path: &Path, keys: &[&'a Unlocked]) -> io::Result<Look<'a>> {
+    let mut start = Vec::with_capacity(HEADER_CAP);
+    File::open(path)?.take(HEADER_CAP as u64).read_to_end(&mut start)?;
+    let Ok(header) = scan(&start) else { return Ok(Look::NoTip) };
+    if TipHeader::check(&header).is_err() {
+        return Ok(Look::NoTip);
+    }
+    Ok(reader_of(&header, keys.iter().map(|key| &key.identity)).map_or(Look::NoKey, |n| Look::Opens(keys[n])))
+}
+
+/// Tries keys that have come since on the tips in `folder` (a channel's folder) that no key had opened, and notes the outcome in `book`.
+/// Gives how many are opened now. A tip whose file is not there is passed over.
+pub(super) fn try_again(folder: &Path, book: &mut Casebook, keys: &UnlockedKeys) -> usize {
+    let names = names_of(keys);
+    let tips: Vec<_> = book.untried(&names).map(|(id, case)| (id, case.day)).collect();
+    let mut opened = 0;
+    for (id, day) in tips {
+        match look(&folder.join("tips").join(format!("{id}.age")), &keys.ordered_for(day)) {
+            Ok(Look::Opens(key)) => {
+                opened += 1;
+                book.note(&id, Some(name(key)), []);
+            }
+            Ok(Look::NoKey) => book.note(&id, None, names.iter().cloned()),
+            Ok(Look::NoTip) | Err(_) => {}
+        }
+    }
+    opened
+}
+
+/// Whose key it is and which.
+pub(super) fn name(key: &Unlocked) -> KeyName {
+    KeyName { holder: key.holder.clone(), epoch: key.epoch.clone() }
+}
+
+/// The names of all unlocked keys.
+pub(super) fn names_of(keys: &UnlockedKeys) -> Vec<KeyName> {
+    keys.keys.iter().map(name).collect()
+}
+
+/// The names of the keys whose files are in a keyring, without unlocking it. One that is destroyed or damaged is not among them.
+#[must_use]
+pub fn names_in(keyring: &Keyring) -> Vec<KeyName> {
+    let here = |state| matches!(state, KeyState::Here | KeyState::NotListed);
+    let of = |listed: Listed| {
+        let holder = listed.holder;
+        let epochs = listed.epochs.into_iter().filter(move |epoch| here(epoch.state));
+        epochs.map(move |epoch| KeyName { holder: holder.clone(), epoch: epoch.epoch })
+    };
+    keyring.listing().into_iter().flat_map(of).collect()
+}

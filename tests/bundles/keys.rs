@@ -1,0 +1,117 @@
+//! Every key of the desk is tried on every tip: the day that a relay or a courier noted keeps none from being opened.
+
+use std::fs;
+
+use softinfo::tip::id::TipId;
+
+use crate::hand::{COURIER, Chain, recipient, report, seal};
+use crate::scene::{Channel, DESK, OwnChannel, Scene};
+
+/// A desk with keys of its own for some months.
+struct Months {
+    scene: Scene,
+}
+
+impl Months {
+    fn of(first_month: &str, epochs: &str) -> Self {
+        let mut scene = Scene::new();
+        let own = OwnChannel { first_month, epochs, ..OwnChannel::of(&scene) };
+        own.make_keys();
+        let (directory, root) = (own.sign("directory.note"), own.root());
+        scene.run(DESK, &["directory", "trust", root.to_str().unwrap()]).ok();
+        scene.channel = Channel { directory, root };
+        Self { scene }
+    }
+
+    fn key(&self, month: &str) -> std::path::PathBuf {
+        self.scene.path("desk/keys").join(OwnChannel::HOLDER).join(format!("{month}.age"))
+    }
+
+    /// A tip that was sealed on `sealed`.
+    fn tip(&self, sealed: &str, message: &str) -> Vec<u8> {
+        let holder = fs::read_to_string(self.key("x").with_file_name("holder.json")).unwrap();
+        let report = report(&[OwnChannel::HOLDER]).to_string();
+        let entries = [("report.json", report.as_bytes()), ("message.txt", message.as_bytes())];
+        seal(&recipient(&holder, sealed.parse().unwrap()), &entries)
+    }
+
+    fn chain(&self) -> Chain<'_> {
+        Chain { channel: "antwerp", ..Chain::new(&self.scene, COURIER) }
+    }
+
+    fn desk(&self, arguments: &[&str]) -> crate::scene::Run {
+        self.scene.desk_with_passphrase(arguments)
+    }
+
+    fn opens(&self, tip: &[u8], message: &str) {
+        let id = TipId::of(tip).to_string();
+        let out = self.scene.path(&format!("case-{id}"));
+        self.desk(&["open", &id, "--out", out.to_str().unwrap()]).ok();
+        assert_eq!(fs::read_to_string(out.join("message.txt")).unwrap(), message);
+    }
+}
+
+#[test]
+fn a_tip_opens_whatever_day_a_relay_noted_when_its_key_is_there() {
+    let months = Months::of("2026-11", "1");
+    let mut chain = months.chain();
+    // Sealed in November with the cable out and sent in December; then days that are wrong by a year and more.
+    for (n, day) in ["2026-12-05", "2025-11-15", "2027-11-15", "2000-01-01", "9999-12-31"].iter().enumerate() {
+        let message = format!("Sealed in November, noted on {day}.");
+        let tip = months.tip("2026-11-28", &message);
+        let bundle = chain.bundle(&format!("{n}.tar"), &[(&tip, day)]);
+        months.desk(&["import", bundle.to_str().unwrap()]).says(0, "1 new tips, 1 of them for this desk");
+        months.opens(&tip, &message);
+    }
+}
+
+#[test]
+fn a_tip_that_no_key_opens_is_named_with_the_keys_tried_and_tried_again_when_keys_come() {
+    let months = Months::of("2026-10", "4");
+    let mut chain = months.chain();
+    let tips = ["2026-10-01", "2026-11-01", "2026-12-01"].map(|day| months.tip(day, &format!("Sealed on {day}.")));
+    let away = ["2026-10", "2026-11", "2026-12"].map(|month| {
+        let (key, away) = (months.key(month), months.scene.path(&format!("{month}.away")));
+        fs::rename(&key, &away).unwrap();
+        (key, away)
+    });
+    let bring_back = |n: usize| fs::rename(&away[n].1, &away[n].0).unwrap();
+    let bundle = chain.bundle("1.tar", &tips.each_ref().map(|tip| (&tip[..], "2026-11-29")));
+    let bundle = bundle.to_str().unwrap();
+    months.desk(&["import", bundle]).says(0, "No key of this desk opens the other 3");
+    let tried = format!("no key of this desk opens it (tried: {} 2027-01)", OwnChannel::HOLDER);
+    assert_eq!(months.scene.run(DESK, &["list"]).ok().out.matches(&tried).count(), 3);
+    let (id, out) = (TipId::of(&tips[0]).to_string(), months.scene.path("case"));
+    let open = ["open", &id, "--out", out.to_str().unwrap()];
+    months.desk(&open).says(1, &format!("no key of this desk opens it (tried: {} 2027-01)", OwnChannel::HOLDER));
+    months.desk(&["show", &id]).says(1, "no key of this desk opens it");
+    assert!(!out.exists());
+    // With open, with list, and with the next import.
+    bring_back(0);
+    months.opens(&tips[0], "Sealed on 2026-10-01.");
+    bring_back(1);
+    months.scene.run(DESK, &["list"]).says(0, "list --try-keys");
+    months.desk(&["list", "--try-keys"]).says(0, &format!("{} (2026-11)", OwnChannel::HOLDER));
+    bring_back(2);
+    let again = months.desk(&["--json", "import", bundle]).ok().json();
+    assert_eq!(again["opens_now"], 1);
+    assert!(!months.scene.run(DESK, &["list"]).ok().out.contains("no key of this desk"));
+    months.opens(&tips[2], "Sealed on 2026-12-01.");
+}
+
+#[test]
+fn a_damaged_key_is_named_and_its_tips_open_when_it_is_restored() {
+    let months = Months::of("2026-10", "2");
+    let (october, november) = (months.tip("2026-10-05", "October."), months.tip("2026-11-05", "November."));
+    let bundle = months.chain().bundle("1.tar", &[(&october, "2026-10-05"), (&november, "2026-11-05")]);
+    let import = || months.desk(&["import", bundle.to_str().unwrap()]);
+    let key = months.key("2026-10");
+    let whole = fs::read(&key).unwrap();
+    fs::write(&key, &whole[..40]).unwrap();
+    let told = import().says(8, "1 tip is opened by no key that could be read");
+    assert!(told.out.contains("2 new tips, 1 of them for this desk") && told.err.contains("2026-10.age"), "{told:?}");
+    months.opens(&november, "November.");
+    fs::write(&key, whole).unwrap();
+    import().says(0, "1 tip of earlier bundles");
+    months.opens(&october, "October.");
+}

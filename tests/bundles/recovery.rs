@@ -1,0 +1,232 @@
+//! What was damaged, lost, killed halfway or refused by a full disk: importing the bundle again makes it whole.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::hand::{COURIER, Chain, OTHER, inspectorate, report, seal};
+use crate::scene::{DESK, INSPECTORATE, Scene, eventually};
+
+fn stored(scene: &Scene, id: &str) -> PathBuf {
+    scene.path("desk/softinfo-example/tips").join(format!("{id}.age"))
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_tip_that_is_damaged_or_gone_is_mended_by_importing_its_bundle_again() {
+    let scene = Scene::new();
+    let mut chain = Chain::new(&scene, COURIER);
+    let tips: Vec<_> = (0..4).map(|n| (format!("tip {n}"), crate::hand::text_tip(&format!("tip {n}")))).collect();
+    chain.bundle("1.tar", &tips.iter().map(|(_, tip)| (&tip[..], "2026-11-29")).collect::<Vec<_>>());
+    scene.import("1.tar").ok();
+    let ids: Vec<_> = tips.iter().map(|(_, tip)| softinfo::tip::id::TipId::of(tip).to_string()).collect();
+    // Gone, changed, cut short; one stays as it is.
+    fs::remove_file(stored(&scene, &ids[0])).unwrap();
+    let mut bytes = tips[1].1.clone();
+    bytes[20_000] ^= 1;
+    fs::write(stored(&scene, &ids[1]), bytes).unwrap();
+    fs::write(stored(&scene, &ids[2]), &tips[2].1[..9_000]).unwrap();
+    for id in &ids[..3] {
+        scene.open(id, "case").says(1, "import its bundle again: number 1 of the courier c0ffee00");
+    }
+    scene.import("1.tar").says(0, "3 tips mended");
+    for (n, id) in ids.iter().enumerate() {
+        let case = format!("case-{n}");
+        scene.open(id, &case).ok();
+        assert_eq!(fs::read_to_string(scene.path(&case).join("message.txt")).unwrap(), tips[n].0);
+    }
+    scene.import("1.tar").says(0, "imported before; nothing has changed");
+}
+
+#[test]
+fn a_casebook_that_was_lost_comes_back_with_the_bundles() {
+    let scene = Scene::new();
+    let (mut one, mut other) = (Chain::new(&scene, COURIER), Chain::new(&scene, OTHER));
+    for n in 1..=2 {
+        one.next(&format!("one-{n}.tar"), &format!("one {n}"));
+        other.next(&format!("other-{n}.tar"), &format!("other {n}"));
+    }
+    let import_all = || {
+        scene.import("one-1.tar").ok();
+        scene.import("one-2.tar").ok();
+        scene.run(DESK, &["import", "--new-courier", scene.path("other-1.tar").to_str().unwrap()]).ok();
+        scene.import("other-2.tar").ok();
+    };
+    import_all();
+    let before = scene.list();
+    let casebook = scene.path("desk/softinfo-example/casebook.json");
+    fs::write(&casebook, "{\"schema\":").unwrap();
+    scene.run(DESK, &["list"]).says(1, "move it away and import the bundles again");
+    scene.import("one-1.tar").says(1, "move it away and import the bundles again");
+    fs::rename(&casebook, scene.path("away.json")).unwrap();
+    import_all();
+    assert_eq!(scene.list(), before);
+    assert!(before[0]["reader"]["holder"] == INSPECTORATE && before.as_array().unwrap().len() == 4);
+}
+
+/// A bundle that comes through a pipe, as slowly as the test likes.
+struct Slow<'a> {
+    scene: &'a Scene,
+    pipe: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Slow<'a> {
+    fn of(scene: &'a Scene, bundle: &str) -> Self {
+        let pipe = scene.path(&format!("{bundle}.pipe"));
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        Self { scene, pipe, bytes: fs::read(scene.path(bundle)).unwrap() }
+    }
+
+    /// Begins the import, and gives it all but the end, until it is in the middle of it.
+    fn begin(&self) -> (std::process::Child, fs::File) {
+        let import = self.scene.command(DESK, &["import", self.pipe.to_str().unwrap()]);
+        let child = { import }.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut end = fs::OpenOptions::new().write(true).open(&self.pipe).unwrap();
+        end.write_all(&self.bytes[..self.bytes.len() - 20_000]).unwrap();
+        let tips = self.scene.path("desk/softinfo-example/tips");
+        eventually(|| tips.exists() && names(&tips).iter().any(|name| name.starts_with(".incoming-")));
+        (child, end)
+    }
+}
+
+#[test]
+fn an_import_that_is_killed_leaves_nothing_behind_for_the_next() {
+    let scene = Scene::new();
+    let mut chain = Chain::new(&scene, COURIER);
+    let large = scene.random_file("large", 600_000);
+    let report = report(&[INSPECTORATE]).to_string();
+    let tip =
+        seal(&inspectorate(), &[("report.json", report.as_bytes()), ("attachments/01.bin", &fs::read(large).unwrap())]);
+    let small = crate::hand::text_tip("small");
+    chain.bundle("1.tar", &[(&small, "2026-11-29"), (&tip, "2026-11-29")]);
+    let tips = scene.path("desk/softinfo-example/tips");
+    let slow = Slow::of(&scene, "1.tar");
+    let (mut child, end) = slow.begin();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(end);
+    assert!(names(&tips).iter().any(|name| name.starts_with(".incoming-")), "it was not killed in the middle");
+    assert_eq!(scene.list(), serde_json::json!([]));
+    assert_eq!(names(&tips), [""; 0], "what it left is removed");
+    scene.import("1.tar").says(0, "2 new tips, 2 of them");
+}
+
+#[test]
+fn of_two_imports_at_once_the_second_is_told_to_wait_and_no_acknowledged_tip_is_lost() {
+    let scene = Scene::new();
+    let mut chain = Chain::new(&scene, COURIER);
+    let (one, two) = (chain.next("1.tar", "one"), chain.next("2.tar", "two"));
+    let slow = Slow::of(&scene, "1.tar");
+    let (child, mut end) = slow.begin();
+    let busy = scene.import("2.tar").says(3, "another softinfo-desk is at work");
+    assert!(busy.err.contains("nothing was changed"), "{busy:?}");
+    end.write_all(&slow.bytes[slow.bytes.len() - 20_000..]).unwrap();
+    drop(end);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    scene.import("2.tar").says(0, "1 new tips");
+    let list = scene.list();
+    let ids: Vec<_> = list.as_array().unwrap().iter().map(|tip| tip["id"].as_str().unwrap()).collect();
+    assert!(ids.len() == 2 && ids.contains(&&one[..]) && ids.contains(&&two[..]), "{ids:?}");
+}
+
+/// The plaintext of a tip that was being opened when the program was killed is removed by the next, wherever it was.
+#[test]
+fn plaintext_that_a_killed_open_left_is_removed_by_the_next_command() {
+    let scene = Scene::new();
+    let large = scene.random_file("large", 40_000_000);
+    let report = report(&[INSPECTORATE]).to_string();
+    let tip = seal(
+        &inspectorate(),
+        &[
+            ("report.json", report.as_bytes()),
+            ("message.txt", b"secret"),
+            ("attachments/01.bin", &fs::read(large).unwrap()),
+        ],
+    );
+    let id = softinfo::tip::id::TipId::of(&tip).to_string();
+    Chain::new(&scene, COURIER).bundle("1.tar", &[(&tip, "2026-11-29")]);
+    scene.import("1.tar").ok();
+    let cases = scene.path("cases");
+    fs::create_dir(&cases).unwrap();
+    let opening = || names(&cases).iter().any(|name| name.starts_with(".opening-"));
+    // It takes a while to write 40 MB; where the machine is faster than this test, it is tried again.
+    for n in 0.. {
+        assert!(n < 20, "it was never caught in the middle");
+        let out = cases.join(n.to_string());
+        let mut open = scene.command(DESK, &["open", &id, "--out", out.to_str().unwrap()]);
+        let mut child = open.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while !opening() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if opening() {
+            break;
+        }
+    }
+    scene.run(DESK, &["list"]).ok();
+    assert!(!opening(), "{:?}", names(&cases));
+    assert!(!scene.path("desk/softinfo-example/opening").exists());
+}
+
+/// A file system of its own in memory; unmounted when it goes.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(at: PathBuf, size: &str) -> Self {
+        fs::create_dir_all(&at).unwrap();
+        let options = format!("size={size},mode=700");
+        let status = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&at).status();
+        assert!(status.is_ok_and(|status| status.success()), "this test mounts a tmpfs and has to run as root");
+        Self(at)
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_named_as_a_full_disk() {
+    let scene = Scene::new();
+    let large = scene.random_file("large", 3_000_000);
+    let report = report(&[INSPECTORATE]).to_string();
+    let tip =
+        seal(&inspectorate(), &[("report.json", report.as_bytes()), ("attachments/01.bin", &fs::read(large).unwrap())]);
+    let id = softinfo::tip::id::TipId::of(&tip).to_string();
+    Chain::new(&scene, COURIER).bundle("1.tar", &[(&tip, "2026-11-29")]);
+    {
+        let disk = SmallDisk::mount(scene.path("small"), "1m");
+        let desk = disk.0.join("desk");
+        let import = |code, words: &str| {
+            let bundle = scene.path("1.tar");
+            scene.run(DESK, &["--desk", desk.to_str().unwrap(), "import", bundle.to_str().unwrap()]).says(code, words)
+        };
+        let refused = import(1, "there is no room on the disk");
+        assert!(
+            refused.err.contains(&tip.len().to_string()) && refused.err.contains("nothing was imported"),
+            "{refused:?}"
+        );
+        assert_eq!(names(&desk.join("softinfo-example/tips")), [""; 0]);
+        assert!(Command::new("mount").args(["-o", "remount,size=8m"]).arg(&disk.0).status().unwrap().success());
+        import(0, "1 new tips, 1 of them");
+    }
+    scene.import("1.tar").ok();
+    let disk = SmallDisk::mount(scene.path("small-cases"), "1m");
+    let out = disk.0.join("case");
+    let refused =
+        scene.run(DESK, &["open", &id, "--out", out.to_str().unwrap()]).says(1, "there is no room on the disk");
+    assert!(!refused.err.contains("authentic"), "{refused:?}");
+    assert_eq!(names(&disk.0), [""; 0]);
+}
