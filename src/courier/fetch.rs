@@ -90,7 +90,7 @@ pub fn fetch(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Fetched, CourierError> {
-    Run::begin(config, out, options, progress)?.to_end().map_err(|error| match error {
+    Run::begin(config, out, options, progress)?.run().map_err(|error| match error {
         CourierError::Client(ClientError::Refused { status: 401, .. }) => {
             CourierError::Token(config.token_file.clone())
         }
@@ -139,19 +139,19 @@ impl<'a> Run<'a> {
         Ok(Self { config, options, progress, out, relay, spool, journal, _lock: lock })
     }
 
-    fn to_end(mut self) -> Result<Fetched, CourierError> {
+    fn run(mut self) -> Result<Fetched, CourierError> {
         let before = self.journal.clone();
         let found = self.find_planned();
         if let Some(packed) = found.as_ref().filter(|packed| packed.bundle == self.out) {
             self.write_journal()?;
-            return Ok(self.resumed(packed.clone()));
+            return Ok(self.resumed(packed));
         }
         if self.out.exists() {
             return Err(CourierError::Exists(self.out));
         }
         if let Some(plan) = self.journal.planned.take() {
             let packed = self.finish(plan)?;
-            return Ok(self.resumed(packed));
+            return Ok(self.resumed(&packed));
         }
         let note = self.directory()?;
         let page = |after: Option<&_>| self.relay.pool(after);
@@ -306,9 +306,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn resumed(&self, packed: Packed) -> Fetched {
+    fn resumed(&self, packed: &Packed) -> Fetched {
         self.clean();
-        let Packed { number, id, tips, .. } = packed;
+        let &Packed { number, id, tips, .. } = packed;
         Fetched { tips, number: Some(number), id: Some(id), resumed: true, ..self.nothing() }
     }
 }

@@ -295,14 +295,16 @@ fn one_tip_that_is_damaged_or_withdrawn_holds_no_other_back() {
 fn more_tips_than_a_bundle_takes_go_into_several_the_small_ones_first() {
     let scene = Scene::new();
     let videos: Vec<_> = ["a.mp4", "b.mp4"].iter().map(|name| scene.random_file(name, 1_500_000)).collect();
-    let large = videos.iter().map(|video| scene.send(&[INSPECTORATE], "large", &[video])["id"].clone()).count();
+    for video in &videos {
+        scene.send(&[INSPECTORATE], "large", &[video]);
+    }
     let small = text(&scene, "small");
     let config = fs::read_to_string(scene.path("courier.toml")).unwrap();
     fs::write(scene.path("courier.toml"), config + "bundle_mib = 1\n").unwrap();
     fetch(&scene, "1.tar", &[]).says(8, "more tips than one bundle takes");
     assert_eq!(ids(&scene.path("1.tar")), BTreeSet::from([small]));
     // Each of them alone is larger than a bundle should be.
-    assert_eq!(scene.fetch("2.tar").json()["waiting"], large - 1);
+    assert_eq!(scene.fetch("2.tar").json()["waiting"], 1);
     scene.fetch("3.tar").ok();
     for (bundle, tips) in [("1.tar", 1), ("2.tar", 1), ("3.tar", 1)] {
         scene.import(bundle).says(0, &format!("{tips} new tips"));
