@@ -76,10 +76,10 @@ pub struct Permission {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The bundle itself.
-    #[error(transparent)]
+    #[error("{0}; nothing was imported")]
     Bundle(#[from] BundleError),
     /// Its directory.
-    #[error("the bundle's directory: {0}")]
+    #[error("the bundle's directory: {0}; nothing was imported")]
     Directory(#[from] DirectoryError),
     /// Another channel.
     #[error("the bundle is for the channel “{0}”, not for this desk's; nothing was imported")]
