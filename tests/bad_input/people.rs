@@ -256,7 +256,8 @@ fn keygen_says_in_the_users_words_what_is_wrong_and_what_it_made() {
         .says(1, "unit is of the kind local-police, not ngo; no key was made");
     // A slip in a profile is named.
     fs::write(&profile, r#"{"id":"unit","kind":"local-police","dutycard":{"en":"…"}}"#).unwrap();
-    on(&scene, &desk, &format!("keygen --profile {} --from 2027-06", profile.display())).says(1, "dutycard");
+    on(&scene, &desk, &format!("keygen --profile {} --from 2027-06", profile.display()))
+        .says(1, "profile.json: a holder has no field “dutycard”; check how it is written");
     // Another passphrase in the same folder.
     fs::write(scene.path("other"), "quite another passphrase\n").unwrap();
     let line = "exec \"$0\" --passphrase-fd 3 \"$@\" 3<\"$OTHER\"";

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use softinfo::desk::keyring::{KeyState, Keyring, Listed, read_holder};
+use serde_json::json;
+use softinfo::desk::keyring::{KeyState, Keyring, Listed, Mended, read_holder};
 use softinfo::desk::trust::keys_folder;
 use softinfo::directory::Holder;
 use softinfo::terminal::{Exit, complain, say, say_json, sentence};
@@ -129,38 +130,52 @@ fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<&Holder>, new_
     let outcomes =
         passphrase::ask(setting.passphrase_fd, &question, |typed| keyring.mend(profile, new_signing_key, typed))?;
     let mut exit = Exit::Done;
+    let mut rows = Vec::new();
     for outcome in outcomes {
-        let mended = match outcome {
-            Ok(mended) => mended,
+        match outcome {
+            Ok(mended) => {
+                if setting.json {
+                    let Mended { holder, changed, set_aside, new_signing_key, .. } = &mended;
+                    rows.push(json!({ "holder": holder, "changed": changed, "set_aside": set_aside, "new_signing_key": new_signing_key }));
+                } else {
+                    tell(keyring, &mended)?;
+                }
+                for fault in &mended.damaged {
+                    complain(PROGRAM, sentence(fault));
+                    exit = Exit::Incomplete;
+                }
+            }
             Err(error) => {
                 complain(PROGRAM, sentence(&error));
                 exit = Exit::Incomplete;
-                continue;
             }
-        };
-        let holder = &mended.holder;
-        let path = keyring.folder().join(holder.id.as_str()).join("holder.json");
-        if mended.changed {
-            let count = holder.epochs.len();
-            let plural = if count == 1 { "" } else { "s" };
-            say(format_args!("{} was made anew; it names {count} epoch{plural}.", path.display()))?;
-            if holder.names.is_empty() {
-                say("It has no names and no duty card; to put them in again, repeat with --profile FILE.")?;
-            }
-            say("If it differs from what the directory says, hand it in again.")?;
-        } else {
-            say(format_args!("{} is in order; nothing was changed.", path.display()))?;
-        }
-        if mended.new_signing_key {
-            say("It has a new signing key: from now on the directory has to name this one, and be signed with it.")?;
-        }
-        for old in &mended.set_aside {
-            say(format_args!("The file that could not be read is now {}.", old.display()))?;
-        }
-        for fault in &mended.damaged {
-            complain(PROGRAM, sentence(fault));
-            exit = Exit::Incomplete;
         }
     }
+    if setting.json {
+        say_json(&rows)?;
+    }
     Ok(exit.into())
+}
+
+fn tell(keyring: &Keyring, mended: &Mended) -> Result<()> {
+    let Mended { holder, changed, set_aside, new_signing_key, .. } = mended;
+    let path = keyring.folder().join(holder.id.as_str()).join("holder.json");
+    if *changed {
+        let count = holder.epochs.len();
+        let plural = if count == 1 { "" } else { "s" };
+        say(format_args!("{} was made anew; it names {count} epoch{plural}.", path.display()))?;
+        if holder.names.is_empty() {
+            say("It has no names and no duty card; to put them in again, repeat with --profile FILE.")?;
+        }
+        say("If it differs from what the directory says, hand it in again.")?;
+    } else {
+        say(format_args!("{} is in order; nothing was changed.", path.display()))?;
+    }
+    if *new_signing_key {
+        say("It has a new signing key: from now on the directory has to name this one, and be signed with it.")?;
+    }
+    for old in set_aside {
+        say(format_args!("The file that could not be read is now {}.", old.display()))?;
+    }
+    Ok(())
 }

@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use super::passphrase::{Passphrase, SecretError, read_secret, write_secret};
 use crate::day::Day;
-use crate::directory::{Epoch, Holder, HolderId, Kind, SigningError, SigningKey};
+use crate::directory::{DirectoryError, Epoch, Holder, HolderId, Kind, SigningError, SigningKey};
 use crate::tip::hybrid::Identity;
 use key_file::{KeyringKey, Label, Lock, keyring_of, lock_of, public_line, root_text, secret_line};
 
@@ -403,8 +403,11 @@ pub fn plain_holder(id: HolderId, kind: Kind) -> Holder {
 /// `Profile`, `File`.
 pub fn read_holder(path: &Path) -> Result<Holder, KeyringError> {
     let bytes = crate::file::read_limited(path, crate::limits::MAX_DIRECTORY).map_err(failed(path))?;
-    Holder::parse_strict(&bytes)
-        .map_err(|error| KeyringError::Profile { path: path.to_owned(), reason: error.to_string() })
+    Holder::parse_strict(&bytes).map_err(|error| {
+        // Not a directory yet: only what is wrong with this entry.
+        let reason = if let DirectoryError::Contents(reason) = error { reason } else { error.to_string() };
+        KeyringError::Profile { path: path.to_owned(), reason }
+    })
 }
 
 /// The public part in a holder's folder; `None` when it is missing. Fields that aren't known are passed over: they must not lock a desk.
