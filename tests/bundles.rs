@@ -168,7 +168,7 @@ fn first_manifest(note: &[u8], tips: Vec<softinfo::bundle::BundledTip>) -> softi
 fn an_import_that_can_not_begin_or_has_the_wrong_passphrase_changes_nothing() {
     let scene = Scene::new();
     scene.import("nowhere.tar").says(1, "nowhere.tar");
-    scene.import("").says(1, "not a softinfo bundle");
+    scene.import("").says(1, "is a folder; choose the file that softinfo-courier wrote");
     scene.send(&[INSPECTORATE], "one", &[]);
     scene.fetch("1.tar").ok();
     // The passphrase of these tests is not that of the example keys.

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::casebook::{Casebook, CasebookError};
 use super::chain::{Gap, Misplaced, Standing};
@@ -15,7 +15,7 @@ use super::keyring::{KeyringError, UnlockedKeys};
 use super::lock::{DeskLock, INCOMING, LockError};
 use super::trust::Desk;
 use super::trying::{Look, look, name, names_in, names_of, try_again};
-use crate::bundle::{self, BundleError, BundleId, CourierName};
+use crate::bundle::{self, BundleError, BundleId, CourierName, Manifest};
 use crate::directory::{DirectoryError, UntrustedDirectory};
 use crate::example::{self, ExampleKeys};
 use crate::tip::id::TipId;
@@ -76,10 +76,10 @@ pub struct Permission {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The bundle itself.
-    #[error(transparent)]
+    #[error("{0}; nothing was imported")]
     Bundle(#[from] BundleError),
     /// Its directory.
-    #[error("the bundle's directory: {0}")]
+    #[error("the bundle's directory: {0}; nothing was imported")]
     Directory(#[from] DirectoryError),
     /// Another channel.
     #[error("the bundle is for the channel “{0}”, not for this desk's; nothing was imported")]
@@ -187,7 +187,7 @@ fn import_counting(
     }
     let relays = directory.contents().relays.iter().map(String::as_str);
     example::refuse_elsewhere(directory.contents(), relays, permission.example)?;
-    let courier = manifest.courier;
+    let courier = manifest.courier.clone();
     if !expected.get() {
         return Err(ImportError::NewCourier(courier));
     }
@@ -202,7 +202,6 @@ fn import_counting(
     let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id)).count();
     let wanted = new > 0 || book.untried(&names_in(&desk.keyring)).next().is_some();
     let keys = if wanted { unlock()? } else { UnlockedKeys::default() };
-    let names = names_of(&keys);
     let mut imported = Imported {
         courier: courier.clone(),
         number: manifest.number,
@@ -219,32 +218,11 @@ fn import_counting(
         not_tips: Vec::new(),
         missing: Vec::new(),
     };
-    let mut taken = Vec::new();
-    for tip in &manifest.tips {
-        let staged = stored(staging.path(), &tip.id);
-        if book.tips.contains_key(&tip.id) {
-            if staged.exists() {
-                imported.mended += 1;
-                taken.push(tip.id);
-            }
-            continue;
-        }
+    let taken = list(&manifest, &mut book, &keys, &mut imported, |id| {
+        let staged = stored(staging.path(), id);
         // It may lie there already: a casebook was lost, or an import ended before it was written.
-        let place = if staged.exists() { staged } else { stored(&tips, &tip.id) };
-        let opens = match look(&place, &keys.ordered_for(tip.day))? {
-            Look::NoTip => {
-                imported.not_tips.push(tip.id);
-                continue;
-            }
-            Look::Opens(key) => Some(name(key)),
-            Look::NoKey => None,
-        };
-        imported.new += 1;
-        imported.for_this_desk += usize::from(opens.is_some());
-        book.tips.insert(tip.id, Casebook::case(tip.day, tip.size, courier.clone(), manifest.number));
-        book.note(&tip.id, opens, names.iter().cloned());
-        taken.push(tip.id);
-    }
+        if staged.exists() { (staged, true) } else { (stored(&tips, id), false) }
+    })?;
     for id in taken {
         let staged = stored(staging.path(), &id);
         if staged.exists() {
@@ -264,6 +242,43 @@ fn import_counting(
     Ok(imported)
 }
 
+/// Puts the bundle's tips into the casebook, with the key that opens each, and counts them. `place` says where a tip's file is, and whether it
+/// has been staged. Gives those that have to stay.
+fn list(
+    manifest: &Manifest,
+    book: &mut Casebook,
+    keys: &UnlockedKeys,
+    imported: &mut Imported,
+    place: impl Fn(&TipId) -> (PathBuf, bool),
+) -> io::Result<Vec<TipId>> {
+    let names = names_of(keys);
+    let mut taken = Vec::new();
+    for tip in &manifest.tips {
+        let (path, staged) = place(&tip.id);
+        if book.tips.contains_key(&tip.id) {
+            if staged {
+                imported.mended += 1;
+                taken.push(tip.id);
+            }
+            continue;
+        }
+        let opens = match look(&path, &keys.ordered_for(tip.day))? {
+            Look::NoTip => {
+                imported.not_tips.push(tip.id);
+                continue;
+            }
+            Look::Opens(key) => Some(name(key)),
+            Look::NoKey => None,
+        };
+        imported.new += 1;
+        imported.for_this_desk += usize::from(opens.is_some());
+        book.tips.insert(tip.id, Casebook::case(tip.day, tip.size, manifest.courier.clone(), manifest.number));
+        book.note(&tip.id, opens, names.iter().cloned());
+        taken.push(tip.id);
+    }
+    Ok(taken)
+}
+
 /// Bundles that have not come, of every courier.
 #[must_use]
 pub fn missing(book: &Casebook) -> Vec<Missing> {
@@ -274,7 +289,7 @@ pub fn missing(book: &Casebook) -> Vec<Missing> {
     book.chains.iter().flat_map(of).collect()
 }
 
-fn stored(folder: &Path, id: &TipId) -> std::path::PathBuf {
+fn stored(folder: &Path, id: &TipId) -> PathBuf {
     folder.join(format!("{id}.age"))
 }
 

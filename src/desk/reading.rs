@@ -110,9 +110,8 @@ pub(super) fn read(
     mut take: impl FnMut(&EntryName, &mut dyn io::Read) -> io::Result<()>,
 ) -> Result<TipRead, ReadError> {
     let keys = keys.ordered_for(day);
-    let key = match look(path, &keys).map_err(ReadError::Source)? {
-        Look::Opens(key) => key,
-        _ => return Err(ReadError::NoKey(KeyNames(keys.into_iter().map(name).collect()))),
+    let Look::Opens(key) = look(path, &keys).map_err(ReadError::Source)? else {
+        return Err(ReadError::NoKey(KeyNames(keys.into_iter().map(name).collect())));
     };
     let file = File::open(path).map_err(ReadError::Source)?;
     let (header, plaintext) = open::open(file, [&key.identity]).map_err(ReadError::Open)?;

@@ -107,7 +107,8 @@ pub fn seal(to: &Recipient, entries: &[(&str, &[u8])]) -> Vec<u8> {
     pack(parts, &mut archive).unwrap();
     let class = SizeClass::for_content(archive.len() as u64, DEFAULT_MAX_PLAINTEXT).unwrap();
     let mut sealed = Vec::new();
-    let mut sealer = Sealer::start(&mut sealed, &[to.clone()], &token().digest(), class, &mut OsRng).unwrap();
+    let mut sealer =
+        Sealer::start(&mut sealed, std::slice::from_ref(to), &token().digest(), class, &mut OsRng).unwrap();
     std::io::Write::write_all(&mut sealer, &archive).unwrap();
     sealer.finish().unwrap();
     sealed

@@ -119,6 +119,30 @@ fn an_import_that_is_killed_leaves_nothing_behind_for_the_next() {
     scene.import("1.tar").says(0, "2 new tips, 2 of them");
 }
 
+/// Old casebook or new, never half of one; and what was on its way comes with the next import.
+#[test]
+fn an_import_that_is_killed_at_any_moment_is_made_whole_by_the_next() {
+    let scene = Scene::new();
+    let mut chain = Chain::new(&scene, COURIER);
+    let tips: Vec<_> = (0..20).map(|n| crate::hand::text_tip(&format!("tip {n}"))).collect();
+    let bundle = chain.bundle("1.tar", &tips.iter().map(|tip| (&tip[..], "2026-11-29")).collect::<Vec<_>>());
+    for n in 0..15 {
+        let desk = scene.path(&format!("desk-{n}"));
+        let arguments = ["--json", "--desk", desk.to_str().unwrap()];
+        let import = [&arguments[..], &["import", bundle.to_str().unwrap()]].concat();
+        let mut child = scene.command(DESK, &import).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(n * 10));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let list = || scene.run(DESK, &[&arguments[..], &["list"]].concat()).ok().json().as_array().unwrap().len();
+        assert!([0, 20].contains(&list()), "half a casebook");
+        scene.run(DESK, &import).ok();
+        assert_eq!(list(), 20);
+        let stored = names(&desk.join("softinfo-example/tips"));
+        assert!(stored.len() == 20 && stored.iter().all(|name| name.ends_with(".age")), "{stored:?}");
+    }
+}
+
 #[test]
 fn of_two_imports_at_once_the_second_is_told_to_wait_and_no_acknowledged_tip_is_lost() {
     let scene = Scene::new();

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use softinfo::desk::trust::Desk;
 use softinfo::desk::{ImportError, Imported, LockError, Missing, Permission, Standing, import};
@@ -68,7 +68,11 @@ fn read(
     permission: Permission,
 ) -> Result<Result<Imported, ImportError>> {
     let file = File::open(bundle).with_context(|| format!("{}; nothing was imported", bundle.display()))?;
-    let bar = byte_bar(file.metadata()?.len(), "Importing");
+    let found = file.metadata()?;
+    if found.is_dir() {
+        bail!("{} is a folder; choose the file that softinfo-courier wrote. Nothing was imported", bundle.display());
+    }
+    let bar = byte_bar(found.len(), "Importing");
     let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
     let outcome = import(desk, source, permission, || {
         bar.finish_and_clear();
