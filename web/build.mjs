@@ -27,29 +27,34 @@ const messages = (lang, keep) => {
 const texts = (lang) => {
   const bundle = new FluentBundle(lang, { useIsolating: false })
   bundle.addResource(new FluentResource(messages(lang, () => true)))
-  return (id) => bundle.formatPattern(bundle.getMessage(id).value)
+  return (id, values) => bundle.formatPattern(bundle.getMessage(id).value, values)
 }
 
 const escape = (text) => text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char])
+// The telephone and the website of who helps victims, as the screens name them.
+const [, phone, site] = /phone: '([^']+)', site: '([^']+)'/.exec(read('src/screens/refused.ts'))
+const HELP = { phone: phone.replaceAll('\\u00a0', '\u00a0'), site }
 const direction = (lang) => (lang === 'ar' ? 'rtl' : 'ltr')
 
 function plain() {
   const links = languages.map(({ lang, name }) => `<a href="#plain-${lang}" lang="${lang}">${name}</a>`)
   const sections = languages.map(({ lang }) => {
     const text = texts(lang)
-    const line = (id) => `<p>${escape(text(id))}</p>`
+    const line = (id, values) => `<p>${escape(text(id, values))}</p>`
+    const part = (name) => `<h3>${escape(text(`start-${name}-title`))}</h3>${line(`start-${name}`)}`
     return `<section lang="${lang}" dir="${direction(lang)}" id="plain-${lang}"><h2>${escape(text('plain-title'))}</h2>
 <p class="online"><a class="button leave" href="/leave#${lang}">${escape(text('leave'))}</a></p><p class="copy warning">${escape(text('plain-copy'))}</p>
-${line('start-title')}${line('start-danger').replace('112', '<a href="tel:112">112</a>')}${line('plain-why')}${line('plain-level')}${line('plain-saved')}
+${line('start-title')}${line('start-danger').replace('112', '<a href="tel:112">112</a>')}${line('start-limits')}${line('plain-why')}${line('plain-level')}${line('plain-saved')}
 <p class="online"><a class="button" href="/softinfo.html">${escape(text('plain-save'))}</a></p>${line('plain-program')}
 <form class="online" method="post" action="/tips" enctype="multipart/form-data"><label class="field"><span>${escape(text('plain-form'))}</span>
-<input type="file" name="tip" accept=".age" required></label>${line('plain-never')}<button class="primary">${escape(text('plain-send'))}</button></form></section>`
+<input type="file" name="tip" accept=".age" required></label>${line('plain-never')}<button class="primary">${escape(text('plain-send'))}</button></form>
+${part('anonymous')}<h3>${escape(text('start-victim-title'))}</h3>${line('start-victim')}${line('start-help', HELP)}</section>`
   })
   return `<h1>softinfo</h1><nav class="languages">${links.join(' ')}</nav>\n${sections.join('\n')}`
 }
 
 function answers() {
-  const names = ['title', 'stored', 'already', 'not-sealed', 'too-large', 'later', 'unsure', 'day', 'back']
+  const names = ['stored', 'already', 'not-sealed', 'too-large', 'later', 'unsure', 'day', 'back']
   return languages.map(({ lang }) => {
     const text = texts(lang)
     const said = names.map((name) => [name.replace('-', '_'), text(`answer-${name}`)])
@@ -102,7 +107,8 @@ const bundled = await build({
   ],
 })
 const minified = async (path, loader) => (await transform(read(path), { loader, minify: true, target, legalComments: 'none' })).code.trim()
-const script = bundled.outputFiles[0].text.trim()
+// HTML allows no control characters; in strings and patterns their escapes mean the same.
+const script = bundled.outputFiles[0].text.trim().replace(/[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 if (/<\/script|<!--/i.test(script)) throw new Error('the script would end early inside HTML')
 const parts = { style: await minified('src/style.css', 'css'), early: await minified('src/early.js', 'js'), script, plain: plain(), root: read('../keys-example/EXAMPLE-root.vkey').trim() }
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`

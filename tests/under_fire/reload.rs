@@ -16,8 +16,9 @@ fn get(scene: &Scene, path: &str, coding: &str) -> (u16, Vec<u8>) {
 
 /// All that follows the directory is of this one.
 fn serves(scene: &Scene, page: &str, note: &[u8], (version, expires): (u64, &str)) {
-    let saved =
-        format!("{page}\n<script type=\"text/plain\" id=\"directory\">{}</script>\n", BASE64_STANDARD.encode(note));
+    let script = format!("<script type=\"text/plain\" id=\"directory\">{}</script>\n", BASE64_STANDARD.encode(note));
+    let (before, after) = page.split_at(page.rfind("</body>").unwrap());
+    let saved = [before, &script, after].concat();
     assert!(get(scene, "/directory", "").1 == note);
     assert!(get(scene, "/", "").1 == page.as_bytes());
     assert!(get(scene, "/softinfo.html", "").1 == saved.as_bytes());

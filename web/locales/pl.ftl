@@ -1,6 +1,5 @@
 language = Język
 leave = Wyjdź teraz
-leave-hint = „Wyjdź teraz” usuwa wszystko na tej stronie. Dwukrotne naciśnięcie klawisza Escape działa tak samo.
 next = Dalej
 back = Wstecz
 retry = Spróbuj ponownie
@@ -212,7 +211,6 @@ withdraw-title = Wycofaj zgłoszenie
 withdraw-lead = Wpisz 12 słów albo 12 liczb z potwierdzenia. Skrzynka usunie wtedy zgłoszenie. Tego, co odbiorca już pobrał, nie da się wycofać.
 withdraw-label = Słowa lub liczby z potwierdzenia
 withdraw-button = Usuń zgłoszenie
-withdraw-done = Zgłoszenie zostało usunięte ze skrzynki.
 withdraw-unknown = Nie ma zgłoszenia do tego potwierdzenia. Zostało już wycofane, wygasło albo nigdy nie dotarło.
 withdraw-offline = Zapisana strona nie może połączyć się ze skrzynką. Otwórz samą skrzynkę w Tor Browser.
 withdraw-unreachable = Skrzynka nie odpowiedziała. Zgłoszenie może być usunięte albo nie. Spróbuj ponownie.
@@ -239,7 +237,6 @@ plain-copy = To jest zapisana strona. Niczego nie może wysłać. Otwórz ją w 
 plain-form = Tu możesz wysłać plik, który jest już zaszyfrowany (.age). Działa to tylko pod adresem skrzynki, nie na zapisanej stronie:
 plain-never = Nigdy nie wybieraj tu zwykłego dokumentu: wyszedłby niezaszyfrowany.
 plain-send = Wyślij zaszyfrowany plik
-answer-title = Odpowiedź skrzynki
 answer-stored = Twoje zgłoszenie jest w skrzynce. Możesz zamknąć tę stronę.
 answer-already = To zgłoszenie było już zapisane. Jest w skrzynce jeden raz i jest bezpieczne.
 answer-not-sealed = To nie jest zaszyfrowane zgłoszenie. Nic nie zapisano. Wybierz zaszyfrowany plik o nazwie z końcówką .age.
@@ -248,3 +245,24 @@ answer-later = Nic nie zapisano. Zachowaj zaszyfrowany plik i wyślij go ponowni
 answer-unsure = Nie wiadomo, czy zgłoszenie zostało zapisane. Wyślij ten sam plik jeszcze raz: dwukrotne wysłanie nie zaszkodzi.
 answer-day = Dzień
 answer-back = Wróć do skrzynki
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = „Wyjdź teraz” usuwa wszystko z tej strony.
+leave-keys = Trzykrotne naciśnięcie klawisza Shift robi to samo.
+leave-left = Nie usuwa to historii ani listy adresów przeglądarki, ani tego, co inne programy zachowują ze skopiowanego tekstu.
+wiped-title = Wszystko usunięte. Zamknij to okno.
+wiped-left = Ta strona nie może usunąć: historii i listy adresów przeglądarki, zapisanych plików, wydrukowanego papieru ani tego, co inne programy zachowują ze skopiowanego tekstu. Usuń to samodzielnie.
+wiped-clipboard = To, co tu skopiowano, zostało nadpisane.
+wiped-not-clipboard = Tego, co tu skopiowano, nie udało się nadpisać: skopiuj teraz coś innego.
+cover-title = Zasłonięte
+cover-show = Pokaż ponownie
+receipt-photo = Nie rób zdjęcia ani zrzutu ekranu: telefony często kopiują obrazy do internetu.
+receipt-differ = Słowa i liczby nie pochodzą z tego samego potwierdzenia. Wpisz tylko słowa albo tylko liczby.
+withdraw-working = Chwileczkę…
+withdraw-erased = { $count ->
+    [one] Zgłoszenie usunięto ze skrzynki.
+    [few] Usunięto ze skrzynki { $count } wiadomości.
+    [many] Usunięto ze skrzynki { $count } wiadomości.
+   *[other] Usunięto ze skrzynki { $count } wiadomości.
+  }
+saved-addresses = Skrzynka ma te adresy. Porównaj je z adresem od osoby, której ufasz:

@@ -1,6 +1,5 @@
 language = Dil
 leave = Hemen çık
-leave-hint = “Hemen çık” bu sayfadaki her şeyi siler. Esc tuşuna iki kez basmak da aynı şeyi yapar.
 next = İleri
 back = Geri
 retry = Tekrar dene
@@ -204,7 +203,6 @@ withdraw-title = Bir ihbarı geri çek
 withdraw-lead = Makbuzunuzdaki 12 kelimeyi veya 12 sayıyı yazın. Kutu o zaman ihbarı siler. Bir kurumun kutudan aldığı şey artık geri çekilemez.
 withdraw-label = Makbuzdaki kelimeler veya sayılar
 withdraw-button = İhbarı sil
-withdraw-done = İhbar kutudan silindi.
 withdraw-unknown = Bu makbuza ait bir ihbar yok. Daha önce geri çekildi, süresi doldu veya hiç ulaşmadı.
 withdraw-offline = Kaydedilmiş sayfa ihbar kutusuna ulaşamaz. Kutunun kendisini Tor Browser’da açın.
 withdraw-unreachable = İhbar kutusu cevap vermedi. İhbar silinmiş olabilir de olmayabilir de. Tekrar deneyin.
@@ -231,7 +229,6 @@ plain-copy = Bu, kaydedilmiş bir sayfa. Hiçbir şey gönderemez. Onu JavaScrip
 plain-form = Önceden kilitlenmiş bir dosyayı (.age) buradan gönderebilirsiniz. Bu yalnızca ihbar kutusunun adresinde olur, kaydedilmiş sayfada olmaz:
 plain-never = Burada asla açık bir belge seçmeyin: kilitlenmeden gönderilirdi.
 plain-send = Kilitli dosyayı gönder
-answer-title = İhbar kutusunun cevabı
 answer-stored = İhbarınız kutuya kaydedildi. Bu sayfayı kapatabilirsiniz.
 answer-already = Bu ihbar daha önce kaydedilmişti. Kutuda bir kez var ve güvende.
 answer-not-sealed = Bu, kilitli bir ihbar değil. Hiçbir şey kaydedilmedi. Adı .age ile biten kilitli dosyayı seçin.
@@ -240,3 +237,22 @@ answer-later = Hiçbir şey kaydedilmedi. Kilitli dosyayı saklayın ve daha son
 answer-unsure = İhbar kaydedilmiş de olabilir, kaydedilmemiş de. Aynı dosyayı tekrar gönderin: iki kez göndermenin zararı yoktur.
 answer-day = Tarih
 answer-back = İhbar kutusuna dön
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = “Hemen çık” bu sayfadaki her şeyi siler.
+leave-keys = Shift tuşuna üç kez basmak da aynısını yapar.
+leave-left = Tarayıcının geçmişini ve adres listesini, başka programların kopyalanandan sakladıklarını silemez.
+wiped-title = Her şey silindi. Bu pencereyi kapatın.
+wiped-left = Bu sayfa şunları silemez: tarayıcının geçmişi ve adres listesi, kaydettiğiniz dosyalar, yazdırdığınız kâğıt ve başka programların kopyalanandan sakladıkları. Bunları kendiniz silin.
+wiped-clipboard = Burada kopyaladığınızın üzerine yazıldı.
+wiped-not-clipboard = Burada kopyaladığınızın üzerine yazılamadı: şimdi başka bir şey kopyalayın.
+cover-title = Ekran kapatıldı
+cover-show = Yeniden göster
+receipt-photo = Fotoğrafını veya ekran görüntüsünü çekmeyin: telefonlar resimleri çoğu zaman internete kopyalar.
+receipt-differ = Kelimeler ve sayılar aynı makbuzdan değil. Yalnızca kelimeleri ya da yalnızca sayıları yazın.
+withdraw-working = Bir dakika…
+withdraw-erased = { $count ->
+    [one] İhbar kutudan silindi.
+   *[other] { $count } mesaj kutudan silindi.
+  }
+saved-addresses = Kutunun adresleri bunlardır. Güvendiğiniz birinin verdiği adresle karşılaştırın:

@@ -17,13 +17,14 @@ if (typeof document === 'undefined') {
 } else {
   const script = document.currentScript?.textContent ?? ''
   const root = document.querySelector<HTMLMetaElement>('meta[name="softinfo-root"]')?.content ?? ''
+  const floor = Number(document.querySelector<HTMLMetaElement>('meta[name="softinfo-floor"]')?.content ?? 0)
   const begin = (): void => {
     // A saved page carries the list of readers it was saved with, behind everything else.
     const saved = document.getElementById('directory')?.textContent
     const note = saved === undefined || saved === null ? undefined : decode(saved)
     const offline = location.protocol === 'file:'
     const screens = { start, readers, write, files, check, sending, done, withdraw, sealed }
-    new App(script, root, note, offline, screens, frame)
+    new App(script, root, floor, note, offline, screens, frame)
   }
   if (document.readyState === 'loading') addEventListener('DOMContentLoaded', begin)
   else begin()

@@ -1,6 +1,6 @@
 // The receipt: 128 bits that only the writer has (docs/protocol.md 3). In: 16 bytes, or what a person typed back. Out: words,
 // digits, and what is derived from them.
-import { hkdf } from '@noble/hashes/hkdf.js'
+import { expand, extract } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { base64nopad, bech32 } from '@scure/base'
@@ -13,12 +13,15 @@ import { identityToRecipient } from 'age-encryption'
 
 const LISTS: Record<string, string[]> = { en, fr, es, pt }
 const WORDS = 12
+const NUMBERS = 2048
+/** Most messages of one thread: so many withdraw tokens a receipt has (docs/protocol.md 3). */
+export const MESSAGES = 4096
 const SALT = utf8ToBytes('softinfo/receipt/1')
 
 /** What a person typed is no receipt. `reason` names a text of the page; `position` counts from 1. */
 export class ReceiptError extends Error {
   constructor(
-    readonly reason: 'count' | 'unknown-word' | 'number-out-of-range' | 'checksum' | 'ambiguous',
+    readonly reason: 'count' | 'unknown-word' | 'number-out-of-range' | 'checksum' | 'ambiguous' | 'differ',
     readonly detail: { count?: number; position?: number; word?: string } = {},
   ) {
     super(reason)
@@ -46,6 +49,21 @@ export function withdraw(secret: Uint8Array, n = 0): { token: string; digest: st
   return { token: base64nopad.encode(token), digest: base64nopad.encode(sha256(token)) }
 }
 
+/** Every token of a receipt, as POST /withdraw takes them: nobody knows which of them a changed tip has. */
+export function withdrawAll(secret: Uint8Array): string {
+  const key = extract(sha256, secret, SALT)
+  return Array.from({ length: MESSAGES }, (_, n) => base64nopad.encode(expand(sha256, key, utf8ToBytes(`withdraw/${n}`), 32))).join('\n')
+}
+
+/** Which message of its thread a changed tip is: random, because nothing remembers the ones before, and two of one number show that they
+ *  belong together. The first of a thread is 0. */
+export function laterMessage(): number {
+  for (;;) {
+    const n = crypto.getRandomValues(new Uint16Array(1))[0]! % MESSAGES
+    if (n > 0) return n
+  }
+}
+
 /** `AGE-SECRET-KEY-PQ-1…` that opens replies. */
 export const replyIdentity = (secret: Uint8Array): string =>
   bech32.encodeFromBytes('age-secret-key-pq-', derive(secret, 'reply-identity', 32)).toUpperCase()
@@ -56,13 +74,25 @@ export const replyRecipient = (secret: Uint8Array): Promise<string> => identityT
 /** The id of the conversation, 32 hexadecimal digits. */
 export const thread = (secret: Uint8Array): string => bytesToHex(derive(secret, 'thread', 16))
 
-/** Reads words or digits back, forgiving case, accents, spacing and what follows the fourth letter. Throws ReceiptError. */
+/** Reads a receipt back, forgiving case, accents, spacing, what follows the fourth letter, headings, numbering, and both forms at once
+ *  (docs/protocol.md 3). Throws ReceiptError. */
 export function parseReceipt(typed: string): Uint8Array {
-  const plain = normalise(typed)
-  return /\p{Alphabetic}/u.test(plain) ? parseWords(plain) : parseDigits(plain)
+  const tokens = normalise(typed).match(/\p{N}+|\p{Alphabetic}+/gu) ?? []
+  const letters = tokens.filter((token) => !/^\d/.test(token))
+  const numbers = tokens.filter((token) => /^\d/.test(token))
+  const [byNumbers, byWords] = [readDigits(numbers), readWords(letters)]
+  // What only one form leaves open the other decides.
+  const both = byWords.filter((secret) => byNumbers.some((other) => isSame(secret, other)))
+  if (byWords.length > 0 && byNumbers.length > 0 && both.length === 0) throw new ReceiptError('differ')
+  const found = both.length > 0 ? both : [...byWords, ...byNumbers]
+  if (found.length > 1) throw new ReceiptError('ambiguous')
+  if (found[0]) return found[0]
+  throw letters.length > 0 && numbers.filter((number) => number.length > 2).length < letters.length ? wrongWords(letters) : wrongDigits(numbers)
 }
 
-const derive = (secret: Uint8Array, info: string, length: number): Uint8Array => hkdf(sha256, secret, SALT, utf8ToBytes(info), length)
+const derive = (secret: Uint8Array, info: string, length: number): Uint8Array => expand(sha256, extract(sha256, secret, SALT), utf8ToBytes(info), length)
+
+const isSame = (one: Uint8Array, other: Uint8Array): boolean => bytesToHex(one) === bytesToHex(other)
 
 // Lower case, no accents, European digits, one space between groups.
 function normalise(typed: string): string {
@@ -75,51 +105,76 @@ function normalise(typed: string): string {
     .trim()
 }
 
-function parseDigits(plain: string): Uint8Array {
-  const together = plain.replaceAll(' ', '')
-  const groups = together.length === WORDS * 4 ? together.match(/..../g)! : plain.split(' ').filter(Boolean)
-  if (groups.length !== WORDS) throw new ReceiptError('count', { count: groups.length })
-  const indices = groups.map((group, n) => {
-    const number = /^\d+$/.test(group) ? Number(group) : 0
-    if (number < 1 || number > 2048) throw new ReceiptError('number-out-of-range', { position: n + 1 })
-    return number - 1
-  })
-  const secret = fromIndices(en, indices)
-  if (!secret) throw new ReceiptError('checksum')
-  return secret
+// The 12 groups: 48 digits however they are spaced, or with numbers of one or two digits between them, or 12 shorter numbers.
+function groupsOf(numbers: string[]): string[] {
+  for (const digits of [numbers.join(''), numbers.filter((number) => number.length > 2).join('')]) {
+    if (digits.length === WORDS * 4) return digits.match(/..../g)!
+  }
+  const isNumbered = numbers.length === WORDS * 2 && numbers.every((number, n) => n % 2 === 1 || Number(number) === n / 2 + 1)
+  return isNumbered ? numbers.filter((_, n) => n % 2 === 1) : numbers
 }
 
-function parseWords(plain: string): Uint8Array {
-  const typed = plain.split(' ')
-  if (typed.length !== WORDS) throw new ReceiptError('count', { count: typed.length })
-  // The language that knows the most words is the one meant; what it doesn't know is named.
-  const found = new Map<string, Uint8Array>()
-  let [allKnown, furthest] = [false, 0]
-  for (const list of Object.values(LISTS)) {
-    const bare = list.map(normalise)
-    const indices = typed.map((word) => find(bare, word))
-    const unknown = indices.indexOf(-1)
-    if (unknown < 0) {
-      allKnown = true
-      const secret = fromIndices(list, indices)
-      if (secret) found.set(bytesToHex(secret), secret)
-    } else {
-      furthest = Math.max(furthest, unknown)
+const indexOf = (group: string): number => (/^\d+$/.test(group) && Number(group) <= NUMBERS ? Number(group) : 0) - 1
+
+function readDigits(numbers: string[]): Uint8Array[] {
+  const indices = groupsOf(numbers).map(indexOf)
+  const secret = indices.length === WORDS && !indices.includes(-1) ? fromIndices(en, indices) : undefined
+  return secret ? [secret] : []
+}
+
+function wrongDigits(numbers: string[]): ReceiptError {
+  const groups = groupsOf(numbers)
+  if (groups.length !== WORDS) return new ReceiptError('count', { count: groups.length })
+  const wrong = groups.map(indexOf).indexOf(-1)
+  return wrong < 0 ? new ReceiptError('checksum') : new ReceiptError('number-out-of-range', { position: wrong + 1 })
+}
+
+interface Found {
+  index: number
+  isWhole: boolean
+}
+
+// Each list without accents, made when the first receipt is read.
+const bare = new Map<string[], string[]>()
+
+const inLists = (letters: string[]): { list: string[]; found: (Found | undefined)[] }[] => Object.values(LISTS).map((list) => {
+  if (!bare.has(list)) bare.set(list, list.map(normalise))
+  return { list, found: letters.map((word) => find(bare.get(list)!, word)) }
+})
+
+// Every 12 words in a row that stand in one list and have the right checksum. Where all 12 are whole words, no beginnings of words count.
+function readWords(letters: string[]): Uint8Array[] {
+  const secrets = new Map<string, { secret: Uint8Array; isWhole: boolean }>()
+  for (const { list, found } of inLists(letters)) {
+    for (let at = 0; at + WORDS <= found.length; at++) {
+      const twelve = found.slice(at, at + WORDS).filter((word) => word !== undefined)
+      const secret = twelve.length === WORDS ? fromIndices(list, twelve.map(({ index }) => index)) : undefined
+      if (!secret) continue
+      const name = bytesToHex(secret)
+      secrets.set(name, { secret, isWhole: twelve.every(({ isWhole }) => isWhole) || (secrets.get(name)?.isWhole ?? false) })
     }
   }
-  const [first] = found.values()
-  if (found.size > 1) throw new ReceiptError('ambiguous')
-  if (first) return first
-  if (allKnown) throw new ReceiptError('checksum')
-  throw new ReceiptError('unknown-word', { position: furthest + 1, word: typed[furthest]! })
+  const all = [...secrets.values()]
+  const whole = all.filter(({ isWhole }) => isWhole)
+  return (whole.length > 0 ? whole : all).map(({ secret }) => secret)
+}
+
+function wrongWords(letters: string[]): ReceiptError {
+  if (letters.length !== WORDS) return new ReceiptError('count', { count: letters.length })
+  // The language that knows the most words is the one meant; what it doesn't know is named.
+  const unknown = inLists(letters).map(({ found }) => found.indexOf(undefined))
+  if (unknown.includes(-1)) return new ReceiptError('checksum')
+  const furthest = Math.max(...unknown)
+  return new ReceiptError('unknown-word', { position: furthest + 1, word: letters[furthest]! })
 }
 
 // BIP39 lists are unique in their first four letters.
-function find(bare: string[], typed: string): number {
+function find(bare: string[], typed: string): Found | undefined {
   const whole = bare.indexOf(typed)
-  if (whole >= 0 || [...typed].length < 4) return whole
+  if (whole >= 0) return { index: whole, isWhole: true }
+  if ([...typed].length < 4) return undefined
   const fits = bare.flatMap((word, index) => (word.startsWith(typed) ? [index] : []))
-  return fits.length === 1 ? fits[0]! : -1
+  return fits.length === 1 ? { index: fits[0]!, isWhole: false } : undefined
 }
 
 function fromIndices(list: string[], indices: number[]): Uint8Array | undefined {
