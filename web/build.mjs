@@ -68,11 +68,13 @@ const values = (lang) => {
   const found = new Map(messages(lang, () => true).split(/\n(?=[a-z])/).map((message) => [message.slice(0, message.indexOf(' =')), message.slice(message.indexOf(' =') + 2)]))
   return names.map((name) => found.get(name))
 }
-// The word lists of BIP39, each word as the number of letters it shares with the one before and the rest.
+// The word lists of BIP39, each word as the number of letters it shares with the one before and the rest. Accented letters as one character
+// each: shorter, and as HTML wants it.
 const packed = async (path) => {
   const { wordlist } = await import(path)
   let before = ''
-  return wordlist.map((word) => {
+  return wordlist.map((entry) => {
+    const word = entry.normalize('NFC')
     let shared = 0
     while (shared < 9 && shared < word.length - 1 && word[shared] === before[shared]) shared += 1
     before = word
