@@ -20,7 +20,7 @@ test('headings, numbering, both forms and several lines are read, in whatever or
   for (const text of [
     `Words\n${en}\nNumbers\n${numbers}`, `Nombres\n${numbers}\nMots\n${en}`, `${numbers}\n${en}`, `Palabras\n${es}\n\nNúmeros\n${numbers}`,
     numbered(en, '. '), numbered(en, ') '), numbered(en, ''), numbered(numbers, '. '), `Numbers\n${numbered(numbers, ' - ')}\nWords\n${numbered(es, '. ')}`,
-    `My receipt: ${en}. Hide it well!`, numbers.replaceAll(' ', ''), numbers.replaceAll(' ', '\n'), numbers.split(' ').map(Number).join(' '), numbered(numbers.split(' ').map(Number).join(' '), '. '),
+    `My receipt: ${en}. Hide it well!`, `Receipt of 2026: ${numbers}`, `of 29 11 2026:\n${numbers.replaceAll(' ', '')}`, numbers.replaceAll(' ', ''), numbers.replaceAll(' ', '\n'), numbers.split(' ').map(Number).join(' '), numbered(numbers.split(' ').map(Number).join(' '), '. '),
     en.replaceAll(' ', '\r\n'), `${numbers.slice(0, 29)}\n${numbers.slice(29)}`, `1. ${en.split(' ').join(' 2. ')}`,
   ]) assert.equal(hex(parseReceipt(text)), hex(secret), text)
 })

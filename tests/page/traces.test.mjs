@@ -71,6 +71,18 @@ for (const way of ['finish', 'leave']) {
   }, clipboard)
 }
 
+inTab('Firefox: a copied receipt is plain text, and leaving writes over it', async (tab) => {
+  const lies = () => tab.evaluate(async () => [(await navigator.clipboard.read())[0].types.join(), await navigator.clipboard.readText()])
+  await writeTip(tab, { message: 'copy me' })
+  const { words } = await send(tab)
+  await tab.press(t('receipt-copy'))
+  await tab.see(t('receipt-copied'))
+  assert.deepEqual(await lies(), ['text/plain', words])
+  await tab.press(t('leave'))
+  await tab.see(t('away-title'))
+  assert.deepEqual(await lies(), ['text/plain', t('away-title')])
+}, () => openFirefox({ prefs: { 'dom.events.testing.asyncClipboard': true, 'dom.events.asyncClipboard.clipboardItem': true } }))
+
 inTab('a clipboard that holds nothing of this page is left alone', async (tab) => {
   await withClipboard(tab)
   await tab.evaluate(() => navigator.clipboard.writeText('of another program'))

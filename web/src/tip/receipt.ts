@@ -116,10 +116,16 @@ function groupsOf(numbers: string[]): string[] {
 
 const indexOf = (group: string): number => (/^\d+$/.test(group) && Number(group) <= NUMBERS ? Number(group) : 0) - 1
 
+// What may be the 12 groups: all numbers together, 48 digits in one, or every 12 numbers of four digits in a row.
 function readDigits(numbers: string[]): Uint8Array[] {
-  const indices = groupsOf(numbers).map(indexOf)
-  const secret = indices.length === WORDS && !indices.includes(-1) ? fromIndices(en, indices) : undefined
-  return secret ? [secret] : []
+  const fours = numbers.filter((number) => number.length === 4)
+  const whole = numbers.filter((number) => number.length === WORDS * 4).map((number) => number.match(/..../g)!)
+  const rows = fours.map((_, at) => fours.slice(at, at + WORDS))
+  const secrets = [groupsOf(numbers), ...whole, ...rows].flatMap((groups) => {
+    const indices = groups.map(indexOf)
+    return indices.length === WORDS && !indices.includes(-1) ? (fromIndices(en, indices) ?? []) : []
+  })
+  return [...new Map(secrets.map((secret) => [bytesToHex(secret), secret])).values()]
 }
 
 function wrongDigits(numbers: string[]): ReceiptError {
