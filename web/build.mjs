@@ -12,6 +12,8 @@ const read = (path) => readFileSync(new URL(path, here), 'utf8')
 const target = ['firefox115', 'chrome115']
 // These texts stand in the HTML or in the relay's answers, not in the script.
 const OUTSIDE = /^(plain|answer)-/
+// These the page says without script, too; the screens read them there (src/texts.ts): twice would be five kilobytes more on the wire.
+const SHARED = ['start-title', 'start-danger', 'start-limits', 'start-anonymous-title', 'start-anonymous', 'start-victim-title', 'start-victim', 'start-help']
 
 // The order and the names of the languages are the page's own.
 const languages = [...read('src/texts.ts').matchAll(/^ {2}(\w\w): '(.+)',$/gm)].map(([, lang, name]) => ({ lang, name }))
@@ -40,15 +42,15 @@ function plain() {
   const links = languages.map(({ lang, name }) => `<a href="#plain-${lang}" lang="${lang}">${name}</a>`)
   const sections = languages.map(({ lang }) => {
     const text = texts(lang)
-    const line = (id, values) => `<p>${escape(text(id, values))}</p>`
-    const part = (name) => `<h3>${escape(text(`start-${name}-title`))}</h3>${line(`start-${name}`)}`
+    const line = (id, tag = 'p') => `<${tag}${SHARED.includes(id) ? ` data-text="${id}"` : ''}>${escape(text(id, HELP))}</${tag}>`
+    const part = (name) => line(`start-${name}-title`, 'h3') + line(`start-${name}`)
     return `<section lang="${lang}" dir="${direction(lang)}" id="plain-${lang}"><h2>${escape(text('plain-title'))}</h2>
 <p class="online"><a class="button leave" href="/leave#${lang}">${escape(text('leave'))}</a></p><p class="copy warning">${escape(text('plain-copy'))}</p>
 ${line('start-title')}${line('start-danger').replace('112', '<a href="tel:112">112</a>')}${line('start-limits')}${line('plain-why')}${line('plain-level')}${line('plain-saved')}
 <p class="online"><a class="button" href="/softinfo.html">${escape(text('plain-save'))}</a></p>${line('plain-program')}
 <form class="online" method="post" action="/tips" enctype="multipart/form-data"><label class="field"><span>${escape(text('plain-form'))}</span>
 <input type="file" name="tip" accept=".age" required></label>${line('plain-never')}<button class="primary">${escape(text('plain-send'))}</button></form>
-${part('anonymous')}<h3>${escape(text('start-victim-title'))}</h3>${line('start-victim')}${line('start-help', HELP)}</section>`
+${part('anonymous')}${part('victim')}${line('start-help')}</section>`
   })
   return `<h1>softinfo</h1><nav class="languages">${links.join(' ')}</nav>\n${sections.join('\n')}`
 }
@@ -63,7 +65,7 @@ function answers() {
 }
 
 // Texts go in once by name and then as bare values, in the same order for every language: names are a third of a Fluent file.
-const names = locales.get('en').body.filter(({ type, id }) => type === 'Message' && !OUTSIDE.test(id.name)).map(({ id }) => id.name)
+const names = locales.get('en').body.filter(({ type, id }) => type === 'Message' && !OUTSIDE.test(id.name) && !SHARED.includes(id.name)).map(({ id }) => id.name)
 const values = (lang) => {
   const found = new Map(messages(lang, () => true).split(/\n(?=[a-z])/).map((message) => [message.slice(0, message.indexOf(' =')), message.slice(message.indexOf(' =') + 2)]))
   return names.map((name) => found.get(name))

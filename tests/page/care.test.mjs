@@ -229,7 +229,6 @@ test('a phone is told of no keys and of nothing to drag; a desk is; the title sa
       await writeTip(tab, { message: 'x' })
       const text = await tab.text()
       assert.equal(text.includes(t('files-drop')), !isPhone)
-      assert.ok(text.includes(t('leave-left')))
       assert.equal(await tab.evaluate(() => document.title), 'Information')
     } finally {
       await tab.close()

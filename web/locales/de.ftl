@@ -241,7 +241,6 @@ answer-back = Zurück zum Briefkasten
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = „Sofort weg“ löscht alles auf dieser Seite.
 leave-keys = Dreimal die Umschalttaste (Shift) drücken tut dasselbe.
-leave-left = Den Verlauf und die Adressliste des Browsers löscht das nicht, und auch nicht, was andere Programme von Kopiertem behalten.
 wiped-title = Alles ist gelöscht. Schließen Sie dieses Fenster.
 wiped-left = Diese Seite kann nicht löschen: den Verlauf und die Adressliste des Browsers, gespeicherte Dateien, gedrucktes Papier und was andere Programme von Kopiertem behalten. Löschen Sie das selbst.
 wiped-clipboard = Was Sie hier kopiert haben, wurde überschrieben.

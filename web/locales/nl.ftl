@@ -241,7 +241,6 @@ answer-back = Terug naar de brievenbus
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = “Nu weg” wist alles op deze pagina.
 leave-keys = Drie keer op de Shift-toets drukken doet hetzelfde.
-leave-left = De geschiedenis en de adreslijst van de browser kan dat niet wissen, en ook niet wat andere programma’s van het gekopieerde bewaren.
 wiped-title = Alles is gewist. Sluit dit venster.
 wiped-left = Deze pagina kan dit niet wissen: de geschiedenis en de adreslijst van de browser, bestanden die u hebt bewaard, papier dat u hebt afgedrukt, en wat andere programma’s van het gekopieerde bewaren. Wis dat zelf.
 wiped-clipboard = Wat u hier hebt gekopieerd, is overschreven.

@@ -249,7 +249,6 @@ answer-back = Wróć do skrzynki
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = „Wyjdź teraz” usuwa wszystko z tej strony.
 leave-keys = Trzykrotne naciśnięcie klawisza Shift robi to samo.
-leave-left = Nie usuwa to historii ani listy adresów przeglądarki, ani tego, co inne programy zachowują ze skopiowanego tekstu.
 wiped-title = Wszystko usunięte. Zamknij to okno.
 wiped-left = Ta strona nie może usunąć: historii i listy adresów przeglądarki, zapisanych plików, wydrukowanego papieru ani tego, co inne programy zachowują ze skopiowanego tekstu. Usuń to samodzielnie.
 wiped-clipboard = To, co tu skopiowano, zostało nadpisane.

@@ -241,7 +241,6 @@ answer-back = Voltar para a caixa
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = “Sair já” apaga tudo nesta página.
 leave-keys = Apertar três vezes a tecla Shift faz o mesmo.
-leave-left = Isso não apaga o histórico nem a lista de endereços do navegador, nem o que outros programas guardam do que foi copiado.
 wiped-title = Tudo foi apagado. Feche esta janela.
 wiped-left = Esta página não pode apagar: o histórico e a lista de endereços do navegador, arquivos salvos, papel impresso e o que outros programas guardam do que foi copiado. Apague isso você mesmo.
 wiped-clipboard = O que você copiou aqui foi substituído.

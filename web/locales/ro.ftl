@@ -245,7 +245,6 @@ answer-back = Înapoi la cutie
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = „Ieșire rapidă” șterge tot ce este pe această pagină.
 leave-keys = Dacă apăsați de trei ori tasta Shift, se întâmplă același lucru.
-leave-left = Nu poate șterge istoricul și lista de adrese a browserului, nici ce păstrează alte programe din ce ați copiat.
 wiped-title = Totul este șters. Închideți această fereastră.
 wiped-left = Această pagină nu poate șterge: istoricul și lista de adrese a browserului, fișierele salvate, hârtia tipărită și ce păstrează alte programe din ce ați copiat. Ștergeți-le dumneavoastră.
 wiped-clipboard = Ce ați copiat aici a fost suprascris.

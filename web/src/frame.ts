@@ -17,7 +17,7 @@ export function frame(app: App, content: HTMLElement[]): void {
   // The first screen has a button for each language instead.
   const language = element('span', {}, element('label', { htmlFor: 'language', className: 'unseen' }, texts.text('language')), select)
   const header = element('header', {}, app.screen !== 'start' && language, leave)
-  const footer = element('footer', {}, paragraph(texts.text('leave-wipes')), paragraph(texts.text('leave-keys'), 'keys'), paragraph(texts.text('leave-left')))
+  const footer = element('footer', {}, paragraph(texts.text('leave-wipes')), paragraph(texts.text('leave-keys'), 'keys'))
   // Nothing is ever submitted: Enter in a line does nothing.
   const unsaved = element('form', { id: UNSAVED, autocomplete: 'off', method: 'dialog', hidden: true, onsubmit: (event) => event.preventDefault() })
   // Only this part of the body: a page that the browser saves keeps its script.
