@@ -210,7 +210,7 @@ receipt-count = Eine Quittung hat 12 Wörter oder 12 Zahlen. Hier sind es { $cou
 receipt-unknown-word = Wort { $position } („{ $word }“) ist nicht bekannt. Prüfen Sie, wie es geschrieben wird.
 receipt-number-out-of-range = Zahl { $position } muss zwischen 0001 und 2048 liegen. Prüfen Sie sie.
 receipt-checksum = Ein Wort oder eine Zahl ist falsch, oder zwei sind vertauscht. Prüfen Sie sie.
-receipt-ambiguous = Diese Wörter passen in zwei Sprachen. Tippen Sie stattdessen die 12 Zahlen ein.
+receipt-ambiguous = Das kann mehr als eine Quittung sein. Tippen Sie nur die 12 Zahlen.
 sealed-title = Eine verschlüsselte Datei senden
 sealed-lead = Wählen Sie eine Datei, die mit einer gespeicherten Seite oder mit dem Programm softinfo-tip verschlüsselt wurde. Ihr Name endet auf .age.
 sealed-label = Verschlüsselte Datei
@@ -248,7 +248,6 @@ wiped-not-clipboard = Was Sie hier kopiert haben, konnte nicht überschrieben we
 cover-title = Verdeckt
 cover-show = Wieder zeigen
 receipt-photo = Machen Sie davon kein Foto und kein Bildschirmfoto: Telefone kopieren Bilder oft ins Internet.
-receipt-differ = Die Wörter und die Zahlen sind nicht von derselben Quittung. Tippen Sie nur die Wörter oder nur die Zahlen.
 withdraw-working = Einen Moment…
 withdraw-erased = { $count ->
     [one] Der Hinweis ist im Briefkasten gelöscht.

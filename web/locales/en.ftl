@@ -230,7 +230,7 @@ receipt-count = A receipt has 12 words or 12 numbers. This has { $count }.
 receipt-unknown-word = Word { $position } (“{ $word }”) is not known. Check how it is written.
 receipt-number-out-of-range = Number { $position } must lie between 0001 and 2048. Check it.
 receipt-checksum = One of the words or numbers is wrong, or two are swapped. Check them.
-receipt-ambiguous = These words fit two languages. Type the 12 numbers instead.
+receipt-ambiguous = This can be read as more than one receipt. Type only the 12 numbers.
 
 ## A sealed file
 sealed-title = Send a sealed file
@@ -276,7 +276,6 @@ wiped-not-clipboard = What you copied here could not be written over: copy somet
 cover-title = Covered
 cover-show = Show again
 receipt-photo = Do not take a photo or a screenshot of it: phones often copy pictures to the internet.
-receipt-differ = The words and the numbers are not of the same receipt. Type only the words, or only the numbers.
 withdraw-working = One moment…
 withdraw-erased = { $count ->
     [one] The tip is erased from the letterbox.

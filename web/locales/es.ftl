@@ -210,7 +210,7 @@ receipt-count = Un recibo tiene 12 palabras o 12 números. Aquí hay { $count }.
 receipt-unknown-word = La palabra { $position } («{ $word }») no se conoce. Revise cómo se escribe.
 receipt-number-out-of-range = El número { $position } tiene que estar entre 0001 y 2048. Revíselo.
 receipt-checksum = Una de las palabras o números está mal, o hay dos cambiados. Revíselos.
-receipt-ambiguous = Estas palabras valen en dos idiomas. Escriba mejor los 12 números.
+receipt-ambiguous = Esto puede ser más de un recibo. Escriba solo los 12 números.
 sealed-title = Enviar un archivo cifrado
 sealed-lead = Elija un archivo cifrado con una página guardada o con el programa softinfo-tip. Su nombre termina en .age.
 sealed-label = Archivo cifrado
@@ -248,7 +248,6 @@ wiped-not-clipboard = Lo que copió aquí no se pudo sobrescribir: copie ahora o
 cover-title = Pantalla oculta
 cover-show = Mostrar de nuevo
 receipt-photo = No le haga una foto ni una captura de pantalla: los teléfonos suelen copiar las imágenes en internet.
-receipt-differ = Las palabras y los números no son del mismo recibo. Escriba solo las palabras, o solo los números.
 withdraw-working = Un momento…
 withdraw-erased = { $count ->
     [one] El aviso se ha borrado del buzón.

@@ -210,7 +210,7 @@ receipt-count = Un reçu a 12 mots ou 12 nombres. Ici il y en a { $count }.
 receipt-unknown-word = Le mot { $position } (« { $word } ») n’est pas connu. Vérifiez comment il s’écrit.
 receipt-number-out-of-range = Le nombre { $position } doit être entre 0001 et 2048. Vérifiez-le.
 receipt-checksum = Un des mots ou des nombres est faux, ou deux sont échangés. Vérifiez-les.
-receipt-ambiguous = Ces mots vont dans deux langues. Tapez plutôt les 12 nombres.
+receipt-ambiguous = Cela peut être plus d’un reçu. Tapez seulement les 12 nombres.
 sealed-title = Envoyer un fichier chiffré
 sealed-lead = Choisissez un fichier chiffré avec une page enregistrée ou avec le programme softinfo-tip. Son nom finit par .age.
 sealed-label = Fichier chiffré
@@ -248,7 +248,6 @@ wiped-not-clipboard = Ce que vous avez copié ici n’a pas pu être remplacé :
 cover-title = Écran caché
 cover-show = Afficher à nouveau
 receipt-photo = N’en faites pas de photo ni de capture d’écran : les téléphones copient souvent les images sur internet.
-receipt-differ = Les mots et les nombres ne viennent pas du même reçu. Tapez seulement les mots, ou seulement les nombres.
 withdraw-working = Un instant…
 withdraw-erased = { $count ->
     [one] Le message est effacé de la boîte aux lettres.

@@ -210,7 +210,7 @@ receipt-count = Een ontvangstbewijs heeft 12 woorden of 12 getallen. Dit zijn er
 receipt-unknown-word = Woord { $position } (“{ $word }”) is niet bekend. Kijk na hoe het geschreven is.
 receipt-number-out-of-range = Getal { $position } moet tussen 0001 en 2048 liggen. Kijk het na.
 receipt-checksum = Eén van de woorden of getallen is fout, of er zijn er twee verwisseld. Kijk ze na.
-receipt-ambiguous = Deze woorden passen in twee talen. Typ in plaats daarvan de 12 getallen.
+receipt-ambiguous = Dit kan meer dan één ontvangstbewijs zijn. Typ alleen de 12 getallen.
 sealed-title = Een versleuteld bestand sturen
 sealed-lead = Kies een bestand dat versleuteld is met een bewaarde pagina of met het programma softinfo-tip. De naam eindigt op .age.
 sealed-label = Versleuteld bestand
@@ -248,7 +248,6 @@ wiped-not-clipboard = Wat u hier hebt gekopieerd, kon niet worden overschreven: 
 cover-title = Afgedekt
 cover-show = Toon weer
 receipt-photo = Neem er geen foto of schermafbeelding van: telefoons kopiëren beelden vaak naar het internet.
-receipt-differ = De woorden en de getallen zijn niet van hetzelfde ontvangstbewijs. Typ alleen de woorden, of alleen de getallen.
 withdraw-working = Een ogenblik…
 withdraw-erased = { $count ->
     [one] De tip is uit de brievenbus gewist.

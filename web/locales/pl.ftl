@@ -218,7 +218,7 @@ receipt-count = Potwierdzenie ma 12 słów albo 12 liczb. Tu jest ich { $count }
 receipt-unknown-word = Słowo nr { $position } („{ $word }”) jest nieznane. Sprawdź, jak jest napisane.
 receipt-number-out-of-range = Liczba nr { $position } musi być między 0001 a 2048. Sprawdź ją.
 receipt-checksum = Jedno słowo lub jedna liczba się nie zgadza albo dwie są zamienione miejscami. Sprawdź je.
-receipt-ambiguous = Te słowa pasują do dwóch języków. Wpisz zamiast nich 12 liczb.
+receipt-ambiguous = To może być więcej niż jedno potwierdzenie. Wpisz tylko 12 liczb.
 sealed-title = Wyślij zaszyfrowany plik
 sealed-lead = Wybierz plik zaszyfrowany na zapisanej stronie albo w programie softinfo-tip. Jego nazwa kończy się na .age.
 sealed-label = Zaszyfrowany plik
@@ -256,7 +256,6 @@ wiped-not-clipboard = Tego, co tu skopiowano, nie udało się nadpisać: skopiuj
 cover-title = Zasłonięte
 cover-show = Pokaż ponownie
 receipt-photo = Nie rób zdjęcia ani zrzutu ekranu: telefony często kopiują obrazy do internetu.
-receipt-differ = Słowa i liczby nie pochodzą z tego samego potwierdzenia. Wpisz tylko słowa albo tylko liczby.
 withdraw-working = Chwileczkę…
 withdraw-erased = { $count ->
     [one] Zgłoszenie usunięto ze skrzynki.

@@ -210,7 +210,7 @@ receipt-count = Um recibo tem 12 palavras ou 12 números. Aqui há { $count }.
 receipt-unknown-word = A palavra { $position } (“{ $word }”) não é conhecida. Veja como ela se escreve.
 receipt-number-out-of-range = O número { $position } tem que estar entre 0001 e 2048. Veja de novo.
 receipt-checksum = Uma das palavras ou números está errada, ou duas estão trocadas. Veja de novo.
-receipt-ambiguous = Estas palavras servem em dois idiomas. Digite os 12 números.
+receipt-ambiguous = Isto pode ser mais de um recibo. Escreva só os 12 números.
 sealed-title = Enviar um arquivo criptografado
 sealed-lead = Escolha um arquivo criptografado com uma página salva ou com o programa softinfo-tip. O nome dele termina em .age.
 sealed-label = Arquivo criptografado
@@ -248,7 +248,6 @@ wiped-not-clipboard = O que você copiou aqui não pôde ser substituído: copie
 cover-title = Tela coberta
 cover-show = Mostrar de novo
 receipt-photo = Não tire foto nem captura de tela: os celulares muitas vezes copiam as imagens para a internet.
-receipt-differ = As palavras e os números não são do mesmo recibo. Escreva só as palavras, ou só os números.
 withdraw-working = Um momento…
 withdraw-erased = { $count ->
     [one] O aviso foi apagado da caixa.

@@ -214,7 +214,7 @@ receipt-count = O chitanță are 12 cuvinte sau 12 numere. Aici sunt { $count }.
 receipt-unknown-word = Cuvântul { $position } („{ $word }”) nu este cunoscut. Verificați cum se scrie.
 receipt-number-out-of-range = Numărul { $position } trebuie să fie între 0001 și 2048. Verificați-l.
 receipt-checksum = Un cuvânt sau un număr este greșit, sau două sunt schimbate între ele. Verificați-le.
-receipt-ambiguous = Aceste cuvinte se potrivesc în două limbi. Scrieți în schimb cele 12 numere.
+receipt-ambiguous = Aceasta poate fi mai mult decât o chitanță. Scrieți numai cele 12 numere.
 sealed-title = Trimiteți un fișier criptat
 sealed-lead = Alegeți un fișier criptat cu o pagină salvată sau cu programul softinfo-tip. Numele lui se termină cu .age.
 sealed-label = Fișier criptat
@@ -252,7 +252,6 @@ wiped-not-clipboard = Ce ați copiat aici nu a putut fi suprascris: copiați acu
 cover-title = Ecran acoperit
 cover-show = Arată din nou
 receipt-photo = Nu faceți o fotografie sau o captură de ecran: telefoanele copiază adesea imaginile pe internet.
-receipt-differ = Cuvintele și numerele nu sunt de pe aceeași chitanță. Scrieți numai cuvintele sau numai numerele.
 withdraw-working = O clipă…
 withdraw-erased = { $count ->
     [one] Sesizarea este ștearsă din cutie.

@@ -210,7 +210,7 @@ receipt-count = Bir makbuzda 12 kelime veya 12 sayı olur. Burada { $count } tan
 receipt-unknown-word = { $position }. kelime (“{ $word }”) bilinmiyor. Yazılışını kontrol edin.
 receipt-number-out-of-range = { $position }. sayı 0001 ile 2048 arasında olmalı. Kontrol edin.
 receipt-checksum = Kelimelerden veya sayılardan biri yanlış ya da ikisi yer değiştirmiş. Kontrol edin.
-receipt-ambiguous = Bu kelimeler iki dile uyuyor. Onların yerine 12 sayıyı yazın.
+receipt-ambiguous = Bu birden fazla makbuz olabilir. Yalnızca 12 sayıyı yazın.
 sealed-title = Kilitli dosya gönder
 sealed-lead = Kaydedilmiş bir sayfayla veya softinfo-tip programıyla kilitlenmiş bir dosya seçin. Adı .age ile biter.
 sealed-label = Kilitli dosya
@@ -248,7 +248,6 @@ wiped-not-clipboard = Burada kopyaladığınızın üzerine yazılamadı: şimdi
 cover-title = Ekran kapatıldı
 cover-show = Yeniden göster
 receipt-photo = Fotoğrafını veya ekran görüntüsünü çekmeyin: telefonlar resimleri çoğu zaman internete kopyalar.
-receipt-differ = Kelimeler ve sayılar aynı makbuzdan değil. Yalnızca kelimeleri ya da yalnızca sayıları yazın.
 withdraw-working = Bir dakika…
 withdraw-erased = { $count ->
     [one] İhbar kutudan silindi.

@@ -1,5 +1,6 @@
 // The receipt: 128 bits that only the writer has (docs/protocol.md 3). In: 16 bytes, or what a person typed back. Out: words,
 // digits, and what is derived from them.
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { expand, extract } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
@@ -14,6 +15,8 @@ import { identityToRecipient } from 'age-encryption'
 const LISTS: Record<string, string[]> = { en, fr, es, pt }
 const WORDS = 12
 const NUMBERS = 2048
+/** Most words and groups that are looked at. */
+const MOST_TOKENS = 400
 /** Most messages of one thread: so many withdraw tokens a receipt has (docs/protocol.md 3). */
 export const MESSAGES = 4096
 const SALT = utf8ToBytes('softinfo/receipt/1')
@@ -21,7 +24,7 @@ const SALT = utf8ToBytes('softinfo/receipt/1')
 /** What a person typed is no receipt. `reason` names a text of the page; `position` counts from 1. */
 export class ReceiptError extends Error {
   constructor(
-    readonly reason: 'count' | 'unknown-word' | 'number-out-of-range' | 'checksum' | 'ambiguous' | 'differ',
+    readonly reason: 'count' | 'unknown-word' | 'number-out-of-range' | 'checksum' | 'ambiguous',
     readonly detail: { count?: number; position?: number; word?: string } = {},
   ) {
     super(reason)
@@ -74,25 +77,27 @@ export const replyRecipient = (secret: Uint8Array): Promise<string> => identityT
 /** The id of the conversation, 32 hexadecimal digits. */
 export const thread = (secret: Uint8Array): string => bytesToHex(derive(secret, 'thread', 16))
 
+/** The key with which later messages of the thread are signed: an Ed25519 verifier key, unpadded base64. */
+export const author = (secret: Uint8Array): string => base64nopad.encode(ed25519.getPublicKey(derive(secret, 'author', 32)))
+
 /** Reads a receipt back, forgiving case, accents, spacing, what follows the fourth letter, headings, numbering, and both forms at once
  *  (docs/protocol.md 3). Throws ReceiptError. */
 export function parseReceipt(typed: string): Uint8Array {
-  const tokens = normalise(typed).match(/\p{N}+|\p{Alphabetic}+/gu) ?? []
-  const letters = tokens.filter((token) => !/^\d/.test(token))
-  const numbers = tokens.filter((token) => /^\d/.test(token))
-  const [byNumbers, byWords] = [readDigits(numbers), readWords(letters)]
-  // What only one form leaves open the other decides.
-  const both = byWords.filter((secret) => byNumbers.some((other) => isSame(secret, other)))
-  if (byWords.length > 0 && byNumbers.length > 0 && both.length === 0) throw new ReceiptError('differ')
-  const found = both.length > 0 ? both : [...byWords, ...byNumbers]
-  if (found.length > 1) throw new ReceiptError('ambiguous')
-  if (found[0]) return found[0]
-  throw letters.length > 0 && numbers.filter((number) => number.length > 2).length < letters.length ? wrongWords(letters) : wrongDigits(numbers)
+  const tokens = normalise(typed).split(' ').filter(Boolean)
+  if (tokens.length > MOST_TOKENS) throw new ReceiptError('count', { count: tokens.length })
+  const letters = tokens.filter((token) => /\p{Alphabetic}/u.test(token))
+  const numbers = tokens.filter((token) => !letters.includes(token))
+  const groups = groupsOf(numbers, letters.length > 0)
+  const [byWords, byGroups] = [readWords(letters), readGroups(groups)]
+  // Where there are both, both have to say the same; what one leaves open the other decides.
+  const found = new Map([...byWords, ...byGroups].filter(([name]) => byWords.size === 0 || byGroups.size === 0 || (byWords.has(name) && byGroups.has(name))))
+  const [secret] = found.values()
+  if (found.size === 1 && secret) return secret
+  if (byWords.size > 0 || byGroups.size > 0) throw new ReceiptError('ambiguous')
+  throw letters.length > 0 ? wrongWords(letters) : wrongGroups(groups, numbers.length)
 }
 
 const derive = (secret: Uint8Array, info: string, length: number): Uint8Array => expand(sha256, extract(sha256, secret, SALT), utf8ToBytes(info), length)
-
-const isSame = (one: Uint8Array, other: Uint8Array): boolean => bytesToHex(one) === bytesToHex(other)
 
 // Lower case, no accents, European digits, one space between groups.
 function normalise(typed: string): string {
@@ -105,33 +110,27 @@ function normalise(typed: string): string {
     .trim()
 }
 
-// The 12 groups: 48 digits however they are spaced, or with numbers of one or two digits between them, or 12 shorter numbers.
-function groupsOf(numbers: string[]): string[] {
-  for (const digits of [numbers.join(''), numbers.filter((number) => number.length > 2).join('')]) {
-    if (digits.length === WORDS * 4) return digits.match(/..../g)!
-  }
-  const isNumbered = numbers.length === WORDS * 2 && numbers.every((number, n) => n % 2 === 1 || Number(number) === n / 2 + 1)
-  return isNumbered ? numbers.filter((_, n) => n % 2 === 1) : numbers
+/** What can be read, by its hexadecimal form. */
+type Secrets = Map<string, Uint8Array>
+
+// The groups of 4 digits; everything else there is numbering. Digits without a gap are divided, and where there are no words, digits with gaps elsewhere.
+function groupsOf(numbers: string[], hasWords: boolean): string[] {
+  const isRun = (digits: string): boolean => digits.length === WORDS * 4 && /^\d+$/.test(digits)
+  const run = [...numbers, ...(hasWords ? [] : [numbers.join('')])].find(isRun)
+  return run?.match(/..../g) ?? numbers.filter((number) => /^\d{4}$/.test(number))
 }
 
-const indexOf = (group: string): number => (/^\d+$/.test(group) && Number(group) <= NUMBERS ? Number(group) : 0) - 1
-
-// What may be the 12 groups: all numbers together, 48 digits in one, or every 12 numbers of four digits in a row.
-function readDigits(numbers: string[]): Uint8Array[] {
-  const fours = numbers.filter((number) => number.length === 4)
-  const whole = numbers.filter((number) => number.length === WORDS * 4).map((number) => number.match(/..../g)!)
-  const rows = fours.map((_, at) => fours.slice(at, at + WORDS))
-  const secrets = [groupsOf(numbers), ...whole, ...rows].flatMap((groups) => {
-    const indices = groups.map(indexOf)
-    return indices.length === WORDS && !indices.includes(-1) ? (fromIndices(en, indices) ?? []) : []
-  })
-  return [...new Map(secrets.map((secret) => [bytesToHex(secret), secret])).values()]
+// Any 12 groups in a row.
+function readGroups(groups: string[]): Secrets {
+  const indices = groups.map((group) => Number(group) - 1)
+  const windows = indices.map((_, at) => indices.slice(at, at + WORDS)).filter((twelve) => twelve.length === WORDS)
+  const secrets = windows.flatMap((twelve) => fromIndices(en, twelve) ?? [])
+  return new Map(secrets.map((secret) => [bytesToHex(secret), secret]))
 }
 
-function wrongDigits(numbers: string[]): ReceiptError {
-  const groups = groupsOf(numbers)
-  if (groups.length !== WORDS) return new ReceiptError('count', { count: groups.length })
-  const wrong = groups.map(indexOf).indexOf(-1)
+function wrongGroups(groups: string[], typed: number): ReceiptError {
+  if (groups.length !== WORDS) return new ReceiptError('count', { count: groups.length || typed })
+  const wrong = groups.findIndex((group) => Number(group) < 1 || Number(group) > NUMBERS)
   return wrong < 0 ? new ReceiptError('checksum') : new ReceiptError('number-out-of-range', { position: wrong + 1 })
 }
 
@@ -148,21 +147,18 @@ const inLists = (letters: string[]): { list: string[]; found: (Found | undefined
   return { list, found: letters.map((word) => find(bare.get(list)!, word)) }
 })
 
-// Every 12 words in a row that stand in one list and have the right checksum. Where all 12 are whole words, no beginnings of words count.
-function readWords(letters: string[]): Uint8Array[] {
-  const secrets = new Map<string, { secret: Uint8Array; isWhole: boolean }>()
+// Any 12 words in a row that stand in one list. A whole word beats a beginning: only what has the most whole words counts.
+function readWords(letters: string[]): Secrets {
+  const read: { secret: Uint8Array; whole: number }[] = []
   for (const { list, found } of inLists(letters)) {
     for (let at = 0; at + WORDS <= found.length; at++) {
       const twelve = found.slice(at, at + WORDS).filter((word) => word !== undefined)
       const secret = twelve.length === WORDS ? fromIndices(list, twelve.map(({ index }) => index)) : undefined
-      if (!secret) continue
-      const name = bytesToHex(secret)
-      secrets.set(name, { secret, isWhole: twelve.every(({ isWhole }) => isWhole) || (secrets.get(name)?.isWhole ?? false) })
+      if (secret) read.push({ secret, whole: twelve.filter(({ isWhole }) => isWhole).length })
     }
   }
-  const all = [...secrets.values()]
-  const whole = all.filter(({ isWhole }) => isWhole)
-  return (whole.length > 0 ? whole : all).map(({ secret }) => secret)
+  const most = Math.max(...read.map(({ whole }) => whole))
+  return new Map(read.filter(({ whole }) => whole === most).map(({ secret }) => [bytesToHex(secret), secret]))
 }
 
 function wrongWords(letters: string[]): ReceiptError {
