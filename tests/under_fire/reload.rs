@@ -49,7 +49,7 @@ fn replace(path: &Path, text: &[u8]) {
 #[test]
 fn a_new_directory_and_page_are_served_after_a_signal_and_a_bad_one_is_not() {
     let hand = Hand::new();
-    let mut scene = Scene::by_hand(&hand, |_| ());
+    let mut scene = Scene::by_hand(&hand, |contents| contents["version"] = 10.into());
     let (note, page) = (scene.path("served/directory.note"), scene.path("served/page.html"));
     let read = |path: &Path| fs::read(path).unwrap();
     serves(&scene, &hand.page(""), &read(&note), (10, "2035-12-31"));
