@@ -46,14 +46,14 @@ journey('a tip with every detail arrives byte for byte, in three requests, at ea
   assert.equal(scene.fetch(INSPECTORATE), 1)
   const files = scene.open(id)
   assert.equal(files['message.txt'].toString(), message)
-  const { thread, reply, withdraw_token, ...report } = JSON.parse(files['report.json'])
+  const { thread, reply, author, withdraw_token, ...report } = JSON.parse(files['report.json'])
   assert.deepEqual(report, {
     schema: 'softinfo/report/1', lang: 'fr', readers: [INSPECTORATE, POLICE], categories: ['housing-slum', 'labour-wages'], period: 'depuis mars',
     place: { text: 'derrière la gare', municipality: 'Charleroi', postcode: '6000' },
     offenders: [{ name: 'SPRL Exemple', enterprise_number: '0123.456.749', vehicle: '1-ABC-234' }],
     danger: 'soon', minors: true, work_visit: { best_time: 'mardi, 7 h', look_for: 'la cave' },
   })
-  assert.ok(/^[0-9a-f]{32}$/.test(thread) && reply.startsWith('age1pq1') && withdraw_token.length === 43)
+  assert.ok(/^[0-9a-f]{32}$/.test(thread) && author.length === 43 && reply.startsWith('age1pq1') && withdraw_token.length === 43)
   const bundle = `${scene.folder}/bundle-${scene.bundles}.tar`
   for (const [holder, opens] of [[POLICE, true], [PROSECUTOR, false]]) {
     scene.desk(holder, ['import', bundle])
