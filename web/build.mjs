@@ -34,7 +34,7 @@ const texts = (lang) => {
 
 const escape = (text) => text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char])
 // The telephone and the website of who helps victims, as the screens name them.
-const [, phone, site] = /phone: '([^']+)', site: '([^']+)'/.exec(read('src/screens/refused.ts'))
+const [, phone, site = ''] = /phone: '([^']+)'(?:, site: '([^']+)')?/.exec(read('src/screens/refused.ts'))
 const HELP = { phone: phone.replaceAll('\\u00a0', '\u00a0'), site }
 const direction = (lang) => (lang === 'ar' ? 'rtl' : 'ltr')
 

@@ -210,7 +210,7 @@ receipt-count = Eine Quittung hat 12 Wörter oder 12 Zahlen. Hier sind es { $cou
 receipt-unknown-word = Wort { $position } („{ $word }“) ist nicht bekannt. Prüfen Sie, wie es geschrieben wird.
 receipt-number-out-of-range = Zahl { $position } muss zwischen 0001 und 2048 liegen. Prüfen Sie sie.
 receipt-checksum = Ein Wort oder eine Zahl ist falsch, oder zwei sind vertauscht. Prüfen Sie sie.
-receipt-ambiguous = Das kann mehr als eine Quittung sein. Tippen Sie nur die 12 Zahlen.
+receipt-ambiguous = Das kann mehr als eine Empfangsbestätigung sein. Tippen Sie nur die 12 Zahlen.
 sealed-title = Eine verschlüsselte Datei senden
 sealed-lead = Wählen Sie eine Datei, die mit einer gespeicherten Seite oder mit dem Programm softinfo-tip verschlüsselt wurde. Ihr Name endet auf .age.
 sealed-label = Verschlüsselte Datei
@@ -243,12 +243,9 @@ leave-wipes = „Sofort weg“ löscht alles auf dieser Seite.
 leave-keys = Dreimal die Umschalttaste (Shift) drücken tut dasselbe.
 wiped-title = Alles ist gelöscht. Schließen Sie dieses Fenster.
 wiped-left = Diese Seite kann nicht löschen: den Verlauf und die Adressliste des Browsers, gespeicherte Dateien, gedrucktes Papier und was andere Programme von Kopiertem behalten. Löschen Sie das selbst.
-wiped-clipboard = Was Sie hier kopiert haben, wurde überschrieben.
 wiped-not-clipboard = Was Sie hier kopiert haben, konnte nicht überschrieben werden: Kopieren Sie jetzt etwas anderes.
-cover-title = Verdeckt
 cover-show = Wieder zeigen
 receipt-photo = Machen Sie davon kein Foto und kein Bildschirmfoto: Telefone kopieren Bilder oft ins Internet.
-withdraw-working = Einen Moment…
 withdraw-erased = { $count ->
     [one] Der Hinweis ist im Briefkasten gelöscht.
    *[other] { $count } Nachrichten sind im Briefkasten gelöscht.

@@ -210,7 +210,7 @@ receipt-count = Un recibo tiene 12 palabras o 12 números. Aquí hay { $count }.
 receipt-unknown-word = La palabra { $position } («{ $word }») no se conoce. Revise cómo se escribe.
 receipt-number-out-of-range = El número { $position } tiene que estar entre 0001 y 2048. Revíselo.
 receipt-checksum = Una de las palabras o números está mal, o hay dos cambiados. Revíselos.
-receipt-ambiguous = Esto puede ser más de un recibo. Escriba solo los 12 números.
+receipt-ambiguous = Esto puede ser más de un resguardo. Escriba solo los 12 números.
 sealed-title = Enviar un archivo cifrado
 sealed-lead = Elija un archivo cifrado con una página guardada o con el programa softinfo-tip. Su nombre termina en .age.
 sealed-label = Archivo cifrado
@@ -243,12 +243,9 @@ leave-wipes = «Salir ya» borra todo lo que hay en esta página.
 leave-keys = Pulsar tres veces la tecla Mayús hace lo mismo.
 wiped-title = Todo está borrado. Cierre esta ventana.
 wiped-left = Esta página no puede borrar: el historial y la lista de direcciones del navegador, los archivos guardados, el papel impreso y lo que otros programas guardan de lo copiado. Bórrelo usted.
-wiped-clipboard = Lo que copió aquí se ha sobrescrito.
 wiped-not-clipboard = Lo que copió aquí no se pudo sobrescribir: copie ahora otra cosa.
-cover-title = Pantalla oculta
 cover-show = Mostrar de nuevo
 receipt-photo = No le haga una foto ni una captura de pantalla: los teléfonos suelen copiar las imágenes en internet.
-withdraw-working = Un momento…
 withdraw-erased = { $count ->
     [one] El aviso se ha borrado del buzón.
    *[other] Se han borrado { $count } mensajes del buzón.

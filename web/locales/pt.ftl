@@ -210,7 +210,7 @@ receipt-count = Um recibo tem 12 palavras ou 12 números. Aqui há { $count }.
 receipt-unknown-word = A palavra { $position } (“{ $word }”) não é conhecida. Veja como ela se escreve.
 receipt-number-out-of-range = O número { $position } tem que estar entre 0001 e 2048. Veja de novo.
 receipt-checksum = Uma das palavras ou números está errada, ou duas estão trocadas. Veja de novo.
-receipt-ambiguous = Isto pode ser mais de um recibo. Escreva só os 12 números.
+receipt-ambiguous = Isto pode ser mais de um comprovante. Escreva só os 12 números.
 sealed-title = Enviar um arquivo criptografado
 sealed-lead = Escolha um arquivo criptografado com uma página salva ou com o programa softinfo-tip. O nome dele termina em .age.
 sealed-label = Arquivo criptografado
@@ -243,14 +243,11 @@ leave-wipes = “Sair já” apaga tudo nesta página.
 leave-keys = Apertar três vezes a tecla Shift faz o mesmo.
 wiped-title = Tudo foi apagado. Feche esta janela.
 wiped-left = Esta página não pode apagar: o histórico e a lista de endereços do navegador, arquivos salvos, papel impresso e o que outros programas guardam do que foi copiado. Apague isso você mesmo.
-wiped-clipboard = O que você copiou aqui foi substituído.
 wiped-not-clipboard = O que você copiou aqui não pôde ser substituído: copie agora outra coisa.
-cover-title = Tela coberta
 cover-show = Mostrar de novo
 receipt-photo = Não tire foto nem captura de tela: os celulares muitas vezes copiam as imagens para a internet.
-withdraw-working = Um momento…
 withdraw-erased = { $count ->
-    [one] O aviso foi apagado da caixa.
+    [one] A denúncia foi apagada da caixa.
    *[other] { $count } mensagens foram apagadas da caixa.
   }
 saved-addresses = A caixa tem estes endereços. Compare-os com o endereço que você recebeu de alguém em quem confia:

@@ -214,7 +214,7 @@ receipt-count = O chitanță are 12 cuvinte sau 12 numere. Aici sunt { $count }.
 receipt-unknown-word = Cuvântul { $position } („{ $word }”) nu este cunoscut. Verificați cum se scrie.
 receipt-number-out-of-range = Numărul { $position } trebuie să fie între 0001 și 2048. Verificați-l.
 receipt-checksum = Un cuvânt sau un număr este greșit, sau două sunt schimbate între ele. Verificați-le.
-receipt-ambiguous = Aceasta poate fi mai mult decât o chitanță. Scrieți numai cele 12 numere.
+receipt-ambiguous = Aceasta poate fi mai mult decât o dovadă de primire. Scrieți numai cele 12 numere.
 sealed-title = Trimiteți un fișier criptat
 sealed-lead = Alegeți un fișier criptat cu o pagină salvată sau cu programul softinfo-tip. Numele lui se termină cu .age.
 sealed-label = Fișier criptat
@@ -247,12 +247,9 @@ leave-wipes = „Ieșire rapidă” șterge tot ce este pe această pagină.
 leave-keys = Dacă apăsați de trei ori tasta Shift, se întâmplă același lucru.
 wiped-title = Totul este șters. Închideți această fereastră.
 wiped-left = Această pagină nu poate șterge: istoricul și lista de adrese a browserului, fișierele salvate, hârtia tipărită și ce păstrează alte programe din ce ați copiat. Ștergeți-le dumneavoastră.
-wiped-clipboard = Ce ați copiat aici a fost suprascris.
 wiped-not-clipboard = Ce ați copiat aici nu a putut fi suprascris: copiați acum altceva.
-cover-title = Ecran acoperit
 cover-show = Arată din nou
 receipt-photo = Nu faceți o fotografie sau o captură de ecran: telefoanele copiază adesea imaginile pe internet.
-withdraw-working = O clipă…
 withdraw-erased = { $count ->
     [one] Sesizarea este ștearsă din cutie.
     [few] { $count } mesaje sunt șterse din cutie.

@@ -210,7 +210,7 @@ receipt-count = Bir makbuzda 12 kelime veya 12 sayı olur. Burada { $count } tan
 receipt-unknown-word = { $position }. kelime (“{ $word }”) bilinmiyor. Yazılışını kontrol edin.
 receipt-number-out-of-range = { $position }. sayı 0001 ile 2048 arasında olmalı. Kontrol edin.
 receipt-checksum = Kelimelerden veya sayılardan biri yanlış ya da ikisi yer değiştirmiş. Kontrol edin.
-receipt-ambiguous = Bu birden fazla makbuz olabilir. Yalnızca 12 sayıyı yazın.
+receipt-ambiguous = Bu birden fazla alındı belgesi olabilir. Yalnızca 12 sayıyı yazın.
 sealed-title = Kilitli dosya gönder
 sealed-lead = Kaydedilmiş bir sayfayla veya softinfo-tip programıyla kilitlenmiş bir dosya seçin. Adı .age ile biter.
 sealed-label = Kilitli dosya
@@ -243,12 +243,9 @@ leave-wipes = “Hemen çık” bu sayfadaki her şeyi siler.
 leave-keys = Shift tuşuna üç kez basmak da aynısını yapar.
 wiped-title = Her şey silindi. Bu pencereyi kapatın.
 wiped-left = Bu sayfa şunları silemez: tarayıcının geçmişi ve adres listesi, kaydettiğiniz dosyalar, yazdırdığınız kâğıt ve başka programların kopyalanandan sakladıkları. Bunları kendiniz silin.
-wiped-clipboard = Burada kopyaladığınızın üzerine yazıldı.
 wiped-not-clipboard = Burada kopyaladığınızın üzerine yazılamadı: şimdi başka bir şey kopyalayın.
-cover-title = Ekran kapatıldı
 cover-show = Yeniden göster
 receipt-photo = Fotoğrafını veya ekran görüntüsünü çekmeyin: telefonlar resimleri çoğu zaman internete kopyalar.
-withdraw-working = Bir dakika…
 withdraw-erased = { $count ->
     [one] İhbar kutudan silindi.
    *[other] { $count } mesaj kutudan silindi.
