@@ -52,6 +52,8 @@ pub mod limits;
 pub mod process;
 #[cfg(feature = "relay")]
 pub mod relay;
+#[cfg(any(feature = "client", feature = "relay"))]
+pub mod saved_page;
 #[cfg(feature = "relay")]
 pub mod store;
 #[cfg(feature = "terminal")]

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { openChromium } from './browsers.mjs'
+import { send, writeTip } from './journey.mjs'
 import { PAGE, Scene, noise, put } from './scene.mjs'
 import { LANGUAGES, OWN_NAMES, say } from './words.mjs'
 
@@ -89,6 +90,13 @@ async function judge(tab, where) {
   assert.deepEqual(violations.map(({ id, nodes }) => `${where} ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`), [])
 }
 
+/// Everything that is pressed and is lower or narrower than 44 pixels, but for what stands within a sentence.
+const small = () => [...document.querySelectorAll('button, .button, summary, select, input, textarea, label.choice, label.button')]
+  .filter((element) => element.checkVisibility() && !element.matches('.unseen, .choice input'))
+  .map((element) => [element.getBoundingClientRect(), element])
+  .filter(([{ width, height }]) => width < 44 || height < 43.9)
+  .map(([{ width, height }, element]) => `${element.localName} ${element.textContent.slice(0, 30)} ${width} x ${height}`)
+
 for (const [size, [width, height]] of Object.entries(SIZES)) {
   for (const lang of ['nl', 'fr', 'ar']) {
     test(`every screen in ${lang} at ${size} width`, async () => {
@@ -99,6 +107,7 @@ for (const [size, [width, height]] of Object.entries(SIZES)) {
           screens += 1
           await tab.evaluate(() => scrollTo(0, 0))
           await tab.shot(`${name}-${lang}-${size}`)
+          assert.deepEqual(await tab.evaluate(small), [], `${name} in ${lang} at ${size}`)
           if (lang === 'fr') return
           await judge(tab, `${name} in ${lang} at ${size}`)
           await tab.page.emulateMedia({ colorScheme: 'dark' })
@@ -112,6 +121,32 @@ for (const [size, [width, height]] of Object.entries(SIZES)) {
     })
   }
 }
+
+test('what covers the page, and what stands there when all is wiped', async () => {
+  for (const [size, [width, height]] of Object.entries(SIZES)) {
+    const tab = await openChromium({ viewport: { width, height } })
+    try {
+      await tab.page.clock.install()
+      await tab.goto(scene.url)
+      await tab.see(say('en')('start-title'))
+      await tab.page.clock.runFor(6 * 60_000)
+      await tab.page.clock.resume()
+      await tab.see(say('en')('cover-show'))
+      await tab.shot(`covered-${size}`)
+      await judge(tab, `covered at ${size}`)
+      assert.deepEqual(await tab.evaluate(small), [])
+      await tab.press(say('en')('cover-show'))
+      await writeTip(tab, { message: 'done' })
+      await send(tab)
+      await tab.press(say('en')('finish'))
+      await tab.see(say('en')('wiped-title'))
+      await tab.shot(`wiped-${size}`)
+      await judge(tab, `wiped at ${size}`)
+    } finally {
+      await tab.close()
+    }
+  }
+})
 
 test('what is shown without JavaScript, and the answer to its form', async () => {
   for (const [size, [width, height]] of Object.entries(SIZES)) {

@@ -4,7 +4,6 @@
 ## Every screen
 language = Language
 leave = Leave now
-leave-hint = “Leave now” wipes everything on this page. Pressing the Escape key twice does the same.
 next = Next
 back = Back
 retry = Try again
@@ -224,7 +223,6 @@ withdraw-title = Take back a tip
 withdraw-lead = Type the 12 words or the 12 numbers of your receipt. The letterbox then erases the tip. What a reader has already fetched cannot be taken back.
 withdraw-label = Words or numbers of the receipt
 withdraw-button = Erase the tip
-withdraw-done = The tip is erased from the letterbox.
 withdraw-unknown = There is no tip for this receipt. It was taken back before, has run out, or never arrived.
 withdraw-offline = A saved page cannot reach the letterbox. Open the letterbox itself in Tor Browser.
 withdraw-unreachable = The letterbox did not answer. Perhaps the tip is erased, perhaps not. Try again.
@@ -232,7 +230,7 @@ receipt-count = A receipt has 12 words or 12 numbers. This has { $count }.
 receipt-unknown-word = Word { $position } (“{ $word }”) is not known. Check how it is written.
 receipt-number-out-of-range = Number { $position } must lie between 0001 and 2048. Check it.
 receipt-checksum = One of the words or numbers is wrong, or two are swapped. Check them.
-receipt-ambiguous = These words fit two languages. Type the 12 numbers instead.
+receipt-ambiguous = This can be read as more than one receipt. Type only the 12 numbers.
 
 ## A sealed file
 sealed-title = Send a sealed file
@@ -259,7 +257,6 @@ plain-never = Never choose an open document here: it would leave unsealed.
 plain-send = Send the sealed file
 
 ## Answer of the letterbox to that form
-answer-title = Answer of the letterbox
 answer-stored = Your tip is stored. You can close this page.
 answer-already = This tip was stored before. It is there once, and safe.
 answer-not-sealed = This is not a sealed tip. Nothing was stored. Choose the sealed file whose name ends in .age.
@@ -268,3 +265,17 @@ answer-later = Nothing was stored. Keep the sealed file and send it again later.
 answer-unsure = The tip may be stored or not. Send the same file again: sending it twice does no harm.
 answer-day = Day
 answer-back = Back to the letterbox
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = “Leave now” wipes everything on this page.
+leave-keys = Pressing the Shift key three times does the same.
+wiped-title = All wiped. Close this window.
+wiped-left = This page cannot wipe the history and the address list of the browser, files you saved, paper you printed, or what other programs keep of what was copied. Wipe these yourself.
+wiped-not-clipboard = What you copied here could not be written over: copy something else now.
+cover-show = Show again
+receipt-photo = Do not take a photo or a screenshot of it: phones often copy pictures to the internet.
+withdraw-erased = { $count ->
+    [one] The tip is erased from the letterbox.
+   *[other] { $count } messages are erased from the letterbox.
+  }
+saved-addresses = The letterbox has these addresses. Compare them with the address that you were given by somebody you trust:

@@ -70,8 +70,8 @@ fn main() -> ExitCode {
 
 fn exit(error: &anyhow::Error) -> Exit {
     match error.downcast_ref::<CourierError>() {
-        Some(CourierError::InUse(_) | CourierError::Client(ClientError::Unreachable(_))) => Exit::TryLater,
-        Some(CourierError::Client(ClientError::Refused { status: 408 | 429 | 500.., .. })) => Exit::TryLater,
+        Some(CourierError::InUse(_)) => Exit::TryLater,
+        Some(CourierError::Client(error)) if error.may_pass() => Exit::TryLater,
         Some(CourierError::Token(_) | CourierError::Client(ClientError::Refused { .. })) => Exit::Refused,
         _ => Exit::Failed,
     }

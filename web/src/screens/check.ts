@@ -16,7 +16,7 @@ const MAX_MESSAGE = 16 * 1024 * 1024
 export function check(app: App): HTMLElement[] {
   const { texts, written, directory } = app
   if (directory.state !== 'ready') return app.screens['readers']!(app)
-  const chosen = directory.contents.holders.filter(({ id }) => written.readers.includes(id))
+  const chosen = directory.contents.holders.filter(({ id }) => written.readers.includes(id)).sort((one, other) => (one.id < other.id ? -1 : 1))
   const hidden = written.files.filter(({ state, keep }) => keep || typeof state === 'string' || state.kind !== 'scrubbed').length
   const found = [written.message, ...freeTexts(written.details)].reduce((sum, text) => sum + findIdentifiers(text).length, 0)
   const row = (label: string, ...values: (Node | string)[]): Node[] => [element('dt', {}, texts.text(label)), element('dd', {}, ...values)]
@@ -26,7 +26,7 @@ export function check(app: App): HTMLElement[] {
     ...stoppedBefore(app),
     element('dl', {},
       ...row('check-readers', ...chosen.map((holder) => element('p', {}, inLanguage(app, holder.names, 'span') ?? holder.id))),
-      ...row('check-text', folded(texts.text('check-characters', { count: [...written.message].length }), written.message === '' ? [] : [element('div', { className: 'text', dir: 'auto' }, written.message)])),
+      ...row('check-text', folded(texts.text('check-characters', { count: [...written.message].length }), written.message === '' ? [] : [element('div', { className: 'text', dir: 'auto', translate: false }, written.message)])),
       ...(isFilled(written.details) ? row('check-details', list(detailsOf(app))) : []),
       ...row('check-files', folded(new Intl.NumberFormat(texts.lang).format(written.files.length), written.files.length === 0 ? [] : [list(filesOf(app))]))),
     ...(found > 0 ? [element('div', { className: 'warning' }, paragraph(texts.text('found-count', { count: found }).replace(/:\s*$/, '.')), paragraph(texts.text('found-explain')))] : []),
@@ -69,7 +69,7 @@ function detailsOf({ texts, written: { details } }: App): (Node | string)[][] {
     [say('visit-time'), visit.best_time],
     [say('visit-look-for'), visit.look_for],
   ]
-  return rows.filter(([, text]) => text.trim()).map(([label, text]) => [element('strong', {}, label), ' ', element('bdi', {}, text)])
+  return rows.filter(([, text]) => text.trim()).map(([label, text]) => [element('strong', {}, label), ' ', element('bdi', { translate: false }, text)])
 }
 
 /** The job that was stopped goes on, so that nothing is stored twice; another draft gets another. */
@@ -106,7 +106,8 @@ function refuse(app: App): string | undefined {
 function draftOf(app: App): Draft {
   const { written, directory, texts } = app
   if (directory.state !== 'ready') throw new Error('no directory')
-  const readers = written.readers.filter((id) => id in directory.keys)
+  // One order everywhere, whoever was chosen first.
+  const readers = written.readers.filter((id) => id in directory.keys).sort()
   return {
     lang: texts.lang, message: written.message, details: structuredClone(written.details), files: written.files.map(draftFile),
     readers, recipients: readers.map((id) => directory.keys[id]!), max: directory.contents.max_bytes,
