@@ -381,7 +381,7 @@ fn example_keys_are_refused_where_others_could_reach_them() {
     seal(&[]).says(1, "http://letterbox.example is elsewhere");
     seal(&["--i-know-these-are-example-keys"]).ok();
     // The relay that serves it, and the courier and the desk that meet it.
-    let channel = || Channel { directory: note.clone(), root: public.clone() };
+    let channel = || Channel { directory: note.clone(), root: scene.channel.root.clone() };
     let flag = "--i-know-these-are-example-keys";
     let relay = Scene::with_arguments(channel(), "", &[flag]);
     let config = relay.path("relay.toml");
