@@ -349,12 +349,11 @@ fn example_keys_are_refused_where_others_could_reach_them() {
     let keys = Path::new(scene::PROJECT).join("keys-example");
     let line =
         "exec \"$0\" --i-know-these-are-example-keys --passphrase-fd 3 \"$@\" 3<keys-example/EXAMPLE-passphrase.txt";
-    let holders = ["labour-inspectorate-example", "local-police-example", "public-prosecutor-example"]
-        .map(|holder| keys.join(holder));
-    let signers = holders.map(|holder| (holder.join("signing.age"), holder.join("holder.json")));
+    let own = keys.join(INSPECTORATE);
+    let holder = (own.join("signing.age"), own.join("holder.json"));
     let root = (keys.join("EXAMPLE-root.age"), keys.join("EXAMPLE-root.vkey"));
     let mut file = out.clone();
-    for (key, public) in signers.into_iter().chain([root]) {
+    for (key, public) in [holder, root] {
         let [from, key, public, to] = [&file, &key, &public, &note].map(|path| path.to_str().unwrap());
         let sign = ["directory", "sign", from, "--key", key, "--public", public, "--out", to, "--compare-with-nothing"];
         scene.run("sh", &[&["-c", line, DESK], &sign[..]].concat()).ok();
@@ -381,7 +380,7 @@ fn example_keys_are_refused_where_others_could_reach_them() {
     seal(&[]).says(1, "http://letterbox.example is elsewhere");
     seal(&["--i-know-these-are-example-keys"]).ok();
     // The relay that serves it, and the courier and the desk that meet it.
-    let channel = || Channel { directory: note.clone(), root: public.clone() };
+    let channel = || Channel { directory: note.clone(), root: scene.channel.root.clone() };
     let flag = "--i-know-these-are-example-keys";
     let relay = Scene::with_arguments(channel(), "", &[flag]);
     let config = relay.path("relay.toml");
