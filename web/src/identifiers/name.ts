@@ -24,7 +24,7 @@ const PHRASE = RegExp(`(^|[^\\p{L}\\d])((${WEAK})|${PHRASES.join('|')})[: ][ "'�
 /** Where a name in small letters may end. */
 const AND = /^(?:en|ik|et|j(?:e|'.*)|und|ich|and|i|e|eu|y|soy|si|am|и|а|аз|съм|jestem|mam|та|і|я|ve|burada|و.*)$/
 /** What says that no name follows. */
-const OTHER = /^(?:ni(?:et?|cht)|op|[oei]n|bek[ae]nn?[dt]|pas|sur|connu|auf|not?|known|nao|con(?:he|o)cido|pe|nu|cunoscut|н[еа]|известно|inaczej|вам|degil|yok|gec\w+|gizli|bilin\w+|yaz\w*|soyle\w+|kals\w+|ليس|غير|ف[يى]|على|معروف|لا|لن|لم|مكتوب|مسجل|موجود|من)$/
+const OTHER = /^(?:ni(?:et?|cht)|op|[oei]n|bek[ae]nn?[dt]|pas|sur|connu|auf|not?|known|nao|con(?:he|o)cido|pe|nu|cunoscut|н[еа]|известно|inaczej|вам|degil|yok|gec\w+|gizli|bilin\w+|yaz\w*|soyle\w+|kals\w+|ليس|غير|ف[يى]|على|معروف|لا|لن|لم|مكتوب|مسجل|موجود|من|لكم|جزيلا)$/
 const PARTICLE = /^(?:v[ao]n|de[nrls]?|el|al|be?i?n|بن|بنت|d[aiou]s?|l[ae]|te[rn]?)$/
 
 /** Where the name that begins at `at` ends; `at` if there is none. */
@@ -58,13 +58,13 @@ function nameEnd({ text, isCapital }: Page, at: number, weak: boolean): number {
 
 /** "I am" and "this is", where a sentence or a greeting ends before them. Arabic has no capitals: there only first names that many have. */
 const AM = "ik ben|je suis|ich bin|i(?: a|')m|(?:eu )?sou|(?:yo )?soy|(?:eu )?sunt|аз съм|jestem|я|ben|انا(?= (?:محمد|احمد|يوسف|علي|حسن|حسين|عمر|خالد|كريم|رشيد|مصطفى|سعيد|عبد|فاطم|مريم|عائش|سمير|امين|خديج|نور|زينب|ليلى|هدى))"
-const HERE = "dit is|met|hier(?: is| ist| spricht)?|ici|c'est|this is|here is|it's|aqui(?: e| fala)?|les habla|aici(?: e| este)?|tu(?: mowi)?|обажда се|тук е|це|это|معكم"
-const HERE_OR_AM = RegExp(`(^|[.!?,:;\\n-] ?)((?:${HERE})|${AM}) (?=\\p{L})`, 'gu')
+const HERE = "dit is|hier(?: is| ist| spricht)?|ici|this is|here is|aqui(?: e| fala)?|les habla|aici(?: e| este)?|tu(?: mowi)?|обажда се|тук е|це|это|معكم"
+const HERE_OR_AM = RegExp(`(^|[.!?,:;\\n-] ?)((${HERE})|${AM}) (?=\\p{L})`, 'gu')
 /** Where one comes from: before that a single word is a name, too. */
 const FROM = /^,? (?:from|v[ao]n|vd|d[aeou]s?|del?|d'|aus|uit|din|от|ze?|з|із|зі|из|من)(?!\p{L})/u
 
 /** What letters end with, before a name and the end of the line. */
-const BYE = RegExp(`(^|[^\\p{L}])((?:groet\\w*|mvg|hoogachtend|cordialement|bien a vous|salutations|merci|danke?|gr(?:uss|uß)en?|mfg|hochachtungsvoll|regards|sincerely|faithfully|wishes|thank(?:s| you)|atenciosamente|cumprimentos|abracos?|obrigad[oa]|atentamente|saludos?|gracias|تحيات\\p{L}+|و?شكرا(?: لكم)?|cu stima|cu respect|multumesc|zi buna|уважени[ея]м?|поздрави|благодаря|powazaniem|pozdrawiam|dziekuje|повагою|дякую|спасибо|saygi\\w*|tesekkur\\w*|sevgi\\w+|selam\\w*)[ ,.!]{0,3}[ ,\\n-](?:v[ao]n |from )?)(?=\\p{L})`, 'gu')
+const BYE = RegExp(`(^|[^\\p{L}])((?:groet\\w*|mvg|hoogachtend|cordialement|bien a vous|salutations|merci|danke?|gr(?:uss|uß)en?|mfg|hochachtungsvoll|regards|sincerely|faithfully|wishes|thank(?:s| you)|atenciosamente|cumprimentos|abracos?|obrigad[oa]|atentamente|saludos?|gracias|تحيات\\p{L}+|و?شكرا(?: جزيلا| لكم){0,2}|cu stima|cu respect|multumesc|zi buna|уважени[ея]м?|поздрави|благодаря|powazaniem|pozdrawiam|dziekuje|повагою|дякую|спасибо|saygi\\w*|tesekkur\\w*|sevgi\\w+|selam\\w*)[ ,.!]{0,3}[ ,\\n-](?:v[ao]n |from )?)(?=\\p{L})`, 'gu')
 
 /** Where the words end that are written as names are, and how many they are. All in capitals they count only where what is before isn't. */
 function capitals({ text, isCapital }: Page, at: number): [end: number, count: number] {
@@ -90,10 +90,12 @@ export function ownName(searched: Page): void {
     const end = nameEnd(searched, at, !!found[3])
     if (end > at) mark(found.index + found[1]!.length, end, 'own-name')
   }
-  for (const { 0: all, 1: before, 2: phrase, index } of text.matchAll(HERE_OR_AM)) {
+  for (const { 0: all, 1: before, 2: phrase, 3: here, index } of text.matchAll(HERE_OR_AM)) {
+    // later in a line it says who somebody else is: "the boss, this is …"
+    if (here && before![0] === ',' && index > 24 && !text.slice(index - 24, index).includes('\n')) continue
     const [end, count] = capitals(searched, index + all.length)
     // in German every noun has a capital: "Ich bin Maurer aus …"; in English nations have one
-    if (count > 1 || (count && phrase !== 'ich bin' && !/(?:ian|ese|ish) ?$/.test(text.slice(end - 4, end)) && FROM.test(text.slice(end, end + 8)))) mark(index + before!.length, end, 'own-name')
+    if (count > 1 || (count && phrase !== 'ich bin' && !/ian|ese|ish/.test(text.slice(end - 3, end)) && FROM.test(text.slice(end, end + 8)))) mark(index + before!.length, end, 'own-name')
   }
   for (const { 0: all, index } of text.matchAll(BYE)) {
     const at = index + all.length

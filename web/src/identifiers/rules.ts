@@ -63,8 +63,8 @@ const RULES: Rule[] = [
   [number('\\d{3}[ -]?\\d{7}[ -]?\\d\\d'), (signs, all) => (signs !== all || /^59/.test(all)) && twelve(signs)],
   // starts and lengths as in the register of ISO/IEC 7812; 67 with 17 digits is Bancontact's
   [number('67\\d\\d(?:[ -]?\\d{4}){3}[ -]?\\d{1,3}|(?:2[2-7]|35|5[0-8]|[46]\\d)\\d\\d(?:[ -]?\\d{4}){3}|3(?:[47]\\d\\d[ -]?\\d{6}[ -]?\\d|[0689]\\d\\d[ -]?\\d{6}[ -]?)\\d{4}|4\\d{12}|[4-6]\\d{16,18}'), (signs) => isCard(signs) && 'card'],
-  // a firm's number is kept off the telephones, unless it could well be a mobile one
-  [number('[01]\\d{3}[. ]?\\d{3}[. ]?\\d{3}'), (signs, all, before) => (isEnterprise(signs) && (all[4] === '.' || !/^04[5-9]/.test(all) || FIRM.test(before)) ? undefined : false)],
+  // a firm's number is kept off the telephones, unless it could well be a mobile one; behind a word for a firm its form is enough
+  [number('[01]\\d{3}[. ]?\\d{3}[. ]?\\d{3}'), (signs, all, before) => ((isEnterprise(signs) && (all[4] === '.' || !/^04[5-9]/.test(all))) || (FIRM.test(before) && (all[4] === '.' || isEnterprise(signs))) ? undefined : false)],
   [number(`(?:\\+ ?|00)(?:32[ ./(-]{0,3}0?[ ./)-]{0,3}(?:${MOBILE}|[1-9](?:${S}\\d){7})|${ABROAD})|\\(?(?:(?:0[ ./]?|32 ?)${MOBILE}|${ZONE}|${HOME})|\\(\\d\\d\\) ?9?\\d{4}[ -]?\\d{4}`), 'phone'],
   [after(`\\b(?:tele?|gsm|phone|mobil|movil|whats|viber|dzwon|zap\\b|zadzwon|celular|${MY} num+er|numarul meu|numaram)|тел|номерът ми|${MY} номер|هاتف|اتصل|واتس|رقمي`, `\\(?\\d{2,3}${S}\\d{3}${S}\\d{3}|\\d{8,12}|0\\d{3}\\.\\d{3}\\.\\d{3}|\\d\\d${S}9?\\d{4}[ -]?\\d{4}`), 'phone'],
 ]

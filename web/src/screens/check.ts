@@ -70,7 +70,7 @@ function detailsOf(app: App): (Node | string)[][] {
     [say('visit-time'), visit.best_time],
     [say('visit-look-for'), visit.look_for],
   ]
-  return rows.filter(([, text]) => text.trim()).map(([label, text]) => [element('strong', {}, label), ' ', element('bdi', {}, ...marked(app, text))])
+  return rows.filter(([, text]) => text.trim()).map(([label, text]) => [element('strong', {}, label), ' ', element('bdi', { translate: false }, ...marked(app, text))])
 }
 
 /** The job that was stopped goes on, so that nothing is stored twice; another draft gets another. */

@@ -25,7 +25,7 @@ export function marked(app: App, text: string): (Node | string)[] {
   const parts = findIdentifiers(text).flatMap(({ start, end, kind }) => {
     const before = text.slice(from, start)
     from = end
-    return [before, element('mark', { title: app.texts.text(`found-${kind}`) }, text.slice(start, end))]
+    return [before, element('mark', { translate: false, title: app.texts.text(`found-${kind}`) }, text.slice(start, end))]
   })
   return [...parts, text.slice(from)]
 }
