@@ -66,7 +66,7 @@ const RULES: Rule[] = [
   // a firm's number is kept off the telephones, unless it could well be a mobile one; behind a word for a firm its form is enough
   [number('[01]\\d{3}[. ]?\\d{3}[. ]?\\d{3}'), (signs, all, before) => ((isEnterprise(signs) && (all[4] === '.' || !/^04[5-9]/.test(all))) || (FIRM.test(before) && (all[4] === '.' || isEnterprise(signs))) ? undefined : false)],
   [number(`(?:\\+ ?|00)(?:32[ ./(-]{0,3}0?[ ./)-]{0,3}(?:${MOBILE}|[1-9](?:${S}\\d){7})|${ABROAD})|\\(?(?:(?:0[ ./]?|32 ?)${MOBILE}|${ZONE}|${HOME})|\\(\\d\\d\\) ?9?\\d{4}[ -]?\\d{4}`), 'phone'],
-  [after(`\\b(?:tele?|gsm|phone|mobil|movil|whats|viber|dzwon|zap\\b|zadzwon|celular|${MY} num+er|numarul meu|numaram)|тел|номерът ми|${MY} номер|هاتف|اتصل|واتس|رقمي`, `\\(?\\d{2,3}${S}\\d{3}${S}\\d{3}|\\d{8,12}|0\\d{3}\\.\\d{3}\\.\\d{3}|\\d\\d${S}9?\\d{4}[ -]?\\d{4}`), 'phone'],
+  [after(`\\b(?:tele?|gsm|phone|mobil|movil|whats|viber|dzwon|zap\\b|zadzwon|celular|${MY} num[mb]?er|numarul meu|numaram)|тел|номерът ми|${MY} номер|هاتف|اتصل|واتس|رقمي`, `\\(?\\d{2,3}${S}\\d{3}${S}\\d{3}|\\d{8,12}|0\\d{3}\\.\\d{3}\\.\\d{3}|\\d\\d${S}9?\\d{4}[ -]?\\d{4}`), 'phone'],
 ]
 
 /** A platform, and after at most three words a name with a digit, dot or underscore; or after a colon one that ends the sentence. */
