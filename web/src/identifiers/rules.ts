@@ -3,7 +3,7 @@
 // A pattern is (what stands before)(what is marked). Everything in it is bounded, and it begins at the edge of a word
 // or number, so that no text makes it slow; no lookbehind, which old phones don't know.
 import { accountLength, isCard, isEnterprise, register, twelve } from './check.ts'
-import { type Kind, MY, type Page } from './page.ts'
+import { type Kind, MY, type Page, pattern } from './page.ts'
 
 /** The kind, or undefined to keep others off the span, or false if it is nothing. Given the signs alone, all that matched, and what is before. */
 type Judge = (signs: string, all: string, before: string) => Kind | undefined | false
@@ -14,11 +14,11 @@ const S = '[ ./)-]{0,3}'
 /** Not within a longer number; and after it no more digits, and no money. */
 const EDGE = '(^|[^\\d.,-]|[^\\d][.,-])'
 const END = '(?![.,-]?\\d| ?(?:[€$]|eur|usd|lei|zł|лв|грн|[еє]вро|يورو|tl\\b|dol))'
-const number = (body: string, edge = EDGE): RegExp => RegExp(`${edge}(${body})${END}`, 'gu')
+const number = (body: string, edge = EDGE): RegExp => pattern(`${edge}(${body})${END}`)
 /** After a keyword, with a few words between but no digit. */
 const after = (keywords: string, body: string): RegExp => number(body, `((?:${keywords})[^\\d\\n]{0,24}?[^\\d\\na-z])`)
 
-const FIRM = /(?:kbo|bce|b[tv]w|[tiv]va|vat|kdv|ддс|пдв|ndernem|nt(?:re|er)pr|unterneh|firm|ф[иі]рм|شرك|compa|societ|empresa|spolk|sirket|vergi|дружеств|предпри|підпри|едрпоу|еик|\b(?:nip|cui|nif|mwst|gmbh|srl|bv)\b)[^\d\n]{0,20}$/u
+const FIRM = /(?:kbo|bce|b[tv]w|[tiv]va|vat|kdv|ддс|пдв|ndernem|nt(?:re|er)pr|unterneh|firm|ф[иі]рм|شرك|compa|societ|empresa|spolk|sirket|vergi|дружеств|предпри|підпри|едрпоу|еик|\b(?:nip|cui|nif|mwst|gmbh|srl|bv)\b)[^\d\n]{0,20}$/
 
 /** Decimal, or degrees with minutes and seconds. */
 const DEGREES = '(?:[nsewo] ?)?\\d{1,3}(?:[.,]\\d{4,15}(?: ?°)?|(?:[.,]\\d{1,15})? ?°(?: ?[\\d.,]{1,12} ?["\']{1,2}){0,2})(?: ?[nsewo](?![a-z]))?'
@@ -43,7 +43,7 @@ const RULES: Rule[] = [
   // addresses (RFC 5321: 64 signs before the @), otherwise @names
   [/(^|[^\w.+%@-])([\w.+%'-]{0,64}(?:@| ?[([]at[)\]] ?)[\w.-]{1,80}\w)/g, (_, all) => (/[@)\]] ?[\w-]+\..*[a-z]$/.test(all) && all[0] !== '@' ? 'email' : /^@[a-z_]/.test(all) && 'user-name')],
   // the same in words: a provider that everybody knows, or any name with an ending
-  [RegExp(`(^|[^\\w.-])((?:[\\w-]{1,20} ${DOT} ){0,3}[\\w.-]{1,40} ${AT} (?:${MAIL}(?:(?: ?\\.| ${DOT}) ?[a-z]{2,6})?|(?!the )[\\w-]{2,30} ${DOT} [a-z]{2,6}(?: ${DOT} [a-z]{2,6})?))(?!\\p{L})`, 'gu'), 'email'],
+  [pattern(`(^|[^\\w.-])((?:[\\w-]{1,20} ${DOT} ){0,3}[\\w.-]{1,40} ${AT} (?:${MAIL}(?:(?: ?\\.| ${DOT}) ?[a-z]{2,6})?|(?!the )[\\w-]{2,30} ${DOT} [a-z]{2,6}(?: ${DOT} [a-z]{2,6})?))(?!\\p{L})`), 'email'],
   // ISO 6709: four decimals, some 10 m, or degree signs
   [RegExp(`(^|[^\\d.,a-z])(${DEGREES}[ ,;/]{1,3}${DEGREES})(?!\\d)`, 'g'), (_, all) => /['nsewo]|[.,]\d{4}/.test(all) && 'place'],
   [/(^|[^a-z\d])([a-z]{2} ?\d\d[ .-]{0,3}[a-z]{0,4}[ .-]{0,3}\d(?:[ .-]{0,3}[a-z\d]){6,28})/g, (signs) => !!signs && 'iban', accountLength],
@@ -72,7 +72,7 @@ const RULES: Rule[] = [
 /** A platform, and after at most three words a name with a digit, dot or underscore; or after a colon one that ends the sentence. */
 const PLATFORM = '((?:^|[^\\p{L}\\d])(?:insta(?!l)|ig(?= ?:)|snap(?!t)|messenger|discord|tik ?tok|telegram|signal(?![ei])|facebook|fb|whats ?app|viber|инста(?!л)|телеграм|ваиб|снап|феисбук|мес+ен|ماسنجر|انستا|تل[يغ]+رام|سناب)[\\p{L}\']{0,9}'
 for (const name of ['[ :]{1,3}(?:[\\p{L}\']{1,12}[ :]{1,3}){0,3})([a-z][a-z\\d]{2,20}(?:[\\d_]|[._][a-z\\d])[\\w.]{0,20})(?![\\p{L}@/])', ' ?: ?)([a-z]{4,25})(?=[\\n,;)]|\\.? *$)'])
-  RULES.push([RegExp(PLATFORM + name, 'gu'), (_, all) => !/\.(?:com|be)$/.test(all) && 'user-name'])
+  RULES.push([pattern(PLATFORM + name), (_, all) => !/\.(?:com|be)$/.test(all) && 'user-name'])
 
 export function rules({ text, mark }: Page): void {
   for (const [pattern, judge, lengthOf] of RULES) {

@@ -1,6 +1,6 @@
 // What tells who somebody is without a name or number of theirs: a date of birth, the own car and home, being the only one, and having no papers.
 // In: a page. Out: marks on it. Papers count whoever has none: some readers must report it (docs/identifier-check.md).
-import { type Kind, MY, type Page } from './page.ts'
+import { type Kind, MY, type Page, pattern } from './page.ts'
 
 /** At the start of a word. */
 const BEGIN = '(^|[^\\p{L}\\d])'
@@ -20,7 +20,7 @@ const ENDING = '(?:straa?t|laan|steenweg|plein|kaai|weg|lei|dreef|stra(?:ss|ß)e
 const NUMBER = ',? {0,2}(?:n[ro]?[.°]? {0,2})?\\d{1,4}(?!\\d)'
 
 const PAPERS = '(?:papier(?:en|e|s|ow)|pap(?:ers|eles|eis)|папер[іи]в|do[ck][uy]ment\\p{L}{0,4}|документ\\p{L}{0,3}|acte|vis(?:um|a|to|ado)s?|[vw]iz[ay]|в[иі]з[иа]|verblijfs\\p{L}+|sejour|aufenthalts\\p{L}+|residen\\p{L}+(?: permit)?|sedere|пребив\\p{L}+|прожив\\p{L}+|pobyt\\p{L}{0,2}|посв[іи]д\\p{L}+|اوراق|اقام[هة]|وثائق|تاشير[هة]|فيزا|legal status)'
-const WITHOUT = "geen|zonder|sans|pas d(?:e |')|aucun|kein\\p{L}{0,2}|ohne|no|without|(?:not|never|\\p{L}{2,4}n't) (?:have|had|got)|sem|sin|na?o te[nm]\\p{L}{0,4}|no t[ei]\\p{L}{2,5}|بدون|بلا|دون|ليس\\p{L}{0,2}|ما عند\\p{L}{0,3}|لا [يتن]?(?:وجد|ملك)\\p{L}{0,2}|fara|nu a(?:re|u|m|vem)|без|ням\\p{L}{1,3}|нема\\p{L}?|не ма\\p{L}{1,3}|нет|bez|nie ma\\p{L}{0,2}"
+const WITHOUT = "geen|zonder|sans|pas de?|aucun|kein\\p{L}{0,2}|ohne|no|without|(?:not|never|\\p{L}{2,4}n't) (?:have|had|got)|sem|sin|na?o te[nm]\\p{L}{0,4}|no t[ei]\\p{L}{2,5}|بدون|بلا|دون|ليس\\p{L}{0,2}|ما عند\\p{L}{0,3}|لا [يتن]?(?:وجد|ملك)\\p{L}{0,2}|fara|nu a(?:re|u|m|vem)|без|ням\\p{L}{1,3}|нема\\p{L}?|не ма\\p{L}{1,3}|нет|bez|nie ma\\p{L}{0,2}"
 const ILLEGAL = '(?:il+ega\\p{L}{1,7}|nielegaln\\p{L}{1,3}|нелегал\\p{L}{1,4}|kacak|(?:ب\\p{L}{3,5} )?غير (?:قانوني|شرعي|نظامي)\\p{L}?)'
 const STAYS = '(?:hier|here|aqui|aici|tu|тук|тут|burada|هنا|verblij\\p{L}+|leef\\p{L}*|leb\\p{L}+|living|stay\\p{L}*|viv\\p{L}+|est(?:a|ou|oy|ao|an)|mora\\p{L}*|жив\\p{L}+|пребива\\p{L}+|przebywa\\p{L}*|[مي]قيم\\p{L}*)'
 const COUNTRY = '(?:hier|here|aqui|aici|tu|тук|тут|im land|(?:in|en|na|no|nel|w|в) (?:(?:het|the|el) )?(?:bel|land|country|pais|tara|kraj|бел|стран|кра)\\p{L}*|im+igr\\p{L}+|yasi\\p{L}+|gocmen\\p{L}*)'
@@ -35,7 +35,7 @@ const ONLY = [
 /** Before it, or in it: then there are others. */
 const NOT = /(?:^| )(?:ni(?:et|cht|e)|pas|not|na?o|nu|не|لست|ليس|degil)(?: |$)/
 
-const RULES: [pattern: string, kind: Kind][] = [
+const RULES: [source: string, kind: Kind][] = [
   [`((?:${BORN})[^\\d\\n]{0,16}?[^\\d\\p{L}\\n])(${DATE})(?!\\d)`, 'birth'],
   // Turkish and German have the word behind the date
   [`${BEGIN}(${DATE})(?= (?:tarihinde )?(?:dog(?:um|du)|gebor))`, 'birth'],
@@ -43,17 +43,17 @@ const RULES: [pattern: string, kind: Kind][] = [
   [`((?:^|[^\\p{L}])(?:${CAR})[^\\n]{0,30}?[^\\p{L}\\d])(${PLATE})(?![\\p{L}\\d])`, 'plate'],
   [`((?:^|[^\\p{L}])(?:${HOME})[ :]{1,2})([^\\d\\n!?]{0,40}?(?:${STREET}${words(4)}\\p{L}{1,20}|${ENDING})${NUMBER}|[^\\d\\n!?]{0,24}?\\d{1,4},? (?:${STREET}${words(2)}\\p{L}{1,20}|${words(2)}(?:street|road|lane|avenue)(?!\\p{L}))|[^\\d\\n!?]{0,40}?\\d{1,4}[ ,]{1,3}[1-9]\\d{3} \\p{L}{3,20})`, 'place'],
   [`${BEGIN}(${words(2)}(?:sok(?:ak|agi)|cad(?:desi)?)\\.?[ ,]{0,2}(?:no:? ?)?\\d{1,4})(?=[^\\n.]{0,40}(?:otur|yasi))`, 'place'],
-  [`${BEGIN}((?:${WITHOUT})[ -]?${words(2)}${PAPERS})(?!\\p{L})`, 'papers'],
+  [`${BEGIN}((?:${WITHOUT})[ '-]${words(2)}${PAPERS})(?!\\p{L})`, 'papers'],
   [`${BEGIN}(undocumented|indocumentad\\p{L}{1,2}|(?:(?:in|en|em) (?:einer )?)?(?:situa\\p{L}+|sejour) ir+egul\\p{L}+|sejour il+egal|clandestin\\p{L}?|illegalen|нелегални|uitgeprocedeerd|kagitsiz\\p{L}*|belgesiz\\p{L}*|vizesiz|(?:oturum|ikamet|kimlik|vize|pasaport|belge|evrak|kagi[dt](?=[il]))\\p{L}*(?: iz[in]\\p{L}*| kart\\p{L}*)? yok)(?!\\p{L})`, 'papers'],
   [`${BEGIN}(${PAPERS} ${words(2)}(?:expir\\p{L}+|verlopen|abgelaufen|caduc\\p{L}+|venci\\p{L}+|изтек\\p{L}*|wygas\\p{L}*|закінч\\p{L}+|run out))(?!\\p{L})`, 'papers'],
   [`((?:^|[^\\p{L}])${STAYS} (?:ist |is |sind )?)(${ILLEGAL})(?!\\p{L})`, 'papers'],
   [`${BEGIN}(${ILLEGAL} ${COUNTRY})(?!\\p{L})`, 'papers'],
 ]
-const COMPILED = RULES.map(([pattern, kind]): [RegExp, Kind] => [RegExp(pattern, 'gu'), kind])
+const COMPILED = RULES.map(([source, kind]): [RegExp, Kind] => [pattern(source), kind])
 
 export function situation({ text, mark }: Page): void {
-  for (const [pattern, kind] of COMPILED)
-    for (const { 0: all, 1: before, index } of text.matchAll(pattern)) {
+  for (const [compiled, kind] of COMPILED)
+    for (const { 0: all, 1: before, index } of text.matchAll(compiled)) {
       const start = index + before!.length
       if (kind !== 'only-one' || !NOT.test(`${text.slice(0, start).slice(-9)}${all.slice(before!.length)}`)) mark(start, index + all.length, kind)
     }
