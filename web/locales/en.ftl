@@ -20,6 +20,7 @@ start-anonymous-title = We do not ask who you are
 start-anonymous = This page does not ask for your name and keeps no internet address. Use Tor Browser: then this letterbox and the internet company do not see who wrote. Do not use a phone, computer or Wi-Fi of your boss or of somebody you fear. Do not write your name, or anything else that shows who you are.
 start-soft-title = What it can do, and what it cannot
 start-soft = Your tip is called “soft information”. It may start an investigation, but nobody can promise that. It is no official complaint, and you cannot get compensation this way.
+# To be confirmed by a lawyer, in every language: what can still be done later.
 start-limits = It may start an investigation; nobody can promise that. It pays no compensation, but you can still make an official complaint later.
 start-victim-title = Are you a victim of human trafficking?
 start-victim = Then you may have a right to protection, help and time to think. A guidance centre can explain it: Payoke (Antwerp), PAG-ASA (Brussels), Sürya (Liège). For minors: Esperanto and Minor-Ndako.
