@@ -73,7 +73,7 @@ test('no message is unused and none that is asked for is missing', async () => {
     'found-${kind}': [...sources.match(/export type Kind =([^;]+?)\n\n/)[1].matchAll(/'([a-z-]+)'/g)].map(([, kind]) => `found-${kind}`),
     'group-${group}': Object.keys(CATEGORIES).map((group) => `group-${group}`),
     'category-${id}': Object.entries(CATEGORIES).flatMap(([group, names]) => names.map((name) => `category-${group}-${name}`)),
-    'directory-${refused.reason}': [...sources.match(/export type Refusal = ('malformed'.+)/)[1].matchAll(/'([a-z-]+)'/g)].map(([, reason]) => `directory-${reason}`).concat('directory-unreachable'),
+    "directory-${refused.reason === 'not-vouched' ? 'contents' : refused.reason}": [...sources.match(/export type Refusal = ('malformed'.+)/)[1].matchAll(/'([a-z-]+)'/g)].map(([, reason]) => `directory-${reason}`).filter((name) => name !== 'directory-not-vouched').concat('directory-unreachable'),
     'receipt-${reason}': [...sources.match(/readonly reason: ('count'.+),\n/)[1].matchAll(/'([a-z-]+)'/g)].map(([, reason]) => `receipt-${reason}`),
     'file-${kind}': [...sources.match(/const KINDS = \[('place'.+)\] as const/)[1].matchAll(/'([a-z-]+)'/g)].map(([, kind]) => `file-${kind}`),
     "file-${typeof state === 'string' ? state : state.kind}": ['file-checking', 'file-unreadable', 'file-hidden', 'file-damaged'],
