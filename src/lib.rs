@@ -49,6 +49,8 @@ pub mod file;
 pub mod limits;
 #[cfg(feature = "relay")]
 pub mod relay;
+#[cfg(any(feature = "client", feature = "relay"))]
+pub mod saved_page;
 #[cfg(feature = "relay")]
 pub mod store;
 #[cfg(feature = "terminal")]

@@ -50,6 +50,8 @@ pub const MAX_MANIFEST: u64 = 64 * 1024 * 1024;
 pub const MAX_PAGE: u64 = 8 * 1024 * 1024;
 /// Bytes of a form besides the tip in it: boundaries, the file's name, other fields. All of it may be in memory at once.
 pub const FORM_ALLOWANCE: u64 = 64 * 1024;
+/// Most tokens in one withdrawal, one a line: a thread has so many, and which of them its messages carry is known to nobody (`docs/protocol.md` 3).
+pub const WITHDRAW_TOKENS: usize = 4096;
 /// Bytes of a resumable upload that are sealed together: what a broken connection loses is less, and each upload under way holds as much in memory.
 pub const UPLOAD_RECORD: usize = 32 * 1024;
 /// Days after the last piece until an upload that was not finished is erased: it lies there for one whole day at least.

@@ -9,7 +9,10 @@ use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
 
+use rand::rngs::OsRng;
 use scene::{Channel, DESK, INSPECTORATE, OwnChannel, POLICE, Scene, TIP, tip_request};
+use serde_json::Value;
+use softinfo::tip::receipt::Receipt;
 
 #[test]
 fn a_text_tip_arrives_byte_for_byte() {
@@ -133,6 +136,39 @@ fn a_receipt_withdraws_its_tip_by_words_or_by_digits_and_no_other() {
     assert_eq!(scene.pool(), [kept["id"].as_str().unwrap()]);
     scene.run_with(TIP, &withdraw, first["words"].as_str().unwrap()).says(4, "Nothing is stored under this token");
     assert_eq!(scene.courier_get(&format!("/tips/{}", first["id"].as_str().unwrap())).0, 404);
+}
+
+/// A receipt whose later messages have indices that nobody remembers takes all of them back with one request.
+#[test]
+fn one_request_erases_whatever_is_stored_under_four_thousand_tokens_and_more_are_refused() {
+    let scene = Scene::new();
+    let token = |sent: &Value| Receipt::parse(sent["words"].as_str().unwrap()).unwrap().withdraw_token(0).expose();
+    let sent: Vec<_> = (0..3).map(|n| scene.send(&[INSPECTORATE], &n.to_string(), &[])).collect();
+    let other = Receipt::generate(&mut OsRng);
+    let mut tokens: Vec<_> = (0..4096).map(|n| other.withdraw_token(n).expose()).collect();
+    let withdraw = |body: &str| {
+        let head = format!(
+            "POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        );
+        let (status, body) = scene::exchange(scene.intake, [head.as_bytes(), body.as_bytes()].concat().as_slice());
+        (status, serde_json::from_slice::<Value>(&body).unwrap())
+    };
+    assert_eq!(withdraw(&tokens.join("\n")).0, 404);
+    tokens[4] = token(&sent[0]);
+    tokens[4000] = token(&sent[1]);
+    let one_more = format!("{}\n{}", tokens.join("\n"), token(&sent[2]));
+    for refused in [one_more.as_str(), &tokens.join(""), "\n", &format!("{}\n\n{}", tokens[4], tokens[5])] {
+        let (status, body) = withdraw(refused);
+        assert_eq!((status, body["type"].as_str().unwrap()), (400, "urn:softinfo:problem:bad-token"));
+    }
+    assert_eq!(scene.pool().len(), 3, "a refusal erases nothing");
+    let (status, body) = withdraw(&tokens.join("\r\n"));
+    assert_eq!((status, &body["erased"]), (200, &2.into()), "{body}");
+    assert_eq!(scene.pool(), [sent[2]["id"].as_str().unwrap()]);
+    // One token many times is one token.
+    let (status, body) = withdraw(&vec![token(&sent[2]); 4096].join("\n"));
+    assert_eq!((status, &body["erased"]), (200, &1.into()));
 }
 
 #[test]

@@ -89,6 +89,18 @@ fn an_operator_makes_the_page_of_a_channel_with_the_desk_alone() {
     let key = fs::read_to_string(&root).unwrap();
     let [example, own_page] = [&built(), &page].map(|path| fs::read_to_string(path).unwrap());
     assert_eq!(example.replace(softinfo::example::ROOT.trim(), key.trim()), own_page);
+    // It takes no directory older than the newest that its makers had, and its title is theirs.
+    let note = own.sign("first.note");
+    let (floored, note) = (scene.path("floored.html"), note.to_str().unwrap());
+    let made = ["directory", "page", "--root", root.to_str().unwrap(), "--out", floored.to_str().unwrap()];
+    scene.run(DESK, &[&made[..], &["--after", note, "--title", "Bread & <salt>"]].concat()).ok();
+    let expected = own_page
+        .replace("<meta name=\"softinfo-floor\" content=\"0\">", "<meta name=\"softinfo-floor\" content=\"1\">")
+        .replace("<title>Information</title>", "<title>Bread &amp; &lt;salt></title>");
+    assert!(expected != own_page && fs::read_to_string(&floored).unwrap() == expected);
+    let other = Channel::example().directory;
+    scene.run(DESK, &[&made[..], &["--after", other.to_str().unwrap()]].concat()).says(1, "EXAMPLE-directory.note");
+    scene.run(DESK, &[&made[..], &["--title", "two\nlines"]].concat()).says(2, "one line of at most 60 characters");
     // Without --page a directory names none, and says so when it is checked.
     let note = own.sign("own.note");
     let mut relay = Scene::with(Channel { directory: note.clone(), root: root.clone() }, "");

@@ -12,6 +12,8 @@ const read = (path) => readFileSync(new URL(path, here), 'utf8')
 const target = ['firefox115', 'chrome115']
 // These texts stand in the HTML or in the relay's answers, not in the script.
 const OUTSIDE = /^(plain|answer)-/
+// These the page says without script, too; the screens read them there (src/texts.ts): twice would be five kilobytes more on the wire.
+const SHARED = ['start-title', 'start-danger', 'start-limits', 'start-anonymous-title', 'start-anonymous', 'start-victim-title', 'start-victim', 'start-help']
 
 // The order and the names of the languages are the page's own.
 const languages = [...read('src/texts.ts').matchAll(/^ {2}(\w\w): '(.+)',$/gm)].map(([, lang, name]) => ({ lang, name }))
@@ -27,29 +29,34 @@ const messages = (lang, keep) => {
 const texts = (lang) => {
   const bundle = new FluentBundle(lang, { useIsolating: false })
   bundle.addResource(new FluentResource(messages(lang, () => true)))
-  return (id) => bundle.formatPattern(bundle.getMessage(id).value)
+  return (id, values) => bundle.formatPattern(bundle.getMessage(id).value, values)
 }
 
 const escape = (text) => text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char])
+// The telephone of who helps victims, as the screens name it.
+const [, phone] = /phone: '([^']+)'/.exec(read('src/screens/refused.ts'))
+const HELP = { phone: phone.replaceAll('\\u00a0', '\u00a0') }
 const direction = (lang) => (lang === 'ar' ? 'rtl' : 'ltr')
 
 function plain() {
   const links = languages.map(({ lang, name }) => `<a href="#plain-${lang}" lang="${lang}">${name}</a>`)
   const sections = languages.map(({ lang }) => {
     const text = texts(lang)
-    const line = (id) => `<p>${escape(text(id))}</p>`
+    const line = (id, tag = 'p') => `<${tag}${SHARED.includes(id) ? ` data-text="${id}"` : ''}>${escape(text(id, HELP))}</${tag}>`
+    const part = (name) => line(`start-${name}-title`, 'h3') + line(`start-${name}`)
     return `<section lang="${lang}" dir="${direction(lang)}" id="plain-${lang}"><h2>${escape(text('plain-title'))}</h2>
 <p class="online"><a class="button leave" href="/leave#${lang}">${escape(text('leave'))}</a></p><p class="copy warning">${escape(text('plain-copy'))}</p>
-${line('start-title')}${line('start-danger').replace('112', '<a href="tel:112">112</a>')}${line('plain-why')}${line('plain-level')}${line('plain-saved')}
+${line('start-title')}${line('start-danger').replace('112', '<a href="tel:112">112</a>')}${line('start-limits')}${line('plain-why')}${line('plain-level')}${line('plain-saved')}
 <p class="online"><a class="button" href="/softinfo.html">${escape(text('plain-save'))}</a></p>${line('plain-program')}
 <form class="online" method="post" action="/tips" enctype="multipart/form-data"><label class="field"><span>${escape(text('plain-form'))}</span>
-<input type="file" name="tip" accept=".age" required></label>${line('plain-never')}<button class="primary">${escape(text('plain-send'))}</button></form></section>`
+<input type="file" name="tip" accept=".age" required></label>${line('plain-never')}<button class="primary">${escape(text('plain-send'))}</button></form>
+${part('anonymous')}${part('victim')}${line('start-help')}</section>`
   })
   return `<h1>softinfo</h1><nav class="languages">${links.join(' ')}</nav>\n${sections.join('\n')}`
 }
 
 function answers() {
-  const names = ['title', 'stored', 'already', 'not-sealed', 'too-large', 'later', 'unsure', 'day', 'back']
+  const names = ['stored', 'already', 'not-sealed', 'too-large', 'later', 'unsure', 'day', 'back']
   return languages.map(({ lang }) => {
     const text = texts(lang)
     const said = names.map((name) => [name.replace('-', '_'), text(`answer-${name}`)])
@@ -58,7 +65,7 @@ function answers() {
 }
 
 // Texts go in once by name and then as bare values, in the same order for every language: names are a third of a Fluent file.
-const names = locales.get('en').body.filter(({ type, id }) => type === 'Message' && !OUTSIDE.test(id.name)).map(({ id }) => id.name)
+const names = locales.get('en').body.filter(({ type, id }) => type === 'Message' && !OUTSIDE.test(id.name) && !SHARED.includes(id.name)).map(({ id }) => id.name)
 const values = (lang) => {
   const found = new Map(messages(lang, () => true).split(/\n(?=[a-z])/).map((message) => [message.slice(0, message.indexOf(' =')), message.slice(message.indexOf(' =') + 2)]))
   return names.map((name) => found.get(name))
@@ -66,11 +73,13 @@ const values = (lang) => {
 // Languages that are alike stand together: half a kilobyte less once packed.
 const ALIKE = ['en', 'nl', 'de', 'tr', 'pl', 'ro', 'fr', 'es', 'pt', 'ar', 'bg', 'uk']
 if (`${[...ALIKE].sort()}` !== `${[...locales.keys()].sort()}`) throw new Error('a language is missing in the order of the texts')
-// The word lists of BIP39, each word as the number of letters it shares with the one before and the rest.
+// The word lists of BIP39, each word as the number of letters it shares with the one before and the rest. Accented letters as one character
+// each: shorter, and as HTML wants it.
 const packed = async (path) => {
   const { wordlist } = await import(path)
   let before = ''
-  return wordlist.map((word) => {
+  return wordlist.map((entry) => {
+    const word = entry.normalize('NFC')
     let shared = 0
     while (shared < 9 && shared < word.length - 1 && word[shared] === before[shared]) shared += 1
     before = word
@@ -105,7 +114,8 @@ const bundled = await build({
   ],
 })
 const minified = async (path, loader) => (await transform(read(path), { loader, minify: true, target, legalComments: 'none' })).code.trim()
-const script = bundled.outputFiles[0].text.trim()
+// HTML allows no control characters; in strings and patterns their escapes mean the same.
+const script = bundled.outputFiles[0].text.trim().replace(/[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 if (/<\/script|<!--/i.test(script)) throw new Error('the script would end early inside HTML')
 const parts = { style: await minified('src/style.css', 'css'), early: await minified('src/early.js', 'js'), script, plain: plain(), root: read('../keys-example/EXAMPLE-root.vkey').trim() }
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`

@@ -17,6 +17,8 @@ use super::problem::Problem;
 const TEXTS: &str = include_str!("../../web/dist/answers.json");
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem}\
 :root{color-scheme:light dark}dd{margin:0 0 1rem;overflow-wrap:anywhere;font-family:monospace}a{color:inherit}";
+/// What stands in a browser's history: the title of the page as it is built, which says nothing.
+const TITLE: &str = "Information";
 /// The recipe in one language: the one after the `#`, or the last.
 const AWAY_STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem}\
 :root{color-scheme:light dark}section:not(:last-of-type),section:target~section{display:none}section:target{display:block!important}";
@@ -38,7 +40,6 @@ struct File {
 struct Sentences {
     lang: String,
     dir: String,
-    title: String,
     stored: String,
     already: String,
     unsure: String,
@@ -105,13 +106,11 @@ impl Answers {
     }
 
     fn html(&self, result: &Result<Accepted, Problem>) -> String {
-        let title = self.languages.first().map_or("softinfo", |first| &first.title);
         let first = self.languages.first().map_or("en", |first| &first.lang);
         let mut html = format!(
             "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{STYLE}</style>\n<main>\n<h1>softinfo</h1>\n",
-            escape(first),
-            escape(title)
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{TITLE}</title>\n<style>{STYLE}</style>\n<main>\n<h1>softinfo</h1>\n",
+            escape(first)
         );
         for language in &self.languages {
             push(&mut html, language, "p", "", language.outcome(result));

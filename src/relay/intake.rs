@@ -28,13 +28,13 @@ use super::refusals;
 use super::served::Serving;
 use super::status::Status;
 use super::uploads::{self, Uploads};
-use crate::limits::FORM_ALLOWANCE;
+use crate::limits::{FORM_ALLOWANCE, WITHDRAW_TOKENS};
 use crate::store::{Store, StoreError};
 use crate::tip::padding::{SizeClass, largest_file};
-use crate::tip::withdraw::WithdrawToken;
+use crate::tip::withdraw::{WithdrawDigest, WithdrawToken};
 
-/// Bytes that are read of a withdraw token, which has 43.
-const TOKEN_LIMIT: u64 = 256;
+/// Bytes that are read of withdraw tokens: 43 characters each, and the end of a line of either kind.
+const TOKENS_LIMIT: u64 = 45 * WITHDRAW_TOKENS as u64;
 
 /// What both listeners share.
 pub(super) struct Shared {
@@ -186,7 +186,7 @@ struct Erased {
     erased: usize,
 }
 
-/// Erases the tips of a token. The same on both listeners: the right is the token's, not the caller's.
+/// Erases the tips of up to [`WITHDRAW_TOKENS`] tokens, one a line. The same on both listeners: the right is the token's, not the caller's.
 pub(super) async fn withdraw(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
@@ -196,26 +196,51 @@ pub(super) async fn withdraw(
     if !headers.get(header::CONTENT_TYPE).is_some_and(is_text) {
         return Err(Problem::UnsupportedMediaType);
     }
-    let mut pieces = Pieces::new(Received::new(body, shared.idle).frames(TOKEN_LIMIT));
-    let mut text = Vec::new();
-    pieces.fill(&mut text, usize::MAX).await.map_err(|problem| match problem {
-        Problem::Interrupted | Problem::BadRequest => Problem::BadToken,
-        other => other,
+    let received = Received::new(body, shared.idle);
+    // A hundred thousand bytes of each of thousands who come slowly would fill the memory: when it is too much, the slowest gives way.
+    let permit = shared.budget.withdrawal()?;
+    let tokens = permit.run(tokens(&received.clone().metered(permit.meter()))).await.and_then(|text| {
+        permit.keep()?;
+        Ok(text)
+    });
+    let text = tokens.map_err(|problem| {
+        let problem = match problem {
+            Problem::Busy { retry } => Problem::WithdrawBusy { retry },
+            Problem::Interrupted | Problem::BadRequest => Problem::BadToken,
+            other => other,
+        };
+        received.drain_after(&problem, &headers, shared.max_plaintext());
+        problem
     })?;
-    let text = std::str::from_utf8(&text).map_err(|_| Problem::BadToken)?;
-    let digest = WithdrawToken::parse(text.trim()).map_err(|_| Problem::BadToken)?.digest();
     let store = Arc::clone(&shared.store);
     // A few at a time, for it writes to the disk; who waits too long is told to come back. Nothing of it delays a text.
-    let erased = shared.budget.withdrawals.run(move || store.erase(&[digest])).await;
-    match erased.map_err(|problem| {
+    let erased = shared.budget.withdrawals.run(move || {
+        let _permit = permit;
+        digests(&text).map(|digests| store.erase(&digests))
+    });
+    match erased.await.map_err(|problem| {
         if let Problem::Busy { retry } = problem { Problem::WithdrawBusy { retry } } else { Problem::ErasureUnsure }
     })? {
-        Ok(0) => Err(Problem::UnknownToken),
-        Ok(erased) => Ok(json(StatusCode::OK, &Erased { erased })),
-        Err(StoreError::Unproven) => Err(Problem::Unproven),
-        // Not a word of "send it again": of several tips under one token some may be gone.
-        Err(_) => Err(Problem::ErasureUnsure),
+        None => Err(Problem::BadToken),
+        Some(Ok(0)) => Err(Problem::UnknownToken),
+        Some(Ok(erased)) => Ok(json(StatusCode::OK, &Erased { erased })),
+        Some(Err(StoreError::Unproven)) => Err(Problem::Unproven),
+        // Not a word of "send it again": of several tips some may be gone.
+        Some(Err(_)) => Err(Problem::ErasureUnsure),
     }
+}
+
+/// What stands in the body of a withdrawal, whole.
+async fn tokens(received: &Received) -> Result<Vec<u8>, Problem> {
+    Pieces::new(received.frames(TOKENS_LIMIT)).gather(usize::MAX).await
+}
+
+/// The digest of every token; nothing when a line is none, when there is none at all, or too many.
+fn digests(text: &[u8]) -> Option<Vec<WithdrawDigest>> {
+    let lines = std::str::from_utf8(text).ok()?.trim().lines();
+    let digests: Vec<_> =
+        lines.map(|line| Some(WithdrawToken::parse(line.trim()).ok()?.digest())).collect::<Option<_>>()?;
+    (1..=WITHDRAW_TOKENS).contains(&digests.len()).then_some(digests)
 }
 
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {

@@ -10,12 +10,12 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 
 use super::intake::Shared;
 use super::problem::Problem;
 use crate::limits::MAX_PAGE;
+use crate::saved_page::with_directory;
 
 /// How a page names its policy: in one line, before anything it loads.
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"";
@@ -62,10 +62,7 @@ impl Page {
 
     fn new(html: Vec<u8>, note: &[u8]) -> Result<Self, PageError> {
         let policy = policy(&html).ok_or(PageError::NoPolicy)?;
-        let mut saved = html.clone();
-        saved.extend_from_slice(b"\n<script type=\"text/plain\" id=\"directory\">");
-        saved.extend_from_slice(BASE64_STANDARD.encode(note).as_bytes());
-        saved.extend_from_slice(b"</script>\n");
+        let saved = with_directory(&html, note);
         let sha256 = Sha256::digest(&html).into();
         Ok(Self { shown: Packed::new(html), saved: Packed::new(saved), policy, sha256 })
     }

@@ -231,7 +231,7 @@ impl Problem {
                 "bad-token",
                 "This is not a withdraw token",
                 same(
-                    "A token is 43 characters of base64. Use softinfo-tip withdraw with the words or digits of the receipt.",
+                    "A token is 43 characters of base64; at most 4096 may come, one a line. Nothing was erased. Use softinfo-tip withdraw with the words or digits of the receipt.",
                 ),
             ),
             Self::Unauthorized => (

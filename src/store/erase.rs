@@ -3,7 +3,7 @@
 //! No lock of the ledger is held while the disk is waited for, and a volume costs two syncs, however many tips of it are erased.
 //! A failed overwriting stops the store: the key may be there or not, and only the next start can tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -20,7 +20,9 @@ use crate::tip::withdraw::WithdrawDigest;
 pub(super) fn by_digests(ledger: &Ledger, digests: &[WithdrawDigest]) -> Result<usize, StoreError> {
     ledger.check_running()?;
     let mut by_volume: BTreeMap<u32, Vec<u16>> = BTreeMap::new();
-    for digest in digests {
+    // Each once, or who names one digest often makes its slots be read as often.
+    let digests: HashSet<&WithdrawDigest> = digests.iter().collect();
+    for digest in &digests {
         for place in ledger.known().index.with_digest(digest) {
             by_volume.entry(place.volume).or_default().push(place.slot);
         }
@@ -28,7 +30,7 @@ pub(super) fn by_digests(ledger: &Ledger, digests: &[WithdrawDigest]) -> Result<
     let mut erased = 0;
     for (number, slots) in by_volume {
         if let Some(volume) = ledger.volume(number) {
-            erased += in_volume(ledger, &volume, &slots, digests).map_err(|error| match error {
+            erased += in_volume(ledger, &volume, &slots, &digests).map_err(|error| match error {
                 // Of several tips some are gone.
                 StoreError::Unproven if erased > 0 => StoreError::Partly,
                 other => other,
@@ -46,7 +48,7 @@ fn in_volume(
     ledger: &Ledger,
     volume: &Arc<Volume>,
     slots: &[u16],
-    digests: &[WithdrawDigest],
+    digests: &HashSet<&WithdrawDigest>,
 ) -> Result<usize, StoreError> {
     let alone = volume.erase_alone();
     let opened = volume.slots(&*ledger.disk, Open::Update);

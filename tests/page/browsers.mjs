@@ -31,13 +31,13 @@ export async function openChromium({ jitless = false, javascript = true, downloa
   return new Tab(browser, page, 'chromium', downloads)
 }
 
-/** `socks` is the port of a tor client on loopback. */
-export async function openFirefox({ level = 'standard', downloads, socks } = {}) {
+/** `socks` is the port of a tor client on loopback, `profile` a folder that outlives the browser, `prefs` have the last word. */
+export async function openFirefox({ level = 'standard', downloads, socks, profile, prefs = {} } = {}) {
   const onion = socks ? { ...ONION, 'network.proxy.socks_port': socks } : {}
   const folder = downloads ? { 'browser.download.dir': downloads } : {}
   const browser = await puppeteer.launch({
-    browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, protocolTimeout: 120_000,
-    extraPrefsFirefox: { ...QUIET, ...onion, ...folder, ...LEVELS[level] },
+    browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, protocolTimeout: 120_000, ...(profile && { userDataDir: profile }),
+    extraPrefsFirefox: { ...QUIET, ...onion, ...folder, ...LEVELS[level], ...prefs },
   })
   return new Tab(browser, await browser.newPage(), `firefox-${level}`, downloads)
 }

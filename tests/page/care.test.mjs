@@ -160,7 +160,98 @@ inTab('a change of language keeps the typed receipt, the chosen file, and the la
   await send(tab, 'fr')
   await speak('de')
   await tab.see(say('de')('stored-title'))
-  assert.equal(await tab.evaluate(() => document.querySelector('.receipt').lang), 'fr')
+  assert.equal(await tab.evaluate(() => document.querySelector('.receipt.words').lang), 'fr')
+})
+
+inTab('Escape, capitals and input methods wipe nothing; only Shift pressed three times by itself does', async (tab) => {
+  await writeTip(tab, { message: 'half an hour of work' })
+  await tab.back()
+  await tab.see(t('write-title'))
+  const field = await tab.control(t('write-label'))
+  await field.focus()
+  await tab.page.keyboard.press('Control+End')
+  const { keyboard } = tab.page
+  for (let n = 0; n < 4; n++) await keyboard.press('Escape')
+  for (const letter of 'ABCD') await keyboard.press(`Shift+${letter}`)
+  for (let n = 0; n < 4; n++) {
+    await keyboard.press('Shift')
+    await keyboard.press('e')
+  }
+  // An input method uses keys of its own while it composes.
+  await tab.evaluate(() => {
+    for (let n = 0; n < 4; n++) for (const type of ['keydown', 'keyup']) document.activeElement.dispatchEvent(new KeyboardEvent(type, { key: 'Shift', isComposing: true, bubbles: true }))
+  })
+  await keyboard.down('Shift')
+  for (let n = 0; n < 3; n++) await field.click()
+  await keyboard.up('Shift')
+  assert.ok((await field.evaluate((field) => field.value)).startsWith('half an hour of workABCDeeee'))
+  await keyboard.press('Shift')
+  await keyboard.press('Shift')
+  await tab.see(t('write-title'))
+  await keyboard.press('Shift')
+  await tab.see(t('away-title'))
+})
+
+inTab('choosing a language keeps the focus, and the step is said with the heading', async (tab) => {
+  await (await tab.button('Română')).focus()
+  await tab.key('Enter')
+  await tab.see(say('ro')('start-title'))
+  assert.equal(await tab.evaluate(() => document.activeElement.textContent), 'Română')
+  await tab.press(say('ro')('start-write'))
+  await tab.see(say('ro')('readers-title'))
+  const focused = () => tab.evaluate(() => [document.activeElement.localName, document.getElementById(document.activeElement.getAttribute('aria-describedby'))?.textContent.replace(/[\u2066-\u2069]/g, '')])
+  assert.deepEqual(await focused(), ['h1', say('ro')('step', { step: 1, steps: 4 })])
+  await (await tab.page.$('#language')).selectOption('en')
+  await tab.see(t('readers-title'))
+  assert.equal(await tab.evaluate(() => document.activeElement.id), 'language')
+})
+
+inTab('while a broken line is waited for, the seconds count down and the percentage stays', async (tab) => {
+  await writeTip(tab, { message: 'patience' })
+  await tab.press(t('next'))
+  await tab.page.route('**/tips', (route) => route.abort())
+  await tab.press(t('send-button'))
+  const seconds = async () => Number(/Next try in (\d+) second/.exec(await tab.see('Next try in'))?.[1])
+  // The second pause is of four seconds.
+  const end = Date.now() + 20_000
+  while ((await seconds()) < 3) assert.ok(Date.now() < end, 'no pause of four seconds')
+  const before = await seconds()
+  await tab.see(/Next try in [12] second/)
+  assert.ok(before >= 3)
+  assert.match(await tab.text(), /\d+% sent\./)
+  tab.errors.length = 0
+})
+
+test('a saved copy has one way back, and names the addresses of the letterbox to compare', async () => {
+  const tab = await openChromium()
+  try {
+    await tab.goto(`file://${await savedPage('addresses.html')}`)
+    await tab.see(t('saved-addresses'))
+    await tab.see('http://127.0.0.1:8080')
+    await tab.press(t('start-withdraw'))
+    await tab.see(t('withdraw-offline'))
+    assert.equal((await visible(tab, 'button')).filter((text) => text === t('back')).length, 1)
+    await tab.press(t('back'))
+    await tab.see(t('start-title'))
+  } finally {
+    await tab.close()
+  }
+})
+
+test('a phone is told of no keys and of nothing to drag; a desk is; the title says nothing', async () => {
+  for (const isPhone of [true, false]) {
+    const tab = await openChromium(isPhone ? { isMobile: true, hasTouch: true, viewport: { width: 360, height: 640 } } : {})
+    try {
+      await tab.goto(scene.url)
+      assert.equal((await tab.see(t('leave-wipes'))).includes(t('leave-keys')), !isPhone)
+      await writeTip(tab, { message: 'x' })
+      const text = await tab.text()
+      assert.equal(text.includes(t('files-drop')), !isPhone)
+      assert.equal(await tab.evaluate(() => document.title), 'Information')
+    } finally {
+      await tab.close()
+    }
+  }
 })
 
 inTab('a printed receipt names neither the page nor what it is for, and the number of the tip is out of the way', async (tab) => {
@@ -175,7 +266,7 @@ inTab('a printed receipt names neither the page nor what it is for, and the numb
   const [title] = await tab.evaluate(() => globalThis.printed)
   assert.equal(title, t('receipt-words'))
   assert.ok(!/softinfo/i.test(pdf.toString('latin1')), 'the title is in the document')
-  assert.equal(await tab.evaluate(() => document.title), 'softinfo')
+  assert.equal(await tab.evaluate(() => document.title), 'Information')
 })
 
 test('a list that has run out: on the letterbox it has to renew it, in a saved page a newer one is needed', async () => {
@@ -213,10 +304,11 @@ test('a sealed file that was not saved is not wiped without asking', async () =>
     assert.equal(words.split(' ').length, 12)
     await Promise.all([tab.page.waitForEvent('download'), tab.press(t('saved-button'))])
     await tab.press(t('finish'))
-    await tab.see(t('start-title'))
+    await tab.see(t('wiped-title'))
+    await tab.goto(`file://${page}`)
     await seal()
     await tab.press(t('finish-anyway'))
-    await tab.see(t('start-title'))
+    await tab.see(t('wiped-title'))
   } finally {
     await tab.close()
   }
@@ -240,8 +332,9 @@ test('without script: the saved page offers nothing that cannot work, the form a
     assert.equal(await tab.page.getAttribute('#plain-fr input', 'accept'), '.age')
     const text = await tab.text()
     for (const lang of LANGUAGES) {
-      for (const id of ['plain-never', 'plain-level', 'plain-program']) assert.ok(text.includes(say(lang)(id)), `${lang}: ${id}`)
+      for (const id of ['plain-never', 'plain-level', 'plain-program', 'start-limits', 'start-anonymous', 'start-victim']) assert.ok(text.includes(say(lang)(id)), `${lang}: ${id}`)
       assert.ok(!text.includes(say(lang)('plain-copy')), `${lang}: it is no copy`)
+      assert.ok(text.includes(say(lang)('start-help', { phone: '078\u00a005\u00a058\u00a000', site: 'stopmensenhandel.be' })), `${lang}: no help`)
     }
     await tab.attach('#plain-ar input', put(scene, 'open.txt', 'x'))
     await (await tab.page.$('#plain-ar button')).click()

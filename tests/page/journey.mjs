@@ -49,7 +49,7 @@ export async function send(tab, lang = 'en', patience = 60_000) {
 }
 
 export async function receipt(tab) {
-  const [words, digits] = await tab.evaluate(() => [...document.querySelectorAll('.receipt')].map((element) => element.textContent))
+  const [words, digits] = await tab.evaluate(() => ['.words', '.numbers'].map((form) => [...document.querySelectorAll(`${form} li`)].map((row) => row.textContent).join(' ')))
   const id = await tab.evaluate(() => document.querySelector('.id')?.textContent)
   return { id, words, digits }
 }

@@ -89,6 +89,13 @@ async function judge(tab, where) {
   assert.deepEqual(violations.map(({ id, nodes }) => `${where} ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`), [])
 }
 
+/// Everything that is pressed and is lower or narrower than 44 pixels, but for what stands within a sentence.
+const small = () => [...document.querySelectorAll('button, .button, summary, select, input, textarea, label.choice, label.button')]
+  .filter((element) => element.checkVisibility() && !element.matches('.unseen, .choice input'))
+  .map((element) => [element.getBoundingClientRect(), element])
+  .filter(([{ width, height }]) => width < 44 || height < 43.9)
+  .map(([{ width, height }, element]) => `${element.localName} ${element.textContent.slice(0, 30)} ${width} x ${height}`)
+
 for (const [size, [width, height]] of Object.entries(SIZES)) {
   for (const lang of ['nl', 'fr', 'ar']) {
     test(`every screen in ${lang} at ${size} width`, async () => {
@@ -99,6 +106,7 @@ for (const [size, [width, height]] of Object.entries(SIZES)) {
           screens += 1
           await tab.evaluate(() => scrollTo(0, 0))
           await tab.shot(`${name}-${lang}-${size}`)
+          assert.deepEqual(await tab.evaluate(small), [], `${name} in ${lang} at ${size}`)
           if (lang === 'fr') return
           await judge(tab, `${name} in ${lang} at ${size}`)
           await tab.page.emulateMedia({ colorScheme: 'dark' })

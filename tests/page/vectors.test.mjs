@@ -55,7 +55,7 @@ for (const [name, launch] of [['Chromium', () => openChromium()], ['Firefox at S
           assert.equal(receipt.digits, row.digits)
           if (lang !== 'en') continue
           const report = JSON.parse(entries(await open(bytes, reader))['report.json'])
-          assert.deepEqual([report.thread, report.reply, report.withdraw_token], [row.thread, row.reply, row.withdraw[0].token])
+          assert.deepEqual([report.thread, report.reply, report.author, report.withdraw_token], [row.thread, row.reply, row.author, row.withdraw[0].token])
           assert.ok(bytes.toString('latin1').includes(`-> softinfo/1 ${row.withdraw[0].digest}\n\n--- `))
         }
       }
@@ -64,10 +64,14 @@ for (const [name, launch] of [['Chromium', () => openChromium()], ['Firefox at S
     await suite.test('reads receipts as forgivingly as the vectors say and no more', async () => {
       for (const { text, secret } of receipts.accepted) {
         const { withdraw } = receipts.receipts.find((row) => row.secret === secret)
-        assert.deepEqual(await built.call('withdrawToken', text), { result: withdraw[0].token, failure: null }, text)
+        const { result, failure } = await built.call('withdrawTokens', text)
+        assert.equal(failure, null, text)
+        const tokens = result.split('\n')
+        for (const { n, token } of withdraw) assert.equal(tokens[n], token, text)
+        assert.deepEqual([tokens.length, new Set(tokens).size], [4096, 4096])
       }
       for (const { text, reason, position } of receipts.refused) {
-        const { failure } = await built.call('withdrawToken', text)
+        const { failure } = await built.call('withdrawTokens', text)
         assert.equal(failure.reason, reason, text)
         if (position) assert.equal(failure.detail.position, position)
       }
@@ -104,7 +108,7 @@ for (const [name, launch] of [['Chromium', () => openChromium()], ['Firefox at S
       const message = 'Zij slapen met acht. ✓\n'
       const { bytes } = await built.seal({ message, readers: ['labour-inspectorate-example'], recipients: [recipient] })
       // Only what is random may differ, and it is always of the same length.
-      const still = (plaintext) => plaintext.toString('latin1').replace(/"(thread|reply|withdraw_token)": "[^"]+"/g, '"$1": ""')
+      const still = (plaintext) => plaintext.toString('latin1').replace(/"(thread|reply|author|withdraw_token)": "[^"]+"/g, '"$1": ""')
       assert.equal(still(await open(bytes, reader)), still(await sealedByProgram(message)))
     })
 

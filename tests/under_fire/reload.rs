@@ -16,8 +16,9 @@ fn get(scene: &Scene, path: &str, coding: &str) -> (u16, Vec<u8>) {
 
 /// All that follows the directory is of this one.
 fn serves(scene: &Scene, page: &str, note: &[u8], (version, expires): (u64, &str)) {
-    let saved =
-        format!("{page}\n<script type=\"text/plain\" id=\"directory\">{}</script>\n", BASE64_STANDARD.encode(note));
+    let script = format!("<script type=\"text/plain\" id=\"directory\">{}</script>\n", BASE64_STANDARD.encode(note));
+    let (before, after) = page.split_at(page.rfind("</body>").unwrap());
+    let saved = [before, &script, after].concat();
     assert!(get(scene, "/directory", "").1 == note);
     assert!(get(scene, "/", "").1 == page.as_bytes());
     assert!(get(scene, "/softinfo.html", "").1 == saved.as_bytes());
@@ -48,7 +49,7 @@ fn replace(path: &Path, text: &[u8]) {
 #[test]
 fn a_new_directory_and_page_are_served_after_a_signal_and_a_bad_one_is_not() {
     let hand = Hand::new();
-    let mut scene = Scene::by_hand(&hand, |_| ());
+    let mut scene = Scene::by_hand(&hand, |contents| contents["version"] = 10.into());
     let (note, page) = (scene.path("served/directory.note"), scene.path("served/page.html"));
     let read = |path: &Path| fs::read(path).unwrap();
     serves(&scene, &hand.page(""), &read(&note), (10, "2035-12-31"));

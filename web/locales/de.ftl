@@ -1,6 +1,5 @@
 language = Sprache
 leave = Sofort weg
-leave-hint = „Sofort weg“ löscht alles auf dieser Seite. Zweimal die Escape-Taste drücken tut dasselbe.
 next = Weiter
 back = Zurück
 retry = Noch einmal versuchen
@@ -209,7 +208,6 @@ withdraw-title = Einen Hinweis zurücknehmen
 withdraw-lead = Tippen Sie die 12 Wörter oder die 12 Zahlen Ihrer Empfangsbestätigung ein. Der Briefkasten löscht dann den Hinweis. Was schon abgeholt wurde, kann nicht zurückgenommen werden.
 withdraw-label = Wörter oder Zahlen der Empfangsbestätigung
 withdraw-button = Den Hinweis löschen
-withdraw-done = Der Hinweis ist aus dem Briefkasten gelöscht.
 withdraw-unknown = Zu dieser Empfangsbestätigung gibt es keinen Hinweis. Er wurde schon zurückgenommen, ist abgelaufen oder nie angekommen.
 withdraw-offline = Eine gespeicherte Seite kann den Briefkasten nicht erreichen. Öffnen Sie den Briefkasten selbst in Tor Browser.
 withdraw-unreachable = Der Briefkasten hat nicht geantwortet. Der Hinweis ist vielleicht gelöscht, vielleicht nicht. Versuchen Sie es noch einmal.
@@ -217,7 +215,7 @@ receipt-count = Eine Empfangsbestätigung hat 12 Wörter oder 12 Zahlen. Hier si
 receipt-unknown-word = Wort { $position } („{ $word }“) ist nicht bekannt. Prüfen Sie, wie es geschrieben wird.
 receipt-number-out-of-range = Zahl { $position } muss zwischen 0001 und 2048 liegen. Prüfen Sie sie.
 receipt-checksum = Ein Wort oder eine Zahl ist falsch, oder zwei sind vertauscht. Prüfen Sie sie.
-receipt-ambiguous = Diese Wörter passen in zwei Sprachen. Tippen Sie stattdessen die 12 Zahlen ein.
+receipt-ambiguous = Das kann mehr als eine Empfangsbestätigung sein. Tippen Sie nur die 12 Zahlen.
 sealed-title = Eine verschlüsselte Datei senden
 sealed-lead = Wählen Sie eine Datei, die mit einer gespeicherten Seite oder mit dem Programm softinfo-tip verschlüsselt wurde. Ihr Name endet auf .age.
 sealed-label = Verschlüsselte Datei
@@ -236,7 +234,6 @@ plain-copy = Das ist eine gespeicherte Seite. Sie kann nichts senden. Öffnen Si
 plain-form = Hier können Sie eine Datei senden, die schon verschlüsselt ist (.age). Das geht nur unter der Adresse des Briefkastens, nicht in einer gespeicherten Seite:
 plain-never = Wählen Sie hier nie ein gewöhnliches Dokument: Es würde unverschlüsselt gesendet.
 plain-send = Die verschlüsselte Datei senden
-answer-title = Antwort des Briefkastens
 answer-stored = Ihr Hinweis ist gespeichert. Sie können diese Seite schließen.
 answer-already = Dieser Hinweis war schon gespeichert. Er ist einmal da, und sicher.
 answer-not-sealed = Das ist kein verschlüsselter Hinweis. Nichts wurde gespeichert. Wählen Sie die verschlüsselte Datei, deren Name auf .age endet.
@@ -245,3 +242,20 @@ answer-later = Nichts wurde gespeichert. Behalten Sie die verschlüsselte Datei 
 answer-unsure = Der Hinweis ist vielleicht gespeichert, vielleicht nicht. Senden Sie dieselbe Datei noch einmal: Zweimal senden schadet nicht.
 answer-day = Tag
 answer-back = Zurück zum Briefkasten
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = „Sofort weg“ löscht alles auf dieser Seite.
+leave-keys = Dreimal die Umschalttaste (Shift) drücken tut dasselbe.
+wiped-title = Alles ist gelöscht. Schließen Sie dieses Fenster.
+wiped-left = Diese Seite kann nicht löschen: den Verlauf und die Adressliste des Browsers, gespeicherte Dateien, gedrucktes Papier und was andere Programme von Kopiertem behalten. Löschen Sie das selbst.
+wiped-clipboard = Was Sie hier kopiert haben, wurde überschrieben.
+wiped-not-clipboard = Was Sie hier kopiert haben, konnte nicht überschrieben werden: Kopieren Sie jetzt etwas anderes.
+cover-title = Verdeckt
+cover-show = Wieder zeigen
+receipt-photo = Machen Sie davon kein Foto und kein Bildschirmfoto: Telefone kopieren Bilder oft ins Internet.
+withdraw-working = Einen Moment…
+withdraw-erased = { $count ->
+    [one] Der Hinweis ist im Briefkasten gelöscht.
+   *[other] { $count } Nachrichten sind im Briefkasten gelöscht.
+  }
+saved-addresses = Der Briefkasten hat diese Adressen. Vergleichen Sie sie mit der Adresse, die Sie von jemandem haben, dem Sie vertrauen:

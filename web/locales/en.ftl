@@ -4,7 +4,6 @@
 ## Every screen
 language = Language
 leave = Leave now
-leave-hint = “Leave now” wipes everything on this page. Pressing the Escape key twice does the same.
 next = Next
 back = Back
 retry = Try again
@@ -230,7 +229,6 @@ withdraw-title = Take back a tip
 withdraw-lead = Type the 12 words or the 12 numbers of your receipt. The letterbox then erases the tip. What a reader has already fetched cannot be taken back.
 withdraw-label = Words or numbers of the receipt
 withdraw-button = Erase the tip
-withdraw-done = The tip is erased from the letterbox.
 withdraw-unknown = There is no tip for this receipt. It was taken back before, has run out, or never arrived.
 withdraw-offline = A saved page cannot reach the letterbox. Open the letterbox itself in Tor Browser.
 withdraw-unreachable = The letterbox did not answer. Perhaps the tip is erased, perhaps not. Try again.
@@ -238,7 +236,7 @@ receipt-count = A receipt has 12 words or 12 numbers. This has { $count }.
 receipt-unknown-word = Word { $position } (“{ $word }”) is not known. Check how it is written.
 receipt-number-out-of-range = Number { $position } must lie between 0001 and 2048. Check it.
 receipt-checksum = One of the words or numbers is wrong, or two are swapped. Check them.
-receipt-ambiguous = These words fit two languages. Type the 12 numbers instead.
+receipt-ambiguous = This can be read as more than one receipt. Type only the 12 numbers.
 
 ## A locked file
 sealed-title = Send a locked file
@@ -265,7 +263,6 @@ plain-never = Never choose an ordinary document here: it would be sent unlocked.
 plain-send = Send the locked file
 
 ## Answer of the letterbox to that form
-answer-title = Answer of the letterbox
 answer-stored = Your tip is stored. You can close this page.
 answer-already = This tip was stored before. It is there once, and safe.
 answer-not-sealed = This is not a locked tip. Nothing was stored. Choose the locked file whose name ends in .age.
@@ -274,3 +271,20 @@ answer-later = Nothing was stored. Keep the locked file and send it again later.
 answer-unsure = The tip may be stored or not. Send the same file again: sending it twice does no harm.
 answer-day = Day
 answer-back = Back to the letterbox
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = “Leave now” wipes everything on this page.
+leave-keys = Pressing the Shift key three times does the same.
+wiped-title = All wiped. Close this window.
+wiped-left = This page cannot wipe the history and the address list of the browser, files you saved, paper you printed, or what other programs keep of what was copied. Wipe these yourself.
+wiped-clipboard = What you copied here was written over.
+wiped-not-clipboard = What you copied here could not be written over: copy something else now.
+cover-title = Covered
+cover-show = Show again
+receipt-photo = Do not take a photo or a screenshot of it: phones often copy pictures to the internet.
+withdraw-working = One moment…
+withdraw-erased = { $count ->
+    [one] The tip is erased from the letterbox.
+   *[other] { $count } messages are erased from the letterbox.
+  }
+saved-addresses = The letterbox has these addresses. Compare them with the address that you were given by somebody you trust:

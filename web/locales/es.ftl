@@ -1,6 +1,5 @@
 language = Idioma
 leave = Salir ya
-leave-hint = «Salir ya» borra todo lo que hay en esta página. Pulsar dos veces la tecla Escape hace lo mismo.
 next = Siguiente
 back = Atrás
 retry = Intentar otra vez
@@ -209,7 +208,6 @@ withdraw-title = Retirar un aviso
 withdraw-lead = Escriba las 12 palabras o los 12 números de su resguardo. El buzón borra entonces el aviso. Lo que un lector ya ha recogido no se puede retirar.
 withdraw-label = Palabras o números del resguardo
 withdraw-button = Borrar el aviso
-withdraw-done = El aviso se ha borrado del buzón.
 withdraw-unknown = No hay ningún aviso para este resguardo. Ya se retiró, ha caducado o nunca llegó.
 withdraw-offline = Una página guardada no puede llegar al buzón. Abra el buzón mismo en Tor Browser.
 withdraw-unreachable = El buzón no ha respondido. El aviso quizás se ha borrado, quizás no. Inténtelo otra vez.
@@ -217,7 +215,7 @@ receipt-count = Un resguardo tiene 12 palabras o 12 números. Aquí hay { $count
 receipt-unknown-word = La palabra { $position } («{ $word }») no se conoce. Revise cómo se escribe.
 receipt-number-out-of-range = El número { $position } tiene que estar entre 0001 y 2048. Revíselo.
 receipt-checksum = Una de las palabras o números está mal, o hay dos cambiados. Revíselos.
-receipt-ambiguous = Estas palabras valen en dos idiomas. Escriba mejor los 12 números.
+receipt-ambiguous = Esto puede ser más de un resguardo. Escriba solo los 12 números.
 sealed-title = Enviar un archivo cifrado
 sealed-lead = Elija un archivo cifrado con una página guardada o con el programa softinfo-tip. Su nombre termina en .age.
 sealed-label = Archivo cifrado
@@ -236,7 +234,6 @@ plain-copy = Esta es una página guardada. No puede enviar nada. Ábrala en otro
 plain-form = Aquí puede enviar un archivo que ya está cifrado (.age). Solo funciona en la dirección del buzón, no en una página guardada:
 plain-never = No elija aquí nunca un documento normal: saldría sin cifrar.
 plain-send = Enviar el archivo cifrado
-answer-title = Respuesta del buzón
 answer-stored = Su aviso está guardado. Puede cerrar esta página.
 answer-already = Este aviso ya estaba guardado. Está una vez, y seguro.
 answer-not-sealed = Esto no es un aviso cifrado. No se ha guardado nada. Elija el archivo cifrado cuyo nombre termina en .age.
@@ -245,3 +242,20 @@ answer-later = No se ha guardado nada. Conserve el archivo cifrado y envíelo ot
 answer-unsure = El aviso quizás se ha guardado, quizás no. Envíe el mismo archivo otra vez: enviarlo dos veces no hace daño.
 answer-day = Día
 answer-back = Volver al buzón
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = «Salir ya» borra todo lo que hay en esta página.
+leave-keys = Pulsar tres veces la tecla Mayús hace lo mismo.
+wiped-title = Todo está borrado. Cierre esta ventana.
+wiped-left = Esta página no puede borrar: el historial y la lista de direcciones del navegador, los archivos guardados, el papel impreso y lo que otros programas guardan de lo copiado. Bórrelo usted.
+wiped-clipboard = Lo que copió aquí se ha sobrescrito.
+wiped-not-clipboard = Lo que copió aquí no se pudo sobrescribir: copie ahora otra cosa.
+cover-title = Pantalla oculta
+cover-show = Mostrar de nuevo
+receipt-photo = No le haga una foto ni una captura de pantalla: los teléfonos suelen copiar las imágenes en internet.
+withdraw-working = Un momento…
+withdraw-erased = { $count ->
+    [one] El aviso se ha borrado del buzón.
+   *[other] Se han borrado { $count } mensajes del buzón.
+  }
+saved-addresses = El buzón tiene estas direcciones. Compárelas con la dirección que le dio alguien de confianza:

@@ -1,6 +1,5 @@
 language = Langue
 leave = Quitter vite
-leave-hint = « Quitter vite » efface tout sur cette page. Appuyer deux fois sur la touche Échap fait la même chose.
 next = Suivant
 back = Retour
 retry = Réessayer
@@ -209,7 +208,6 @@ withdraw-title = Retirer un message
 withdraw-lead = Tapez les 12 mots ou les 12 nombres de votre reçu. La boîte aux lettres efface alors le message. Ce qu’un lecteur est déjà venu chercher ne peut pas être retiré.
 withdraw-label = Mots ou nombres du reçu
 withdraw-button = Effacer le message
-withdraw-done = Le message est effacé de la boîte aux lettres.
 withdraw-unknown = Il n’y a pas de message pour ce reçu. Il a déjà été retiré, a expiré, ou n’est jamais arrivé.
 withdraw-offline = Une page enregistrée ne peut pas joindre la boîte aux lettres. Ouvrez la boîte aux lettres elle-même dans Tor Browser.
 withdraw-unreachable = La boîte aux lettres n’a pas répondu. Le message est peut-être effacé, peut-être pas. Réessayez.
@@ -217,7 +215,7 @@ receipt-count = Un reçu a 12 mots ou 12 nombres. Ici il y en a { $count }.
 receipt-unknown-word = Le mot { $position } (« { $word } ») n’est pas connu. Vérifiez comment il s’écrit.
 receipt-number-out-of-range = Le nombre { $position } doit être entre 0001 et 2048. Vérifiez-le.
 receipt-checksum = Un des mots ou des nombres est faux, ou deux sont échangés. Vérifiez-les.
-receipt-ambiguous = Ces mots vont dans deux langues. Tapez plutôt les 12 nombres.
+receipt-ambiguous = Cela peut être plus d’un reçu. Tapez seulement les 12 nombres.
 sealed-title = Envoyer un fichier chiffré
 sealed-lead = Choisissez un fichier chiffré avec une page enregistrée ou avec le programme softinfo-tip. Son nom finit par .age.
 sealed-label = Fichier chiffré
@@ -236,7 +234,6 @@ plain-copy = Ceci est une page enregistrée. Elle ne peut rien envoyer. Ouvrez-l
 plain-form = Ici vous pouvez envoyer un fichier déjà chiffré (.age). Cela marche seulement à l’adresse de la boîte aux lettres, pas dans une page enregistrée :
 plain-never = Ne choisissez jamais un document ordinaire ici : il partirait sans être chiffré.
 plain-send = Envoyer le fichier chiffré
-answer-title = Réponse de la boîte aux lettres
 answer-stored = Votre message est enregistré. Vous pouvez fermer cette page.
 answer-already = Ce message était déjà enregistré. Il est là une fois, en sécurité.
 answer-not-sealed = Ceci n’est pas un message chiffré. Rien n’a été enregistré. Choisissez le fichier chiffré dont le nom finit par .age.
@@ -245,3 +242,20 @@ answer-later = Rien n’a été enregistré. Gardez le fichier chiffré et envoy
 answer-unsure = Le message est peut-être enregistré, peut-être pas. Envoyez encore le même fichier : l’envoyer deux fois ne pose pas de problème.
 answer-day = Jour
 answer-back = Retour à la boîte aux lettres
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = « Quitter vite » efface tout ce qui est sur cette page.
+leave-keys = Appuyer trois fois sur la touche Maj fait la même chose.
+wiped-title = Tout est effacé. Fermez cette fenêtre.
+wiped-left = Cette page ne peut pas effacer : l’historique et la liste d’adresses du navigateur, les fichiers enregistrés, le papier imprimé, et ce que d’autres programmes gardent de ce qui a été copié. Effacez-les vous-même.
+wiped-clipboard = Ce que vous avez copié ici a été remplacé.
+wiped-not-clipboard = Ce que vous avez copié ici n’a pas pu être remplacé : copiez autre chose maintenant.
+cover-title = Écran caché
+cover-show = Afficher à nouveau
+receipt-photo = N’en faites pas de photo ni de capture d’écran : les téléphones copient souvent les images sur internet.
+withdraw-working = Un instant…
+withdraw-erased = { $count ->
+    [one] Le message est effacé de la boîte aux lettres.
+   *[other] { $count } messages sont effacés de la boîte aux lettres.
+  }
+saved-addresses = La boîte aux lettres a ces adresses. Comparez-les avec l’adresse que vous a donnée une personne de confiance :

@@ -1,6 +1,5 @@
 language = Taal
 leave = Nu weg
-leave-hint = “Nu weg” wist alles op deze pagina. Twee keer op de Escape-toets drukken doet hetzelfde.
 next = Verder
 back = Terug
 retry = Opnieuw proberen
@@ -209,7 +208,6 @@ withdraw-title = Een tip terugnemen
 withdraw-lead = Typ de 12 woorden of de 12 getallen van uw ontvangstbewijs. De brievenbus wist dan de tip. Wat een lezer al heeft opgehaald, kan niet worden teruggenomen.
 withdraw-label = Woorden of getallen van het ontvangstbewijs
 withdraw-button = De tip wissen
-withdraw-done = De tip is uit de brievenbus gewist.
 withdraw-unknown = Er is geen tip voor dit ontvangstbewijs. Hij is al teruggenomen, is verlopen, of kwam nooit aan.
 withdraw-offline = Een bewaarde pagina kan de brievenbus niet bereiken. Open de brievenbus zelf in Tor Browser.
 withdraw-unreachable = De brievenbus antwoordde niet. De tip is misschien gewist, misschien niet. Probeer opnieuw.
@@ -217,7 +215,7 @@ receipt-count = Een ontvangstbewijs heeft 12 woorden of 12 getallen. Dit zijn er
 receipt-unknown-word = Woord { $position } (“{ $word }”) is niet bekend. Kijk na hoe het geschreven is.
 receipt-number-out-of-range = Getal { $position } moet tussen 0001 en 2048 liggen. Kijk het na.
 receipt-checksum = Eén van de woorden of getallen is fout, of er zijn er twee verwisseld. Kijk ze na.
-receipt-ambiguous = Deze woorden passen in twee talen. Typ in plaats daarvan de 12 getallen.
+receipt-ambiguous = Dit kan meer dan één ontvangstbewijs zijn. Typ alleen de 12 getallen.
 sealed-title = Een versleuteld bestand sturen
 sealed-lead = Kies een bestand dat versleuteld is met een bewaarde pagina of met het programma softinfo-tip. De naam eindigt op .age.
 sealed-label = Versleuteld bestand
@@ -236,7 +234,6 @@ plain-copy = Dit is een bewaarde pagina. Ze kan niets sturen. Open ze in een and
 plain-form = Hier kunt u een bestand sturen dat al versleuteld is (.age). Dat kan alleen op het adres van de brievenbus, niet in een bewaarde pagina:
 plain-never = Kies hier nooit een gewoon document: het zou onversleuteld vertrekken.
 plain-send = Het versleutelde bestand sturen
-answer-title = Antwoord van de brievenbus
 answer-stored = Uw tip is opgeslagen. U kunt deze pagina sluiten.
 answer-already = Deze tip was al eerder opgeslagen. Hij staat er één keer, en veilig.
 answer-not-sealed = Dit is geen versleutelde tip. Er is niets opgeslagen. Kies het versleutelde bestand waarvan de naam eindigt op .age.
@@ -245,3 +242,20 @@ answer-later = Er is niets opgeslagen. Hou het versleutelde bestand bij en stuur
 answer-unsure = De tip is misschien opgeslagen, misschien niet. Stuur hetzelfde bestand opnieuw: twee keer sturen kan geen kwaad.
 answer-day = Dag
 answer-back = Terug naar de brievenbus
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = “Nu weg” wist alles op deze pagina.
+leave-keys = Drie keer op de Shift-toets drukken doet hetzelfde.
+wiped-title = Alles is gewist. Sluit dit venster.
+wiped-left = Deze pagina kan dit niet wissen: de geschiedenis en de adreslijst van de browser, bestanden die u hebt bewaard, papier dat u hebt afgedrukt, en wat andere programma’s van het gekopieerde bewaren. Wis dat zelf.
+wiped-clipboard = Wat u hier hebt gekopieerd, is overschreven.
+wiped-not-clipboard = Wat u hier hebt gekopieerd, kon niet worden overschreven: kopieer nu iets anders.
+cover-title = Afgedekt
+cover-show = Toon weer
+receipt-photo = Neem er geen foto of schermafbeelding van: telefoons kopiëren beelden vaak naar het internet.
+withdraw-working = Een ogenblik…
+withdraw-erased = { $count ->
+    [one] De tip is uit de brievenbus gewist.
+   *[other] { $count } berichten zijn uit de brievenbus gewist.
+  }
+saved-addresses = De brievenbus heeft deze adressen. Vergelijk ze met het adres dat u hebt gekregen van iemand die u vertrouwt:

@@ -1,6 +1,5 @@
 language = Język
 leave = Wyjdź teraz
-leave-hint = „Wyjdź teraz” usuwa wszystko na tej stronie. Dwukrotne naciśnięcie klawisza Escape działa tak samo.
 next = Dalej
 back = Wstecz
 retry = Spróbuj ponownie
@@ -217,7 +216,6 @@ withdraw-title = Wycofaj zgłoszenie
 withdraw-lead = Wpisz 12 słów albo 12 liczb z potwierdzenia. Skrzynka usunie wtedy zgłoszenie. Tego, co odbiorca już pobrał, nie da się wycofać.
 withdraw-label = Słowa lub liczby z potwierdzenia
 withdraw-button = Usuń zgłoszenie
-withdraw-done = Zgłoszenie zostało usunięte ze skrzynki.
 withdraw-unknown = Nie ma zgłoszenia do tego potwierdzenia. Zostało już wycofane, wygasło albo nigdy nie dotarło.
 withdraw-offline = Zapisana strona nie może połączyć się ze skrzynką. Otwórz samą skrzynkę w Tor Browser.
 withdraw-unreachable = Skrzynka nie odpowiedziała. Zgłoszenie może być usunięte albo nie. Spróbuj ponownie.
@@ -225,7 +223,7 @@ receipt-count = Potwierdzenie ma 12 słów albo 12 liczb. Tu jest ich { $count }
 receipt-unknown-word = Słowo nr { $position } („{ $word }”) jest nieznane. Sprawdź, jak jest napisane.
 receipt-number-out-of-range = Liczba nr { $position } musi być między 0001 a 2048. Sprawdź ją.
 receipt-checksum = Jedno słowo lub jedna liczba się nie zgadza albo dwie są zamienione miejscami. Sprawdź je.
-receipt-ambiguous = Te słowa pasują do dwóch języków. Wpisz zamiast nich 12 liczb.
+receipt-ambiguous = To może być więcej niż jedno potwierdzenie. Wpisz tylko 12 liczb.
 sealed-title = Wyślij zaszyfrowany plik
 sealed-lead = Wybierz plik zaszyfrowany na zapisanej stronie albo w programie softinfo-tip. Jego nazwa kończy się na .age.
 sealed-label = Zaszyfrowany plik
@@ -244,7 +242,6 @@ plain-copy = To jest zapisana strona. Niczego nie może wysłać. Otwórz ją w 
 plain-form = Tu możesz wysłać plik, który jest już zaszyfrowany (.age). Działa to tylko pod adresem skrzynki, nie na zapisanej stronie:
 plain-never = Nigdy nie wybieraj tu zwykłego dokumentu: wyszedłby niezaszyfrowany.
 plain-send = Wyślij zaszyfrowany plik
-answer-title = Odpowiedź skrzynki
 answer-stored = Twoje zgłoszenie jest w skrzynce. Możesz zamknąć tę stronę.
 answer-already = To zgłoszenie było już zapisane. Jest w skrzynce jeden raz i jest bezpieczne.
 answer-not-sealed = To nie jest zaszyfrowane zgłoszenie. Nic nie zapisano. Wybierz zaszyfrowany plik o nazwie z końcówką .age.
@@ -253,3 +250,22 @@ answer-later = Nic nie zapisano. Zachowaj zaszyfrowany plik i wyślij go ponowni
 answer-unsure = Nie wiadomo, czy zgłoszenie zostało zapisane. Wyślij ten sam plik jeszcze raz: dwukrotne wysłanie nie zaszkodzi.
 answer-day = Dzień
 answer-back = Wróć do skrzynki
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = „Wyjdź teraz” usuwa wszystko z tej strony.
+leave-keys = Trzykrotne naciśnięcie klawisza Shift robi to samo.
+wiped-title = Wszystko usunięte. Zamknij to okno.
+wiped-left = Ta strona nie może usunąć: historii i listy adresów przeglądarki, zapisanych plików, wydrukowanego papieru ani tego, co inne programy zachowują ze skopiowanego tekstu. Usuń to samodzielnie.
+wiped-clipboard = To, co tu skopiowano, zostało nadpisane.
+wiped-not-clipboard = Tego, co tu skopiowano, nie udało się nadpisać: skopiuj teraz coś innego.
+cover-title = Zasłonięte
+cover-show = Pokaż ponownie
+receipt-photo = Nie rób zdjęcia ani zrzutu ekranu: telefony często kopiują obrazy do internetu.
+withdraw-working = Chwileczkę…
+withdraw-erased = { $count ->
+    [one] Zgłoszenie usunięto ze skrzynki.
+    [few] Usunięto ze skrzynki { $count } wiadomości.
+    [many] Usunięto ze skrzynki { $count } wiadomości.
+   *[other] Usunięto ze skrzynki { $count } wiadomości.
+  }
+saved-addresses = Skrzynka ma te adresy. Porównaj je z adresem od osoby, której ufasz:

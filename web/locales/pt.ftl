@@ -1,6 +1,5 @@
 language = Idioma
 leave = Sair já
-leave-hint = “Sair já” apaga tudo nesta página. Apertar duas vezes a tecla Escape faz o mesmo.
 next = Avançar
 back = Voltar
 retry = Tentar de novo
@@ -209,7 +208,6 @@ withdraw-title = Retirar uma denúncia
 withdraw-lead = Digite as 12 palavras ou os 12 números do seu comprovante. A caixa então apaga a denúncia. O que um leitor já buscou não pode ser retirado.
 withdraw-label = Palavras ou números do comprovante
 withdraw-button = Apagar a denúncia
-withdraw-done = A denúncia foi apagada da caixa.
 withdraw-unknown = Não há denúncia para este comprovante. Ela já foi retirada, venceu ou nunca chegou.
 withdraw-offline = Uma página salva não consegue chegar à caixa. Abra a própria caixa no Tor Browser.
 withdraw-unreachable = A caixa não respondeu. A denúncia talvez tenha sido apagada, talvez não. Tente de novo.
@@ -217,7 +215,7 @@ receipt-count = Um comprovante tem 12 palavras ou 12 números. Aqui há { $count
 receipt-unknown-word = A palavra { $position } (“{ $word }”) não é conhecida. Veja como ela se escreve.
 receipt-number-out-of-range = O número { $position } tem que estar entre 0001 e 2048. Veja de novo.
 receipt-checksum = Uma das palavras ou números está errada, ou duas estão trocadas. Veja de novo.
-receipt-ambiguous = Estas palavras servem em dois idiomas. Digite os 12 números.
+receipt-ambiguous = Isto pode ser mais de um comprovante. Escreva só os 12 números.
 sealed-title = Enviar um arquivo criptografado
 sealed-lead = Escolha um arquivo criptografado com uma página salva ou com o programa softinfo-tip. O nome dele termina em .age.
 sealed-label = Arquivo criptografado
@@ -236,7 +234,6 @@ plain-copy = Esta é uma página salva. Ela não pode enviar nada. Abra em outro
 plain-form = Aqui você pode enviar um arquivo que já está criptografado (.age). Isto só funciona no endereço da caixa, não em uma página salva:
 plain-never = Nunca escolha aqui um documento comum: ele sairia sem criptografia.
 plain-send = Enviar o arquivo criptografado
-answer-title = Resposta da caixa
 answer-stored = A sua denúncia está guardada. Você pode fechar esta página.
 answer-already = Esta denúncia já estava guardada. Ela está lá uma vez, e segura.
 answer-not-sealed = Isto não é uma denúncia criptografada. Nada foi guardado. Escolha o arquivo criptografado cujo nome termina em .age.
@@ -245,3 +242,20 @@ answer-later = Nada foi guardado. Fique com o arquivo criptografado e envie de n
 answer-unsure = A denúncia talvez tenha sido guardada, talvez não. Envie o mesmo arquivo de novo: enviar duas vezes não faz mal.
 answer-day = Dia
 answer-back = Voltar para a caixa
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = “Sair já” apaga tudo nesta página.
+leave-keys = Apertar três vezes a tecla Shift faz o mesmo.
+wiped-title = Tudo foi apagado. Feche esta janela.
+wiped-left = Esta página não pode apagar: o histórico e a lista de endereços do navegador, arquivos salvos, papel impresso e o que outros programas guardam do que foi copiado. Apague isso você mesmo.
+wiped-clipboard = O que você copiou aqui foi substituído.
+wiped-not-clipboard = O que você copiou aqui não pôde ser substituído: copie agora outra coisa.
+cover-title = Tela coberta
+cover-show = Mostrar de novo
+receipt-photo = Não tire foto nem captura de tela: os celulares muitas vezes copiam as imagens para a internet.
+withdraw-working = Um momento…
+withdraw-erased = { $count ->
+    [one] A denúncia foi apagada da caixa.
+   *[other] { $count } denúncias foram apagadas da caixa.
+  }
+saved-addresses = A caixa tem estes endereços. Compare-os com o endereço que você recebeu de alguém em quem confia:

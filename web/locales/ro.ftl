@@ -1,6 +1,5 @@
 language = Limba
 leave = Ieșire rapidă
-leave-hint = „Ieșire rapidă” șterge tot de pe această pagină. Apăsarea de două ori a tastei Escape face același lucru.
 next = Mai departe
 back = Înapoi
 retry = Încercați din nou
@@ -213,7 +212,6 @@ withdraw-title = Retrageți o sesizare
 withdraw-lead = Scrieți cele 12 cuvinte sau cele 12 numere de pe dovada de primire. Cutia șterge apoi sesizarea. Ce a luat deja un cititor nu mai poate fi retras.
 withdraw-label = Cuvintele sau numerele de pe dovada de primire
 withdraw-button = Ștergeți sesizarea
-withdraw-done = Sesizarea este ștearsă din cutie.
 withdraw-unknown = Nu există o sesizare pentru această dovadă de primire. A fost deja retrasă, a expirat sau nu a sosit niciodată.
 withdraw-offline = O pagină salvată nu poate ajunge la cutie. Deschideți cutia însăși în Tor Browser.
 withdraw-unreachable = Cutia nu a răspuns. Poate că sesizarea a fost ștearsă, poate că nu. Încercați din nou.
@@ -221,7 +219,7 @@ receipt-count = O dovadă de primire are 12 cuvinte sau 12 numere. Aici sunt { $
 receipt-unknown-word = Cuvântul { $position } („{ $word }”) nu este cunoscut. Verificați cum se scrie.
 receipt-number-out-of-range = Numărul { $position } trebuie să fie între 0001 și 2048. Verificați-l.
 receipt-checksum = Un cuvânt sau un număr este greșit, sau două sunt schimbate între ele. Verificați-le.
-receipt-ambiguous = Aceste cuvinte se potrivesc în două limbi. Scrieți în schimb cele 12 numere.
+receipt-ambiguous = Aceasta poate fi mai mult decât o dovadă de primire. Scrieți numai cele 12 numere.
 sealed-title = Trimiteți un fișier criptat
 sealed-lead = Alegeți un fișier criptat cu o pagină salvată sau cu programul softinfo-tip. Numele lui se termină cu .age.
 sealed-label = Fișier criptat
@@ -240,7 +238,6 @@ plain-copy = Aceasta este o pagină salvată. Nu poate trimite nimic. Deschideț
 plain-form = Aici puteți trimite un fișier deja criptat (.age). Merge doar la adresa cutiei, nu într-o pagină salvată:
 plain-never = Nu alegeți aici niciodată un document obișnuit: ar pleca necriptat.
 plain-send = Trimiteți fișierul criptat
-answer-title = Răspunsul cutiei
 answer-stored = Sesizarea este păstrată. Puteți închide această pagină.
 answer-already = Această sesizare era deja păstrată. Este acolo o dată, în siguranță.
 answer-not-sealed = Aceasta nu este o sesizare criptată. Nu s-a păstrat nimic. Alegeți fișierul criptat al cărui nume se termină cu .age.
@@ -249,3 +246,21 @@ answer-later = Nu s-a păstrat nimic. Păstrați fișierul criptat și trimiteț
 answer-unsure = Poate că sesizarea a fost păstrată, poate că nu. Trimiteți din nou același fișier: de două ori nu strică.
 answer-day = Ziua
 answer-back = Înapoi la cutie
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = „Ieșire rapidă” șterge tot ce este pe această pagină.
+leave-keys = Dacă apăsați de trei ori tasta Shift, se întâmplă același lucru.
+wiped-title = Totul este șters. Închideți această fereastră.
+wiped-left = Această pagină nu poate șterge: istoricul și lista de adrese a browserului, fișierele salvate, hârtia tipărită și ce păstrează alte programe din ce ați copiat. Ștergeți-le dumneavoastră.
+wiped-clipboard = Ce ați copiat aici a fost suprascris.
+wiped-not-clipboard = Ce ați copiat aici nu a putut fi suprascris: copiați acum altceva.
+cover-title = Ecran acoperit
+cover-show = Arată din nou
+receipt-photo = Nu faceți o fotografie sau o captură de ecran: telefoanele copiază adesea imaginile pe internet.
+withdraw-working = O clipă…
+withdraw-erased = { $count ->
+    [one] Sesizarea este ștearsă din cutie.
+    [few] { $count } mesaje sunt șterse din cutie.
+   *[other] { $count } de mesaje sunt șterse din cutie.
+  }
+saved-addresses = Cutia are aceste adrese. Comparați-le cu adresa primită de la cineva în care aveți încredere:

@@ -1,6 +1,5 @@
 language = Dil
 leave = Hemen çık
-leave-hint = “Hemen çık” bu sayfadaki her şeyi siler. Esc tuşuna iki kez basmak da aynı şeyi yapar.
 next = İleri
 back = Geri
 retry = Tekrar dene
@@ -209,7 +208,6 @@ withdraw-title = Bir ihbarı geri çek
 withdraw-lead = Alındı belgenizdeki 12 kelimeyi veya 12 sayıyı yazın. Kutu o zaman ihbarı siler. Bir kurumun kutudan aldığı şey artık geri çekilemez.
 withdraw-label = Alındı belgesindeki kelimeler veya sayılar
 withdraw-button = İhbarı sil
-withdraw-done = İhbar kutudan silindi.
 withdraw-unknown = Bu alındı belgesine ait bir ihbar yok. Daha önce geri çekildi, süresi doldu veya hiç ulaşmadı.
 withdraw-offline = Kaydedilmiş sayfa ihbar kutusuna ulaşamaz. Kutunun kendisini Tor Browser’da açın.
 withdraw-unreachable = İhbar kutusu cevap vermedi. İhbar silinmiş olabilir de olmayabilir de. Tekrar deneyin.
@@ -217,7 +215,7 @@ receipt-count = Bir alındı belgesinde 12 kelime veya 12 sayı olur. Burada { $
 receipt-unknown-word = { $position }. kelime (“{ $word }”) bilinmiyor. Yazılışını kontrol edin.
 receipt-number-out-of-range = { $position }. sayı 0001 ile 2048 arasında olmalı. Kontrol edin.
 receipt-checksum = Kelimelerden veya sayılardan biri yanlış ya da ikisi yer değiştirmiş. Kontrol edin.
-receipt-ambiguous = Bu kelimeler iki dile uyuyor. Onların yerine 12 sayıyı yazın.
+receipt-ambiguous = Bu birden fazla alındı belgesi olabilir. Yalnızca 12 sayıyı yazın.
 sealed-title = Kilitli dosya gönder
 sealed-lead = Kaydedilmiş bir sayfayla veya softinfo-tip programıyla kilitlenmiş bir dosya seçin. Adı .age ile biter.
 sealed-label = Kilitli dosya
@@ -236,7 +234,6 @@ plain-copy = Bu, kaydedilmiş bir sayfa. Hiçbir şey gönderemez. Onu JavaScrip
 plain-form = Önceden kilitlenmiş bir dosyayı (.age) buradan gönderebilirsiniz. Bu yalnızca ihbar kutusunun adresinde olur, kaydedilmiş sayfada olmaz:
 plain-never = Burada asla normal bir belge seçmeyin: kilitlenmeden gönderilirdi.
 plain-send = Kilitli dosyayı gönder
-answer-title = İhbar kutusunun cevabı
 answer-stored = İhbarınız kutuya kaydedildi. Bu sayfayı kapatabilirsiniz.
 answer-already = Bu ihbar daha önce kaydedilmişti. Kutuda bir kez var ve güvende.
 answer-not-sealed = Bu, kilitli bir ihbar değil. Hiçbir şey kaydedilmedi. Adı .age ile biten kilitli dosyayı seçin.
@@ -245,3 +242,20 @@ answer-later = Hiçbir şey kaydedilmedi. Kilitli dosyayı saklayın ve daha son
 answer-unsure = İhbar kaydedilmiş de olabilir, kaydedilmemiş de. Aynı dosyayı tekrar gönderin: iki kez göndermenin zararı yoktur.
 answer-day = Tarih
 answer-back = İhbar kutusuna dön
+
+## Ways out, the receipt pasted back, the saved copy
+leave-wipes = “Hemen çık” bu sayfadaki her şeyi siler.
+leave-keys = Shift tuşuna üç kez basmak da aynısını yapar.
+wiped-title = Her şey silindi. Bu pencereyi kapatın.
+wiped-left = Bu sayfa şunları silemez: tarayıcının geçmişi ve adres listesi, kaydettiğiniz dosyalar, yazdırdığınız kâğıt ve başka programların kopyalanandan sakladıkları. Bunları kendiniz silin.
+wiped-clipboard = Burada kopyaladığınızın üzerine yazıldı.
+wiped-not-clipboard = Burada kopyaladığınızın üzerine yazılamadı: şimdi başka bir şey kopyalayın.
+cover-title = Ekran kapatıldı
+cover-show = Yeniden göster
+receipt-photo = Fotoğrafını veya ekran görüntüsünü çekmeyin: telefonlar resimleri çoğu zaman internete kopyalar.
+withdraw-working = Bir dakika…
+withdraw-erased = { $count ->
+    [one] İhbar kutudan silindi.
+   *[other] { $count } mesaj kutudan silindi.
+  }
+saved-addresses = Kutunun adresleri bunlardır. Güvendiğiniz birinin verdiği adresle karşılaştırın:

@@ -1,5 +1,6 @@
 // The state of the page and the way through it. Everything lives in this object's memory and nowhere else; leaving drops it.
-import { element } from './element.ts'
+import { overwrite, watchCopies } from './clipboard.ts'
+import { button, element, paragraph } from './element.ts'
 import type { Readers, ReceiptText } from './engine.ts'
 import type { Scrub } from './scrub/index.ts'
 import type { Job } from './screens/job.ts'
@@ -45,6 +46,13 @@ export interface Outcome {
 /** What a screen is: made anew whenever it is shown or the language changes. */
 export type Screen = (app: App) => HTMLElement[]
 
+/** Time without a sign of the writer after which everything is covered, in milliseconds. */
+const SILENCE = 5 * 60_000
+/** Bytes that are made base64 at a time: threes, so that the parts can be put together. */
+const PIECE = 3 * 8192
+/** Time for three presses of the Shift key, in milliseconds. */
+const SHIFTS = 3000
+
 const emptyDetails = (): Details => ({
   categories: [], period: '', place: { text: '', municipality: '', postcode: '' }, offenders: [], danger: '', minors: '',
   work_visit: { best_time: '', look_for: '' },
@@ -70,13 +78,16 @@ export class App {
   #name = 'start'
   #kept = new Map<string, HTMLElement>()
   #left = false
+  #cover: HTMLElement | undefined
+  #restore = (): void => {}
   #seen: string | undefined
   #judged = ''
 
-  /** `root` is the verifier key built into the page, `saved` the directory a saved page carries, `offline` a page opened from a file. */
+  /** `root` is the verifier key built into the page, `floor` the lowest version of a directory that it takes, `saved` the directory a saved page carries, `offline` a page opened from a file. */
   constructor(
     readonly script: string,
     readonly root: string,
+    readonly floor: number,
     readonly saved: string | undefined,
     readonly offline: boolean,
     readonly screens: Record<string, Screen>,
@@ -86,9 +97,18 @@ export class App {
     const { title } = document
     addEventListener('popstate', ({ state }: PopStateEvent) => this.#show(typeof state === 'string' ? state : 'start'))
     addEventListener('beforeunload', (event) => {
-      if ((this.holdsText() || this.outcome?.receipt) && !this.#left) event.preventDefault()
+      if (this.#left || !(this.holdsText() || this.outcome?.receipt)) return
+      event.preventDefault()
+      // Nobody else reads along while the browser asks. Time stands still until it has its answer; who is here after that has stayed.
+      const wasCovered = this.#cover !== undefined
+      this.cover()
+      if (!wasCovered) setTimeout(() => this.#uncover())
     })
-    this.#watchEscape()
+    // Some browsers keep a page that was left as it was, to show it again.
+    addEventListener('pagehide', () => this.#gone())
+    this.#watchShift()
+    this.#watchSilence()
+    watchCopies()
     // Printers put the title on every sheet, and in the list of what they printed.
     addEventListener('beforeprint', () => (document.title = this.texts.text('receipt-words')))
     addEventListener('afterprint', () => (document.title = title))
@@ -116,7 +136,7 @@ export class App {
     try {
       const today = dayNow()
       this.#judged = today
-      const readers = await this.engine.call('directory', { note, root: this.root, today, ...(this.#seen !== undefined && { seen: this.#seen }) })
+      const readers = await this.engine.call('directory', { note, root: this.root, floor: this.floor, today, ...(this.#seen !== undefined && { seen: this.#seen }) })
       this.#seen = note
       carry(note)
       this.#stand({ state: 'ready', ...readers })
@@ -167,6 +187,7 @@ export class App {
   speak(lang: string): void {
     if (lang in LANGUAGES) this.texts = new Texts(lang)
     this.redraw()
+    document.querySelector<HTMLElement>('#language, .languages [aria-current]')?.focus()
   }
 
   holdsText(): boolean {
@@ -195,16 +216,66 @@ export class App {
 
   /** Wipes everything and shows something harmless, for good: only loading the page again brings it back. */
   leave(): void {
+    this.#close(this.texts.text('away-title'), () => [paragraph(this.texts.text('away-text'))])
+  }
+
+  /** The same for somebody who has finished and is to know what was wiped, and what could not be. */
+  end(): void {
+    const say = (id: string): HTMLElement => paragraph(this.texts.text(id))
+    this.#close(this.texts.text('wiped-title'), (overwritten) =>
+      [...(overwritten === undefined ? [] : [say(overwritten ? 'wiped-clipboard' : 'wiped-not-clipboard')]), say('wiped-left')])
+  }
+
+  // `more` is told whether what was copied here was overwritten, if anything was.
+  #close(title: string, more: (overwritten: boolean | undefined) => HTMLElement[]): void {
     this.wipe()
     this.engine.stop()
     this.#left = true
     this.directory = { state: 'loading' }
-    const [title, text] = [this.texts.text('away-title'), this.texts.text('away-text')]
     // Nothing in the page says any longer what it was.
     for (const told of document.head.querySelectorAll('meta, link, script')) told.remove()
-    document.title = title
-    document.body.replaceChildren(element('main', {}, element('h1', {}, title), element('p', {}, text)))
+    document.title = this.texts.text('away-title')
+    const heading = element('h1', { tabIndex: -1 }, title)
+    const main = element('main', {}, heading)
+    document.body.replaceChildren(main)
+    main.append(...more(overwrite(heading)))
     scrollTo(0, 0)
+    heading.focus()
+  }
+
+  // The browser has another page to show, and may come back to this one.
+  #gone(): void {
+    if (this.#left) return
+    this.wipe()
+    this.#name = 'start'
+    history.replaceState('start', '')
+    this.#uncover()
+    this.redraw()
+  }
+
+  /** Hides everything until the writer wants to see it again. */
+  cover(): void {
+    if (this.#left || this.#cover) return
+    const page = document.getElementById('page')
+    const [before, scrolled] = [document.activeElement as HTMLElement | null, scrollY]
+    const show = button(this.texts.text('cover-show'), () => this.#uncover(), 'primary')
+    this.#cover = element('main', {}, element('h1', {}, this.texts.text('cover-title')),
+      element('div', { className: 'buttons' }, show, button(this.texts.text('leave'), () => this.leave(), 'leave')))
+    if (page) page.hidden = true
+    document.body.append(this.#cover)
+    show.focus()
+    this.#restore = () => {
+      if (page) page.hidden = false
+      if (before?.isConnected) before.focus({ preventScroll: true })
+      scrollTo(0, scrolled)
+    }
+  }
+
+  #uncover(): void {
+    if (!this.#cover) return
+    this.#cover.remove()
+    this.#cover = undefined
+    this.#restore()
   }
 
   #show(name: string): void {
@@ -218,22 +289,46 @@ export class App {
     document.querySelector<HTMLElement>('h1')?.focus()
   }
 
-  #watchEscape(): void {
-    let last = -Infinity
-    addEventListener('keydown', ({ key, timeStamp, repeat }) => {
-      if (key !== 'Escape' || repeat) return
-      if (timeStamp - last < 1500) this.leave()
-      last = timeStamp
+  // Shift three times, as on GOV.UK's pages: no list, input method or dialog uses it. Together with another key or a press it means something else.
+  #watchShift(): void {
+    let presses: number[] = []
+    let alone = false
+    const none = (): void => {
+      presses = []
+      alone = false
+    }
+    addEventListener('keydown', ({ key, repeat, isComposing, ctrlKey, altKey, metaKey }) => {
+      if (key !== 'Shift' || isComposing || ctrlKey || altKey || metaKey) none()
+      else if (!repeat) alone = true
     }, { capture: true })
+    addEventListener('pointerdown', none, { capture: true })
+    addEventListener('keyup', ({ key, timeStamp, isComposing }) => {
+      if (key !== 'Shift' || !alone || isComposing) return
+      alone = false
+      presses = [...presses, timeStamp].filter((pressed) => timeStamp - pressed < SHIFTS)
+      if (presses.length === 3) this.leave()
+    }, { capture: true })
+  }
+
+  #watchSilence(): void {
+    let silence = 0
+    const heard = (): void => {
+      clearTimeout(silence)
+      silence = setTimeout(() => this.cover(), SILENCE)
+    }
+    for (const sign of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'input']) addEventListener(sign, heard, { capture: true, passive: true })
+    heard()
   }
 }
 
 // UTC, as everywhere in softinfo.
 const dayNow = (): string => new Date().toISOString().slice(0, 10)
 
-// A page that the browser saves takes the list of readers along.
+// A page that the browser saves takes the list of readers along. In pieces: a function takes no hundred thousand arguments.
 function carry(note: string): void {
-  const text = btoa(String.fromCharCode(...new TextEncoder().encode(note)))
+  const bytes = new TextEncoder().encode(note)
+  let text = ''
+  for (let at = 0; at < bytes.length; at += PIECE) text += btoa(String.fromCharCode(...bytes.subarray(at, at + PIECE)))
   document.getElementById('directory')?.remove()
   document.body.append(element('script', { type: 'text/plain', id: 'directory', textContent: text }))
 }

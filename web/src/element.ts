@@ -33,16 +33,20 @@ export function field(label: string, control: HTMLInputElement | HTMLTextAreaEle
   return element('div', { className: 'field' }, element('label', { htmlFor: control.id }, label), described, control)
 }
 
-/** A single line for `text`, which goes to `change` as it is typed. Browsers keep nothing of it. */
+/** Id of the form that every control belongs to (frame.ts): browsers keep nothing of its controls on the disk. */
+export const UNSAVED = 'unsaved'
+
+/** A single line for `text`, which goes to `change` as it is typed. Browsers keep nothing of it, and translate none of it elsewhere. */
 export function line(text: string, change: (text: string) => void): HTMLInputElement {
-  const made = element('input', { type: 'text', value: text, autocomplete: 'off', spellcheck: false, maxLength: 2000 })
+  const made = element('input', { type: 'text', value: text, autocomplete: 'off', spellcheck: false, translate: false, maxLength: 2000 })
   made.oninput = () => change(made.value)
   return made
 }
 
 /** A radio button or check box with its label. */
 export function choice(type: 'radio' | 'checkbox', name: string, label: Child, checked: boolean, change: (checked: boolean) => void): HTMLElement {
-  const input = element('input', { type, name, checked, autocomplete: 'off' })
+  // Such a control has no autocomplete of its own: what is ticked stays out of a browser's store of sessions by its form.
+  const input = element('input', { type, name, checked, attr: { form: UNSAVED } })
   input.onchange = () => change(input.checked)
   return element('label', { className: 'choice' }, input, element('span', {}, label))
 }

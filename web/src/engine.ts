@@ -1,17 +1,18 @@
 // Everything that costs time: hashing, scrubbing, sealing, verifying. Runs in a worker. In and out: plain data that can be posted.
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { current, epochOn, verify, type Contents } from './directory/note.ts'
+import { DirectoryError, current, epochOn, verify, type Contents } from './directory/note.ts'
 import { scrub, type Scrub } from './scrub/index.ts'
 import type { Entry } from './tip/container.ts'
-import { author, digits, hasWords, newReceipt, parseReceipt, replyRecipient, thread, withdraw, words } from './tip/receipt.ts'
+import { author, digits, hasWords, newReceipt, parseReceipt, replyRecipient, thread, withdraw, withdrawAll, words } from './tip/receipt.ts'
 import { reportBytes, type AttachmentNote, type Details } from './tip/report.ts'
 import { seal, type Sealed } from './tip/seal.ts'
 
-/** A directory to judge; `seen` is one that held before. */
+/** A directory to judge; `seen` is one that held before, `floor` the version that the page was made with. */
 export interface DirectoryRequest {
   note: string
   root: string
+  floor?: number
   today: string
   seen?: string
 }
@@ -50,8 +51,9 @@ export interface Draft {
   recipients: string[]
   /** The directory's largest plaintext in bytes. */
   max: number
-  /** An earlier receipt, when the same tip is sealed once more. */
+  /** An earlier receipt, when the tip is sealed once more, and which message of its thread it is by then. */
   secret?: Uint8Array
+  message_number?: number
 }
 
 /** What is known once sealing has begun. */
@@ -84,9 +86,12 @@ let sealed: Sealed | undefined
 /** The calls a page makes, by name. */
 export const calls = {
   /** Throws DirectoryError. */
-  directory({ note, root, today, seen }: DirectoryRequest): Readers {
+  directory({ note, root, floor = 0, today, seen }: DirectoryRequest): Readers {
     const held = seen === undefined ? undefined : verify(seen, root)
-    const { contents } = current(verify(note, root), today, held)
+    const directory = verify(note, root)
+    // Whoever opens the page for the first time has seen none: the page itself knows how new a list has to be.
+    if (directory.contents.version < floor) throw new DirectoryError('rolled-back')
+    const { contents } = current(directory, today, held)
     const keys = Object.fromEntries(contents.holders.flatMap((holder) => {
       const epoch = epochOn(holder, today)
       return epoch ? [[holder.id, epoch.recipient]] : []
@@ -103,7 +108,7 @@ export const calls = {
   /** Begins to seal a draft; `piece` gives the bytes. Throws TooLarge. */
   async seal(draft: Draft): Promise<Begun> {
     const secret = draft.secret ?? newReceipt()
-    const { token, digest } = withdraw(secret)
+    const { token, digest } = withdraw(secret, draft.message_number)
     const numbered = draft.files.map((file, n) => ({ ...file, name: `${String(n + 1).padStart(2, '0')}.${file.extension}` }))
     const notes = numbered.map(({ name, type, content, sha256, scrubbed }): AttachmentNote =>
       ({ name: `attachments/${name}`, media_type: type, size: content.size, sha256, scrubbed }))
@@ -128,9 +133,9 @@ export const calls = {
     return bytes.length === sealed!.length ? { bytes, id: bytesToHex(sha256(bytes)) } : { bytes }
   },
 
-  /** The withdraw token of a receipt that a person typed. Throws ReceiptError. */
-  withdrawToken(typed: string): string {
-    return withdraw(parseReceipt(typed)).token
+  /** Every withdraw token of a receipt that a person typed, one a line. Throws ReceiptError. */
+  withdrawTokens(typed: string): string {
+    return withdrawAll(parseReceipt(typed))
   },
 }
 

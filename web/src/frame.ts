@@ -1,32 +1,36 @@
 // What stands around every screen: the language, and the way out.
 import type { App } from './app.ts'
-import { button, element, paragraph } from './element.ts'
+import { UNSAVED, button, element, paragraph } from './element.ts'
 import { LANGUAGES } from './texts.ts'
 
 /** Shows a screen's content in its frame. Focus stays where it is when only the content was made anew. */
 export function frame(app: App, content: HTMLElement[]): void {
   const { texts } = app
   const select = element('select', { id: 'language', autocomplete: 'off' }, ...Object.entries(LANGUAGES).map(([lang, name]) =>
-    element('option', { value: lang, lang, selected: lang === texts.lang }, name)))
+    element('option', { value: lang, lang, defaultSelected: lang === texts.lang }, name)))
   select.onchange = () => {
     app.speak(select.value)
     document.getElementById('language')?.focus()
   }
   const leave = button(texts.text('leave'), () => app.leave(), 'leave')
-  leave.title = texts.text('leave-hint')
+  leave.title = texts.text('leave-wipes')
   // The first screen has a button for each language instead.
   const language = element('span', {}, element('label', { htmlFor: 'language', className: 'unseen' }, texts.text('language')), select)
   const header = element('header', {}, app.screen !== 'start' && language, leave)
-  const footer = element('footer', {}, paragraph(texts.text('leave-hint')))
+  const footer = element('footer', {}, paragraph(texts.text('leave-wipes')), paragraph(texts.text('leave-keys'), 'keys'))
+  // Nothing is ever submitted: Enter in a line does nothing.
+  const unsaved = element('form', { id: UNSAVED, autocomplete: 'off', method: 'dialog', hidden: true, onsubmit: (event) => event.preventDefault() })
   // Only this part of the body: a page that the browser saves keeps its script.
-  document.getElementById('page')?.replaceChildren(header, element('main', {}, ...content), footer)
+  document.getElementById('page')?.replaceChildren(unsaved, header, element('main', {}, ...content), footer)
+  // A screen reader begins at the heading, so it says there, too, how far one is.
+  if (document.getElementById('step')) document.querySelector('h1')?.setAttribute('aria-describedby', 'step')
 }
 
 /** The heading of a screen; gets the focus when the screen is shown, so that a screen reader begins there. */
 export const heading = (text: string): HTMLElement => element('h1', { tabIndex: -1 }, text)
 
 /** Where in the four steps of a tip a screen stands. */
-export const step = (app: App, step: number): HTMLElement => element('p', { className: 'step' }, app.texts.text('step', { step, steps: 4 }))
+export const step = (app: App, step: number): HTMLElement => element('p', { className: 'step', id: 'step' }, app.texts.text('step', { step, steps: 4 }))
 
 /** The buttons at the end of a screen. `next` may refuse by giving a reason, which is then shown and read out. */
 export function onward(app: App, label: string, next: () => string | undefined): HTMLElement {

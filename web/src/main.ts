@@ -17,13 +17,18 @@ if (typeof document === 'undefined') {
 } else {
   const script = document.currentScript?.textContent ?? ''
   const root = document.querySelector<HTMLMetaElement>('meta[name="softinfo-root"]')?.content ?? ''
+  const floor = Number(document.querySelector<HTMLMetaElement>('meta[name="softinfo-floor"]')?.content ?? 0)
   const begin = (): void => {
+    // What is there for browsers without script stays, for its texts, but nobody sees it, and there is nothing to press or to send in it.
+    const plain = document.getElementById('plain')
+    if (plain) plain.hidden = true
+    for (const part of plain?.querySelectorAll('form, nav') ?? []) part.remove()
     // A saved page carries the list of readers it was saved with, behind everything else.
     const saved = document.getElementById('directory')?.textContent
     const note = saved === undefined || saved === null ? undefined : decode(saved)
     const offline = location.protocol === 'file:'
     const screens = { start, readers, write, files, check, sending, done, withdraw, sealed }
-    new App(script, root, note, offline, screens, frame)
+    new App(script, root, floor, note, offline, screens, frame)
   }
   if (document.readyState === 'loading') addEventListener('DOMContentLoaded', begin)
   else begin()

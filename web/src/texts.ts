@@ -21,11 +21,15 @@ export const LANGUAGES: Record<string, string> = {
 /** The texts of one language. */
 export class Texts {
   readonly #bundle: FluentBundle
+  /** What the page says without script, too, stands in its HTML alone. */
+  readonly #shared: Map<string, string>
 
   constructor(readonly lang: string) {
     this.#bundle = new FluentBundle(lang)
     const ids = names.split(' ')
     const patterns = values[lang]?.split('\0') ?? []
+    const shared = document.querySelectorAll<HTMLElement>(`#plain-${lang} [data-text]`)
+    this.#shared = new Map([...shared].map((told) => [told.dataset['text']!, told.textContent]))
     this.#bundle.addResource(new FluentResource(patterns.map((pattern, n) => `${ids[n]} =${pattern}`).join('\n')))
   }
 
@@ -35,6 +39,8 @@ export class Texts {
 
   /** The message; an id without one shows as itself, and the tests find it. */
   text(id: string, values: Record<string, FluentVariable> = {}): string {
+    const shared = this.#shared.get(id)
+    if (shared !== undefined) return shared
     const pattern = this.#bundle.getMessage(id)?.value
     return pattern ? this.#bundle.formatPattern(pattern, values, []) : id
   }

@@ -2,5 +2,7 @@
 
 export function unpacked(packed: string): string[] {
   let word = ''
-  return packed.match(/\d\D+/g)!.map((rest) => (word = word.slice(0, Number(rest[0])) + rest.slice(1)))
+  const words = packed.match(/\d\D+/g)!.map((rest) => (word = word.slice(0, Number(rest[0])) + rest.slice(1)))
+  // As the lists are published, and as the package compares.
+  return words.map((packed) => packed.normalize('NFKD'))
 }

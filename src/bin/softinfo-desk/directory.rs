@@ -13,6 +13,7 @@ use softinfo::directory::{ChannelId, Contents, DirectoryError, Replies, RootKey,
 use softinfo::example;
 use softinfo::file::{read_limited, write_whole};
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, MAX_DIRECTORY};
+use softinfo::terminal::say;
 
 use crate::{Setting, page};
 
@@ -68,6 +69,12 @@ enum Action {
         /// File with the root key.
         #[arg(long, value_name = "FILE")]
         root: PathBuf,
+        /// The newest signed directory: the page takes no older one. Without it any version is taken at first.
+        #[arg(long, value_name = "DIRECTORY")]
+        after: Option<PathBuf>,
+        /// What stands on the browser's tab and in its history: something that tells nobody what the page is for.
+        #[arg(long, value_name = "TEXT", default_value = "Information", value_parser = page::title)]
+        title: String,
         /// The page to write, for the relay and for `make --page`.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -128,10 +135,16 @@ impl DirectoryCommand {
             Action::Make(make) => make.run(setting)?,
             Action::Sign { file, key, public, out } => sign(setting, &file, &key, public, &out)?,
             Action::Check { file, root, after } => check(setting, &file, root, after)?,
-            Action::Page { root, out } => {
-                let page = page::with_root(&read_root(&root)?)?;
+            Action::Page { root, after, title, out } => {
+                let root = read_root(&root)?;
+                let floor = after.map(|path| version_of(&path, &root)).transpose()?.unwrap_or(0);
+                let page = page::Own { root: &root, floor, title: &title }.page()?;
                 write_whole(&out, |file| file.write_all(&page)).with_context(|| out.display().to_string())?;
-                println!("{} has SHA-256 {}.", out.display(), page::sha256(&page));
+                say(format_args!(
+                    "{} has SHA-256 {}. It takes directories from version {floor} on.",
+                    out.display(),
+                    page::sha256(&page)
+                ))?;
             }
             Action::Trust { root, replace } => {
                 let key = read_root(&root)?;
@@ -235,6 +248,13 @@ fn check(setting: &Setting, file: &Path, root: Option<PathBuf>, after: Option<Pa
         Err(error @ (DirectoryError::Expired(_) | DirectoryError::NotYet(_))) => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// The version of a directory that `root` has signed.
+fn version_of(path: &Path, root: &RootKey) -> Result<u64> {
+    let bytes = read_limited(path, MAX_DIRECTORY).with_context(|| path.display().to_string())?;
+    let directory = UntrustedDirectory::parse(&bytes).and_then(|directory| directory.verify(root));
+    Ok(directory.with_context(|| path.display().to_string())?.contents().version)
 }
 
 fn read_root(path: &Path) -> Result<RootKey> {

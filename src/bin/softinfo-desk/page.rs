@@ -8,16 +8,47 @@ use softinfo::directory::RootKey;
 use softinfo::file::read_limited;
 use softinfo::limits::MAX_PAGE;
 
+const TITLE: &str = "<title>Information</title>";
+/// Characters of the longest title.
+const LONGEST_TITLE: usize = 60;
 /// The page with the example root in it.
 const PAGE: &str = include_str!("../../../web/dist/index.html");
 
-/// The page that trusts `root`. Neither its script nor its policy changes, because the key stands beside them.
-pub fn with_root(root: &RootKey) -> Result<Vec<u8>> {
-    let line = |key: &str| format!("<meta name=\"softinfo-root\" content=\"{key}\">");
-    let example = softinfo::example::root()?;
-    let (before, after) =
-        PAGE.split_once(&line(example.as_str())).context("this program was built without its page")?;
-    Ok([before, &line(root.as_str()), after].concat().into_bytes())
+/// What a page of a channel says beside its script, so that neither that nor its policy changes.
+pub struct Own<'a> {
+    /// The key that it trusts.
+    pub root: &'a RootKey,
+    /// The lowest version of a directory that it takes.
+    pub floor: u64,
+    /// What stands on the tab and in the browser's history.
+    pub title: &'a str,
+}
+
+impl Own<'_> {
+    /// The page's bytes.
+    pub fn page(&self) -> Result<Vec<u8>> {
+        let example = softinfo::example::root()?;
+        let root = |key: &str| format!("<meta name=\"softinfo-root\" content=\"{key}\">");
+        let floor = |version: u64| format!("<meta name=\"softinfo-floor\" content=\"{version}\">");
+        let page = exchange(PAGE, &root(example.as_str()), &root(self.root.as_str()))?;
+        let page = exchange(&page, &floor(0), &floor(self.floor))?;
+        let title = self.title.replace('&', "&amp;").replace('<', "&lt;");
+        Ok(exchange(&page, TITLE, &format!("<title>{title}</title>"))?.into_bytes())
+    }
+}
+
+fn exchange(page: &str, old: &str, new: &str) -> Result<String> {
+    let (before, after) = page.split_once(old).context("this program was built without its page")?;
+    Ok([before, new, after].concat())
+}
+
+/// A title as it may be given: one line that fits onto a tab.
+pub fn title(text: &str) -> Result<String, String> {
+    let title = text.trim();
+    if title.is_empty() || title.chars().count() > LONGEST_TITLE || title.chars().any(char::is_control) {
+        return Err(format!("a title is one line of at most {LONGEST_TITLE} characters"));
+    }
+    Ok(title.to_owned())
 }
 
 /// SHA-256 in hexadecimal, as a directory names a page.

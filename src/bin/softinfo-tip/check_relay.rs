@@ -6,7 +6,6 @@
 use std::fmt;
 
 use anyhow::Result;
-use base64::{Engine, prelude::BASE64_STANDARD};
 use clap::Args;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -14,6 +13,7 @@ use softinfo::client::{ClientError, RelayClient};
 use softinfo::day::Day;
 use softinfo::directory::{CurrentDirectory, DirectoryError, Ending};
 use softinfo::limits::REMINDER_DAYS;
+use softinfo::saved_page::with_directory;
 use softinfo::terminal::sentence;
 
 use crate::channel::Trust;
@@ -59,7 +59,7 @@ pub enum Differs {
     },
     /// Another page to save.
     #[error(
-        "the page that this relay gives to be saved is not the page with the directory behind it. Don't use it, and tell the channel's owner"
+        "the page that this relay gives to be saved is not the page with the directory in it. Don't use it, and tell the channel's owner"
     )]
     Saved,
     /// Another directory than the one passed.
@@ -133,15 +133,13 @@ impl CheckRelay {
         })?;
         let note = current.directory().bytes();
         let signed = current.directory().contents().page_sha256.clone().ok_or(Differs::NoHash)?;
-        let tail =
-            format!("\n<script type=\"text/plain\" id=\"directory\">{}</script>\n", BASE64_STANDARD.encode(note));
         for _ in 0..self.times {
             let page = self.page("/", note)?;
             let served = hex::encode(Sha256::digest(&page));
             if served != signed {
                 return Err(Differs::Page { served, signed }.into());
             }
-            if self.page("/softinfo.html", note)? != [&page, tail.as_bytes()].concat() {
+            if self.page("/softinfo.html", note)? != with_directory(&page, note) {
                 return Err(Differs::Saved.into());
             }
         }

@@ -53,6 +53,8 @@ const FINISHING: usize = 8;
 const LONG: Duration = Duration::from_mins(2);
 /// Withdrawals in the store at a time, and how many wait for how long.
 const WITHDRAWALS: (usize, usize, Duration) = (2, 64, Duration::from_secs(10));
+/// Bytes of lists of withdraw tokens that are in memory at a time: some twenty of the longest.
+const WITHDRAWAL_BYTES: u64 = 4 << 20;
 /// Tips that couriers read at a time, and how many wait for how long.
 const READERS: (usize, usize, Duration) = (32, 256, Duration::from_mins(1));
 /// Chunks that are read for them at a time.
@@ -117,6 +119,7 @@ impl Default for CircuitLimits {
 pub(super) struct Budget {
     text: Arc<Lane>,
     large: Arc<Lane>,
+    withdrawal: Arc<Lane>,
     large_share: Arc<LargeShare>,
     text_share: TextShare,
     disk: Disk,
@@ -160,6 +163,7 @@ impl Budget {
         Self {
             text: Lane::new(Room { bodies: usize::MAX, bytes: limits.text_buffer_mib << 20, crawl: 0 }),
             large: Lane::new(Room { bodies: limits.uploads, bytes: LARGE_BYTES, crawl: CRAWL }),
+            withdrawal: Lane::new(Room { bodies: usize::MAX, bytes: WITHDRAWAL_BYTES, crawl: 0 }),
             large_share: LargeShare::new(limits.day_mib << 20),
             text_share: TextShare::new(limits.text_parts, days.into()),
             disk: Disk::new(folder, floor, limits.text_reserve_mib << 20),
@@ -190,6 +194,12 @@ impl Budget {
         };
         let place = self.large.take().ok_or(Problem::Busy { retry: SOON })?;
         Ok(Permit::new(place, self, Some(part), upload))
+    }
+
+    /// A permit for a list of withdraw tokens. There is always a place: when it is too much memory, the slowest gives way.
+    pub fn withdrawal(self: &Arc<Self>) -> Result<Permit, Problem> {
+        let place = self.withdrawal.take().ok_or(Problem::Busy { retry: SOON })?;
+        Ok(Permit::new(place, self, None, None))
     }
 
     /// The share of one text tip that is whole and about to be stored.
@@ -307,6 +317,20 @@ mod tests {
         let text: Vec<_> = (0..100).map(|_| budget.text(None).ok().unwrap()).collect();
         drop((large, text));
         assert!(budget.large(None, None).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lists_of_tokens_that_come_slowly_never_fill_the_memory_and_keep_no_text_out() {
+        let budget = budget(Limits::default());
+        let mut lists = Vec::new();
+        for _ in 0..1000 {
+            let permit = budget.withdrawal().ok().unwrap();
+            permit.meter().received(184_320);
+            lists.push(permit);
+        }
+        let held = lists.iter().filter(|permit| permit.keep().is_ok()).count() as u64;
+        assert!((1..=WITHDRAWAL_BYTES / 184_320).contains(&held), "{held} lists in memory");
+        assert!(budget.text(None).is_ok_and(|text| text.keep().is_ok()));
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ const MAX_MESSAGE = 16 * 1024 * 1024
 export function check(app: App): HTMLElement[] {
   const { texts, written, directory } = app
   if (directory.state !== 'ready') return app.screens['readers']!(app)
-  const chosen = directory.contents.holders.filter(({ id }) => written.readers.includes(id))
+  const chosen = directory.contents.holders.filter(({ id }) => written.readers.includes(id)).sort((one, other) => (one.id < other.id ? -1 : 1))
   const hidden = written.files.filter(({ state, keep }) => keep || typeof state === 'string' || state.kind !== 'scrubbed').length
   const found = [written.message, ...freeTexts(written.details)].flatMap((text) => kindsIn(app, text))
   const row = (label: string, ...values: (Node | string)[]): Node[] => [element('dt', {}, texts.text(label)), element('dd', {}, ...values)]
@@ -107,7 +107,8 @@ function refuse(app: App): string | undefined {
 function draftOf(app: App): Draft {
   const { written, directory, texts } = app
   if (directory.state !== 'ready') throw new Error('no directory')
-  const readers = written.readers.filter((id) => id in directory.keys)
+  // One order everywhere, whoever was chosen first.
+  const readers = written.readers.filter((id) => id in directory.keys).sort()
   return {
     lang: texts.lang, message: written.message, details: structuredClone(written.details), files: written.files.map(draftFile),
     readers, recipients: readers.map((id) => directory.keys[id]!), max: directory.contents.max_bytes,

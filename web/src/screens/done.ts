@@ -1,5 +1,6 @@
 // What came of it: stored, or sealed into a file; and the receipt, which exists here and nowhere else.
 import type { App, Outcome } from '../app.ts'
+import { copy } from '../clipboard.ts'
 import { button, element, paragraph } from '../element.ts'
 import type { ReceiptText } from '../engine.ts'
 import { heading } from '../frame.ts'
@@ -23,14 +24,10 @@ export function done(app: App): HTMLElement[] {
 // A sealed file is nowhere else: the first press says so when it was not saved.
 function finish(app: App, outcome: Outcome): HTMLElement {
   const { texts } = app
-  const end = (): void => {
-    app.wipe()
-    app.go('start')
-  }
   const warning = element('div', { className: 'problem', attr: { role: 'alert' } })
-  const ask = (): void => warning.replaceChildren(paragraph(texts.text('saved-unsaved')), button(texts.text('finish-anyway'), end))
+  const ask = (): void => warning.replaceChildren(paragraph(texts.text('saved-unsaved')), button(texts.text('finish-anyway'), () => app.end()))
   const unsaved = (): boolean => outcome.file !== undefined && !outcome.saved
-  return element('div', {}, warning, element('div', { className: 'buttons' }, button(texts.text('finish'), () => (unsaved() ? ask() : end()), 'primary')))
+  return element('div', {}, warning, element('div', { className: 'buttons' }, button(texts.text('finish'), () => (unsaved() ? ask() : app.end()), 'primary')))
 }
 
 function save(app: App, outcome: Outcome, file: Blob): HTMLElement {
@@ -44,26 +41,29 @@ function save(app: App, outcome: Outcome, file: Blob): HTMLElement {
 export function receiptPart(app: App, receipt: ReceiptText): HTMLElement[] {
   const { texts } = app
   const said = element('p', { attr: { role: 'status' } })
-  const words = element('p', { className: 'receipt', lang: receipt.lang, dir: 'ltr' }, receipt.words)
-  const digits = element('p', { className: 'receipt', dir: 'ltr' }, receipt.digits)
-  const both = element('div', { id: 'receipt' }, element('h3', {}, texts.text('receipt-words')), words, element('h3', {}, texts.text('receipt-digits')), digits)
-  const copy = button(texts.text('receipt-copy'), () => {
-    said.textContent = texts.text(copied(both) ? 'receipt-copied' : 'receipt-select')
+  const words = form(texts.text('receipt-words'), 'words', receipt.words, receipt.lang)
+  const numbers = form(texts.text('receipt-digits'), 'numbers', receipt.digits)
+  // Who doesn't know the language of the words is better off with numbers.
+  const [first, second] = receipt.lang === texts.lang ? [words, numbers] : [numbers, words]
+  const copied = button(texts.text('receipt-copy'), () => {
+    const list = first.querySelector('ol')!
+    const text = [...list.children].map((row) => row.textContent).join(' ')
+    said.textContent = texts.text(copy(text, list) ? 'receipt-copied' : 'receipt-select')
   })
   return [
     element('h2', {}, texts.text('receipt-title')),
     paragraph(texts.text('receipt-lead')),
-    both,
-    paragraph(texts.text('receipt-warning'), 'warning'),
+    element('div', { id: 'receipt', translate: false }, first, second),
+    element('div', { className: 'warning' }, paragraph(texts.text('receipt-warning')), paragraph(texts.text('receipt-photo'))),
     paragraph(texts.text('receipt-lost')),
-    element('div', { className: 'buttons' }, copy, button(texts.text('receipt-print'), () => print())),
+    element('div', { className: 'buttons' }, copied, button(texts.text('receipt-print'), () => print())),
     said,
     paragraph(texts.text('print-warning'), 'hint'),
   ]
 }
 
-// The old way: it works in insecure contexts, and under a policy that closes the clipboard to scripts.
-function copied(shown: HTMLElement): boolean {
-  getSelection()?.selectAllChildren(shown)
-  return document.execCommand('copy')
+// One form of it, numbered: it is written down by hand, and none may be left out.
+function form(title: string, name: string, groups: string, lang = ''): HTMLElement {
+  const rows = groups.split(' ').map((group) => element('li', {}, group))
+  return element('div', {}, element('h3', { translate: true }, title), element('ol', { className: `receipt ${name}`, dir: 'ltr', ...(lang && { lang }) }, ...rows))
 }

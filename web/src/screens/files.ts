@@ -1,6 +1,6 @@
 // Photos, videos, documents. Names are dropped at once; hidden details are taken out where that can be done, and named where it can't.
 import type { App, PickedFile } from '../app.ts'
-import { button, choice, element, paragraph } from '../element.ts'
+import { UNSAVED, button, choice, element, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
 
 const MOST = 99
@@ -23,13 +23,13 @@ export function files(app: App): HTMLElement[] {
     for (const file of fresh.slice(0, room)) void take(app, file, show)
     show()
   }
-  const input = element('input', { type: 'file', multiple: true, id: 'pick', className: 'unseen' })
+  const input = element('input', { type: 'file', multiple: true, id: 'pick', className: 'unseen', attr: { form: UNSAVED } })
   input.onchange = () => {
     add(input.files ?? [])
     // So that the same file can be chosen again, and the element forgets the names.
     input.value = ''
   }
-  const drop = element('div', { className: 'drop' }, input, element('label', { htmlFor: 'pick', className: 'button' }, texts.text('files-pick')), paragraph(texts.text('files-drop'), 'hint'))
+  const drop = element('div', { className: 'drop' }, input, element('label', { htmlFor: 'pick', className: 'button' }, texts.text('files-pick')), paragraph(texts.text('files-drop'), 'hint keys'))
   drop.ondragover = (event) => event.preventDefault()
   drop.ondrop = (event) => {
     event.preventDefault()

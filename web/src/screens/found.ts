@@ -44,7 +44,7 @@ function point(app: App, control: HTMLInputElement | HTMLTextAreaElement, found:
     })
     const label = texts.text(`found-${kind}`)
     show.setAttribute('aria-label', `${texts.text('found-show')}: ${label}`)
-    return element('li', {}, `${label}: `, element('mark', { dir: 'auto' }, control.value.slice(start, end)), ' ', show)
+    return element('li', {}, `${label}: `, element('mark', { dir: 'auto', translate: false }, control.value.slice(start, end)), ' ', show)
   })
   found.replaceChildren(paragraph(texts.text('found-count', { count: findings.length })), element('ul', {}, ...rows), paragraph(texts.text('found-explain'), 'hint'))
 }

@@ -2,6 +2,7 @@
 // of language. In: a draft or a sealed file. Out: the receipt, and what the relay said.
 import type { App } from '../app.ts'
 import type { Begun, Draft, ReceiptText } from '../engine.ts'
+import { laterMessage } from '../tip/receipt.ts'
 import { pieceOf } from '../tip/seal.ts'
 import { sender } from '../upload/send.ts'
 import { Lost, Refused, Upload, type Source, type Stored } from '../upload/upload.ts'
@@ -13,9 +14,10 @@ const LONGEST = 60
 /** Refusals that time may cure. */
 const PASSING = ['full', 'closed', 'unsure']
 
+/** `until` is a time of performance.now(). */
 type State =
   | { kind: 'running' }
-  | { kind: 'waiting'; seconds: number; now: () => void }
+  | { kind: 'waiting'; until: number; now: () => void }
   | { kind: 'failed'; text: string }
 
 export class Job {
@@ -101,7 +103,7 @@ export class Job {
       // A signal that was aborted before says nothing any more.
       if (signal.aborted) return stop()
       signal.addEventListener('abort', stop)
-      this.#become({ kind: 'waiting', seconds, now })
+      this.#become({ kind: 'waiting', until: performance.now() + seconds * 1000, now })
     })
   }
 
@@ -124,7 +126,7 @@ export class Job {
 }
 
 /** Seals a draft and sends it, once `free` says that no other is being sealed. `before` is the receipt of a tip that may be stored: this
- *  one gets the same, so that it takes back both. */
+ *  one gets the same, so that it takes back both, and a number of its own, so that nobody sees that they belong together. */
 export function sealAndSend(app: App, draft: Draft, free?: Promise<void>, before?: ReceiptText): Job {
   let [begun, upload]: [Begun | undefined, Upload | undefined] = [undefined, undefined]
   let id: string | undefined
@@ -139,6 +141,7 @@ export function sealAndSend(app: App, draft: Draft, free?: Promise<void>, before
     for (;;) {
       // After a failure the same sealed bytes go on, so that nothing is stored twice.
       if (!begun || !upload) {
+        if (job.unsure()) draft.message_number = laterMessage()
         begun = await app.engine.call('seal', draft)
         draft.secret = begun.receipt.secret
         job.receipt = begun.receipt

@@ -1,6 +1,6 @@
 // Why nothing is sealed: the list of readers did not arrive, or can't be relied on.
 import type { App, DirectoryState } from '../app.ts'
-import { button, element, paragraph } from '../element.ts'
+import { UNSAVED, button, element, paragraph } from '../element.ts'
 
 /** Telephone of the Ministry of Justice for victims of trafficking. Its website, which has another name in French, stands in the text; named, never loaded. */
 const HELP = { phone: '078\u00a005\u00a058\u00a000' }
@@ -22,7 +22,7 @@ export function refusal(app: App, refused: Extract<DirectoryState, { state: 'ref
 
 // A page that was saved without its list, or whose list has run out, takes a newer one from a file.
 function picker(app: App): HTMLElement {
-  const input = element('input', { type: 'file', autocomplete: 'off' })
+  const input = element('input', { type: 'file', attr: { form: UNSAVED } })
   input.onchange = async () => {
     const file = input.files?.[0]
     if (file) await app.judge(await file.text().catch(() => ''))

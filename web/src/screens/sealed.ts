@@ -1,6 +1,6 @@
 // Sending a file that was sealed elsewhere. Anything else is refused here, before a byte of it leaves.
 import type { App } from '../app.ts'
-import { element, field, paragraph } from '../element.ts'
+import { UNSAVED, element, field, paragraph } from '../element.ts'
 import { heading, onward } from '../frame.ts'
 import { isFileLength } from '../tip/padding.ts'
 import { sendFile } from './job.ts'
@@ -10,7 +10,7 @@ const MAGIC = 'age-encryption.org/v1\n'
 
 export function sealed(app: App): HTMLElement[] {
   const { texts } = app
-  const input = app.keep('chosen', () => element('input', { type: 'file', autocomplete: 'off' }))
+  const input = app.keep('chosen', () => element('input', { type: 'file', attr: { form: UNSAVED } }))
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
   return [
     heading(texts.text('sealed-title')),

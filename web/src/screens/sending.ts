@@ -16,18 +16,27 @@ export function sending(app: App): HTMLElement[] {
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
   const halt = element('div', { className: 'buttons' }, button(texts.text('send-stop'), () => job.stop()))
   const proof = element('section', {})
-  let tenth = -1
+  let [tenth, ticking] = [-1, 0]
   const draw = (): void => {
     const { share, state } = job
     bar.value = share
     const running = state.kind === 'running'
-    line.textContent = running ? texts.text(app.offline ? 'sealing' : 'sending', { percent: texts.percent(Math.floor(share * 100) / 100) }) : ''
+    line.textContent = running || state.kind === 'waiting' ? texts.text(app.offline ? 'sealing' : 'sending', { percent: texts.percent(Math.floor(share * 100) / 100) }) : ''
     // A screen reader hears every tenth, not every piece.
     if (running && Math.floor(share * 10) !== tenth) spoken.textContent = line.textContent
     tenth = Math.floor(share * 10)
     halt.hidden = state.kind === 'failed'
+    clearInterval(ticking)
     if (state.kind === 'running') problem.replaceChildren()
-    if (state.kind === 'waiting') problem.replaceChildren(paragraph(texts.text('send-waiting', { seconds: state.seconds })), button(texts.text('send-now'), state.now))
+    if (state.kind === 'waiting') {
+      const broken = (): string => texts.text('send-waiting', { seconds: Math.max(1, Math.ceil((state.until - performance.now()) / 1000)) })
+      // Counts before everybody's eyes; a screen reader hears it once.
+      const count = element('p', { attr: { 'aria-hidden': 'true' } })
+      problem.replaceChildren(paragraph(broken(), 'unseen'), count, button(texts.text('send-now'), state.now))
+      const tick = (): void => void (count.textContent = broken())
+      tick()
+      ticking = setInterval(tick, 1000)
+    }
     if (state.kind === 'failed') {
       spoken.textContent = ''
       problem.replaceChildren(...told(app, job, state.text), element('div', { className: 'buttons' },
@@ -37,6 +46,7 @@ export function sending(app: App): HTMLElement[] {
   }
   job.changed = draw
   app.onleave = () => {
+    clearInterval(ticking)
     job.changed = () => {}
     job.stop()
   }

@@ -42,6 +42,13 @@ function danger(text: string): HTMLElement {
   return element('p', { className: 'danger' }, before, element('a', { href: 'tel:112' }, '112'), after)
 }
 
+/** Where the letterbox is, by its list of readers: a copy can come from anywhere. */
+export function addresses({ texts, directory }: App): HTMLElement {
+  if (directory.state !== 'ready') return element('div', {})
+  const rows = directory.contents.relays.map((relay) => element('li', {}, element('bdi', { className: 'id', translate: false }, relay)))
+  return element('div', {}, paragraph(texts.text('saved-addresses')), element('ul', {}, ...rows))
+}
+
 // A saved page says what it is, and how long its list holds. Below the button, so that nothing moves under a finger.
 function savedNotice(app: App): HTMLElement[] {
   if (!app.offline) return []
@@ -49,7 +56,7 @@ function savedNotice(app: App): HTMLElement[] {
   const list = element('div', { attr: { role: 'status' } })
   const show = (): void => {
     const { directory } = app
-    if (directory.state === 'ready') list.replaceChildren(paragraph(texts.text('saved-until', { day: texts.day(directory.contents.expires) })))
+    if (directory.state === 'ready') list.replaceChildren(paragraph(texts.text('saved-until', { day: texts.day(directory.contents.expires) })), addresses(app))
     if (directory.state === 'refused') list.replaceChildren(...refusal(app, directory))
   }
   app.onlist = show

@@ -9,7 +9,7 @@ import { watch } from './found.ts'
 
 export function write(app: App): HTMLElement[] {
   const { texts, written } = app
-  const message = element('textarea', { value: written.message, rows: 12, autocomplete: 'off', spellcheck: false, dir: 'auto' })
+  const message = element('textarea', { value: written.message, rows: 12, autocomplete: 'off', spellcheck: false, translate: false, dir: 'auto' })
   message.oninput = () => (written.message = message.value)
   return [
     step(app, 2),

@@ -1,7 +1,7 @@
 // The receipt: 128 bits that only the writer has (docs/protocol.md 3). In: 16 bytes, or what a person typed back. Out: words,
 // digits, and what is derived from them.
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { hkdf } from '@noble/hashes/hkdf.js'
+import { expand, extract } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { base64nopad, bech32 } from '@scure/base'
@@ -14,6 +14,11 @@ import { identityToRecipient } from 'age-encryption'
 
 const LISTS: Record<string, string[]> = { en, fr, es, pt }
 const WORDS = 12
+const NUMBERS = 2048
+/** Most words and groups that are looked at. */
+const MOST_TOKENS = 400
+/** Most messages of one thread: so many withdraw tokens a receipt has (docs/protocol.md 3). */
+export const MESSAGES = 4096
 const SALT = utf8ToBytes('softinfo/receipt/1')
 
 /** What a person typed is no receipt. `reason` names a text of the page; `position` counts from 1. */
@@ -47,6 +52,21 @@ export function withdraw(secret: Uint8Array, n = 0): { token: string; digest: st
   return { token: base64nopad.encode(token), digest: base64nopad.encode(sha256(token)) }
 }
 
+/** Every token of a receipt, as POST /withdraw takes them: nobody knows which of them a changed tip has. */
+export function withdrawAll(secret: Uint8Array): string {
+  const key = extract(sha256, secret, SALT)
+  return Array.from({ length: MESSAGES }, (_, n) => base64nopad.encode(expand(sha256, key, utf8ToBytes(`withdraw/${n}`), 32))).join('\n')
+}
+
+/** Which message of its thread a changed tip is: random, because nothing remembers the ones before, and two of one number show that they
+ *  belong together. The first of a thread is 0. */
+export function laterMessage(): number {
+  for (;;) {
+    const n = crypto.getRandomValues(new Uint16Array(1))[0]! % MESSAGES
+    if (n > 0) return n
+  }
+}
+
 /** `AGE-SECRET-KEY-PQ-1…` that opens replies. */
 export const replyIdentity = (secret: Uint8Array): string =>
   bech32.encodeFromBytes('age-secret-key-pq-', derive(secret, 'reply-identity', 32)).toUpperCase()
@@ -60,13 +80,24 @@ export const thread = (secret: Uint8Array): string => bytesToHex(derive(secret, 
 /** The key with which later messages of the thread are signed: an Ed25519 verifier key, unpadded base64. */
 export const author = (secret: Uint8Array): string => base64nopad.encode(ed25519.getPublicKey(derive(secret, 'author', 32)))
 
-/** Reads words or digits back, forgiving case, accents, spacing and what follows the fourth letter. Throws ReceiptError. */
+/** Reads a receipt back, forgiving case, accents, spacing, what follows the fourth letter, headings, numbering, and both forms at once
+ *  (docs/protocol.md 3). Throws ReceiptError. */
 export function parseReceipt(typed: string): Uint8Array {
-  const plain = normalise(typed)
-  return /\p{Alphabetic}/u.test(plain) ? parseWords(plain) : parseDigits(plain)
+  const tokens = normalise(typed).split(' ').filter(Boolean)
+  if (tokens.length > MOST_TOKENS) throw new ReceiptError('count', { count: tokens.length })
+  const letters = tokens.filter((token) => /\p{Alphabetic}/u.test(token))
+  const numbers = tokens.filter((token) => !letters.includes(token))
+  const groups = groupsOf(numbers, letters.length > 0)
+  const [byWords, byGroups] = [readWords(letters), readGroups(groups)]
+  // Where there are both, both have to say the same; what one leaves open the other decides.
+  const found = new Map([...byWords, ...byGroups].filter(([name]) => byWords.size === 0 || byGroups.size === 0 || (byWords.has(name) && byGroups.has(name))))
+  const [secret] = found.values()
+  if (found.size === 1 && secret) return secret
+  if (byWords.size > 0 || byGroups.size > 0) throw new ReceiptError('ambiguous')
+  throw letters.length > 0 ? wrongWords(letters) : wrongGroups(groups, numbers.length)
 }
 
-const derive = (secret: Uint8Array, info: string, length: number): Uint8Array => hkdf(sha256, secret, SALT, utf8ToBytes(info), length)
+const derive = (secret: Uint8Array, info: string, length: number): Uint8Array => expand(sha256, extract(sha256, secret, SALT), utf8ToBytes(info), length)
 
 // Lower case, no accents, European digits, one space between groups.
 function normalise(typed: string): string {
@@ -79,51 +110,73 @@ function normalise(typed: string): string {
     .trim()
 }
 
-function parseDigits(plain: string): Uint8Array {
-  const together = plain.replaceAll(' ', '')
-  const groups = together.length === WORDS * 4 ? together.match(/..../g)! : plain.split(' ').filter(Boolean)
-  if (groups.length !== WORDS) throw new ReceiptError('count', { count: groups.length })
-  const indices = groups.map((group, n) => {
-    const number = /^\d+$/.test(group) ? Number(group) : 0
-    if (number < 1 || number > 2048) throw new ReceiptError('number-out-of-range', { position: n + 1 })
-    return number - 1
-  })
-  const secret = fromIndices(en, indices)
-  if (!secret) throw new ReceiptError('checksum')
-  return secret
+/** What can be read, by its hexadecimal form. */
+type Secrets = Map<string, Uint8Array>
+
+// The groups of 4 digits; everything else there is numbering. Digits without a gap are divided, and where there are no words, digits with gaps elsewhere.
+function groupsOf(numbers: string[], hasWords: boolean): string[] {
+  const isRun = (digits: string): boolean => digits.length === WORDS * 4 && /^\d+$/.test(digits)
+  const run = [...numbers, ...(hasWords ? [] : [numbers.join('')])].find(isRun)
+  return run?.match(/..../g) ?? numbers.filter((number) => /^\d{4}$/.test(number))
 }
 
-function parseWords(plain: string): Uint8Array {
-  const typed = plain.split(' ')
-  if (typed.length !== WORDS) throw new ReceiptError('count', { count: typed.length })
-  // The language that knows the most words is the one meant; what it doesn't know is named.
-  const found = new Map<string, Uint8Array>()
-  let [allKnown, furthest] = [false, 0]
-  for (const list of Object.values(LISTS)) {
-    const bare = list.map(normalise)
-    const indices = typed.map((word) => find(bare, word))
-    const unknown = indices.indexOf(-1)
-    if (unknown < 0) {
-      allKnown = true
-      const secret = fromIndices(list, indices)
-      if (secret) found.set(bytesToHex(secret), secret)
-    } else {
-      furthest = Math.max(furthest, unknown)
+// Any 12 groups in a row.
+function readGroups(groups: string[]): Secrets {
+  const indices = groups.map((group) => Number(group) - 1)
+  const windows = indices.map((_, at) => indices.slice(at, at + WORDS)).filter((twelve) => twelve.length === WORDS)
+  const secrets = windows.flatMap((twelve) => fromIndices(en, twelve) ?? [])
+  return new Map(secrets.map((secret) => [bytesToHex(secret), secret]))
+}
+
+function wrongGroups(groups: string[], typed: number): ReceiptError {
+  if (groups.length !== WORDS) return new ReceiptError('count', { count: groups.length || typed })
+  const wrong = groups.findIndex((group) => Number(group) < 1 || Number(group) > NUMBERS)
+  return wrong < 0 ? new ReceiptError('checksum') : new ReceiptError('number-out-of-range', { position: wrong + 1 })
+}
+
+interface Found {
+  index: number
+  isWhole: boolean
+}
+
+// Each list without accents, made when the first receipt is read.
+const bare = new Map<string[], string[]>()
+
+const inLists = (letters: string[]): { list: string[]; found: (Found | undefined)[] }[] => Object.values(LISTS).map((list) => {
+  if (!bare.has(list)) bare.set(list, list.map(normalise))
+  return { list, found: letters.map((word) => find(bare.get(list)!, word)) }
+})
+
+// Any 12 words in a row that stand in one list. A whole word beats a beginning: only what has the most whole words counts.
+function readWords(letters: string[]): Secrets {
+  const read: { secret: Uint8Array; whole: number }[] = []
+  for (const { list, found } of inLists(letters)) {
+    for (let at = 0; at + WORDS <= found.length; at++) {
+      const twelve = found.slice(at, at + WORDS).filter((word) => word !== undefined)
+      const secret = twelve.length === WORDS ? fromIndices(list, twelve.map(({ index }) => index)) : undefined
+      if (secret) read.push({ secret, whole: twelve.filter(({ isWhole }) => isWhole).length })
     }
   }
-  const [first] = found.values()
-  if (found.size > 1) throw new ReceiptError('ambiguous')
-  if (first) return first
-  if (allKnown) throw new ReceiptError('checksum')
-  throw new ReceiptError('unknown-word', { position: furthest + 1, word: typed[furthest]! })
+  const most = Math.max(...read.map(({ whole }) => whole))
+  return new Map(read.filter(({ whole }) => whole === most).map(({ secret }) => [bytesToHex(secret), secret]))
+}
+
+function wrongWords(letters: string[]): ReceiptError {
+  if (letters.length !== WORDS) return new ReceiptError('count', { count: letters.length })
+  // The language that knows the most words is the one meant; what it doesn't know is named.
+  const unknown = inLists(letters).map(({ found }) => found.indexOf(undefined))
+  if (unknown.includes(-1)) return new ReceiptError('checksum')
+  const furthest = Math.max(...unknown)
+  return new ReceiptError('unknown-word', { position: furthest + 1, word: letters[furthest]! })
 }
 
 // BIP39 lists are unique in their first four letters.
-function find(bare: string[], typed: string): number {
+function find(bare: string[], typed: string): Found | undefined {
   const whole = bare.indexOf(typed)
-  if (whole >= 0 || [...typed].length < 4) return whole
+  if (whole >= 0) return { index: whole, isWhole: true }
+  if ([...typed].length < 4) return undefined
   const fits = bare.flatMap((word, index) => (word.startsWith(typed) ? [index] : []))
-  return fits.length === 1 ? fits[0]! : -1
+  return fits.length === 1 ? { index: fits[0]!, isWhole: false } : undefined
 }
 
 function fromIndices(list: string[], indices: number[]): Uint8Array | undefined {

@@ -1,0 +1,84 @@
+// The list of readers as the page takes it: large, and never older than the page itself.
+import assert from 'node:assert/strict'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import { openChromium } from './browsers.mjs'
+import { PAGE, Scene, put } from './scene.mjs'
+import { say } from './words.mjs'
+
+const { generateHybridIdentity, identityToRecipient } = createRequire(new URL('../../web/package.json', import.meta.url))('age-encryption')
+const t = say('en')
+const example = JSON.parse(readFileSync(new URL('../../keys-example/EXAMPLE-directory.note', import.meta.url), 'utf8').split('\n\n')[0])
+const root = readFileSync(new URL('../../keys-example/EXAMPLE-root.vkey', import.meta.url), 'utf8').trim()
+let scene
+before(async () => (scene = await Scene.start()))
+after(() => scene.stop())
+
+/// A root of its own for the example's channel: its verifier key, and what signs with it.
+function ownRoot() {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const typed = Buffer.concat([Buffer.from([1]), publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)])
+  const id = createHash('sha256').update(`${example.channel}\n`).update(typed).digest().subarray(0, 4)
+  return {
+    key: `${example.channel}+${id.toString('hex')}+${typed.toString('base64')}`,
+    note: (contents) => {
+      const text = `${JSON.stringify(contents, null, 2)}\n`
+      return `${text}\n— ${example.channel} ${Buffer.concat([id, sign(null, Buffer.from(text), privateKey)]).toString('base64')}\n`
+    },
+  }
+}
+
+async function served(page, note, work) {
+  const tab = await openChromium()
+  try {
+    await tab.page.route(scene.url, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: page }))
+    await tab.page.route('**/directory', (route) => route.fulfill({ contentType: 'text/plain; charset=utf-8', body: note }))
+    await tab.goto(scene.url)
+    await work(tab)
+    assert.deepEqual(tab.errors, [])
+  } finally {
+    await tab.close()
+  }
+}
+
+test('a list of 900 kB with many months of keys is taken, and a copy that the browser saves has it whole', async () => {
+  const own = ownRoot()
+  const recipient = await identityToRecipient(await generateHybridIdentity())
+  const { signing_key, ...holder } = example.holders[0]
+  const epochs = Array.from({ length: 12 }, (_, n) => ({ ...holder.epochs[0], epoch: `${2000 + n}-01`, recipient }))
+  const holders = []
+  let note = ''
+  while (note.length < 900_000) {
+    holders.push({ ...holder, id: `holder-${String(holders.length).padStart(2, '0')}`, epochs })
+    note = own.note({ ...example, page_sha256: null, holders })
+  }
+  const page = readFileSync(PAGE, 'utf8').replace(root, own.key)
+  await served(page, note, async (tab) => {
+    await tab.press(t('start-write'))
+    await tab.see(t('readers-lead'), 60_000)
+    assert.equal(await tab.evaluate(() => document.querySelectorAll('.card').length), holders.length)
+    const carried = await tab.evaluate(() => document.getElementById('directory').textContent)
+    assert.ok(Buffer.from(carried, 'base64').equals(Buffer.from(note)))
+    // The saved page reads it again.
+    const copy = put(scene, 'copy.html', await tab.evaluate(() => `<!doctype html>${document.documentElement.outerHTML}`))
+    await tab.goto(`file://${copy}`)
+    await tab.see(t('saved-until', { day: 'December 31, 2035' }), 60_000)
+  })
+})
+
+test('who opens the page for the first time is not shown an older list than the page was made with', async () => {
+  const own = ownRoot()
+  const page = (floor) => readFileSync(PAGE, 'utf8').replace(root, own.key).replace('name="softinfo-floor" content="0"', `name="softinfo-floor" content="${floor}"`)
+  const contents = { ...example, holders: example.holders.map(({ signing_key, ...holder }) => holder), version: 41 }
+  await served(page(42), own.note(contents), async (tab) => {
+    await tab.press(t('start-write'))
+    await tab.see(t('directory-rolled-back'))
+    assert.equal(await tab.evaluate(() => document.querySelectorAll('main input, main textarea').length), 0)
+  })
+  await served(page(42), own.note({ ...contents, version: 42 }), async (tab) => {
+    await tab.press(t('start-write'))
+    await tab.see(t('readers-lead'))
+  })
+})
