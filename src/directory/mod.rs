@@ -4,11 +4,13 @@
 //! [`Reader`]s that are current. The types are the order of the checks: [`UntrustedDirectory`] → [`Directory`] → [`CurrentDirectory`];
 //! the programs seal to no key that did not come this way.
 
+mod changes;
 mod ending;
 mod holder;
 mod note;
 mod signing;
 
+pub use changes::{Change, changes};
 pub use ending::Ending;
 pub use holder::{CATEGORIES, ChannelId, Contents, Epoch, Forwarder, Holder, HolderId, Kind, NotAName, Posts, Replies};
 #[cfg(feature = "seal")]

@@ -145,6 +145,20 @@ impl UntrustedDirectory {
         Ok(Directory { contents, bytes: self.bytes })
     }
 
+    /// Whether `key` has signed the text.
+    #[must_use]
+    pub fn is_signed_by(&self, key: &RootKey) -> bool {
+        key.has_signed(&self.note)
+    }
+
+    /// Names in the signature lines, in their order, also of those whose signature does not hold.
+    #[must_use]
+    pub fn signers(&self) -> Vec<String> {
+        let lines = String::from_utf8_lossy(&self.bytes);
+        let lines = lines.rsplit("\n\n").next().unwrap_or_default().lines().map(str::to_owned);
+        lines.filter_map(|line| line.split(' ').nth(1).map(str::to_owned)).collect()
+    }
+
     /// Holders that have a key to sign with and have not signed yet. Says nothing about the root's signature or the sense of the contents.
     pub fn not_vouched(&self) -> Result<Vec<HolderId>, DirectoryError> {
         let contents = Contents::parse(self.note.text())?;

@@ -116,6 +116,94 @@ fn the_immigration_office_can_not_be_a_holder() {
     assert!(!out.exists() && good.exists());
 }
 
+/// `directory sign` with what it needs, and more.
+fn sign(scene: &Scene, file: &Path, key: &Path, out: &Path, more: &[&str]) -> scene::Run {
+    let [file, key, out] = [file, key, out].map(|path| path.to_str().unwrap());
+    scene.desk_with_passphrase(&[&["directory", "sign", file, "--key", key, "--out", out], more].concat())
+}
+
+#[test]
+fn what_is_signed_is_looked_through_whatever_other_lines_the_file_has() {
+    let scene = Scene::new();
+    let own = OwnChannel::of(&scene);
+    own.make_keys();
+    let good = own.sign("good.note");
+    let (root, json, out) = (scene.path("root/root.age"), scene.path("directory.json"), scene.path("out.note"));
+    let holder = scene.path("desk/keys").join(OwnChannel::HOLDER).join("signing.age");
+    let text = fs::read_to_string(&json).unwrap();
+    let changed = |from: &str, to: &str, lines: &str| {
+        assert!(text.contains(from));
+        fs::write(&json, text.replace(from, to) + lines).unwrap();
+    };
+    let refused = |key: &Path, words: &str| {
+        sign(&scene, &json, key, &out, &[]).says(1, words);
+        assert!(!out.exists(), "{words}");
+    };
+    // A line that looks like a signature was once enough for a text to be signed unseen.
+    let line = "\n\u{2014} somebody AAAAAAAA\n";
+    changed("\"labour-inspectorate\"", "\"immigration-office\"", line);
+    refused(&root, "the immigration office can't be a holder");
+    changed("\"duty_card\"", "\"duty_crad\"", line);
+    refused(&root, "there is no field “holders.0.duty_crad” in a directory");
+    changed("\"channel\": \"antwerp\"", "\"channel\": \"ghent\"", "");
+    refused(&root, "this is the key of “antwerp”, but the directory is of the channel “ghent”");
+    // Signed, and changed afterwards.
+    let signed = fs::read_to_string(&good).unwrap();
+    fs::write(&json, signed.replace("2099-12-31", "2098-12-31")).unwrap();
+    refused(&root, "it was changed after it was signed");
+    refused(&holder, "it was changed after it was signed");
+    // A holder vouches for its own entry only as its own file has it.
+    changed("\"kind\": \"labour-inspectorate\"", "\"kind\": \"ngo\"", "");
+    refused(&holder, "is not what this desk's holder.json says");
+    changed("", "", "");
+    sign(&scene, &json, &holder, &out, &[]).says(0, "It is refused by everybody until these have signed too: antwerp");
+    fs::remove_file(&out).unwrap();
+    let by_root = sign(&scene, &json, &root, &out, &[]).says(0, "refused by everybody until these have signed too");
+    assert!(by_root.out.contains(OwnChannel::HOLDER) && by_root.out.contains("Channel antwerp, version 1"));
+    // Everybody does refuse it.
+    let words = "lacks the signature of “labour-inspectorate-antwerp”";
+    let public = own.root();
+    send_with(&scene, &out, &public).says(1, words);
+    scene.run(DESK, &["directory", "check", out.to_str().unwrap(), "--root", public.to_str().unwrap()]).says(1, words);
+    let config = scene.path("half.toml");
+    fs::write(&config, Scene::config_for(&Channel { directory: out, root: public }, "")).unwrap();
+    scene.run(RELAY, &["--config", config.to_str().unwrap()]).says(1, words);
+}
+
+#[test]
+fn whoever_signs_sees_what_has_changed_and_no_number_is_given_twice() {
+    let scene = Scene::new();
+    let own = OwnChannel::of(&scene);
+    own.make_keys();
+    let first = own.sign("first.note");
+    let (json, root, out) = (scene.path("directory.json"), scene.path("root/root.age"), scene.path("second.note"));
+    let before = ["--before", first.to_str().unwrap()];
+    sign(&scene, &json, &root, &out, &before).says(1, "the new one has to have a higher number than 1");
+    let text = fs::read_to_string(&json).unwrap().replace("\"version\": 1", "\"version\": 2");
+    fs::write(&json, text.replace("http://127.0.0.1:8080", "http://127.0.0.1:8081")).unwrap();
+    sign(&scene, &json, &root, &out, &[]).says(1, "pass that with --before FILE");
+    assert!(!out.exists());
+    let shown = sign(&scene, &json, &root, &out, &before).says(0, "Changed since version 1:");
+    for line in [
+        "new      relays › http://127.0.0.1:8081",
+        "gone     relays › http://127.0.0.1:8080",
+        "changed  version: 1 → 2",
+    ] {
+        assert!(shown.out.contains(line), "{}", shown.out);
+    }
+}
+
+#[test]
+fn a_misspelt_key_in_a_profile_is_refused_by_its_name() {
+    let scene = Scene::new();
+    let profile = scene.path("profile.json");
+    fs::write(&profile, r#"{"id":"unit","kind":"ngo","names":{"nl":"Dienst"},"duty_crad":{"nl":"Zwijgt."}}"#).unwrap();
+    let keygen =
+        ["keygen", "--profile", profile.to_str().unwrap(), "--from", "2026-11", "--epochs", "1", "--work-factor", "10"];
+    scene.desk_with_passphrase(&keygen).says(1, "a holder has no field “duty_crad”");
+    assert!(!scene.path("desk/keys/unit").exists());
+}
+
 #[test]
 fn a_directory_signed_by_hand_with_the_immigration_office_is_refused_by_every_program() {
     let scene = Scene::new();
@@ -233,26 +321,17 @@ fn example_keys_are_refused_where_others_could_reach_them() {
     let keys = Path::new(scene::PROJECT).join("keys-example");
     let line =
         "exec \"$0\" --i-know-these-are-example-keys --passphrase-fd 3 \"$@\" 3<keys-example/EXAMPLE-passphrase.txt";
-    let (key, public) = (keys.join("EXAMPLE-root.age"), keys.join("EXAMPLE-root.vkey"));
-    scene
-        .run(
-            "sh",
-            &[
-                "-c",
-                line,
-                DESK,
-                "directory",
-                "sign",
-                out.to_str().unwrap(),
-                "--key",
-                key.to_str().unwrap(),
-                "--public",
-                public.to_str().unwrap(),
-                "--out",
-                note.to_str().unwrap(),
-            ],
-        )
-        .ok();
+    let holders = ["labour-inspectorate-example", "local-police-example", "public-prosecutor-example"]
+        .map(|holder| keys.join(holder));
+    let signers = holders.map(|holder| (holder.join("signing.age"), holder.join("holder.json")));
+    let root = (keys.join("EXAMPLE-root.age"), keys.join("EXAMPLE-root.vkey"));
+    let mut file = out.clone();
+    for (key, public) in signers.into_iter().chain([root]) {
+        let [from, key, public, to] = [&file, &key, &public, &note].map(|path| path.to_str().unwrap());
+        let sign = ["directory", "sign", from, "--key", key, "--public", public, "--out", to, "--compare-with-nothing"];
+        scene.run("sh", &[&["-c", line, DESK], &sign[..]].concat()).ok();
+        file.clone_from(&note);
+    }
     let message = scene.path("m.txt");
     fs::write(&message, "text").unwrap();
     let seal = |extra: &[&str]| {

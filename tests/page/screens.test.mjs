@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { openChromium } from './browsers.mjs'
+import { send, writeTip } from './journey.mjs'
 import { PAGE, Scene, noise, put } from './scene.mjs'
 import { LANGUAGES, OWN_NAMES, say } from './words.mjs'
 
@@ -120,6 +121,32 @@ for (const [size, [width, height]] of Object.entries(SIZES)) {
     })
   }
 }
+
+test('what covers the page, and what stands there when all is wiped', async () => {
+  for (const [size, [width, height]] of Object.entries(SIZES)) {
+    const tab = await openChromium({ viewport: { width, height } })
+    try {
+      await tab.page.clock.install()
+      await tab.goto(scene.url)
+      await tab.see(say('en')('start-title'))
+      await tab.page.clock.runFor(6 * 60_000)
+      await tab.page.clock.resume()
+      await tab.see(say('en')('cover-show'))
+      await tab.shot(`covered-${size}`)
+      await judge(tab, `covered at ${size}`)
+      assert.deepEqual(await tab.evaluate(small), [])
+      await tab.press(say('en')('cover-show'))
+      await writeTip(tab, { message: 'done' })
+      await send(tab)
+      await tab.press(say('en')('finish'))
+      await tab.see(say('en')('wiped-title'))
+      await tab.shot(`wiped-${size}`)
+      await judge(tab, `wiped at ${size}`)
+    } finally {
+      await tab.close()
+    }
+  }
+})
 
 test('what is shown without JavaScript, and the answer to its form', async () => {
   for (const [size, [width, height]] of Object.entries(SIZES)) {

@@ -137,7 +137,7 @@ impl OwnChannel<'_> {
 
     fn add_signature(&self, from: &Path, key: &Path, more: &[&str], to: &Path) {
         let [from, key, to] = [from, key, to].map(|path| path.to_str().unwrap());
-        let arguments = ["directory", "sign", from, "--key", key, "--out", to];
+        let arguments = ["directory", "sign", from, "--key", key, "--out", to, "--compare-with-nothing"];
         self.scene.desk_with_passphrase(&[&arguments[..], more].concat()).ok();
     }
 

@@ -248,12 +248,9 @@ leave-wipes = „Sofort weg“ löscht alles auf dieser Seite.
 leave-keys = Dreimal die Umschalttaste (Shift) drücken tut dasselbe.
 wiped-title = Alles ist gelöscht. Schließen Sie dieses Fenster.
 wiped-left = Diese Seite kann nicht löschen: den Verlauf und die Adressliste des Browsers, gespeicherte Dateien, gedrucktes Papier und was andere Programme von Kopiertem behalten. Löschen Sie das selbst.
-wiped-clipboard = Was Sie hier kopiert haben, wurde überschrieben.
 wiped-not-clipboard = Was Sie hier kopiert haben, konnte nicht überschrieben werden: Kopieren Sie jetzt etwas anderes.
-cover-title = Verdeckt
 cover-show = Wieder zeigen
 receipt-photo = Machen Sie davon kein Foto und kein Bildschirmfoto: Telefone kopieren Bilder oft ins Internet.
-withdraw-working = Einen Moment…
 withdraw-erased = { $count ->
     [one] Der Hinweis ist im Briefkasten gelöscht.
    *[other] { $count } Nachrichten sind im Briefkasten gelöscht.

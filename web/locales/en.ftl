@@ -277,12 +277,9 @@ leave-wipes = “Leave now” wipes everything on this page.
 leave-keys = Pressing the Shift key three times does the same.
 wiped-title = All wiped. Close this window.
 wiped-left = This page cannot wipe the history and the address list of the browser, files you saved, paper you printed, or what other programs keep of what was copied. Wipe these yourself.
-wiped-clipboard = What you copied here was written over.
 wiped-not-clipboard = What you copied here could not be written over: copy something else now.
-cover-title = Covered
 cover-show = Show again
 receipt-photo = Do not take a photo or a screenshot of it: phones often copy pictures to the internet.
-withdraw-working = One moment…
 withdraw-erased = { $count ->
     [one] The tip is erased from the letterbox.
    *[other] { $count } messages are erased from the letterbox.

@@ -248,12 +248,9 @@ leave-wipes = «Salir ya» borra todo lo que hay en esta página.
 leave-keys = Pulsar tres veces la tecla Mayús hace lo mismo.
 wiped-title = Todo está borrado. Cierre esta ventana.
 wiped-left = Esta página no puede borrar: el historial y la lista de direcciones del navegador, los archivos guardados, el papel impreso y lo que otros programas guardan de lo copiado. Bórrelo usted.
-wiped-clipboard = Lo que copió aquí se ha sobrescrito.
 wiped-not-clipboard = Lo que copió aquí no se pudo sobrescribir: copie ahora otra cosa.
-cover-title = Pantalla oculta
 cover-show = Mostrar de nuevo
 receipt-photo = No le haga una foto ni una captura de pantalla: los teléfonos suelen copiar las imágenes en internet.
-withdraw-working = Un momento…
 withdraw-erased = { $count ->
     [one] El aviso se ha borrado del buzón.
    *[other] Se han borrado { $count } mensajes del buzón.

@@ -248,12 +248,9 @@ leave-wipes = « Quitter vite » efface tout ce qui est sur cette page.
 leave-keys = Appuyer trois fois sur la touche Maj fait la même chose.
 wiped-title = Tout est effacé. Fermez cette fenêtre.
 wiped-left = Cette page ne peut pas effacer : l’historique et la liste d’adresses du navigateur, les fichiers enregistrés, le papier imprimé, et ce que d’autres programmes gardent de ce qui a été copié. Effacez-les vous-même.
-wiped-clipboard = Ce que vous avez copié ici a été remplacé.
 wiped-not-clipboard = Ce que vous avez copié ici n’a pas pu être remplacé : copiez autre chose maintenant.
-cover-title = Écran caché
 cover-show = Afficher à nouveau
 receipt-photo = N’en faites pas de photo ni de capture d’écran : les téléphones copient souvent les images sur internet.
-withdraw-working = Un instant…
 withdraw-erased = { $count ->
     [one] Le message est effacé de la boîte aux lettres.
    *[other] { $count } messages sont effacés de la boîte aux lettres.

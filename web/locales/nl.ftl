@@ -248,12 +248,9 @@ leave-wipes = “Nu weg” wist alles op deze pagina.
 leave-keys = Drie keer op de Shift-toets drukken doet hetzelfde.
 wiped-title = Alles is gewist. Sluit dit venster.
 wiped-left = Deze pagina kan dit niet wissen: de geschiedenis en de adreslijst van de browser, bestanden die u hebt bewaard, papier dat u hebt afgedrukt, en wat andere programma’s van het gekopieerde bewaren. Wis dat zelf.
-wiped-clipboard = Wat u hier hebt gekopieerd, is overschreven.
 wiped-not-clipboard = Wat u hier hebt gekopieerd, kon niet worden overschreven: kopieer nu iets anders.
-cover-title = Afgedekt
 cover-show = Toon weer
 receipt-photo = Neem er geen foto of schermafbeelding van: telefoons kopiëren beelden vaak naar het internet.
-withdraw-working = Een ogenblik…
 withdraw-erased = { $count ->
     [one] De tip is uit de brievenbus gewist.
    *[other] { $count } berichten zijn uit de brievenbus gewist.

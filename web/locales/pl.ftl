@@ -256,12 +256,9 @@ leave-wipes = „Wyjdź teraz” usuwa wszystko z tej strony.
 leave-keys = Trzykrotne naciśnięcie klawisza Shift robi to samo.
 wiped-title = Wszystko usunięte. Zamknij to okno.
 wiped-left = Ta strona nie może usunąć: historii i listy adresów przeglądarki, zapisanych plików, wydrukowanego papieru ani tego, co inne programy zachowują ze skopiowanego tekstu. Usuń to samodzielnie.
-wiped-clipboard = To, co tu skopiowano, zostało nadpisane.
 wiped-not-clipboard = Tego, co tu skopiowano, nie udało się nadpisać: skopiuj teraz coś innego.
-cover-title = Zasłonięte
 cover-show = Pokaż ponownie
 receipt-photo = Nie rób zdjęcia ani zrzutu ekranu: telefony często kopiują obrazy do internetu.
-withdraw-working = Chwileczkę…
 withdraw-erased = { $count ->
     [one] Zgłoszenie usunięto ze skrzynki.
     [few] Usunięto ze skrzynki { $count } wiadomości.

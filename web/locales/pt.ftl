@@ -248,12 +248,9 @@ leave-wipes = “Sair já” apaga tudo nesta página.
 leave-keys = Apertar três vezes a tecla Shift faz o mesmo.
 wiped-title = Tudo foi apagado. Feche esta janela.
 wiped-left = Esta página não pode apagar: o histórico e a lista de endereços do navegador, arquivos salvos, papel impresso e o que outros programas guardam do que foi copiado. Apague isso você mesmo.
-wiped-clipboard = O que você copiou aqui foi substituído.
 wiped-not-clipboard = O que você copiou aqui não pôde ser substituído: copie agora outra coisa.
-cover-title = Tela coberta
 cover-show = Mostrar de novo
 receipt-photo = Não tire foto nem captura de tela: os celulares muitas vezes copiam as imagens para a internet.
-withdraw-working = Um momento…
 withdraw-erased = { $count ->
     [one] A denúncia foi apagada da caixa.
    *[other] { $count } denúncias foram apagadas da caixa.

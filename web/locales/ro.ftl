@@ -252,12 +252,9 @@ leave-wipes = „Ieșire rapidă” șterge tot ce este pe această pagină.
 leave-keys = Dacă apăsați de trei ori tasta Shift, se întâmplă același lucru.
 wiped-title = Totul este șters. Închideți această fereastră.
 wiped-left = Această pagină nu poate șterge: istoricul și lista de adrese a browserului, fișierele salvate, hârtia tipărită și ce păstrează alte programe din ce ați copiat. Ștergeți-le dumneavoastră.
-wiped-clipboard = Ce ați copiat aici a fost suprascris.
 wiped-not-clipboard = Ce ați copiat aici nu a putut fi suprascris: copiați acum altceva.
-cover-title = Ecran acoperit
 cover-show = Arată din nou
 receipt-photo = Nu faceți o fotografie sau o captură de ecran: telefoanele copiază adesea imaginile pe internet.
-withdraw-working = O clipă…
 withdraw-erased = { $count ->
     [one] Sesizarea este ștearsă din cutie.
     [few] { $count } mesaje sunt șterse din cutie.

@@ -248,12 +248,9 @@ leave-wipes = “Hemen çık” bu sayfadaki her şeyi siler.
 leave-keys = Shift tuşuna üç kez basmak da aynısını yapar.
 wiped-title = Her şey silindi. Bu pencereyi kapatın.
 wiped-left = Bu sayfa şunları silemez: tarayıcının geçmişi ve adres listesi, kaydettiğiniz dosyalar, yazdırdığınız kâğıt ve başka programların kopyalanandan sakladıkları. Bunları kendiniz silin.
-wiped-clipboard = Burada kopyaladığınızın üzerine yazıldı.
 wiped-not-clipboard = Burada kopyaladığınızın üzerine yazılamadı: şimdi başka bir şey kopyalayın.
-cover-title = Ekran kapatıldı
 cover-show = Yeniden göster
 receipt-photo = Fotoğrafını veya ekran görüntüsünü çekmeyin: telefonlar resimleri çoğu zaman internete kopyalar.
-withdraw-working = Bir dakika…
 withdraw-erased = { $count ->
     [one] İhbar kutudan silindi.
    *[other] { $count } mesaj kutudan silindi.

@@ -223,7 +223,7 @@ export class App {
   end(): void {
     const say = (id: string): HTMLElement => paragraph(this.texts.text(id))
     this.#close(this.texts.text('wiped-title'), (overwritten) =>
-      [...(overwritten === undefined ? [] : [say(overwritten ? 'wiped-clipboard' : 'wiped-not-clipboard')]), say('wiped-left')])
+      [...(overwritten === false ? [say('wiped-not-clipboard')] : []), say('wiped-left')])
   }
 
   // `more` is told whether what was copied here was overwritten, if anything was.
@@ -259,7 +259,7 @@ export class App {
     const page = document.getElementById('page')
     const [before, scrolled] = [document.activeElement as HTMLElement | null, scrollY]
     const show = button(this.texts.text('cover-show'), () => this.#uncover(), 'primary')
-    this.#cover = element('main', {}, element('h1', {}, this.texts.text('cover-title')),
+    this.#cover = element('main', {}, element('h1', {}, this.texts.text('away-title')),
       element('div', { className: 'buttons' }, show, button(this.texts.text('leave'), () => this.leave(), 'leave')))
     if (page) page.hidden = true
     document.body.append(this.#cover)

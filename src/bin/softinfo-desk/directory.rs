@@ -9,13 +9,15 @@ use softinfo::day::Day;
 use softinfo::desk::keyring::{make_root, read_holder, unlock_signing};
 use softinfo::desk::passphrase::{Passphrase, WORK_FACTOR};
 use softinfo::desk::trust::pin_root;
-use softinfo::directory::{ChannelId, Contents, DirectoryError, Replies, RootKey, UntrustedDirectory, add_signature};
+use softinfo::directory::{
+    ChannelId, Contents, DirectoryError, Holder, HolderId, Replies, RootKey, UntrustedDirectory, add_signature, changes,
+};
 use softinfo::example;
 use softinfo::file::{read_limited, write_whole};
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, MAX_DIRECTORY};
-use softinfo::terminal::say;
+use softinfo::terminal::{complain, say, say_json};
 
-use crate::{Setting, page};
+use crate::{PROGRAM, Setting, page};
 
 #[derive(Args)]
 pub struct DirectoryCommand {
@@ -39,20 +41,10 @@ enum Action {
     },
     /// Put a directory together from the holders' public files; it still has to be signed.
     Make(Make),
-    /// Sign a directory, or add a signature to a signed one.
-    Sign {
-        /// What `make` wrote, or a signed directory.
-        file: PathBuf,
-        /// The secret key: root.age of the channel, or signing.age of a holder.
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
-        /// Its public key; root.vkey beside the secret one when not given. For a holder, pass its holder.json.
-        #[arg(long, value_name = "FILE")]
-        public: Option<PathBuf>,
-        /// The signed directory to write.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-    },
+    /// Look through a directory, show what is in it or what has changed, and sign it. Signatures that it has stay.
+    ///
+    /// The channel's root signs, and each holder that has a signing key, in any order.
+    Sign(Sign),
     /// Check a signed directory and show what it says.
     Check {
         /// The signed directory.
@@ -87,6 +79,27 @@ enum Action {
         #[arg(long)]
         replace: bool,
     },
+}
+
+#[derive(Args)]
+struct Sign {
+    /// What `make` wrote, or a directory with signatures.
+    file: PathBuf,
+    /// The secret key: root.age of the channel, or signing.age of a holder.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Its public key; root.vkey, or else holder.json, beside the secret one when not given.
+    #[arg(long, value_name = "FILE")]
+    public: Option<PathBuf>,
+    /// The directory that is in use until now: what has changed since is shown.
+    #[arg(long, value_name = "OLDER")]
+    before: Option<PathBuf>,
+    /// Sign with the root although there is no older directory at hand to compare with.
+    #[arg(long, conflicts_with = "before")]
+    compare_with_nothing: bool,
+    /// The signed directory to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
 }
 
 #[derive(Args)]
@@ -126,14 +139,11 @@ impl DirectoryCommand {
             Action::Root { channel, out, work_factor } => {
                 let passphrase = Passphrase::for_new_key(setting.passphrase_fd)?;
                 let key = make_root(&out, &channel, &passphrase, work_factor)?;
-                println!(
-                    "The root key of {channel} is in {}. Publish root.vkey:\n{}",
-                    out.display(),
-                    key.public().as_str()
-                );
+                say(format!("The root key of {channel} is in {}. Publish root.vkey:", out.display()))?;
+                say(key.public().as_str())?;
             }
             Action::Make(make) => make.run(setting)?,
-            Action::Sign { file, key, public, out } => sign(setting, &file, &key, public, &out)?,
+            Action::Sign(sign) => sign.run(setting)?,
             Action::Check { file, root, after } => check(setting, &file, root, after)?,
             Action::Page { root, after, title, out } => {
                 let root = read_root(&root)?;
@@ -149,7 +159,7 @@ impl DirectoryCommand {
             Action::Trust { root, replace } => {
                 let key = read_root(&root)?;
                 pin_root(&setting.desk, &key, replace)?;
-                println!("This desk now trusts the root key of {}.", key.name());
+                say(format!("This desk now trusts the root key of {}.", key.name()))?;
             }
         }
         Ok(())
@@ -186,7 +196,10 @@ impl Make {
         let contents = Contents::parse_strict(&text)?;
         refuse_example(setting, &contents)?;
         write_whole(&self.out, |file| file.write_all(&text)).with_context(|| self.out.display().to_string())?;
-        println!("{} is ready to be signed.", self.out.display());
+        say(format!(
+            "{} is ready to be signed: by the root, and by each holder that has a signing key.",
+            self.out.display()
+        ))?;
         Ok(())
     }
 }
@@ -196,26 +209,163 @@ fn refuse_example(setting: &Setting, contents: &Contents) -> Result<()> {
     Ok(example::refuse_elsewhere(contents, relays, setting.allow_example)?)
 }
 
-fn sign(setting: &Setting, file: &Path, key: &Path, public: Option<PathBuf>, out: &Path) -> Result<()> {
-    let public = public.unwrap_or_else(|| key.with_file_name("root.vkey"));
-    let public = if public.extension().is_some_and(|extension| extension == "json") {
-        read_holder(&public)?.signing_key.context("this holder has no signing key")?
-    } else {
-        std::fs::read_to_string(&public).with_context(|| public.display().to_string())?
-    };
-    let bytes = read_limited(file, MAX_DIRECTORY).with_context(|| file.display().to_string())?;
-    // A bare text is checked before it is signed; a signed one was.
-    if UntrustedDirectory::parse(&bytes).is_err() {
-        refuse_example(setting, &Contents::parse(&bytes)?)?;
+/// For whom a key signs.
+enum Signer {
+    Root,
+    Holder(HolderId),
+}
+
+impl Sign {
+    fn run(self, setting: &Setting) -> Result<()> {
+        let bytes = read_limited(&self.file, MAX_DIRECTORY).with_context(|| self.file.display().to_string())?;
+        let signed = UntrustedDirectory::parse(&bytes).ok();
+        // Whatever other lines the file has: what is signed is the text, and the text is looked through.
+        let contents = Contents::parse_strict(signed.as_ref().map_or(&bytes, |note| note.text()))?;
+        refuse_example(setting, &contents)?;
+        let public = self.public()?;
+        let signer = signer(&contents, &public)?;
+        if let Some(note) = &signed {
+            refuse_broken(note, &contents, &public)?;
+        }
+        if let Signer::Holder(id) = &signer {
+            self.compare_entry(&contents, id)?;
+        }
+        self.show(&contents, &signer)?;
+        let passphrase = match setting.passphrase_fd {
+            Some(number) => Passphrase::from_descriptor(number)?,
+            None => Passphrase::prompt(&format!("Passphrase of {}, to sign this", self.key.display()))?,
+        };
+        let key = unlock_signing(&self.key, public.as_str(), &passphrase)?;
+        let already = signed.as_ref().is_some_and(|note| note.is_signed_by(&public));
+        let note = if already { bytes } else { add_signature(&bytes, &key)? };
+        write_whole(&self.out, |file| file.write_all(&note)).with_context(|| self.out.display().to_string())?;
+        say(format!("{} is signed by {}.", self.out.display(), public.name()))?;
+        self.say_who_is_missing(&note, &contents)
     }
-    let passphrase = match setting.passphrase_fd {
-        Some(number) => Passphrase::from_descriptor(number)?,
-        None => Passphrase::prompt(&format!("Passphrase of {}", key.display()))?,
-    };
-    let key = unlock_signing(key, &public, &passphrase)?;
-    let signed = add_signature(&bytes, &key)?;
-    write_whole(out, |file| file.write_all(&signed)).with_context(|| out.display().to_string())?;
-    println!("{} is signed by {}.", out.display(), key.public().name());
+
+    /// The verifier key that belongs to the secret one.
+    fn public(&self) -> Result<RootKey> {
+        let beside = || {
+            let [root, holder] = ["root.vkey", "holder.json"].map(|name| self.key.with_file_name(name));
+            if root.exists() || !holder.exists() { root } else { holder }
+        };
+        let path = self.public.clone().unwrap_or_else(beside);
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let holder = read_holder(&path)?;
+            let key = holder.signing_key.with_context(|| format!("{} has no signing key", holder.id))?;
+            return Ok(RootKey::parse(&key)?);
+        }
+        read_root(&path)
+    }
+
+    /// A holder signs for its own entry: it has to say what its own file says.
+    fn compare_entry(&self, contents: &Contents, id: &HolderId) -> Result<()> {
+        let own = self.public.clone().unwrap_or_else(|| self.key.with_file_name("holder.json"));
+        if own.extension().is_none_or(|extension| extension != "json") {
+            return Ok(());
+        }
+        let (own, entry) = (read_holder(&own)?, contents.holders.iter().find(|holder| holder.id == *id));
+        let entry = entry.context("the directory has no entry of this holder")?;
+        let mut expected = own;
+        expected.epochs.retain(|epoch| epoch.from <= contents.expires);
+        if *entry == expected {
+            return Ok(());
+        }
+        let of = |holder: &Holder| Contents { holders: vec![holder.clone()], ..contents.clone() };
+        for change in changes(&of(&expected), &of(entry)) {
+            complain(PROGRAM, change);
+        }
+        bail!(
+            "the entry of {id} is not what this desk's holder.json says: the differences are above, first as it is here, then as in the directory. Nothing was signed; \
+             tell whoever makes the directory, or give that person this holder.json"
+        );
+    }
+
+    fn show(&self, contents: &Contents, signer: &Signer) -> Result<()> {
+        let Contents { channel, version, issued, expires, holders, relays, .. } = contents;
+        say(format!("Channel {channel}, version {version}, valid {issued} to {expires}."))?;
+        say(format!("Relays: {}.", relays.join(", ")))?;
+        for holder in holders {
+            let last = holder.epochs.iter().map(|epoch| epoch.until).max();
+            let last = last.map_or("NO KEYS".to_owned(), |day| format!("keys until {day}"));
+            say(format!("  {}: {}, {} epochs, {last}", holder.id, <&str>::from(holder.kind), holder.epochs.len()))?;
+        }
+        match (&self.before, signer) {
+            (Some(older), _) => self.show_changes(older, contents),
+            (None, Signer::Root) if *version > 1 && !self.compare_with_nothing => bail!(
+                "this is version {version}, so there is one before it: pass that with --before FILE to see what has changed, or --compare-with-nothing. Nothing was signed"
+            ),
+            _ => Ok(say("It was compared with no older directory.")?),
+        }
+    }
+
+    fn show_changes(&self, older: &Path, contents: &Contents) -> Result<()> {
+        let bytes = read_limited(older, MAX_DIRECTORY).with_context(|| older.display().to_string())?;
+        let before = UntrustedDirectory::parse(&bytes).map_err(anyhow::Error::from);
+        let before =
+            before.and_then(|note| Ok(Contents::parse(note.text())?)).with_context(|| older.display().to_string())?;
+        if before.channel != contents.channel {
+            bail!("{} is of the channel {}, not of {}", older.display(), before.channel, contents.channel);
+        }
+        if before.version >= contents.version {
+            bail!(
+                "{} is version {}; the new one has to have a higher number than {}, or writers who saw the old one refuse it. Nothing was signed",
+                older.display(),
+                before.version,
+                contents.version
+            );
+        }
+        say(format!("Changed since version {}:", before.version))?;
+        for change in changes(&before, contents) {
+            say(format!("  {change}"))?;
+        }
+        Ok(())
+    }
+
+    fn say_who_is_missing(&self, note: &[u8], contents: &Contents) -> Result<()> {
+        let note = UntrustedDirectory::parse(note)?;
+        let mut missing: Vec<_> = note.not_vouched()?.iter().map(ToString::to_string).collect();
+        if !note.signers().iter().any(|name| *name == contents.channel.as_str()) {
+            missing.push(format!("{} (the root)", contents.channel));
+        }
+        if missing.is_empty() {
+            say("All signatures are there; look at it with: softinfo-desk directory check")?;
+        } else {
+            say(format!("It is refused by everybody until these have signed too: {}.", missing.join(", ")))?;
+        }
+        Ok(())
+    }
+}
+
+/// Who a key may sign for in this directory.
+fn signer(contents: &Contents, public: &RootKey) -> Result<Signer> {
+    if let Some(holder) = contents.holders.iter().find(|holder| holder.signing_key.as_deref() == Some(public.as_str()))
+    {
+        return Ok(Signer::Holder(holder.id.clone()));
+    }
+    if public.name() == contents.channel.as_str() {
+        return Ok(Signer::Root);
+    }
+    bail!(
+        "this is the key of “{}”, but the directory is of the channel “{}”, and none of its holders has this key. Nothing was signed",
+        public.name(),
+        contents.channel
+    )
+}
+
+/// Signatures that are there already have to hold: one that does not shows that the text was changed after it was signed.
+fn refuse_broken(note: &UntrustedDirectory, contents: &Contents, public: &RootKey) -> Result<()> {
+    let holders = contents.holders.iter().filter_map(|holder| holder.signing_key.as_deref());
+    let known = holders.filter_map(|key| RootKey::parse(key).ok()).chain([public.clone()]);
+    let signers = note.signers();
+    for key in known.filter(|key| signers.iter().any(|name| name == key.name())) {
+        if !note.is_signed_by(&key) {
+            bail!(
+                "the file has a signature of {} that does not belong to this text or to this key: it was changed after it was signed. Begin again with what `make` wrote. Nothing was signed",
+                key.name()
+            );
+        }
+    }
     Ok(())
 }
 
@@ -230,18 +380,18 @@ fn check(setting: &Setting, file: &Path, root: Option<PathBuf>, after: Option<Pa
     let today = Day::today();
     let contents = directory.contents();
     if setting.json {
-        println!("{}", serde_json::to_string(contents)?);
+        say_json(contents)?;
     } else {
-        println!(
+        say(format!(
             "Channel {}, version {}, valid {} to {}",
             contents.channel, contents.version, contents.issued, contents.expires
-        );
+        ))?;
         for holder in &contents.holders {
             let vouched = if holder.signing_key.is_some() { ", vouched for by its own key" } else { "" };
             let epoch = holder.epoch_on(today).map_or("NO KEY for today".to_owned(), |epoch| {
                 format!("today's key {} (until {})", epoch.epoch, epoch.until)
             });
-            println!("  {}: {epoch}{vouched}", holder.id);
+            say(format!("  {}: {epoch}{vouched}", holder.id))?;
         }
     }
     match directory.current(today, None) {

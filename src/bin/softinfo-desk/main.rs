@@ -14,6 +14,9 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use softinfo::terminal::sentence;
 
+/// The name before what is said on standard error.
+pub const PROGRAM: &str = "softinfo-desk";
+
 /// Keeps a holder's keys, takes in bundles and opens tips, on a computer without network.
 ///
 /// Exit codes: 0 done, 1 failed (nothing was changed), 2 wrong arguments, 3 imported, but a bundle before it is missing.

@@ -20,7 +20,7 @@ export function withdraw(app: App): HTMLElement[] {
     if (busy) return
     busy = true
     said.classList.add('good')
-    said.replaceChildren(paragraph(texts.text('withdraw-working')))
+    said.replaceChildren(paragraph('…'))
     const [id, values] = await ask(app, typed.value, stop.signal)
     busy = false
     if (id === 'withdraw-erased') typed.value = ''
