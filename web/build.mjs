@@ -33,9 +33,9 @@ const texts = (lang) => {
 }
 
 const escape = (text) => text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char])
-// The telephone and the website of who helps victims, as the screens name them.
-const [, phone, site = ''] = /phone: '([^']+)'(?:, site: '([^']+)')?/.exec(read('src/screens/refused.ts'))
-const HELP = { phone: phone.replaceAll('\\u00a0', '\u00a0'), site }
+// The telephone of who helps victims, as the screens name it.
+const [, phone] = /phone: '([^']+)'/.exec(read('src/screens/refused.ts'))
+const HELP = { phone: phone.replaceAll('\\u00a0', '\u00a0') }
 const direction = (lang) => (lang === 'ar' ? 'rtl' : 'ltr')
 
 function plain() {
@@ -70,6 +70,9 @@ const values = (lang) => {
   const found = new Map(messages(lang, () => true).split(/\n(?=[a-z])/).map((message) => [message.slice(0, message.indexOf(' =')), message.slice(message.indexOf(' =') + 2)]))
   return names.map((name) => found.get(name))
 }
+// Languages that are alike stand together: half a kilobyte less once packed.
+const ALIKE = ['en', 'nl', 'de', 'tr', 'pl', 'ro', 'fr', 'es', 'pt', 'ar', 'bg', 'uk']
+if (`${[...ALIKE].sort()}` !== `${[...locales.keys()].sort()}`) throw new Error('a language is missing in the order of the texts')
 // The word lists of BIP39, each word as the number of letters it shares with the one before and the rest. Accented letters as one character
 // each: shorter, and as HTML wants it.
 const packed = async (path) => {
@@ -104,7 +107,7 @@ const rotations = (source) => {
 const bundled = await build({
   entryPoints: [new URL('src/main.ts', here).pathname], bundle: true, write: false, minify: true, format: 'iife', charset: 'utf8', target, legalComments: 'none',
   plugins: [
-    module(/^locales$/, 'locales', () => `export const names = ${JSON.stringify(names.join(' '))}, values = ${JSON.stringify(Object.fromEntries(languages.map(({ lang }) => [lang, values(lang).join('\0')])))}`),
+    module(/^locales$/, 'locales', () => `export const names = ${JSON.stringify(names.join(' '))}, values = ${JSON.stringify(Object.fromEntries(ALIKE.map((lang) => [lang, values(lang).join('\0')])))}`),
     module(/^@scure\/bip39\/wordlists\//, 'wordlist', async (path) => `import { unpacked } from './wordlist.ts'; export const wordlist = unpacked(${JSON.stringify(await packed(path))})`),
     { name: 'rotations', setup: ({ onLoad }) => onLoad({ filter: /@noble\/ciphers\/chacha\.js$/ }, ({ path }) => ({ contents: rotations(readFileSync(path, 'utf8')), loader: 'js' })) },
     { name: 'absent', setup: ({ onResolve }) => onResolve({ filter: /^@noble\/(curves\/nist|hashes\/scrypt)\.js$/ }, () => ({ path: new URL('src/absent.ts', here).pathname })) },

@@ -42,7 +42,7 @@ for (const lang of LANGUAGES) {
     assert.ok(limits <= write, 'the limits come too late')
     assert.equal(choosers, 1)
     assert.equal(call.replace('tel:112', ''), t('start-danger'))
-    await tab.see('stopmensenhandel.be')
+    await tab.see(lang === 'fr' ? 'stoptraite.be' : 'stopmensenhandel.be')
     await tab.see('078\u00a005\u00a058\u00a000')
     await tab.press(t('start-write'))
     await tab.see(t('readers-title'))
@@ -91,18 +91,36 @@ inTab('details alone are a tip; they are looked through, shown before sending, a
   assert.deepEqual(JSON.parse(files['report.json']).offenders, [{ name: 'Boss & Co' }])
 })
 
-inTab('what will be sent can be looked at: text and files, folded', async (tab) => {
-  await writeTip(tab, { message: 'line one\nline two' })
+inTab('what will be sent stands open before sending: text, what is marked in it, files', async (tab) => {
+  await writeTip(tab, { message: 'line one\nI am Jef Peeters, he has no papers\nline three', more: (t) => tab.fill(t('visit-look-for'), 'ask for me: 0470 12 34 56') })
   await attach(tab, 'en', new URL('fixtures/scrub/camera.jpg', import.meta.url).pathname)
   // The picture as it will be sent; names are gone, so this tells one from another.
   await tab.page.waitForFunction(() => document.querySelector('.files img')?.naturalWidth > 0)
   await tab.press(t('next'))
   await tab.see(t('check-title'))
-  assert.deepEqual(await visible(tab, '.text'), [])
-  await tab.press(t('check-characters', { count: 17 }))
-  assert.deepEqual(await visible(tab, '.text'), ['line one\nline two'])
-  await tab.evaluate(() => document.querySelectorAll('dl details')[1].firstChild.click())
+  assert.deepEqual(await visible(tab, '.text'), ['line one\nI am Jef Peeters, he has no papers\nline three'])
+  assert.deepEqual(await visible(tab, 'dl mark'), ['I am Jef Peeters', 'no papers', '0470 12 34 56'])
+  assert.equal(await tab.evaluate(() => document.querySelector('.text').translate || document.querySelector('dl mark').translate), false)
+  await tab.see(`${t('found-count', { count: 3 })} ${t('found-own-name')}, ${t('found-papers')}, and ${t('found-phone')}.`)
   await tab.see('Hidden details taken out')
+})
+
+inTab('where a reader must report doubts about papers, the page says on three screens to leave out those of anybody, and else on none', async (tab) => {
+  const warned = async () => (await visible(tab, 'main .warning')).includes(t('duty-papers'))
+  await tab.press(t('start-write'))
+  await tab.see(t('readers-title'))
+  await tab.press('Labour inspectorate (EXAMPLE)')
+  assert.equal(await warned(), false)
+  await tab.press('Local police (EXAMPLE)')
+  assert.equal(await warned(), true)
+  await tab.press('Local police (EXAMPLE)')
+  assert.equal(await warned(), false)
+  await tab.press('Local police (EXAMPLE)')
+  for (const screen of ['write-title', 'files-title', 'check-title']) {
+    await tab.press(t('next'))
+    await tab.see(t(screen))
+    assert.equal(await warned(), screen !== 'files-title', screen)
+  }
 })
 
 inTab('nothing filled in stays folded, and an empty file is no file', async (tab) => {

@@ -1,5 +1,5 @@
 # Texts of the page. Reading age about twelve: short sentences, no office words. Say "you", never ask who the reader is.
-# A tip is a report of what happened. To seal is to encrypt, so that only the chosen readers can open it.
+# A tip is a report of what happened. To lock is to encrypt, so that only the chosen readers can open it.
 
 ## Every screen
 language = Language
@@ -15,24 +15,25 @@ start-title = Report a crime without saying who you are
 start-lead = Write down what happened to you or what you saw. This page locks your text before it leaves your device. Only the readers you choose can open it.
 start-who-title = Who can read it
 start-who = Only the one, two or three services that you choose, for example the labour inspectorate or the police. The people who run this letterbox cannot read it.
-start-anonymous-title = We do not learn who you are
-start-anonymous = This page does not ask for your name and keeps no internet address. Use Tor Browser: then nobody can see from the connection who wrote. Do not use a phone, computer or Wi-Fi of your boss or of somebody you fear. Do not write your name, or anything else that shows who you are.
+start-anonymous-title = We do not ask who you are
+start-anonymous = This page does not ask for your name and keeps no internet address. Use Tor Browser: then this letterbox and the internet company do not see who wrote. Do not use a phone, computer or Wi-Fi of your boss or of somebody you fear. Do not write your name, or anything else that shows who you are.
 start-soft-title = What it can do, and what it cannot
 start-soft = Your tip is called “soft information”. It may start an investigation, but nobody can promise that. It is no official complaint, and you cannot get compensation this way.
-start-limits = It may start an investigation. No promise, and no compensation this way.
+# To be confirmed by a lawyer, in every language: what can still be done later.
+start-limits = It may start an investigation; nobody can promise that. It pays no compensation, but you can still make an official complaint later.
 start-victim-title = Are you a victim of human trafficking?
 start-victim = Then you may have a right to protection, help and time to think. A guidance centre can explain it: Payoke (Antwerp), PAG-ASA (Brussels), Sürya (Liège). For minors: Esperanto and Minor-Ndako.
-start-help = The website of the Ministry of Justice about this is { $site }, telephone { $phone }. Do not call from a phone that somebody else checks.
-start-danger = In danger now? Call 112. Nobody reads this letterbox at once.
+start-help = The website of the Ministry of Justice about this is stopmensenhandel.be, telephone { $phone }. Do not call from a phone that somebody else checks.
+start-danger = In danger now? Call 112. Nobody reads this letterbox straight away.
 start-write = Write a tip
 start-other-title = Something else
 start-withdraw = Take back a tip
-start-sealed = Send a sealed file
+start-sealed = Send a locked file
 start-save = Save this page for use without internet
 
 ## The list of readers
 directory-loading = Loading the list of readers…
-directory-refused-title = This page will not seal anything now
+directory-refused-title = This page will not lock anything now
 directory-unreachable = The list of readers did not arrive. Check your connection and try again.
 directory-malformed = This is not a list of readers. Get it again.
 directory-wrong-root = The list of readers is not signed with the key that this page trusts. Somebody may have changed it. Do not use this letterbox, and tell somebody you trust.
@@ -43,14 +44,14 @@ expired-saved = If the date is right, you need a newer copy of this page. You ge
 directory-not-yet = The list of readers is only valid from { $day }. Check the date of your device.
 directory-rolled-back = This list of readers is older than one that this page has seen. Somebody may be showing you an old one.
 directory-file = Choose a file with the list of readers
-saved-notice = This is a saved page. It seals your tip into a file, without internet. The file must still be sent later.
+saved-notice = This is a saved page. It locks your tip into a file, without internet. The file must still be sent later.
 saved-until = Its list of readers is valid until { $day }.
 
 ## Choose readers
 readers-title = Who may read your tip?
 readers-lead = Choose one, two or three. Each one sees who else can read it. First read what they must do with what they learn.
 readers-works-on = Works on: { $matters }
-readers-no-key = Can not be chosen today.
+readers-no-key = Cannot be chosen today.
 readers-none = Choose at least one reader.
 readers-too-many = Choose three readers at most.
 new-day = A new day has begun. Look at your readers once more, then go on.
@@ -77,7 +78,12 @@ found-iban = Bank account
 found-card = Bank card
 found-user-name = User name
 found-own-name = A name
-found-place = Exact place on a map
+found-place = Exact place
+found-birth = Date of birth
+found-plate = Number plate
+found-only-one = Only you can be meant
+found-papers = Somebody’s papers
+duty-papers = One of your readers must report doubts about papers. So do not write whether you, colleagues, neighbours or others have papers.
 details-title = More details, all optional
 details-lead = Fill in what you know. Leave out the rest.
 categories-title = What is it about?
@@ -172,11 +178,11 @@ check-hidden = { $count ->
   }
 check-empty = Write something, fill in details or add a file first.
 check-too-long = The text is too long. Add it as a file.
-send-button = Seal and send
-seal-button = Seal into a file
+send-button = Lock and send
+seal-button = Lock into a file
 sending-title = Sending your tip
 sending = Do not close this page. { $percent } sent.
-sealing-title = Sealing your tip
+sealing-title = Locking your tip
 sealing = Do not close this page. { $percent } done.
 send-waiting = The connection broke. What has arrived is kept. Next try in { $seconds ->
     [one] { $seconds } second
@@ -191,16 +197,16 @@ send-closed = The letterbox is closed at the moment. Nothing was stored. Try aga
 send-unsure = The tip may be stored or not. Send it again: sending it twice does no harm.
 send-too-large = The tip is too large for this letterbox. Nothing was stored. Remove a file.
 send-refused = The letterbox did not accept the tip. Nothing was stored. Your text is still here: try once more.
-send-failed = The tip could not be sealed. Nothing was sent. Check your files and try again.
+send-failed = The tip could not be locked. Nothing was sent. Check your files and try again.
 
 ## Stored, receipt
 stored-title = Your tip is stored
 stored-lead = It was stored on { $day }. Only the readers you chose can open it.
 stored-again = It was stored already on { $day }.
-saved-title = Your tip is sealed
-saved-lead = Save the file and send it later: open this letterbox on a computer with internet and choose “Send a sealed file”. Whoever finds the file cannot read it.
-saved-button = Save the sealed file
-saved-unsaved = You have not saved the sealed file yet. If you go on, the tip is lost.
+saved-title = Your tip is locked
+saved-lead = Save the file and send it later: open this letterbox on a computer with internet and choose “Send a locked file”. Whoever finds the file cannot read it.
+saved-button = Save the locked file
+saved-unsaved = You have not saved the locked file yet. If you go on, the tip is lost.
 tip-id = Number of the tip
 tip-id-hint = The readers see the same number. You do not need to keep it.
 receipt-title = Your receipt
@@ -232,36 +238,36 @@ receipt-number-out-of-range = Number { $position } must lie between 0001 and 204
 receipt-checksum = One of the words or numbers is wrong, or two are swapped. Check them.
 receipt-ambiguous = This can be read as more than one receipt. Type only the 12 numbers.
 
-## A sealed file
-sealed-title = Send a sealed file
-sealed-lead = Choose a file that was sealed with a saved page or with the program softinfo-tip. Its name ends in .age.
-sealed-label = Sealed file
+## A locked file
+sealed-title = Send a locked file
+sealed-lead = Choose a file that was locked with a saved page or with the program softinfo-tip. Its name ends in .age.
+sealed-label = Locked file
 sealed-button = Send
 sealed-none = Choose a file first.
-sealed-wrong = This is not a sealed tip. It was not sent. Only sealed files are taken here.
+sealed-wrong = This is not a locked tip. It was not sent. Only locked files are taken here.
 
 ## Shown after leaving: harmless, about bread
 away-title = Simple bread
 away-text = Mix 500 g of flour, 350 g of warm water, 10 g of salt and 7 g of yeast. Let the dough rest for two hours. Bake it for 40 minutes at 220 °C.
 
 ## Without JavaScript
-plain-title = Your browser cannot seal a text now
-plain-why = Sealing happens on your device, with JavaScript. In Tor Browser’s level “Safest” JavaScript is off. So there is no field to write in here: an open text is never sent.
+plain-title = Your browser cannot lock a text now
+plain-why = Locking happens on your device, with JavaScript. In Tor Browser’s level “Safest” JavaScript is off. So there is no field to write in here: an open text is never sent.
 plain-level = Write down the address of this page. Set the security level to “Safer” (the shield beside the address). Tor Browser may restart. Then open the address again. The page loads nothing from elsewhere and stores nothing.
-plain-saved = Or save this page and open it without internet in another browser. In Tor Browser, at this level, JavaScript is off there too. Seal your tip there, and send the file with the form below.
+plain-saved = Or save this page and open it without internet in another browser. In Tor Browser, at this level, JavaScript is off there too. Lock your tip there, and send the file with the form below.
 plain-save = Save the page
 plain-program = Or use the program softinfo-tip. You get it from the organisation that runs this letterbox, or from one that helps you.
 plain-copy = This is a saved page. It can send nothing. Open it in another browser, in which JavaScript is on.
-plain-form = Here you can send a file that is sealed already (.age). This works only at the address of the letterbox, not in a saved page:
-plain-never = Never choose an open document here: it would leave unsealed.
-plain-send = Send the sealed file
+plain-form = Here you can send a file that is locked already (.age). This works only at the address of the letterbox, not in a saved page:
+plain-never = Never choose an ordinary document here: it would be sent unlocked.
+plain-send = Send the locked file
 
 ## Answer of the letterbox to that form
 answer-stored = Your tip is stored. You can close this page.
 answer-already = This tip was stored before. It is there once, and safe.
-answer-not-sealed = This is not a sealed tip. Nothing was stored. Choose the sealed file whose name ends in .age.
+answer-not-sealed = This is not a locked tip. Nothing was stored. Choose the locked file whose name ends in .age.
 answer-too-large = The file is too large. Nothing was stored.
-answer-later = Nothing was stored. Keep the sealed file and send it again later.
+answer-later = Nothing was stored. Keep the locked file and send it again later.
 answer-unsure = The tip may be stored or not. Send the same file again: sending it twice does no harm.
 answer-day = Day
 answer-back = Back to the letterbox

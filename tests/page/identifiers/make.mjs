@@ -46,6 +46,9 @@ export function corpus() {
       ...Array.from({ length: 4 }, (_, i) => others[(index * 4 + i) % others.length]),
     ]
     const [before, after] = around[lang]
+    // a maker of its own: what the others have stays as it was
+    const second = maker(5003 + index).make
+    files[`second-${lang}.jsonl`] = lines('second', lang).map((line) => filled(lang, line.replaceAll('\\n', '\n'), second))
     files[`tuning-${lang}.jsonl`] = [...written.map(fill), ...letters, ...numbers.map((number) => fill(`${before} ${number} ${after}`))]
   })
   return files

@@ -2,6 +2,7 @@
 import { ownName } from './name.ts'
 import { type Finding, page } from './page.ts'
 import { rules } from './rules.ts'
+import { situation } from './situation.ts'
 
 export type { Finding, Kind } from './page.ts'
 
@@ -10,5 +11,6 @@ export function findIdentifiers(text: string): Finding[] {
   const searched = page(text)
   rules(searched)
   ownName(searched)
+  situation(searched)
   return searched.found.sort((a, b) => a.start - b.start)
 }

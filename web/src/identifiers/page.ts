@@ -1,9 +1,17 @@
 // A text to be searched, and what was found in it. In: what the writer typed. Out: a plain form of it, and spans in the writer's offsets.
 
-export type Kind = 'national-register' | 'bis' | 'foreigner' | 'passport' | 'id-card' | 'phone' | 'email' | 'iban' | 'card' | 'user-name' | 'own-name' | 'place'
+export type Kind = 'national-register' | 'bis' | 'foreigner' | 'passport' | 'id-card' | 'phone' | 'email' | 'iban' | 'card' | 'user-name' | 'own-name' | 'place' | 'birth' | 'plate' | 'only-one' | 'papers'
 
 /** Offsets count UTF-16 units, as `String.slice` does. */
 export type Finding = { start: number, end: number, kind: Kind }
+
+/** A pattern for plain texts. `\p{L}` in it is a letter of the alphabets that the page reads: Unicode's own class, many times in a pattern, takes a
+ *  browser without JIT half a second to prepare. */
+export const pattern = (source: string, flags = 'g'): RegExp => RegExp(source.replace(/(\[[^\]]*)?\\p\{L\}/g, (_, inside = '') => (inside ? `${inside}${LETTERS}` : `[${LETTERS}]`)), flags)
+const LETTERS = 'a-zß-ӿء-ۿ'
+
+/** "My", as a plain text has it. */
+export const MY = '(?:m(?:ijn|on|a|ein\\p{L}{0,2}|y|eu|inha|i|o[ji]\\p{L}{0,3})|мо\\p{L}{1,2})'
 
 export type Page = {
   /** Lower case, without accents; digits and dashes are those of ASCII. */
@@ -54,7 +62,7 @@ export function page(original: string): Page {
       return char !== char.toLowerCase()
     },
     mark: (start, end, kind) => {
-      if (taken.subarray(start, end).includes(1)) return
+      if (start === end || taken.subarray(start, end).includes(1)) return
       taken.fill(1, start, end)
       if (kind) found.push({ start: at[start]!, end: at[end]!, kind })
     },

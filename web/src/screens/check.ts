@@ -3,9 +3,10 @@ import type { App, PickedFile } from '../app.ts'
 import { element, paragraph } from '../element.ts'
 import type { Draft, DraftFile } from '../engine.ts'
 import { heading, onward, step } from '../frame.ts'
-import { findIdentifiers } from '../identifiers/index.ts'
 import { freeTexts, isFilled } from '../tip/report.ts'
+import { papersWarning } from './duty.ts'
 import { describe, nameOf } from './files.ts'
+import { kindsIn, marked } from './found.ts'
 import { isSame, sealInto, sealAndSend, type Job } from './job.ts'
 import { inLanguage } from './readers.ts'
 import { stopped } from './sending.ts'
@@ -18,7 +19,7 @@ export function check(app: App): HTMLElement[] {
   if (directory.state !== 'ready') return app.screens['readers']!(app)
   const chosen = directory.contents.holders.filter(({ id }) => written.readers.includes(id)).sort((one, other) => (one.id < other.id ? -1 : 1))
   const hidden = written.files.filter(({ state, keep }) => keep || typeof state === 'string' || state.kind !== 'scrubbed').length
-  const found = [written.message, ...freeTexts(written.details)].reduce((sum, text) => sum + findIdentifiers(text).length, 0)
+  const found = [written.message, ...freeTexts(written.details)].flatMap((text) => kindsIn(app, text))
   const row = (label: string, ...values: (Node | string)[]): Node[] => [element('dt', {}, texts.text(label)), element('dd', {}, ...values)]
   return [
     step(app, 4),
@@ -26,10 +27,11 @@ export function check(app: App): HTMLElement[] {
     ...stoppedBefore(app),
     element('dl', {},
       ...row('check-readers', ...chosen.map((holder) => element('p', {}, inLanguage(app, holder.names, 'span') ?? holder.id))),
-      ...row('check-text', folded(texts.text('check-characters', { count: [...written.message].length }), written.message === '' ? [] : [element('div', { className: 'text', dir: 'auto', translate: false }, written.message)])),
+      ...row('check-text', texts.text('check-characters', { count: [...written.message].length }), written.message === '' ? '' : element('div', { className: 'text', dir: 'auto', translate: false, tabIndex: 0 }, ...marked(app, written.message))),
       ...(isFilled(written.details) ? row('check-details', list(detailsOf(app))) : []),
-      ...row('check-files', folded(new Intl.NumberFormat(texts.lang).format(written.files.length), written.files.length === 0 ? [] : [list(filesOf(app))]))),
-    ...(found > 0 ? [element('div', { className: 'warning' }, paragraph(texts.text('found-count', { count: found }).replace(/:\s*$/, '.')), paragraph(texts.text('found-explain')))] : []),
+      ...row('check-files', new Intl.NumberFormat(texts.lang).format(written.files.length), written.files.length === 0 ? '' : list(filesOf(app)))),
+    ...(found.length > 0 ? [element('div', { className: 'warning' }, paragraph(`${texts.text('found-count', { count: found.length })} ${texts.list([...new Set(found)])}.`), paragraph(texts.text('found-explain')))] : []),
+    papersWarning(app),
     ...(hidden > 0 ? [paragraph(texts.text('check-hidden', { count: hidden }), 'warning')] : []),
     paragraph(texts.text('start-limits')),
     onward(app, texts.text(app.offline ? 'seal-button' : 'send-button'), () => {
@@ -47,14 +49,13 @@ export function check(app: App): HTMLElement[] {
   ]
 }
 
-const folded = (title: string, content: HTMLElement[]): HTMLElement | string => (content.length === 0 ? title : element('details', {}, element('summary', {}, title), ...content))
-
 const list = (rows: (Node | string)[][]): HTMLElement => element('ul', {}, ...rows.map((row) => element('li', {}, ...row)))
 
 const filesOf = (app: App): string[][] => app.written.files.map((picked, n) => [`${nameOf(app, picked, n)}: ${describe(app, picked)}`, picked.keep ? ` ${app.texts.text('file-keep')}.` : ''])
 
 /** What was filled in, each with the words of its field. */
-function detailsOf({ texts, written: { details } }: App): (Node | string)[][] {
+function detailsOf(app: App): (Node | string)[][] {
+  const { texts, written: { details } } = app
   const say = (id: string): string => texts.text(id)
   const { place, work_visit: visit } = details
   const rows: [string, string][] = [
@@ -69,7 +70,7 @@ function detailsOf({ texts, written: { details } }: App): (Node | string)[][] {
     [say('visit-time'), visit.best_time],
     [say('visit-look-for'), visit.look_for],
   ]
-  return rows.filter(([, text]) => text.trim()).map(([label, text]) => [element('strong', {}, label), ' ', element('bdi', { translate: false }, text)])
+  return rows.filter(([, text]) => text.trim()).map(([label, text]) => [element('strong', {}, label), ' ', element('bdi', { translate: false }, ...marked(app, text))])
 }
 
 /** The job that was stopped goes on, so that nothing is stored twice; another draft gets another. */

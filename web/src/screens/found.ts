@@ -19,6 +19,20 @@ export function watch(app: App, control: HTMLInputElement | HTMLTextAreaElement)
   return found
 }
 
+/** The text with what was found in it marked, each mark with its kind as a title. */
+export function marked(app: App, text: string): (Node | string)[] {
+  let from = 0
+  const parts = findIdentifiers(text).flatMap(({ start, end, kind }) => {
+    const before = text.slice(from, start)
+    from = end
+    return [before, element('mark', { translate: false, title: app.texts.text(`found-${kind}`) }, text.slice(start, end))]
+  })
+  return [...parts, text.slice(from)]
+}
+
+/** What was found in the text, in words, each as often as it was. */
+export const kindsIn = ({ texts }: App, text: string): string[] => findIdentifiers(text).map(({ kind }) => texts.text(`found-${kind}`))
+
 function point(app: App, control: HTMLInputElement | HTMLTextAreaElement, found: HTMLElement): void {
   const { texts } = app
   const findings = findIdentifiers(control.value)

@@ -4,6 +4,7 @@ import type { Holder } from '../directory/note.ts'
 import { choice, element, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
 import { CATEGORIES } from '../tip/report.ts'
+import { papersWarning } from './duty.ts'
 import { refusal } from './refused.ts'
 
 const MOST = 3
@@ -15,11 +16,13 @@ export function readers(app: App): HTMLElement[] {
   if (directory.state === 'loading') return [...title, element('p', { attr: { role: 'status' } }, texts.text('directory-loading'))]
   if (directory.state === 'refused') return [...title, element('div', { className: 'problem', attr: { role: 'alert' } }, ...refusal(app, directory))]
   const cards = directory.contents.holders.map((holder) => card(app, holder, holder.id in directory.keys))
+  const choices = element('fieldset', { className: 'cards' }, element('legend', { className: 'unseen' }, texts.text('readers-title')), ...cards)
   return [
     ...title,
     app.newDay && element('div', { className: 'notice', attr: { role: 'status' } }, paragraph(texts.text('new-day')), paragraph(texts.text('text-here'))),
     paragraph(texts.text('readers-lead')),
-    element('fieldset', { className: 'cards' }, element('legend', { className: 'unseen' }, texts.text('readers-title')), ...cards),
+    choices,
+    papersWarning(app, choices),
     onward(app, texts.text('next'), () => {
       if (written.readers.length === 0) return texts.text('readers-none')
       if (written.readers.length > MOST) return texts.text('readers-too-many')

@@ -2,8 +2,8 @@
 import type { App, DirectoryState } from '../app.ts'
 import { UNSAVED, button, element, paragraph } from '../element.ts'
 
-/** Telephone and website of the Ministry of Justice for victims of trafficking; named, never loaded. */
-const HELP = { phone: '078\u00a005\u00a058\u00a000', site: 'stopmensenhandel.be' }
+/** Telephone of the Ministry of Justice for victims of trafficking. Its website, which has another name in French, stands in the text; named, never loaded. */
+const HELP = { phone: '078\u00a005\u00a058\u00a000' }
 
 /** Who helps a victim beside this letterbox. */
 export const help = ({ texts }: App): HTMLElement[] => [paragraph(texts.text('start-victim')), paragraph(texts.text('start-help', HELP))]

@@ -4,6 +4,7 @@ import type { App } from '../app.ts'
 import { button, choice, element, field, line, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
 import { CATEGORIES, allTexts, isFilled, type Details, type Offender } from '../tip/report.ts'
+import { papersWarning } from './duty.ts'
 import { watch } from './found.ts'
 
 export function write(app: App): HTMLElement[] {
@@ -15,6 +16,7 @@ export function write(app: App): HTMLElement[] {
     heading(texts.text('write-title')),
     paragraph(texts.text('write-lead')),
     paragraph(texts.text('write-warning'), 'warning'),
+    papersWarning(app),
     field(texts.text('write-label'), message),
     watch(app, message),
     more(app, written.details),
