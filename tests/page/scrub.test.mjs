@@ -385,7 +385,7 @@ for (const [type, stream] of Object.entries(STREAMS)) {
   test(`films: messages in ${type} that can hold anything become filler of the same length`, async () => {
     assert.equal(after.length, before.length)
     const at = brand.length + 8
-    const build = (data) => Buffer.concat([brand, box('mdat', data), film(track('vide', coded(type, config), [[at, before.length / 2], [at + before.length / 2, before.length / 2]].map(([from, size]) => [Math.floor(from), Math.ceil(size)]).slice(0, 0).concat([[at, before.length]])))])
+    const build = (data) => Buffer.concat([brand, box('mdat', data), film(track('vide', coded(type, config), [[at, before.length]]))])
     const { bytes, removed, unseen } = await clean(build(before))
     assert.deepEqual(bytes.subarray(at, at + after.length), after)
     assertUnmarked(bytes)
@@ -413,8 +413,8 @@ for (const [type, stream] of Object.entries(STREAMS)) {
 }
 
 test('films: more messages than can be cleaned are told', async () => {
-  const data = units(...Array.from({ length: 20_000 }, () => sei('\x06', NAMES)))
-  assert.ok(await unseenOf(Buffer.concat([brand, box('mdat', data), film(track('vide', coded('avc1', avcC()), [[brand.length + 8, data.length]]))])))
+  const data = units(...Array.from({ length: 40_000 }, () => sei('\x06', NAMES)))
+  assert.ok((await scrub(new Blob([brand, box('mdat', data), film(track('vide', coded('avc1', avcC()), [[brand.length + 8, data.length]]))]))).unseen)
 })
 
 test('films: profiles and names in the description of the coding are cleaned, boxes that no player needs go', async () => {
@@ -641,7 +641,7 @@ test('hostile: items that all lie on one place are looked at within a budget', a
   const result = await cost(async () => scrub(new Blob([file])))
   assert.ok(result.looked < 64 << 20, `${result.looked} bytes`)
   assert.equal(result.kind, 'scrubbed')
-  assertUnmarked(await content(result.blob))
+  assert.ok(!(await content(result.blob)).includes('MARK'))
 })
 
 test('hostile: very many chunks, segments, samples and boxes end it', async () => {
@@ -651,14 +651,14 @@ test('hostile: very many chunks, segments, samples and boxes end it', async () =
   const many = (count, gap) => {
     const offsets = Buffer.alloc(4 * count)
     for (let i = 0; i < count; i++) offsets.writeUInt32BE(brand.length + 8 + i * gap, 4 * i)
-    const stbl = box('stbl', full('stsd', 0, be(1, 4), heard('sowt')), full('stts', 0, be(0, 4)), full('stsc', 0, be(1, 4), be(1, 4), be(1, 4), be(1, 4)), full('stsz', 0, be(2, 4), be(count, 4)), full('stco', 0, be(count, 4), offsets))
+    const stbl = box('stbl', full('stsd', 0, be(1, 4), heard('sowt')), full('stts', 0, be(0, 4)), full('stsc', 0, be(1, 4), be(1, 4), be(1, 4), be(1, 4)), full('stsz', 0, be(4, 4), be(count, 4)), full('stco', 0, be(count, 4), offsets))
     const trak = box('trak', full('tkhd', 0, be(0, 80)), box('mdia', full('mdhd', 0, be(0, 20)), full('hdlr', 0, be(0, 4), 'soun', be(0, 12)), box('minf', stbl)))
     return Buffer.concat([brand, box('mdat', Buffer.alloc(gap * count, 1)), box('moov', full('mvhd', 0, be(0, 96)), trak)])
   }
   assert.equal(await kind(many(3_000_000, 1)), 'damaged')
-  assert.equal(await kind(many(1_200_000, 3)), 'damaged')
+  assert.equal(await kind(many(1_200_000, 5)), 'damaged')
   // Pieces that follow each other are one.
-  assert.equal(await kind(many(1_200_000, 2)), 'scrubbed')
+  assert.equal(await kind(many(1_200_000, 4)), 'scrubbed')
 })
 
 // All

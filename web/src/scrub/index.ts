@@ -43,11 +43,12 @@ export async function scrub(file: Blob): Promise<Scrub> {
 
 // Mails, web archives, cards and calendars look like text, and so does markup inside of it. What is packed into letters can't be read by its writer.
 const PACKED = [
-  /^\s*(From:? ?\S*@|(Received|X-[\w-]+|ARC-[\w-]+):|(From|To|Cc|Bcc|Date|Subject|Reply-To|Sender):.*\r?\n([\w-]+:|[ \t]))/i,
+  /^\s*(From(:.*| \S+)@|(Received|X-[\w-]+|ARC-[\w-]+):|(From|To|Cc|Bcc|Date|Subject|Reply-To|Sender):.*\r?\n([\w-]+:|[ \t]))/i,
   /^((MIME-Version|Message-ID|Return-Path|Delivered-To|Content-Type|Content-Transfer-Encoding|DKIM-Signature|BEGIN):|begin [0-7]{3} )/im,
   /;base64,|%PDF-|\{\\rtf|<(!--|!doctype|\?xml|html|svg)/i,
-  /(?=[\w+/-]{0,59}[A-Z])(?=[\w+/-]{0,59}[a-z])[\w+/-]{60}/,
 ]
+/** Letters of all sorts without a space: no word is as long. */
+const packed = (text: string): boolean => text.match(/[\w+/-]{60}/g)?.some((run) => /[a-z]/.test(run) && /[A-Z]/.test(run)) ?? false
 /** Characters without a look of their own, but for those that emoji are joined from. */
 const UNSEEN = /(?!(?<=[\p{ExtPict}\p{EMod}]\ufe0f?)[\u200d\ufe0f])[\p{DI}\x80-\x9f]/u
 
@@ -57,7 +58,7 @@ async function text(source: Source, found: Found): Promise<Parts> {
   const STEP = 1 << 20
   for (let at = 0; at < source.size; at += STEP) {
     const block = textOf(await source.read(at, Math.min(STEP, source.size - at)), decoder)
-    ensure(block !== undefined && !PACKED.slice(at ? 1 : 0).some((sign) => sign.test(block)), 'hidden')
+    ensure(block !== undefined && !packed(block) && !PACKED.some((sign, i) => (!at || i) && sign.test(block)), 'hidden')
     if (UNSEEN.test(block)) found.add('unseen')
   }
   const parts = new Parts(source.file)

@@ -51,7 +51,8 @@ function needed(unit: Bytes, head: number): boolean {
   }
   while (at < text.length - 1) {
     const type = number()
-    at += number()
+    const length = number()
+    at += length
     if (!NEEDED.test(String(type))) return false
   }
   return text.slice(at) === '\x80'
