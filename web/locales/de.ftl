@@ -240,3 +240,6 @@ answer-later = Nichts wurde gespeichert. Behalten Sie die verschlüsselte Datei 
 answer-unsure = Der Hinweis ist vielleicht gespeichert, vielleicht nicht. Senden Sie dieselbe Datei noch einmal: Zweimal senden schadet nicht.
 answer-day = Tag
 answer-back = Zurück zum Briefkasten
+
+## What may be left in a file
+file-unseen = Es können noch Teile darin sein, die niemand sieht oder hört, zum Beispiel unter durchsichtigen Flächen, in abgeschnittenen Szenen oder als unsichtbare Zeichen.

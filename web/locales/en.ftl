@@ -268,3 +268,6 @@ answer-later = Nothing was stored. Keep the sealed file and send it again later.
 answer-unsure = The tip may be stored or not. Send the same file again: sending it twice does no harm.
 answer-day = Day
 answer-back = Back to the letterbox
+
+## What may be left in a file
+file-unseen = Parts that cannot be seen or heard may still be inside, for example under transparent areas, in cut-off scenes or as invisible characters.

@@ -240,3 +240,6 @@ answer-later = No se ha guardado nada. Conserve el archivo cifrado y envíelo ot
 answer-unsure = El aviso quizás se ha guardado, quizás no. Envíe el mismo archivo otra vez: enviarlo dos veces no hace daño.
 answer-day = Día
 answer-back = Volver al buzón
+
+## What may be left in a file
+file-unseen = Pueden quedar dentro partes que no se ven ni se oyen, por ejemplo bajo zonas transparentes, en escenas cortadas o como caracteres invisibles.

@@ -240,3 +240,6 @@ answer-later = Rien n’a été enregistré. Gardez le fichier chiffré et envoy
 answer-unsure = Le message est peut-être enregistré, peut-être pas. Envoyez encore le même fichier : l’envoyer deux fois ne pose pas de problème.
 answer-day = Jour
 answer-back = Retour à la boîte aux lettres
+
+## What may be left in a file
+file-unseen = Des parties que personne ne voit ni n’entend peuvent y rester, par exemple sous des zones transparentes, dans des scènes coupées ou sous forme de caractères invisibles.

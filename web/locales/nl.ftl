@@ -240,3 +240,6 @@ answer-later = Er is niets opgeslagen. Hou het versleutelde bestand bij en stuur
 answer-unsure = De tip is misschien opgeslagen, misschien niet. Stuur hetzelfde bestand opnieuw: twee keer sturen kan geen kwaad.
 answer-day = Dag
 answer-back = Terug naar de brievenbus
+
+## What may be left in a file
+file-unseen = Er kunnen nog delen in zitten die niemand ziet of hoort, bijvoorbeeld onder doorzichtige vlakken, in weggeknipte scènes of als onzichtbare tekens.

@@ -248,3 +248,6 @@ answer-later = Nic nie zapisano. Zachowaj zaszyfrowany plik i wyślij go ponowni
 answer-unsure = Nie wiadomo, czy zgłoszenie zostało zapisane. Wyślij ten sam plik jeszcze raz: dwukrotne wysłanie nie zaszkodzi.
 answer-day = Dzień
 answer-back = Wróć do skrzynki
+
+## What may be left in a file
+file-unseen = W środku mogą zostać części, których nie widać ani nie słychać, na przykład pod przezroczystymi miejscami, w wyciętych scenach lub jako niewidoczne znaki.

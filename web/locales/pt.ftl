@@ -240,3 +240,6 @@ answer-later = Nada foi guardado. Fique com o arquivo criptografado e envie de n
 answer-unsure = O aviso talvez tenha sido guardado, talvez não. Envie o mesmo arquivo de novo: enviar duas vezes não faz mal.
 answer-day = Dia
 answer-back = Voltar para a caixa
+
+## What may be left in a file
+file-unseen = Podem ficar lá dentro partes que não se veem nem se ouvem, por exemplo sob zonas transparentes, em cenas cortadas ou como caracteres invisíveis.

@@ -244,3 +244,6 @@ answer-later = Nu s-a păstrat nimic. Păstrați fișierul criptat și trimiteț
 answer-unsure = Poate că sesizarea a fost păstrată, poate că nu. Trimiteți din nou același fișier: de două ori nu strică.
 answer-day = Ziua
 answer-back = Înapoi la cutie
+
+## What may be left in a file
+file-unseen = Pot rămâne înăuntru părți care nu se văd și nu se aud, de exemplu sub zone transparente, în scene tăiate sau ca semne invizibile.

@@ -240,3 +240,6 @@ answer-later = Hiçbir şey kaydedilmedi. Kilitli dosyayı saklayın ve daha son
 answer-unsure = İhbar kaydedilmiş de olabilir, kaydedilmemiş de. Aynı dosyayı tekrar gönderin: iki kez göndermenin zararı yoktur.
 answer-day = Tarih
 answer-back = İhbar kutusuna dön
+
+## What may be left in a file
+file-unseen = İçinde görülmeyen ve duyulmayan parçalar kalmış olabilir: örneğin saydam alanların altında, kesilmiş sahnelerde ya da görünmez karakterler olarak.

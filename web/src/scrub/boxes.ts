@@ -38,7 +38,7 @@ type Claim = { from: number, to: number, keep: boolean, open: boolean }
 
 /** More pieces of media, or small changes in it, than a film has, in number. */
 const CLAIMS = 1 << 20
-const CHANGES = 1 << 15
+const CHANGES = 1 << 14
 
 /** How long boxes are in version 0, in bytes, and how long each entry of a table is. */
 const LENGTHS = numbers('mvhd100,tkhd84,mdhd24,vmhd12,smhd8,nmhd4,hmhd20,pasp8,fiel2,clap32,clli4,mdcv24,btrt12,gama4,frma4,ispe12,irot1,imir1,a1op1,lsel2,pitm8,pixi9')
