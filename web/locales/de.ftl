@@ -242,4 +242,4 @@ answer-day = Tag
 answer-back = Zurück zum Briefkasten
 
 ## What may be left in a file
-file-unseen = Es können noch Teile darin sein, die niemand sieht oder hört, zum Beispiel unter durchsichtigen Flächen, in abgeschnittenen Szenen oder als unsichtbare Zeichen.
+file-unseen = Es können noch Teile darin sein, die niemand sieht oder hört.

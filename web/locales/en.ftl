@@ -270,4 +270,4 @@ answer-day = Day
 answer-back = Back to the letterbox
 
 ## What may be left in a file
-file-unseen = Parts that cannot be seen or heard may still be inside, for example under transparent areas, in cut-off scenes or as invisible characters.
+file-unseen = Parts that cannot be seen or heard may still be inside.

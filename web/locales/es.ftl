@@ -242,4 +242,4 @@ answer-day = Día
 answer-back = Volver al buzón
 
 ## What may be left in a file
-file-unseen = Pueden quedar dentro partes que no se ven ni se oyen, por ejemplo bajo zonas transparentes, en escenas cortadas o como caracteres invisibles.
+file-unseen = Pueden quedar dentro partes que no se ven ni se oyen.

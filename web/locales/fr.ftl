@@ -242,4 +242,4 @@ answer-day = Jour
 answer-back = Retour à la boîte aux lettres
 
 ## What may be left in a file
-file-unseen = Des parties que personne ne voit ni n’entend peuvent y rester, par exemple sous des zones transparentes, dans des scènes coupées ou sous forme de caractères invisibles.
+file-unseen = Il peut y rester des parties que personne ne voit ni n’entend.

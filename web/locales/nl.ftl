@@ -242,4 +242,4 @@ answer-day = Dag
 answer-back = Terug naar de brievenbus
 
 ## What may be left in a file
-file-unseen = Er kunnen nog delen in zitten die niemand ziet of hoort, bijvoorbeeld onder doorzichtige vlakken, in weggeknipte scènes of als onzichtbare tekens.
+file-unseen = Er kunnen nog delen in zitten die niemand ziet of hoort.

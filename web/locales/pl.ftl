@@ -250,4 +250,4 @@ answer-day = Dzień
 answer-back = Wróć do skrzynki
 
 ## What may be left in a file
-file-unseen = W środku mogą zostać części, których nie widać ani nie słychać, na przykład pod przezroczystymi miejscami, w wyciętych scenach lub jako niewidoczne znaki.
+file-unseen = W środku mogą zostać części, których nie widać ani nie słychać.

@@ -242,4 +242,4 @@ answer-day = Dia
 answer-back = Voltar para a caixa
 
 ## What may be left in a file
-file-unseen = Podem ficar lá dentro partes que não se veem nem se ouvem, por exemplo sob zonas transparentes, em cenas cortadas ou como caracteres invisíveis.
+file-unseen = Podem ficar lá dentro partes que não se veem nem se ouvem.

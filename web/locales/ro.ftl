@@ -246,4 +246,4 @@ answer-day = Ziua
 answer-back = Înapoi la cutie
 
 ## What may be left in a file
-file-unseen = Pot rămâne înăuntru părți care nu se văd și nu se aud, de exemplu sub zone transparente, în scene tăiate sau ca semne invizibile.
+file-unseen = Pot rămâne înăuntru părți care nu se văd și nu se aud.

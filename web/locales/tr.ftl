@@ -242,4 +242,4 @@ answer-day = Tarih
 answer-back = İhbar kutusuna dön
 
 ## What may be left in a file
-file-unseen = İçinde görülmeyen ve duyulmayan parçalar kalmış olabilir: örneğin saydam alanların altında, kesilmiş sahnelerde ya da görünmez karakterler olarak.
+file-unseen = İçinde görülmeyen ve duyulmayan parçalar kalmış olabilir.

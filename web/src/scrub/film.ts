@@ -5,7 +5,7 @@ import { chunks, readTrack } from './samples.ts'
 import { describe } from './details.ts'
 import { profile } from './icc.ts'
 import { bytes, ensure, latin, same, uint } from './source.ts'
-import { cleanUnits, coding, type Coding } from './units.ts'
+import { cleanUnits, coding, CONFIGURATION, type Coding } from './units.ts'
 
 const CONTAINERS = /^(moov|trak|mdia|minf|stbl|edts|mvex|moof|traf|mfra|tapt)$/
 const KEPT = /^([vshn]mhd|sthd|stts|ctts|cslg|st[sp]s|stsc|stsz|stco|co64|sdtp|sbgp|sgpd|subs|sai[zo]|elst|mehd|trex|trep|leva|m?fhd|tfhd|tfdt|trun|tfra|mfro|clef|prof|enof)$/
@@ -16,8 +16,8 @@ const SEEN = /^(vide|soun|pict|auxv)$/
 const TEXT = /^(text|sbtl|subt|clcp|subp)$/
 const REFERENCES = /^(auxl|sbas|scal|vdep|vplx)$/
 /** Codings that have no details of a kind that isn't looked for, as Motion JPEG, DV and MP3 have. */
-const PICTURES = /^(avc[1-4]|hvc[12]|hev[12]|dvh[1e]|dva[1v]|vv[ic]1|av01|vp0[89]|mp4v|[hs]263|ap(c[hnso]|4[hx])|SVQ[13]|cvid|rle |raw |2vuy|yuv2|v210|m[12]v1|hdv\d|xd\w\w)$/i
-const SOUNDS = /^(mp4a|[ae]c-[34]|Opus|fLaC|alac|apac|mh[am]1|samr|sawb|sowt|twos|raw |NONE|in24|in32|fl32|fl64|[fil]pcm|[ua]law|ima4|ms\0[\x02\x11]|MAC[36]|Qclp|QDM2|agsm)$/
+const PICTURES = /^(avc[1-4]|hvc[12]|hev[12]|dvh[1e]|dva[1v]|vv[ic]1|av01|vp0[89]|mp4v|[hs]263|ap(c[hnso]|4[hx])|SVQ[13]|raw )$/i
+const SOUNDS = /^(mp4a|[ae]c-[34]|Opus|fLaC|alac|apac|mh[am]1|samr|sawb|sowt|twos|raw |NONE|in24|in32|fl32|fl64|[fil]pcm|[ua]law|ima4|ms\0[\x02\x11]|Qclp|QDM2)$/
 /** What mp4v and mp4a are: the parts of MPEG-2 and MPEG-4, Dolby's, Opus. */
 const OBJECT_TYPES = /[ !#@`-hj\xa5\xa6\xad]/
 /** The elementary stream's descriptor up to there. */
@@ -33,6 +33,8 @@ export class Film {
   #dropped = 0
   #scale = 1
   #pictures = 0
+  #sound = false
+  #units: Coding | boolean | undefined
 
   constructor(readonly copy: Copy) {}
 
@@ -55,6 +57,8 @@ export class Film {
       await copy.zero(from, to, 'time')
     } else if (type === 'hdlr') {
       await clearHandler(copy, box)
+    } else if (type === 'stsd') {
+      this.#units = await sampleEntries(copy, box, this.#sound)
     } else if (type === 'dinf') {
       await dataReferences(copy, box)
     } else if (type === 'tref') {
@@ -94,13 +98,11 @@ export class Film {
     if (!keep) return copy.blank(box)
     if (!sound) this.#pictures++
     if (!track.shown) found.add('unseen')
-    let units: Coding | boolean | undefined
-    const inside = async (part: Box): Promise<void> => {
-      if (part.type === 'stsd') units = await sampleEntries(copy, part, sound)
-      else if (CONTAINERS.test(part.type)) for (const child of await boxes(source, part.body, part.end)) await inside(child)
-      else await this.clean(part)
-    }
-    await inside(box)
+    this.#sound = sound
+    this.#units = undefined
+    for (const child of await boxes(source, box.body, box.end)) await this.clean(child)
+    const units = this.#units as Coding | boolean | undefined
+    if (!units && !sound) found.add('unseen')
     source.ahead = 1 << 20
     for (const [from, to] of units ? chunks(track) : []) {
       if (units === true) {
@@ -110,7 +112,6 @@ export class Film {
       if (!await cleanUnits(copy, from, to, units as Coding)) found.add('unseen')
     }
     source.ahead = 1 << 14
-    if (!units && !sound) found.add('unseen')
   }
 }
 
@@ -182,7 +183,7 @@ async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<Cod
       if (child.type === 'colr') await cleanColour(copy, child)
       if (child.type === 'auxi') await cleanName(copy, child)
       if (child.type === 'sv3d') for (const part of await boxes(source, child.body, child.end)) if (part.type === 'svhd') await copy.zero(part.body + 4, part.end, 'other')
-      if (/^(avc|hvc)C$/.test(child.type)) units = await coding(copy, child.body, child.end, child.type === 'hvcC')
+      if (CONFIGURATION.test(child.type)) units = await coding(copy, child)
     }
     for (const child of await boxes(source, body + (sound ? 28 + longer : 78), end)) await inside(child, IN_SAMPLE_ENTRY)
     ensure(described, 'hidden')

@@ -4,7 +4,7 @@ import { type Box, boxes, type Copy } from './boxes.ts'
 import { describe, exif, orientationOnly } from './details.ts'
 import { cleanColour, cleanName, clearHandler, dataReferences } from './film.ts'
 import { bytes, ensure, latin, uint } from './source.ts'
-import { cleanUnits, coding, type Coding } from './units.ts'
+import { cleanUnits, coding, CONFIGURATION, type Coding } from './units.ts'
 
 /** Their units are looked into. */
 const UNITS = /^(hvc1|hev1|avc1)$/
@@ -24,11 +24,10 @@ export async function heif(copy: Copy, meta: Box): Promise<void> {
   }
   const idat = children.find(({ type }) => type === 'idat')
   if (idat) copy.media.push(idat)
-  const properties = new Properties(copy)
-  for (const part of await boxes(source, find('iprp').body, find('iprp').end)) await properties.clean(part)
+  const units = await properties(copy, find('iprp'))
   const types = await items(copy, find('iinf'))
   await unreached(copy, find('pitm'), children.find(({ type }) => type === 'iref'), types)
-  await locations(copy, find('iloc'), idat, types, properties.coding)
+  await locations(copy, find('iloc'), idat, types, units)
   for (const child of children) {
     const { type } = child
     if (type === 'hdlr') await clearHandler(copy, child)
@@ -38,26 +37,21 @@ export async function heif(copy: Copy, meta: Box): Promise<void> {
   }
 }
 
-class Properties {
-  /** How the units of pictures are told apart; nothing when that isn't the same for all. */
-  coding: Coding | undefined
-  #codings = 0
-
-  constructor(readonly copy: Copy) {}
-
-  async clean(box: Box): Promise<void> {
-    const { copy } = this
-    const { type, body, end } = box
-    await copy.cap(box)
-    if (type === 'ipco') for (const child of await boxes(copy.source, body, end)) await this.clean(child)
-    else if (type === 'colr') await cleanColour(copy, box)
-    else if (type === 'auxC') await cleanName(copy, box)
-    else if (/^(avc|hvc)C$/.test(type)) {
-      const found = await coding(copy, body, end, type === 'hvcC')
-      this.coding = !this.#codings++ || found && this.coding?.width === found.width && this.coding.hevc === found.hevc ? found : undefined
+/** Out: how the units of pictures are told apart; nothing when that isn't the same for all. */
+async function properties(copy: Copy, { body, end }: Box): Promise<Coding | undefined> {
+  const codings: (Coding | undefined)[] = []
+  for (const part of await boxes(copy.source, body, end)) {
     // Free space keeps its place in the list, to which numbers refer.
-    } else if (!KEPT.test(type)) await copy.blank(box)
+    for (const box of part.type === 'ipco' ? await boxes(copy.source, part.body, part.end) : [part]) {
+      await copy.cap(box)
+      if (box.type === 'colr') await cleanColour(copy, box)
+      else if (box.type === 'auxC') await cleanName(copy, box)
+      else if (CONFIGURATION.test(box.type)) codings.push(await coding(copy, box))
+      else if (!KEPT.test(box.type)) await copy.blank(box)
+    }
   }
+  const [first] = codings
+  return codings.every((other) => other?.width === first?.width && other?.hevc === first?.hevc) ? first : undefined
 }
 
 /** Empties the items' names, and what the content of the others is called. Out: where each item's type stands, and what it is. */

@@ -50,7 +50,7 @@ export async function png(source: Source, found: Found): Promise<Parts> {
       out.keep(at, end)
     } else if (type === 'iCCP' && length <= ICC_MOST && !again) {
       const old = await source.read(body, length)
-      const fresh = await profileChunk(old, found)
+      const fresh = await profileChunk(source, body, old, found)
       if (fresh === old) out.keep(at, end)
       else if (fresh) put(out, type, fresh)
     } else {
@@ -78,9 +78,7 @@ async function hides(source: Source, header: Bytes, data: [number, number][], se
   let at = 0
   let filter = 0
   try {
-    await unpack(async function* () {
-      for (let [from, to] of data) for (; from < to; from += PIECE) yield await source.read(from, Math.min(PIECE, to - from))
-    }, (part) => {
+    await unpack(source, data, (part) => {
       for (let i = 0; rgba && i < part.length;) {
         const x = (at + i) % row
         const end = Math.min(part.length, i + row - x)
@@ -106,14 +104,11 @@ async function hides(source: Source, header: Bytes, data: [number, number][], se
 const NAME = bytes('icc\0\0')
 
 /** In and out: name, 0, method 0, zlib. The same bytes when there is nothing to clean, nothing when it can't be read. */
-async function profileChunk(chunk: Bytes, found: Found): Promise<Bytes | undefined> {
-  const packed = chunk.slice(chunk.indexOf(0) + 2)
+async function profileChunk(source: Source, body: number, chunk: Bytes, found: Found): Promise<Bytes | undefined> {
   try {
     const parts: Bytes[] = []
     let length = 0
-    await unpack(async function* () {
-      for (let at = 0; at < packed.length; at += PIECE) yield packed.subarray(at, at + PIECE)
-    }, (part) => {
+    await unpack(source, [[body + chunk.indexOf(0) + 2, body + chunk.length]], (part) => {
       parts.push(part)
       ensure((length += part.length) <= PROFILE_MOST)
     })
@@ -131,12 +126,14 @@ async function profileChunk(chunk: Bytes, found: Found): Promise<Bytes | undefin
   }
 }
 
-/** Unpacks zlib piece by piece. Throws when it is damaged, has more behind its end, or `take` throws. */
-async function unpack(pieces: () => AsyncGenerator<Bytes>, take: (part: Bytes) => void): Promise<void> {
-  const from = pieces()
+/** Unpacks zlib that lies in pieces, from and to. Throws when it is damaged, has more behind its end, or `take` throws. */
+async function unpack(source: Source, data: [number, number][], take: (part: Bytes) => void): Promise<void> {
+  const pieces = async function* () {
+    for (let [from, to] of data) for (; from < to; from += PIECE) yield source.read(from, Math.min(PIECE, to - from))
+  }()
   const packed = new ReadableStream<Bytes>({
     async pull(stream) {
-      const { value, done } = await from.next()
+      const { value, done } = await pieces.next()
       if (done) stream.close()
       else stream.enqueue(value)
     },

@@ -10,29 +10,29 @@ const CUT = 0.5
 
 /** In: a track, and the units that the film's header has in a second. */
 export async function readTrack(source: Source, trak: Box, scale: number): Promise<Track> {
-  const maybe = async (box: Box | undefined, name: RegExp): Promise<Box | undefined> => box && (await boxes(source, box.body, box.end)).find(({ type }) => name.test(type))
-  const into = async (box: Box, name: RegExp): Promise<Box> => {
+  const maybe = async (box: Box | undefined, name: string): Promise<Box | undefined> => box && (await boxes(source, box.body, box.end)).find(({ type }) => name.includes(type))
+  const into = async (box: Box, name: string): Promise<Box> => {
     const found = await maybe(box, name)
     ensure(found)
     return found
   }
   const body = ({ body, end }: Box): Promise<Bytes> => source.read(body, end - body)
-  const mdia = await into(trak, /^mdia$/)
-  const stbl = await into(await into(mdia, /^minf$/), /^stbl$/)
-  const sizes = await into(stbl, /^st(sz|z2)$/)
+  const mdia = await into(trak, 'mdia')
+  const stbl = await into(await into(mdia, 'minf'), 'stbl')
+  const sizes = await into(stbl, 'stsz,stz2')
   ensure(sizes.type === 'stsz', 'hidden')
-  const offsets = await into(stbl, /^(stco|co64)$/)
-  const edits = await maybe(await maybe(trak, /^edts$/), /^elst$/)
-  const head = await body(await into(mdia, /^mdhd$/))
-  const on = uint(await body(await into(trak, /^tkhd$/)), 3, 1) & 1
+  const offsets = await into(stbl, 'stco,co64')
+  const edits = await maybe(await maybe(trak, 'edts'), 'elst')
+  const head = await body(await into(mdia, 'mdhd'))
+  const on = uint(await body(await into(trak, 'tkhd')), 3, 1) & 1
   const track = {
-    handler: latin(await body(await into(mdia, /^hdlr$/)), 8, 12),
+    handler: latin(await body(await into(mdia, 'hdlr')), 8, 12),
     sizes: await body(sizes),
-    runs: await body(await into(stbl, /^stsc$/)),
+    runs: await body(await into(stbl, 'stsc')),
     offsets: await body(offsets),
     width: offsets.type === 'co64' ? 8 : 4,
-    description: await body(await into(stbl, /^stsd$/)),
-    shown: on > 0 && (!edits || whole(source, await body(edits), scale, await body(await into(stbl, /^stts$/)), uint(head, head[0] ? 20 : 12, 4))),
+    description: await body(await into(stbl, 'stsd')),
+    shown: on > 0 && (!edits || whole(source, await body(edits), scale, await body(await into(stbl, 'stts')), uint(head, head[0] ? 20 : 12, 4))),
   }
   source.spend(uint(track.offsets, 4, 4) + (uint(track.sizes, 4, 4) ? 0 : uint(track.sizes, 8, 4)))
   return track

@@ -1,6 +1,6 @@
 // Messages in coded pictures (SEI), where programs and cameras write their names, settings and more: they become filler of the same length.
 // ITU-T H.264 7.3.1, 7.3.2.3, 7.4.1 and H.265 7.3.1, 7.3.5, 7.4.2 (units and messages), ISO/IEC 14496-15, 5.3.3 and 8.3.3 (configurations). What shows the picture is untouched.
-import type { Copy } from './boxes.ts'
+import type { Box, Copy } from './boxes.ts'
 import { latin, same, uint, type Bytes } from './source.ts'
 
 /** How units are told apart: bytes of a length, and whether they are of H.265. */
@@ -58,9 +58,12 @@ function needed(unit: Bytes, head: number): boolean {
   return text.slice(at) === '\x80'
 }
 
-/** In: an avcC or hvcC box's content. Out: how units are told apart, nothing when it can't be followed. */
-export async function coding(copy: Copy, from: number, to: number, hevc: boolean): Promise<Coding | undefined> {
-  const config = await copy.source.read(from, to - from)
+export const CONFIGURATION = /^(avc|hvc)C$/
+
+/** In: such a box. Out: how units are told apart, nothing when it can't be followed. */
+export async function coding(copy: Copy, { type, body: from, end }: Box): Promise<Coding | undefined> {
+  const hevc = type === 'hvcC'
+  const config = await copy.source.read(from, end - from)
   if (config.length > MOST || config.length < (hevc ? 23 : 7)) return undefined
   const width = (config[hevc ? 21 : 4]! & 3) + 1
   let at = hevc ? 23 : 5
