@@ -656,6 +656,7 @@ test('hostile: very many chunks, segments, samples and boxes end it', async () =
     return Buffer.concat([brand, box('mdat', Buffer.alloc(gap * count, 1)), box('moov', full('mvhd', 0, be(0, 96)), trak)])
   }
   assert.equal(await kind(many(3_000_000, 1)), 'damaged')
+  assert.equal(await kind(many(70_000, 5)), 'damaged')
   assert.equal(await kind(many(1_200_000, 5)), 'damaged')
   // Pieces that follow each other are one.
   assert.equal(await kind(many(1_200_000, 4)), 'scrubbed')

@@ -36,8 +36,9 @@ const isIndex = ({ type }: Box): boolean => type === 'moov' || type === 'meta'
 /** A part of the media: kept, or to be blanked. An open one goes on to the next. */
 type Claim = { from: number, to: number, keep: boolean, open: boolean }
 
-/** More pieces of media, or small changes in it, than a film has, in number. */
+/** More pieces of media than a film has, more pieces of a result than browsers are quick with, and how many of these messages in coded pictures may become. */
 const CLAIMS = 1 << 20
+const PATCHES = 1 << 16
 const CHANGES = 1 << 14
 
 /** How long boxes are in version 0, in bytes, and how long each entry of a table is. */
@@ -54,7 +55,7 @@ export class Copy {
   constructor(readonly source: Source, readonly found: Found) {}
 
   write(at: number, fresh: Bytes): void {
-    this.#patches.push({ at, end: at + fresh.length, fresh })
+    this.#patch(at, at + fresh.length, fresh)
   }
 
   /** Writes something as long into media. Out: whether there was still room for one. */
@@ -72,8 +73,13 @@ export class Copy {
     if (block.some((byte) => byte !== 0)) {
       if (sort) this.found.add(sort)
       else describe(block, this.found)
-    }
-    this.#patches.push({ at: from, end: to })
+    } else if (block.length === to - from) return
+    this.#patch(from, to)
+  }
+
+  #patch(at: number, end: number, fresh?: Bytes): void {
+    ensure(this.#patches.length < PATCHES)
+    this.#patches.push({ at, end, ...(fresh && { fresh }) })
   }
 
   /** Turns a box into free space of zeros. */
@@ -124,7 +130,7 @@ export class Copy {
         if (keep) keptEnd = Math.max(keptEnd, to)
         else {
           blankEnd = Math.max(blankEnd, to)
-          this.#patches.push({ at: from, end: to })
+          this.#patch(from, to)
         }
         at = Math.max(at, to)
       }

@@ -17,7 +17,7 @@ const TEXT = /^(text|sbtl|subt|clcp|subp)$/
 const REFERENCES = /^(auxl|sbas|scal|vdep|vplx)$/
 /** Codings that have no details of a kind that isn't looked for, as Motion JPEG, DV and MP3 have. */
 const PICTURES = /^(avc[1-4]|hvc[12]|hev[12]|dvh[1e]|dva[1v]|vv[ic]1|av01|vp0[89]|mp4v|[hs]263|ap(c[hnso]|4[hx])|SVQ[13]|raw )$/i
-const SOUNDS = /^(mp4a|[ae]c-[34]|Opus|fLaC|alac|apac|mh[am]1|samr|sawb|sowt|twos|raw |NONE|in24|in32|fl32|fl64|[fil]pcm|[ua]law|ima4|ms\0[\x02\x11]|Qclp|QDM2)$/
+const SOUNDS = /^(mp4a|[ae]c-[34]|Opus|fLaC|alac|apac|mh[am]1|samr|sawb|sowt|twos|raw |NONE|in24|in32|fl32|fl64|[fil]pcm|[ua]law|ima4|Qclp|QDM2)$/
 /** What mp4v and mp4a are: the parts of MPEG-2 and MPEG-4, Dolby's, Opus. */
 const OBJECT_TYPES = /[ !#@`-hj\xa5\xa6\xad]/
 /** The elementary stream's descriptor up to there. */
