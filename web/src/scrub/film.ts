@@ -140,14 +140,16 @@ export async function cleanColour(copy: Copy, { body, end }: Box): Promise<void>
   if (!same(old, fresh)) copy.write(body + 4, fresh)
 }
 
-/** What an additional picture is, is a name that a maker may have given. Leaves those of the standard. */
-export async function cleanName(copy: Copy, { body, end }: Box): Promise<void> {
+/** What an additional picture is, is a name that a maker may have given. Leaves those of the standard. Out: what it is now. */
+export async function cleanName(copy: Copy, { body, end }: Box): Promise<string> {
   const old = latin(await copy.source.read(body + 4, end - body - 4))
   const name = old.split('\0')[0]!
   const fresh = (/^urn:(mpeg:|x*$)/.test(name) ? name : 'urn:'.padEnd(name.length, 'x').slice(0, name.length)).padEnd(old.length, '\0')
-  if (fresh === old) return
-  copy.found.add('device')
-  copy.write(body + 4, bytes(fresh))
+  if (fresh !== old) {
+    copy.found.add('device')
+    copy.write(body + 4, bytes(fresh))
+  }
+  return fresh
 }
 
 /** Out: how the units of the only entry are told apart, or that it is AAC. */

@@ -6,6 +6,7 @@ import { cleanColour, cleanName, clearHandler, dataReferences } from './film.ts'
 import { bytes, ensure, latin, uint } from './source.ts'
 import { cleanUnits, coding, CONFIGURATION, type Coding } from './units.ts'
 
+const TRANSPARENCY = /^urn:mpeg:.*(alpha|auxid:1)\0/
 /** Their units are looked into. */
 const UNITS = /^(hvc1|hev1|avc1)$/
 const PICTURES = /^(hvc1|hvt1|lhv1|hev1|av01|avc1|vvc1|evc1|j2k1|unci|grid|iovl|iden|tmap|mski)$/
@@ -24,9 +25,9 @@ export async function heif(copy: Copy, meta: Box): Promise<void> {
   }
   const idat = children.find(({ type }) => type === 'idat')
   if (idat) copy.media.push(idat)
-  const units = await properties(copy, find('iprp'))
+  const { units, transparent } = await properties(copy, find('iprp'))
   const types = await items(copy, find('iinf'))
-  await unreached(copy, find('pitm'), children.find(({ type }) => type === 'iref'), types)
+  await unreached(copy, find('pitm'), children.find(({ type }) => type === 'iref'), types, transparent)
   await locations(copy, find('iloc'), idat, types, units)
   for (const child of children) {
     const { type } = child
@@ -37,21 +38,23 @@ export async function heif(copy: Copy, meta: Box): Promise<void> {
   }
 }
 
-/** Out: how the units of pictures are told apart; nothing when that isn't the same for all. */
-async function properties(copy: Copy, { body, end }: Box): Promise<Coding | undefined> {
+/** Out: how the units of pictures are told apart, nothing when that isn't the same for all; and whether one of them is transparency. */
+async function properties(copy: Copy, { body, end }: Box): Promise<{ units: Coding | undefined, transparent: boolean }> {
+  let transparent = false
   const codings: (Coding | undefined)[] = []
   for (const part of await boxes(copy.source, body, end)) {
     // Free space keeps its place in the list, to which numbers refer.
     for (const box of part.type === 'ipco' ? await boxes(copy.source, part.body, part.end) : [part]) {
       await copy.cap(box)
       if (box.type === 'colr') await cleanColour(copy, box)
-      else if (box.type === 'auxC') await cleanName(copy, box)
+      else if (box.type === 'auxC') transparent = TRANSPARENCY.test(await cleanName(copy, box)) || transparent
       else if (CONFIGURATION.test(box.type)) codings.push(await coding(copy, box))
       else if (!KEPT.test(box.type)) await copy.blank(box)
     }
   }
   const [first] = codings
-  return codings.every((other) => other?.width === first?.width && other?.hevc === first?.hevc) ? first : undefined
+  const units = codings.every((other) => other?.width === first?.width && other?.hevc === first?.hevc) ? first : undefined
+  return { units, transparent }
 }
 
 /** Empties the items' names, and what the content of the others is called. Out: where each item's type stands, and what it is. */
@@ -72,8 +75,8 @@ async function items(copy: Copy, { body, end }: Box): Promise<Map<number, Item>>
   return types
 }
 
-/** Gives up the pictures that the shown one doesn't need: thumbnails, further pictures, what it was made from before it was cropped. */
-async function unreached(copy: Copy, pitm: Box, iref: Box | undefined, types: Map<number, Item>): Promise<void> {
+/** Gives up the pictures that the shown one doesn't need: thumbnails, depth, what makes it brighter, further ones, what it was made from. */
+async function unreached(copy: Copy, pitm: Box, iref: Box | undefined, types: Map<number, Item>, transparent: boolean): Promise<void> {
   const { source, found } = copy
   const head = await source.read(pitm.body, pitm.end - pitm.body)
   const reached = new Set([uint(head, 4, head[0] ? 4 : 2)])
@@ -91,8 +94,8 @@ async function unreached(copy: Copy, pitm: Box, iref: Box | undefined, types: Ma
     before = reached.size
     for (const { box: { type }, from, to } of references) {
       source.spend(1 + to.length)
-      // Transparency and depth point at their picture, and so does what makes it brighter.
-      if ((type === 'auxl' || types.get(from)?.type === 'tmap') && to.some((id) => reached.has(id))) {
+      // Transparency points at its picture.
+      if (transparent && type === 'auxl' && to.some((id) => reached.has(id))) {
         reached.add(from)
         found.add('unseen')
       }
