@@ -3,8 +3,17 @@ import { build } from 'esbuild'
 
 const source = new URL('../../web/src/', import.meta.url)
 
+// The build puts the texts in; a module that is loaded alone has none.
+const locales = {
+  name: 'locales',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^locales$/ }, ({ path }) => ({ path, namespace: 'locales' }))
+    onLoad({ filter: /.*/, namespace: 'locales' }, () => ({ contents: `export const names = '', values = {}` }))
+  },
+}
+
 const built = async (path, options) => (await build({
-  entryPoints: [new URL(path, source).pathname], bundle: true, write: false, target: 'es2022', mainFields: ['module', 'main'], logLevel: 'error', ...options,
+  entryPoints: [new URL(path, source).pathname], bundle: true, write: false, target: 'es2022', mainFields: ['module', 'main'], logLevel: 'error', plugins: [locales], ...options,
 })).outputFiles[0]
 
 export async function load(path) {

@@ -593,10 +593,11 @@ test('films: scenes that no edit shows are told, and tracks that are off or besi
 })
 
 test('films: what follows the known content of a box goes', async () => {
-  const input = one('vide', coded('avc1', avcC(), box('pasp', be(1, 8), 'MARK')), { slack: 'MARK' })
-  const { bytes } = await clean(input)
-  assertUnmarked(bytes)
-  assert.equal(bytes.length, input.length)
+  for (const input of [one('vide', coded('avc1', avcC(), box('pasp', be(1, 8), 'MARK')), { slack: 'MARK' }), one('vide', coded('s263', box('d263', 'MARK\0\0\0MARK'))), one('soun', heard('samr', box('damr', 'MARK\0\0\0\0\0MARK')))]) {
+    const { bytes } = await clean(input)
+    assertUnmarked(bytes)
+    assert.equal(bytes.length, input.length)
+  }
 })
 
 test('JPEG: tables and heads are as long as they say, and there is one picture', async () => {
@@ -749,6 +750,18 @@ test('whatever is cut off or altered, nothing is thrown, all ends soon, and what
   for (const input of inputs) {
     for (const keep of [4, 12, 64, 300]) assert.ok(['damaged', 'hidden', 'scrubbed'].includes(await kind(Buffer.concat([input.subarray(0, keep), noise]))))
   }
+})
+
+test('what is said of a file: nothing is called clean while something may be left', async () => {
+  const { describe } = await load('screens/files.ts')
+  const texts = { text: (id, values) => id === 'file-cleaned' ? `cleaned(${values.details})` : id, list: (items) => items.join() }
+  const said = (state) => describe({ texts }, { state })
+  const scrubbed = (removed, unseen) => said({ kind: 'scrubbed', removed, unseen })
+  assert.equal(scrubbed([], false), 'file-nothing')
+  assert.equal(scrubbed([], true), 'file-unseen')
+  assert.equal(scrubbed(['time', 'place'], false), 'cleaned(file-place,file-time)')
+  assert.equal(scrubbed(['time'], true), 'cleaned(file-time) file-unseen')
+  for (const kind of ['hidden', 'damaged']) assert.equal(said({ kind }), `file-${kind}`)
 })
 
 test('a file that cannot be read is the caller’s to tell', async () => {

@@ -181,7 +181,7 @@ async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<Cod
       }
       // Comments and cover pictures may follow the stream's own block.
       if (child.type === 'dfLa') ensure(child.end - child.body === 42, 'hidden')
-      if (child.type === 'damr') await copy.zero(child.body, child.body + 4, 'device')
+      if (child.type === 'damr' || child.type === 'd263') await copy.zero(child.body, child.body + 4, 'device')
       if (child.type === 'colr') await cleanColour(copy, child)
       if (child.type === 'auxi') await cleanName(copy, child)
       if (child.type === 'sv3d') for (const part of await boxes(source, child.body, child.end)) if (part.type === 'svhd') await copy.zero(part.body + 4, part.end, 'other')
