@@ -49,6 +49,8 @@ export class Copy {
   readonly #patches: { at: number, end: number, fresh?: Bytes }[] = []
   #claims: Claim[] = []
   #changes = 0
+  /** How many units of coded pictures were looked at. */
+  units = 0
   /** Boxes with media: what nobody claims in them is blanked. */
   readonly media: Box[] = []
 

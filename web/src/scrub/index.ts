@@ -49,13 +49,17 @@ const PACKED = [
 ]
 /** Letters of all sorts without a space: no word is as long. */
 const packed = (text: string): boolean => text.match(/[\w+/-]{60}/g)?.some((run) => /[a-z]/.test(run) && /[A-Z]/.test(run)) ?? false
+/** A longer text isn't looked through, in bytes. */
+const TEXT = 1 << 23
 /** Characters without a look of their own, but for those that emoji are joined from. */
-const UNSEEN = /(?!(?<=[\p{ExtPict}\p{EMod}]\ufe0f?)[\u200d\ufe0f])[\p{DI}\x80-\x9f]/u
+const UNSEEN = /[\p{DI}\x80-\x9f](?<!(?<=[\p{ExtPict}\p{EMod}]\ufe0f?)[\u200d\ufe0f])/u
 
 /** Plain text has nothing hidden but such characters, when it is text to its end and nothing is packed into it. */
 async function text(source: Source, found: Found): Promise<Parts> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const STEP = 1 << 20
+  // More than anybody has read, and slow to look through without JIT.
+  ensure(source.size <= TEXT, 'hidden')
   for (let at = 0; at < source.size; at += STEP) {
     const block = textOf(await source.read(at, Math.min(STEP, source.size - at)), decoder)
     ensure(block !== undefined && !packed(block) && !PACKED.some((sign, i) => (!at || i) && sign.test(block)), 'hidden')

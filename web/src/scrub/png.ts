@@ -10,8 +10,9 @@ const KEPT = numbers('IHDR13,PLTE768,IDATInfinity,IEND0,tRNS256,gAMA4,cHRM32,sRG
 const CHUNKS = 1 << 16
 /** A larger profile is left out; deflate makes at most a thousandfold of it. */
 const ICC_MOST = 1 << 19
-/** So many bytes of pixels are looked at. */
+/** So many bytes of pixels are counted, and so many are looked at for opacity. */
 const PIXELS = 1 << 28
+const OPACITY = 1 << 26
 /** What is packed is unpacked in such pieces, so that little is held. */
 const PIECE = 1 << 13
 
@@ -74,7 +75,7 @@ async function hides(source: Source, header: Bytes, data: [number, number][], se
   // One row, the number of its filter included.
   const row = 1 + Math.ceil(uint(header, 0, 4) * depth! * [1, 0, 3, 1, 2, 0, 4][colour!]! / 8)
   const length = row * uint(header, 4, 4)
-  if (seen.has('acTL') || interlaced || !(length <= PIXELS) || colour! > 3 && !rgba) return true
+  if (seen.has('acTL') || interlaced || !(length <= (rgba ? OPACITY : PIXELS)) || colour! > 3 && !rgba) return true
   let at = 0
   let filter = 0
   try {
@@ -84,12 +85,14 @@ async function hides(source: Source, header: Bytes, data: [number, number][], se
         const end = Math.min(part.length, i + row - x)
         if (!x) filter = part[i]!
         // While all before is opaque, what the filter makes of one more opaque pixel is known.
-        for (let alpha = i + (x ? -x & 3 : 4); alpha < end; alpha += 4) {
-          const left = alpha - i + x < 5
-          const top = at + i < row
-          const opaque = !filter || (filter === 1 ? left : filter === 2 ? top : left && top) ? 255 : filter === 3 && (left || top) ? 128 : 0
-          ensure(part[alpha] === opaque)
-        }
+        const top = at + i < row
+        const opaque = (left: boolean): number => !filter || (filter === 1 ? left : filter === 2 ? top : left && top) ? 255 : filter === 3 && (left || top) ? 128 : 0
+        let alpha = i + (x ? -x & 3 : 4)
+        let sound = x > 4 || alpha >= end || part[alpha] === opaque(true)
+        if (x < 5) alpha += 4
+        const others = opaque(false)
+        for (; alpha < end; alpha += 4) if (part[alpha] !== others) sound = false
+        ensure(sound)
         i = end
       }
       at += part.length

@@ -16,7 +16,7 @@ export function ensure(sound: unknown, kind: Stop['kind'] = 'damaged'): asserts 
 
 /** The most that is read at once: tables of a film of many hours fit, a film doesn't. */
 const MOST = 1 << 25
-/** What a file may cost beyond its size. One step is a read, a sample, or 256 bytes. */
+/** What a file may cost beyond its size. One step is a sample or 256 bytes; a read is eight. */
 const STEPS = 1 << 21
 /** How far a block that goes is looked at, to say what it held, and how far all of them. */
 const GLANCE = 1 << 18
@@ -52,14 +52,21 @@ export class Source {
   /** Not to be written to: it may be part of what is read next. */
   async read(at: number, length: number): Promise<Bytes> {
     ensure(at >= 0 && length >= 0 && length <= MOST && at + length <= this.size)
-    this.spend(1)
-    if (at < this.#from || at + length > this.#from + this.#window.length) {
+    this.spend(8)
+    if (!this.held(at, length)) {
       this.#window = new Uint8Array(await this.file.slice(at, at + Math.max(length, this.ahead)).arrayBuffer())
       this.spend(this.#window.length / 256)
       this.#from = at
     }
-    ensure(at + length <= this.#from + this.#window.length)
-    return this.#window.subarray(at - this.#from, at - this.#from + length)
+    const held = this.held(at, length)
+    ensure(held)
+    return held
+  }
+
+  /** What was read already, without waiting. */
+  held(at: number, length: number): Bytes | undefined {
+    const from = at - this.#from
+    return from < 0 || from + length > this.#window.length ? undefined : this.#window.subarray(from, from + length)
   }
 }
 

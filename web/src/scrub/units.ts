@@ -10,6 +10,8 @@ export type Coding = { width: number, hevc: boolean }
 const NEEDED = /^(0|1|6|19|45|47|129|13[0237]|144|14[78]|165|17[67])$/
 /** A larger one isn't looked into, in bytes. */
 const MOST = 1 << 16
+/** So many are looked at in a file. */
+const UNITS = 1 << 19
 
 /** In: where units follow each other. Out: whether they do, to the end; nothing is changed when not. */
 export async function cleanUnits(copy: Copy, from: number, to: number, { width, hevc }: Coding): Promise<boolean> {
@@ -18,7 +20,8 @@ export async function cleanUnits(copy: Copy, from: number, to: number, { width, 
   const head = hevc ? 2 : 1
   for (let at = from; at < to;) {
     if (at + width + head > to) return false
-    const start = await source.read(at, width + head)
+    if (++copy.units > UNITS) return false
+    const start = source.held(at, width + head) ?? await source.read(at, width + head)
     const length = uint(start, 0, width)
     const type = hevc ? start[width]! >> 1 & 63 : start[width]! & 31
     at += width
@@ -27,7 +30,7 @@ export async function cleanUnits(copy: Copy, from: number, to: number, { width, 
     // Filler, reserved and unspecified ones. Dolby Vision is in 62 and 63.
     if (message || (hevc ? type === 38 || type > 40 && type < 62 : !type || type === 12 || type > 21)) {
       if (length > MOST) return false
-      const old = await source.read(at, length)
+      const old = source.held(at, length) ?? await source.read(at, length)
       if (!message || !needed(old, head)) {
         const fresh = new Uint8Array(length).fill(255)
         fresh.set(hevc ? [old[0]! & 129 | 76, old[1]!] : [12])
