@@ -689,6 +689,14 @@ test('hostile: items that all lie on one place are looked at within a budget', a
   assert.ok(!(await content(result.blob)).includes('MARK'))
 })
 
+test('hostile: a text that nobody can have read, and very many units of a film, are not looked through', async () => {
+  assert.equal(await kind(Buffer.alloc(9 << 20, 'word ')), 'hidden')
+  const data = Buffer.alloc(5 * 600_000).fill(units('\x09'))
+  assert.ok(await unseenOf(Buffer.concat([brand, box('mdat', data), film(track('vide', coded('avc1', avcC()), [[brand.length + 8, data.length]]))])))
+  const opaque = Buffer.alloc(4200 * 16_801, 0)
+  assert.equal(await unseenOf(Buffer.concat([signature, ...square(4200, 6), chunk('IDAT', deflateSync(opaque, { level: 1 })), end])), true)
+})
+
 test('hostile: very many chunks, segments, samples and boxes end it', async () => {
   assert.equal(await kind(Buffer.concat([signature, ...square(2), ...Array(70_000).fill(chunk('teXt', be(0, 0))), dots(2), end])), 'damaged')
   const { bytes } = await clean(fixture('camera.jpg'))
