@@ -95,8 +95,10 @@ const rotations = (source) => {
   if (found !== 64) throw new Error(`${found} rotations in ChaCha20 and HChaCha20, and not 64: look at what the package does now`)
   return inlined
 }
+// Texts and words come before the program, so that deflate finds each sort beside its like.
+const order = ['locales', ...['portuguese', 'spanish', 'french', 'english'].map((lang) => `@scure/bip39/wordlists/${lang}.js`), './main.ts']
 const bundled = await build({
-  entryPoints: [new URL('src/main.ts', here).pathname], bundle: true, write: false, minify: true, format: 'iife', charset: 'utf8', target, legalComments: 'none',
+  stdin: { contents: order.map((path) => `import '${path}'`).join('\n'), resolveDir: new URL('src/', here).pathname }, bundle: true, write: false, minify: true, format: 'iife', charset: 'utf8', target, legalComments: 'none',
   plugins: [
     module(/^locales$/, 'locales', () => `export const names = ${JSON.stringify(names.join(' '))}, values = ${JSON.stringify(Object.fromEntries(neighbours.map((lang) => [lang, values(lang).join('\0')])))}`),
     module(/^@scure\/bip39\/wordlists\//, 'wordlist', async (path) => `import { unpacked } from './wordlist.ts'; export const wordlist = unpacked(${JSON.stringify(await packed(path))})`),
