@@ -15,7 +15,7 @@ const SEEN = /^(vide|soun|pict|auxv)$/
 /** Subtitles and chapters for people, but some drones write their flight there. */
 const TEXT = /^(text|sbtl|subt|clcp|subp)$/
 const REFERENCES = /^(auxl|sbas|scal|vdep|vplx)$/
-/** Codings that have no details of a kind that isn't looked for, as Motion JPEG, DV and MP3 have. */
+/** Codings whose frames are no files: those of Motion JPEG, DV and MP3 come with details of their own. */
 const PICTURES = /^(avc[1-4]|hvc[12]|hev[12]|dvh[1e]|dva[1v]|vv[ic]1|av01|vp0[89]|mp4v|[hs]263|ap(c[hnso]|4[hx])|SVQ[13]|raw )$/i
 const SOUNDS = /^(mp4a|[ae]c-[34]|Opus|fLaC|alac|apac|mh[am]1|samr|sawb|sowt|twos|raw |NONE|in24|in32|fl32|fl64|[fil]pcm|[ua]law|ima4|Qclp|QDM2)$/
 /** What mp4v and mp4a are: the parts of MPEG-2 and MPEG-4, Dolby's, Opus. */

@@ -1,4 +1,4 @@
-// HEIC and AVIF: keeps the picture that is shown and what belongs to it, blanks other pictures, Exif, XMP and all other items where they lie, and the names of items.
+// HEIC and AVIF: keeps the picture that is shown and its transparency, blanks all other items where they lie (pictures, Exif, XMP), and the names of items.
 // ISO/IEC 14496-12, 8.11 (meta, iloc, iinf); ISO/IEC 23008-12, section 6 (properties) and annex A (Exif, XMP). Orientation is in irot and imir.
 import { type Box, boxes, type Copy } from './boxes.ts'
 import { describe, exif, orientationOnly } from './details.ts'
@@ -102,13 +102,14 @@ async function unreached(copy: Copy, pitm: Box, iref: Box | undefined, types: Ma
       if (reached.has(from) && !/^(auxl|thmb|cdsc)$/.test(type)) for (const id of to) reached.add(id)
     }
   }
+  const thumbnails = new Set(references.filter(({ box }) => box.type === 'thmb').map(({ from }) => from))
   const gone = new Set<number>()
   for (const [id, item] of types) {
     if (reached.has(id) || !PICTURES.test(item.type)) continue
     gone.add(id)
     item.type = 'free'
     copy.write(item.at, bytes('free'))
-    found.add(references.some(({ box, from }) => from === id && box.type === 'thmb') ? 'thumbnail' : 'other')
+    found.add(thumbnails.has(id) ? 'thumbnail' : 'other')
   }
   for (const { box, from } of references) if (gone.has(from)) copy.write(box.at + 4, bytes('free'))
 }
