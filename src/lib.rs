@@ -32,6 +32,8 @@
 #[cfg(test)]
 extern crate self as softinfo;
 
+#[cfg(any(feature = "courier", feature = "seal"))]
+pub mod archive;
 #[cfg(any(feature = "courier", feature = "desk"))]
 pub mod bundle;
 #[cfg(feature = "client")]

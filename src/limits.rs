@@ -32,8 +32,10 @@ pub const DEFAULT_MAX_PLAINTEXT: u64 = 256 * 1024 * 1024;
 pub const MAX_REPORT: u64 = 1024 * 1024;
 /// Largest `message.txt`, in bytes.
 pub const MAX_MESSAGE: u64 = 16 * 1024 * 1024;
-/// Largest sealed identity, in bytes.
-pub const MAX_SEALED: u64 = 1024 * 1024;
+/// Bytes of every sealed identity.
+pub const SEALED_IDENTITY: u64 = 4096;
+/// Bytes of an author's signature (Ed25519).
+pub const AUTHOR_SIGNATURE: u64 = 64;
 /// Largest forwarder's note, in bytes.
 pub const MAX_FORWARDER_NOTE: u64 = 64 * 1024;
 /// Most attachments in one tip: names have two digits.

@@ -155,6 +155,7 @@ fn a_bundle_that_names_a_tip_twice_is_refused_whole() {
 
 fn first_manifest(note: &[u8], tips: Vec<softinfo::bundle::BundledTip>) -> softinfo::bundle::Manifest {
     softinfo::bundle::Manifest {
+        courier: "0123456789abcdef0123456789abcdef".parse().unwrap(),
         schema: softinfo::bundle::Manifest::SCHEMA.to_owned(),
         channel: "softinfo-example".parse().unwrap(),
         number: 1,

@@ -22,9 +22,13 @@ impl Archive {
         header.as_old_mut().name[..name.len().min(100)].copy_from_slice(&name[..name.len().min(100)]);
         header.set_entry_type(EntryType::Regular);
         header.set_size(content.len() as u64);
-        header.set_mode(0o600);
+        header.set_mode(0o644);
         header.set_mtime(0);
-        header.set_cksum();
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_device_major(0).expect("ustar");
+        header.set_device_minor(0).expect("ustar");
+        sum(&mut header);
         self.last = self.bytes.len();
         self.bytes.extend(header.as_bytes());
         self.bytes.extend(content);
@@ -84,10 +88,17 @@ impl Archive {
             let mut header = Header::new_old();
             header.as_mut_bytes().copy_from_slice(bytes);
             change(&mut header);
-            header.set_cksum();
+            sum(&mut header);
             bytes.copy_from_slice(header.as_bytes());
         }
     }
+}
+
+/// The checksum as GNU tar writes it.
+fn sum(header: &mut Header) {
+    header.set_cksum();
+    let sum = header.cksum().expect("just set");
+    header.as_old_mut().cksum.copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 }
 
 /// An entry as the walk sees it.

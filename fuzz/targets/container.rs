@@ -2,12 +2,13 @@
 
 use std::io::{self, Read};
 
-use softinfo::tip::container::{EntryName, Part, pack, packed_length, unpack};
+use softinfo::archive::packed_length;
+use softinfo::tip::container::{EntryName, Part, pack, unpack};
 
 use super::archive::{Archive, walk};
 use super::input::Input;
 
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "report.json",
     "message.txt",
     "attachments/01.jpg",
@@ -20,6 +21,7 @@ const NAMES: [&str; 18] = [
     "sealed/third.age",
     "sealed/fourth.age",
     "forwarder.note",
+    "author.sig",
     "../report.json",
     "attachments/../x",
     "/etc/passwd",
@@ -44,7 +46,7 @@ fn build(input: &mut Input<'_>) -> Vec<u8> {
             n @ 0..128 => {
                 let preset = NAMES.get(usize::from(n % 32)).map(|name| name.as_bytes());
                 let name = preset.unwrap_or_else(|| input.short());
-                let (length, fill) = (input.number() % 1600, input.byte());
+                let (length, fill) = (input.number() % 4200, input.byte());
                 archive.file(name, &vec![fill; length]);
             }
             _ => archive.spoil(input),
@@ -106,6 +108,8 @@ fn judge(plaintext: &[u8]) {
     })
     .expect("what was packed can be read");
     assert!(again == entries);
+    let (same, behind) = plaintext.split_at(packed.len().min(plaintext.len()));
+    assert!(same == packed && behind.iter().all(|&byte| byte == 0), "packed again it is another archive");
 }
 
 /// The names of `docs/protocol.md`, 1.5, told apart without the product's parser.
@@ -126,7 +130,7 @@ fn is_in_the_protocol(name: &str) -> bool {
             && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
     !name.contains("..")
-        && (["report.json", "message.txt", "forwarder.note"].contains(&name)
+        && (["report.json", "message.txt", "forwarder.note", "author.sig"].contains(&name)
             || name.strip_prefix("attachments/").is_some_and(is_file)
             || name.strip_prefix("originals/").is_some_and(is_file)
             || name.strip_prefix("sealed/").and_then(|name| name.strip_suffix(".age")).is_some_and(is_holder))

@@ -1,15 +1,13 @@
 //! What crosses the air gap: a tar with a manifest, the directory, and tips (`docs/protocol.md`, 7).
 //!
-//! In on the courier's side: fetched tips. Out on the desk's side: the same, every byte checked. Bundles form a chain, so that a missing one shows.
+//! In on the courier's side: fetched tips. Out on the desk's side: the same, every byte checked. Each courier's bundles form a chain, so that a missing one shows.
 
 mod manifest;
-#[cfg(feature = "desk")]
 mod read;
 #[cfg(feature = "courier")]
 mod write;
 
-pub use manifest::{BundleId, BundledTip, Manifest};
-#[cfg(feature = "desk")]
+pub use manifest::{BundleId, BundledTip, CourierName, Manifest, NotACourierName};
 pub use read::{BundleError, Verified, read};
 #[cfg(feature = "courier")]
 pub use write::write;

@@ -3,11 +3,9 @@
 use std::collections::HashSet;
 use std::io::{self, Read};
 
-use tar::{Archive, Entry, EntryType};
-
 use super::{BundleId, BundledTip, DIRECTORY, MANIFEST, Manifest};
+use crate::archive::{ArchiveError, Reader};
 use crate::limits::{MAX_DIRECTORY, MAX_MANIFEST};
-use crate::tip::container::packed_length;
 use crate::tip::id::{Hashed, TipId};
 
 /// A bundle whose every byte was as its manifest says.
@@ -52,61 +50,38 @@ pub enum BundleError {
 /// only when this returns `Ok` was all of it right.
 pub fn read(
     source: impl Read,
-    begin: impl FnMut(&Manifest),
-    keep: impl FnMut(&BundledTip, &mut dyn Read) -> io::Result<()>,
-) -> Result<Verified, BundleError> {
-    let mut source = Counted { inner: source, read: 0 };
-    let (verified, length) = read_entries(&mut source, begin, keep)?;
-    // The tar library stops at the first zero block: what hides behind it, or is missing there, shows only here.
-    let mut buffer = [0; 16 * 1024];
-    loop {
-        match source.read(&mut buffer)? {
-            0 => break,
-            n if buffer[..n].iter().any(|&b| b != 0) => {
-                return Err(BundleError::Altered("the end of the file".to_owned()));
-            }
-            _ => {}
-        }
-    }
-    let expected = verified.manifest.tips.len();
-    if source.read < length { Err(BundleError::CutShort { found: expected, expected }) } else { Ok(verified) }
-}
-
-/// Reads all that the manifest names; says how long the file is at least.
-fn read_entries(
-    source: impl Read,
     mut begin: impl FnMut(&Manifest),
     mut keep: impl FnMut(&BundledTip, &mut dyn Read) -> io::Result<()>,
-) -> Result<(Verified, u64), BundleError> {
-    let mut archive = Archive::new(source);
-    let mut entries = archive.entries().map_err(|_| BundleError::NotABundle)?.raw(true);
-    let mut first = entries.next().and_then(Result::ok).ok_or(BundleError::NotABundle)?;
-    if name(&first) != MANIFEST || !is_plain(&first) || first.size() > MAX_MANIFEST {
-        return Err(BundleError::NotABundle);
+) -> Result<Verified, BundleError> {
+    let mut archive = Reader::new(source);
+    let is_manifest = |found: &(String, u64)| found.0 == MANIFEST && found.1 <= MAX_MANIFEST;
+    match archive.entry() {
+        Ok(Some(found)) if is_manifest(&found) => (),
+        Err(ArchiveError::Io(error)) => return Err(error.into()),
+        _ => return Err(BundleError::NotABundle),
     }
     let mut bytes = Vec::new();
-    first.read_to_end(&mut bytes)?;
+    archive.read_to_end(&mut bytes)?;
     let manifest = parse(&bytes)?;
     let expected = manifest.tips.len();
     begin(&manifest);
 
-    let mut second = entry(entries.next(), 0, expected)?;
-    if name(&second) != DIRECTORY || !is_plain(&second) || second.size() > MAX_DIRECTORY {
-        return Err(BundleError::Altered(name(&second)));
+    let size = next(&mut archive, DIRECTORY, 0, expected)?;
+    if size > MAX_DIRECTORY {
+        return Err(BundleError::Altered(DIRECTORY.to_owned()));
     }
     let mut directory = Vec::new();
-    second.read_to_end(&mut directory)?;
+    archive.read_to_end(&mut directory)?;
     if TipId::of(&directory) != manifest.directory_sha256 {
-        return Err(wrong(directory.len() as u64, second.size(), DIRECTORY.to_owned(), 0, expected));
+        return Err(wrong(directory.len() as u64, size, DIRECTORY.to_owned(), 0, expected));
     }
 
     for (found, tip) in manifest.tips.iter().enumerate() {
-        let mut current = entry(entries.next(), found, expected)?;
-        let name = name(&current);
-        if !is_plain(&current) || name != format!("tips/{}.age", tip.id) || current.size() != tip.size {
+        let name = format!("tips/{}.age", tip.id);
+        if next(&mut archive, &name, found, expected)? != tip.size {
             return Err(BundleError::Altered(name));
         }
-        let mut checked = Checked { inner: &mut current, hash: Hashed::new(io::sink()), read: 0 };
+        let mut checked = Checked { inner: &mut archive, hash: Hashed::new(io::sink()), read: 0 };
         keep(tip, &mut checked)?;
         // What the keeper left unread counts too.
         io::copy(&mut checked, &mut io::sink())?;
@@ -114,15 +89,35 @@ fn read_entries(
             return Err(wrong(checked.read, tip.size, name, found, expected));
         }
     }
-    match entries.next() {
-        None => {}
-        Some(Ok(extra)) => return Err(BundleError::Altered(name(&extra))),
-        // All tips are whole; only the end marker is damaged.
-        Some(Err(_)) => return Err(BundleError::CutShort { found: expected, expected }),
+    match archive.entry() {
+        Ok(None) => Ok(Verified { id: TipId::of(&bytes), manifest, directory }),
+        Ok(Some((extra, _))) => Err(BundleError::Altered(extra)),
+        Err(error) => Err(unreadable(error, expected, expected)),
     }
-    let own = [bytes.len() as u64, directory.len() as u64];
-    let length = packed_length(own.into_iter().chain(manifest.tips.iter().map(|tip| tip.size)));
-    Ok((Verified { id: TipId::of(&bytes), manifest, directory }, length))
+}
+
+/// The size in bytes of the next entry, which has to be called `name`.
+fn next(archive: &mut Reader<impl Read>, name: &str, found: usize, expected: usize) -> Result<u64, BundleError> {
+    match archive.entry() {
+        Ok(Some((other, size))) => {
+            if other == name {
+                Ok(size)
+            } else {
+                Err(BundleError::Altered(other))
+            }
+        }
+        Ok(None) => Err(BundleError::CutShort { found, expected }),
+        Err(error) => Err(unreadable(error, found, expected)),
+    }
+}
+
+fn unreadable(error: ArchiveError, found: usize, expected: usize) -> BundleError {
+    match error {
+        ArchiveError::CutShort => BundleError::CutShort { found, expected },
+        ArchiveError::Header(name) | ArchiveError::Gap(name) => BundleError::Altered(name),
+        ArchiveError::AfterEnd => BundleError::Altered("the end of the file".to_owned()),
+        ArchiveError::Io(error) => BundleError::Io(error),
+    }
 }
 
 fn parse(bytes: &[u8]) -> Result<Manifest, BundleError> {
@@ -140,40 +135,8 @@ fn parse(bytes: &[u8]) -> Result<Manifest, BundleError> {
     if manifest.tips.iter().all(|tip| ids.insert(tip.id)) { Ok(manifest) } else { Err(altered()) }
 }
 
-fn is_plain(entry: &Entry<'_, impl Read>) -> bool {
-    entry.header().entry_type() == EntryType::Regular
-}
-
 fn wrong(read: u64, size: u64, name: String, found: usize, expected: usize) -> BundleError {
     if read < size { BundleError::CutShort { found, expected } } else { BundleError::Altered(name) }
-}
-
-fn entry<R: Read>(
-    next: Option<io::Result<Entry<'_, R>>>,
-    found: usize,
-    expected: usize,
-) -> Result<Entry<'_, R>, BundleError> {
-    match next {
-        Some(Ok(entry)) => Ok(entry),
-        _ => Err(BundleError::CutShort { found, expected }),
-    }
-}
-
-fn name(entry: &Entry<'_, impl Read>) -> String {
-    String::from_utf8_lossy(&entry.path_bytes()).chars().filter(|c| !c.is_control()).take(120).collect()
-}
-
-struct Counted<R> {
-    inner: R,
-    read: u64,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.read += read as u64;
-        Ok(read)
-    }
 }
 
 struct Checked<'a, R> {

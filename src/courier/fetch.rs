@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::ConfigError;
 use super::config::CourierConfig;
 use super::journal::Journal;
-use crate::bundle::{self, BundledTip, Manifest};
+use crate::bundle::{self, BundledTip, CourierName, Manifest};
 use crate::client::{ClientError, PoolTip, RelayClient};
 use crate::day::Day;
 use crate::directory::{DirectoryError, UntrustedDirectory};
@@ -123,7 +123,9 @@ pub fn fetch(
     if tips.is_empty() {
         return Ok(Fetched { tips: 0, number: None, id: None, gone, unreadable });
     }
+    let courier = journal.courier.get_or_insert_with(|| CourierName::generate(&mut rand::rngs::OsRng)).clone();
     let manifest = Manifest {
+        courier,
         schema: Manifest::SCHEMA.to_owned(),
         channel: directory.contents().channel.clone(),
         number: journal.last.map_or(1, |(number, _)| number + 1),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::BundleId;
+use crate::bundle::{BundleId, CourierName};
 use crate::day::Day;
 use crate::directory::Seen;
 use crate::tip::id::TipId;
@@ -15,6 +15,8 @@ use crate::tip::id::TipId;
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Journal {
+    /// The name under which the bundles are numbered.
+    pub courier: Option<CourierName>,
     /// Number and id of the last bundle.
     pub last: Option<(u64, BundleId)>,
     /// Tips that have been in a bundle, with their day.

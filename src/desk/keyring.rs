@@ -188,7 +188,7 @@ impl Keyring {
 /// Reads the public part of a holder: a profile, or what `keygen` wrote.
 pub fn read_holder(path: &Path) -> Result<Holder, KeyringError> {
     let bytes = crate::file::read_limited(path, crate::limits::MAX_DIRECTORY).map_err(failed(path))?;
-    serde_json::from_slice(&bytes).map_err(|error| failed(path)(error.into()))
+    Holder::parse_strict(&bytes).map_err(|error| failed(path)(io::Error::other(error)))
 }
 
 /// Makes a signing key for a channel's root: `<folder>/root.age` (secret) and `<folder>/root.vkey` (public, to be pinned).

@@ -10,13 +10,15 @@ use super::trust::Desk;
 use crate::tip::container::{ContainerError, EntryName, unpack};
 use crate::tip::id::{Hashed, TipId};
 use crate::tip::open::{self, OpenError};
-use crate::tip::report::{Report, ReportError};
+use crate::tip::report::{Report, ReportWarning};
 
 /// A tip that was opened and is in its folder.
 #[derive(Debug)]
 pub struct Opened {
-    /// The structured part.
+    /// The structured part, as far as it can be understood.
     pub report: Report,
+    /// What is odd about it.
+    pub warnings: Vec<ReportWarning>,
     /// Entries that were written, by their names in the archive.
     pub entries: Vec<String>,
     /// Unscrubbed originals that were left out because nobody asked for them.
@@ -43,9 +45,6 @@ pub enum OpenTipError {
     /// The archive.
     #[error("the tip is authentic but its contents can't be used: {0}")]
     Container(#[from] ContainerError),
-    /// The report.
-    #[error("the tip is authentic but its report can't be used: {0}")]
-    Report(#[from] ReportError),
     /// A file failed.
     #[error("{}: {source}", path.display())]
     File {
@@ -84,7 +83,7 @@ pub fn open(desk: &Desk, id: &TipId, keys: Vec<Unlocked>, out: &Path, originals:
         return Err(OpenTipError::NotAuthentic);
     }
     unpacked?;
-    let report = Report::parse(&opened.report)?;
+    let (report, warnings) = Report::read(&opened.report);
     let differing = report
         .attachments
         .iter()
@@ -99,7 +98,7 @@ pub fn open(desk: &Desk, id: &TipId, keys: Vec<Unlocked>, out: &Path, originals:
         return Err(OpenTipError::File { path: out.to_owned(), source });
     }
     let entries = opened.hashes.into_iter().map(|(name, _)| name).collect();
-    Ok(Opened { report, entries, originals_left_out: opened.left_out, differing })
+    Ok(Opened { report, warnings, entries, originals_left_out: opened.left_out, differing })
 }
 
 /// Tells a failure of the plaintext from a failure to write it.

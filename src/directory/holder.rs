@@ -147,22 +147,31 @@ pub struct Holder {
     /// Its name by language code.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
-    /// What it is competent for: places and matters, in free words.
+    /// Matters that it works on: categories of the report, or groups of them, which every page shows in its reader's language.
     #[serde(default)]
-    pub competence: Vec<String>,
+    pub categories: Vec<String>,
+    /// What it is competent for, places and matters, in free words, by language code.
+    #[serde(default)]
+    pub competence: BTreeMap<String, String>,
     /// What it must do and may not do with what it learns, by language code.
     #[serde(default)]
     pub duty_card: BTreeMap<String, String>,
     /// Verifier key (C2SP signed note) with which it vouches and signs replies.
     #[serde(default)]
     pub signing_key: Option<String>,
+    /// `age1pq1…` to which sealed identities are sealed (`docs/protocol.md`, 1.7); kept for years. Only a prosecutor or judge has one.
+    #[serde(default)]
+    pub identity: Option<String>,
+    /// What it posts, and how often; none when it does not answer.
+    #[serde(default)]
+    pub posts: Option<Posts>,
     /// Its keys.
     #[serde(default)]
     pub epochs: Vec<Epoch>,
 }
 
 impl Holder {
-    /// The epoch whose key is used on `today`: of those that hold, the one that began last.
+    /// The epoch whose key is used on `today`: of those that hold, the one that began last; of those that began on one day, the last in the list.
     #[must_use]
     pub fn epoch_on(&self, today: Day) -> Option<&Epoch> {
         self.epochs.iter().filter(|epoch| epoch.from <= today && today <= epoch.until).max_by_key(|epoch| epoch.from)
@@ -178,23 +187,50 @@ pub struct Forwarder {
     pub name: String,
     /// Verifier key (C2SP signed note).
     pub signing_key: String,
+    /// First day on which it is recognised.
+    pub from: Day,
+    /// Last day.
+    pub until: Day,
 }
 
-/// Sizes of replies.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What a holder posts for those who come back: always as much, so that nothing shows how many there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posts {
+    /// Rows of each board.
+    pub rows: u32,
+    /// Texts of each posting.
+    pub texts: u32,
+    /// Days between two postings.
+    pub every_days: u32,
+}
+
+/// Sizes of replies, the same for all holders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replies {
-    /// Bytes of every reply.
+    /// Bytes of every text: 4096.
     pub bytes: u64,
-    /// Fewest slots in a bucket.
-    pub min_bucket: u32,
+    /// Into how many parts the texts are divided for fetching: a power of two, at most 256.
+    pub buckets: u32,
+    /// Days that a text stays.
+    pub keep_days: u32,
+    /// Into how many parts the boards are divided: a power of two, at most 256.
+    pub shards: u32,
+}
+
+impl Default for Replies {
+    fn default() -> Self {
+        Self { bytes: 4096, buckets: 1, keep_days: 60, shards: 1 }
+    }
 }
 
 /// The JSON of a directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Contents {
     /// `softinfo/directory/1`.
     pub schema: String,
+    /// Names of fields that a reader has to know, wherever they stand. It passes over any other field that it does not know.
+    #[serde(default)]
+    pub must_understand: Vec<String>,
     /// Which letterbox.
     pub channel: ChannelId,
     /// Only rises.
@@ -226,3 +262,60 @@ impl Contents {
         SCHEMA.to_owned()
     }
 }
+
+/// The categories of a report and the groups that they form (`docs/protocol.md`, 2).
+pub const CATEGORIES: [(&str, &[&str]); 5] = [
+    ("trafficking", &["sexual-exploitation", "begging", "labour", "organs", "forced-crime"]),
+    (
+        "smuggling",
+        &["minor", "vulnerable-person", "violence", "payment-for-consent", "life-endangered", "lasting-harm"],
+    ),
+    ("labour", &["undeclared", "wages", "hours", "unsafe", "accident", "papers-taken"]),
+    ("housing", &["slum"]),
+    ("violence", &["domestic", "sexual"]),
+];
+
+/// Whether `name` is a category, or a group of them.
+pub(super) fn is_category(name: &str) -> bool {
+    let (group, rest) = name.split_once('-').map_or((name, None), |(group, rest)| (group, Some(rest)));
+    let known = CATEGORIES.iter().find(|(known, _)| *known == group);
+    known.is_some_and(|(_, members)| rest.is_none_or(|rest| members.contains(&rest)))
+}
+
+/// Names of all fields that this version knows, at any depth, sorted; what [`Contents::must_understand`] is held against.
+pub(super) const KNOWN_FIELDS: [&str; 34] = [
+    "buckets",
+    "bytes",
+    "categories",
+    "channel",
+    "competence",
+    "duty_card",
+    "epoch",
+    "epochs",
+    "every_days",
+    "expires",
+    "forwarders",
+    "from",
+    "holders",
+    "id",
+    "identity",
+    "issued",
+    "keep_days",
+    "kind",
+    "max_bytes",
+    "must_understand",
+    "name",
+    "names",
+    "page_sha256",
+    "posts",
+    "recipient",
+    "relays",
+    "replies",
+    "rows",
+    "schema",
+    "shards",
+    "signing_key",
+    "texts",
+    "until",
+    "version",
+];

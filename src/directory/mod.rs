@@ -10,7 +10,7 @@ mod note;
 mod signing;
 
 pub use ending::Ending;
-pub use holder::{ChannelId, Contents, Epoch, Forwarder, Holder, HolderId, Kind, NotAName, Replies};
+pub use holder::{CATEGORIES, ChannelId, Contents, Epoch, Forwarder, Holder, HolderId, Kind, NotAName, Posts, Replies};
 #[cfg(feature = "seal")]
 pub use note::Reader;
 pub use note::{CurrentDirectory, Directory, DirectoryError, Seen, UntrustedDirectory};

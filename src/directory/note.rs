@@ -1,14 +1,20 @@
 //! From the bytes of a signed note to a directory that can be relied on, one step a type.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use signed_note::Note;
 
-use super::holder::{ChannelId, Contents, Holder, HolderId, SCHEMA};
+use super::holder::{
+    ChannelId, Contents, Forwarder, Holder, HolderId, KNOWN_FIELDS, Kind, Posts, Replies, SCHEMA, is_category,
+};
 use super::signing::RootKey;
 use crate::day::Day;
 use crate::limits::MAX_DIRECTORY;
 use crate::tip::padding::is_class;
+
+/// Bytes of a text in reply (`docs/protocol.md`, 4).
+const TEXT_BYTES: u64 = 4096;
 
 /// Why a directory was refused. Nothing is sealed after any of these.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +25,11 @@ pub enum DirectoryError {
     /// Not signed by the pinned root.
     #[error("the directory is not signed by the root key this program trusts ({0}); don't use it, and tell the holder")]
     WrongRoot(String),
+    /// Signed by the root, but not by a holder that has a key to sign with.
+    #[error(
+        "the directory lacks the signature of “{0}”, which has a key to vouch for its entry; don't use it, and tell the channel's owner"
+    )]
+    NotVouched(HolderId),
     /// Signed, but with contents this program can't use.
     #[error("the directory can't be used: {0}")]
     Contents(String),
@@ -70,7 +81,6 @@ pub struct UntrustedDirectory {
 pub struct Directory {
     contents: Contents,
     bytes: Vec<u8>,
-    vouched: Vec<HolderId>,
 }
 
 /// A directory that holds today and is no older than any seen before: the only kind that gives keys to seal to.
@@ -126,57 +136,190 @@ impl UntrustedDirectory {
                 root.name()
             )));
         }
-        let vouches = |holder: &&Holder| {
-            holder
-                .signing_key
-                .as_deref()
-                .and_then(|key| RootKey::parse(key).ok())
-                .is_some_and(|key| key.has_signed(&self.note))
-        };
-        let vouched = contents.holders.iter().filter(vouches).map(|holder| holder.id.clone()).collect();
-        Ok(Directory { contents, bytes: self.bytes, vouched })
+        for holder in &contents.holders {
+            let key = holder.signing_key.as_deref().and_then(|key| RootKey::parse(key).ok());
+            if key.is_some_and(|key| !key.has_signed(&self.note)) {
+                return Err(DirectoryError::NotVouched(holder.id.clone()));
+            }
+        }
+        Ok(Directory { contents, bytes: self.bytes })
+    }
+
+    /// Holders that have a key to sign with and have not signed yet. Says nothing about the root's signature or the sense of the contents.
+    pub fn not_vouched(&self) -> Result<Vec<HolderId>, DirectoryError> {
+        let contents = Contents::parse(self.note.text())?;
+        let key = |holder: &Holder| holder.signing_key.as_deref().and_then(|key| RootKey::parse(key).ok());
+        let open = contents.holders.iter().filter(|holder| key(holder).is_some_and(|key| !key.has_signed(&self.note)));
+        Ok(open.map(|holder| holder.id.clone()).collect())
+    }
+
+    /// The text that is signed, with its closing newline.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        self.note.text()
     }
 }
 
 impl Contents {
-    /// Reads the JSON and checks everything that doesn't need a signature or today's date.
+    /// Reads the JSON and checks everything that doesn't need a signature or today's date. Fields that this program doesn't know are passed over,
+    /// unless `must_understand` names them.
     pub fn parse(text: &[u8]) -> Result<Self, DirectoryError> {
-        let refused = |reason: String| DirectoryError::Contents(reason);
-        let contents: Self = serde_json::from_slice(text).map_err(|error| refused(error.to_string()))?;
-        if contents.schema != SCHEMA {
-            return Err(refused(format!("its version is “{}”, this program reads {SCHEMA}", contents.schema)));
+        let (contents, _) = known::<Self>(text).map_err(|error| refused(error.to_string()))?;
+        contents.check()?;
+        Ok(contents)
+    }
+
+    /// The same for whoever makes or signs a directory: a field that this program doesn't know is refused by its name, and so is what only a maker
+    /// can get wrong.
+    pub fn parse_strict(text: &[u8]) -> Result<Self, DirectoryError> {
+        let (contents, unknown) = known::<Self>(text).map_err(|error| refused(error.to_string()))?;
+        if let Some(field) = unknown.first() {
+            return Err(refused(format!("there is no field “{field}” in a directory; check how it is written")));
         }
-        if contents.issued > contents.expires {
-            return Err(refused(format!(
-                "it expires ({}) before it is issued ({})",
-                contents.expires, contents.issued
-            )));
-        }
-        if !is_class(contents.max_bytes) {
-            return Err(refused(format!("max_bytes {} is no size class", contents.max_bytes)));
-        }
-        if contents.holders.is_empty() {
-            return Err(refused("it has no holder".to_owned()));
-        }
-        for (n, holder) in contents.holders.iter().enumerate() {
-            if contents.holders[..n].iter().any(|other| other.id == holder.id) {
-                return Err(refused(format!("the holder “{}” stands twice", holder.id)));
+        contents.check()?;
+        for holder in &contents.holders {
+            if let Some(late) = holder.epochs.iter().find(|epoch| epoch.from > contents.expires) {
+                return Err(refused(format!(
+                    "epoch {} of “{}” begins after the directory has expired; leave it out",
+                    late.epoch, holder.id
+                )));
             }
-            for epoch in &holder.epochs {
-                if epoch.from > epoch.until {
-                    return Err(refused(format!("epoch {} of “{}” ends before it begins", epoch.epoch, holder.id)));
-                }
-                #[cfg(feature = "seal")]
-                if let Err(error) = epoch.recipient.parse::<crate::tip::hybrid::Recipient>() {
-                    return Err(refused(format!("epoch {} of “{}”: {error}", epoch.epoch, holder.id)));
-                }
-            }
-            if let Some(key) = &holder.signing_key {
-                RootKey::parse(key).map_err(|error| refused(format!("“{}”: {error}", holder.id)))?;
-            }
+            holder.check_entry()?;
         }
         Ok(contents)
     }
+
+    fn check(&self) -> Result<(), DirectoryError> {
+        if self.schema != SCHEMA {
+            return Err(refused(format!("its version is “{}”, this program reads {SCHEMA}", self.schema)));
+        }
+        if let Some(field) = self.must_understand.iter().find(|field| !KNOWN_FIELDS.contains(&field.as_str())) {
+            return Err(refused(format!("it needs a program that knows the field “{field}”; get a newer one")));
+        }
+        if self.issued > self.expires {
+            return Err(refused(format!("it expires ({}) before it is issued ({})", self.expires, self.issued)));
+        }
+        if !is_class(self.max_bytes) {
+            return Err(refused(format!("max_bytes {} is no size class", self.max_bytes)));
+        }
+        let Replies { bytes, buckets, keep_days, shards } = self.replies;
+        let is_split = |parts: u32| parts.is_power_of_two() && parts <= 256;
+        if bytes != TEXT_BYTES || !is_split(buckets) || !is_split(shards) || keep_days == 0 {
+            return Err(refused(format!(
+                "replies have {TEXT_BYTES} bytes, 1 to 256 buckets and shards, each a power of two, and stay a day or longer"
+            )));
+        }
+        if self.holders.is_empty() {
+            return Err(refused("it has no holder".to_owned()));
+        }
+        for (n, holder) in self.holders.iter().enumerate() {
+            if self.holders[..n].iter().any(|other| other.id == holder.id) {
+                return Err(refused(format!("the holder “{}” stands twice", holder.id)));
+            }
+            holder.check()?;
+        }
+        for (n, forwarder) in self.forwarders.iter().enumerate() {
+            let Forwarder { id, from, until, signing_key, .. } = forwarder;
+            if self.forwarders[..n].iter().any(|other| other.id == *id) {
+                return Err(refused(format!("the forwarder “{id}” stands twice")));
+            }
+            if from > until {
+                return Err(refused(format!(
+                    "the forwarder “{id}” is recognised until {until}, which is before {from}"
+                )));
+            }
+            is_key_of(id, signing_key)?;
+        }
+        Ok(())
+    }
+}
+
+impl Holder {
+    /// Reads the public file of a holder, or a profile; a field that this program doesn't know is refused by its name.
+    pub fn parse_strict(text: &[u8]) -> Result<Self, DirectoryError> {
+        let (holder, unknown) = known::<Self>(text).map_err(|error| refused(error.to_string()))?;
+        if let Some(field) = unknown.first() {
+            return Err(refused(format!("a holder has no field “{field}”; check how it is written")));
+        }
+        holder.check()?;
+        holder.check_entry()?;
+        Ok(holder)
+    }
+
+    /// What every reader checks.
+    fn check(&self) -> Result<(), DirectoryError> {
+        for (n, epoch) in self.epochs.iter().enumerate() {
+            if epoch.from > epoch.until {
+                return Err(refused(format!("epoch {} of “{}” ends before it begins", epoch.epoch, self.id)));
+            }
+            if self.epochs[..n].iter().any(|other| other.epoch == epoch.epoch) {
+                return Err(refused(format!("epoch {} of “{}” stands twice", epoch.epoch, self.id)));
+            }
+            is_recipient(&epoch.recipient)
+                .map_err(|error| refused(format!("epoch {} of “{}”: {error}", epoch.epoch, self.id)))?;
+        }
+        if let Some(key) = &self.identity {
+            is_recipient(key).map_err(|error| refused(format!("the identity key of “{}”: {error}", self.id)))?;
+        }
+        if let Some(Posts { rows, texts, every_days }) = self.posts
+            && (rows == 0 || texts == 0 || every_days == 0)
+        {
+            return Err(refused(format!("“{}” posts no rows, no texts, or never; leave its posts out", self.id)));
+        }
+        self.signing_key.as_ref().map_or(Ok(()), |key| is_key_of(&self.id, key))
+    }
+
+    /// What only a maker can get wrong, and no reader has to refuse.
+    fn check_entry(&self) -> Result<(), DirectoryError> {
+        let unknown = self.categories.iter().find(|name| !is_category(name));
+        if let Some(name) = unknown {
+            return Err(refused(format!(
+                "“{name}” is no category of reports and no group of them (“{}”); put free words into competence",
+                self.id
+            )));
+        }
+        if self.identity.is_some() && !matches!(self.kind, Kind::PublicProsecutor | Kind::InvestigatingJudge) {
+            return Err(refused(format!(
+                "“{}” can't have an identity key: names are sealed to a public prosecutor or an investigating judge only",
+                self.id
+            )));
+        }
+        Ok(())
+    }
+}
+
+const fn refused(reason: String) -> DirectoryError {
+    DirectoryError::Contents(reason)
+}
+
+/// Reads JSON, and names the fields that were passed over, by their way from the top.
+fn known<T: DeserializeOwned>(text: &[u8]) -> Result<(T, Vec<String>), serde_json::Error> {
+    let mut unknown = Vec::new();
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let read = serde_ignored::deserialize(&mut json, |path| unknown.push(path.to_string()))?;
+    json.end()?;
+    Ok((read, unknown))
+}
+
+/// A signing key has the name of whom it belongs to, so that a signature line says who signed.
+fn is_key_of(id: &HolderId, key: &str) -> Result<(), DirectoryError> {
+    let key = RootKey::parse(key).map_err(|error| refused(format!("“{id}”: {error}")))?;
+    if key.name() == id.as_str() {
+        Ok(())
+    } else {
+        Err(refused(format!("the signing key of “{id}” is the key of “{}”", key.name())))
+    }
+}
+
+#[cfg(feature = "seal")]
+fn is_recipient(key: &str) -> Result<(), crate::tip::hybrid::KeyError> {
+    key.parse::<crate::tip::hybrid::Recipient>().map(drop)
+}
+
+/// Without the cipher nobody seals to it either.
+#[cfg(not(feature = "seal"))]
+fn is_recipient(key: &str) -> Result<(), &'static str> {
+    if key.starts_with("age1pq1") { Ok(()) } else { Err("not a post-quantum recipient: it has to begin with age1pq1") }
 }
 
 impl Directory {
@@ -190,12 +333,6 @@ impl Directory {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
-    }
-
-    /// Holders whose own key has signed beside the root.
-    #[must_use]
-    pub fn vouched(&self) -> &[HolderId] {
-        &self.vouched
     }
 
     /// What to remember of it.

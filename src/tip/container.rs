@@ -1,18 +1,18 @@
 //! The archive inside a tip: POSIX ustar, few names, fixed order (`docs/protocol.md`, 1.4 and 1.5).
 //!
 //! In: named parts, or the plaintext of a tip. Out: the archive, or each part in turn. Reading trusts nothing: only
-//! regular files under the names of the protocol pass, so no path, link, device, sparse file or extension can do harm.
+//! plain files under the names of the protocol pass ([`crate::archive`]), so no path, link, device, sparse file or extension can do harm.
 
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::str::FromStr;
 
-use tar::{Builder, EntryType, Header};
-
+use super::id::TipId;
+use crate::archive::{ArchiveError, Reader, Writer};
 use crate::directory::HolderId;
-use crate::limits::{MAX_ATTACHMENTS, MAX_FORWARDER_NOTE, MAX_MESSAGE, MAX_READERS, MAX_REPORT, MAX_SEALED};
-
-const BLOCK: u64 = 512;
+use crate::limits::{
+    AUTHOR_SIGNATURE, MAX_ATTACHMENTS, MAX_FORWARDER_NOTE, MAX_MESSAGE, MAX_READERS, MAX_REPORT, SEALED_IDENTITY,
+};
 
 /// A name in the archive. The order of the variants, and of the numbers in them, is the order in the file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +29,8 @@ pub enum EntryName {
     Sealed(HolderId),
     /// `forwarder.note`
     ForwarderNote,
+    /// `author.sig`
+    AuthorSignature,
 }
 
 /// A neutral file name: a number from 1 to 99 and an extension.
@@ -45,7 +47,9 @@ pub enum ContainerError {
     #[error("the entry “{0}” has no place in a tip")]
     Name(String),
     /// Not a regular file of plain ustar.
-    #[error("the entry “{0}” is not a plain file (a link, device, folder or extension)")]
+    #[error(
+        "the entry “{0}” is not a plain file as a tip has them (a link, device, folder, extension, or a header with something in it)"
+    )]
     Kind(String),
     /// Twice, or after one it should precede.
     #[error("the entry “{0}” stands twice or in the wrong place")]
@@ -58,15 +62,26 @@ pub enum ContainerError {
         /// In bytes.
         limit: u64,
     },
+    /// Another length than the protocol fixes.
+    #[error("the entry “{name}” does not have exactly {length} bytes")]
+    Length {
+        /// Which.
+        name: String,
+        /// In bytes.
+        length: u64,
+    },
     /// An original without its attachment, or more sealed identities than readers.
     #[error("the entry “{0}” belongs to nothing else in the tip")]
     Orphan(String),
     /// No `report.json`.
     #[error("the tip has no report.json")]
     NoReport,
-    /// Something hides behind the end of the archive.
-    #[error("the padding behind the archive is not empty")]
+    /// Something hides behind an entry or the end of the archive.
+    #[error("the padding of the archive is not empty")]
     Padding,
+    /// The archive ends too early.
+    #[error("the archive is cut short")]
+    CutShort,
     /// A part gave fewer or more bytes than it announced: the file was changed while it was read.
     #[error("“{0}” changed while it was being read; try again")]
     Changed(EntryName),
@@ -125,8 +140,21 @@ impl EntryName {
             Self::Report => MAX_REPORT,
             Self::Message => MAX_MESSAGE,
             Self::Attachment(_) | Self::Original(_) => u64::MAX,
-            Self::Sealed(_) => MAX_SEALED,
+            Self::Sealed(_) => SEALED_IDENTITY,
             Self::ForwarderNote => MAX_FORWARDER_NOTE,
+            Self::AuthorSignature => AUTHOR_SIGNATURE,
+        }
+    }
+
+    /// Whether an entry of this name may have `size` bytes.
+    fn admits(&self, size: u64) -> Result<(), ContainerError> {
+        let (name, limit) = (self.to_string(), self.limit());
+        match self {
+            Self::Sealed(_) | Self::AuthorSignature if size != limit => {
+                Err(ContainerError::Length { name, length: limit })
+            }
+            _ if size > limit => Err(ContainerError::Size { name, limit }),
+            _ => Ok(()),
         }
     }
 
@@ -148,6 +176,7 @@ impl fmt::Display for EntryName {
             Self::Original(name) => write!(f, "originals/{name}"),
             Self::Sealed(holder) => write!(f, "sealed/{holder}.age"),
             Self::ForwarderNote => f.write_str("forwarder.note"),
+            Self::AuthorSignature => f.write_str("author.sig"),
         }
     }
 }
@@ -159,6 +188,7 @@ impl FromStr for EntryName {
             None if text == "report.json" => Ok(Self::Report),
             None if text == "message.txt" => Ok(Self::Message),
             None if text == "forwarder.note" => Ok(Self::ForwarderNote),
+            None if text == "author.sig" => Ok(Self::AuthorSignature),
             Some(("attachments", name)) => name.parse().map(Self::Attachment),
             Some(("originals", name)) => name.parse().map(Self::Original),
             Some(("sealed", name)) => {
@@ -180,114 +210,74 @@ pub struct Part<'a> {
     pub content: Box<dyn Read + 'a>,
 }
 
-/// The length in bytes of an archive with entries of these sizes, with its end marker.
-#[must_use]
-pub fn packed_length(sizes: impl IntoIterator<Item = u64>) -> u64 {
-    sizes.into_iter().map(|size| BLOCK + size.next_multiple_of(BLOCK)).sum::<u64>() + 2 * BLOCK
-}
-
 /// Writes `parts`, which have to be in order, and the end marker.
 pub fn pack<'a>(parts: impl IntoIterator<Item = Part<'a>>, out: impl Write) -> Result<(), ContainerError> {
-    let mut archive = Builder::new(out);
+    let mut archive = Writer::new(out);
     for Part { name, size, content } in parts {
-        let mut header = Header::new_ustar();
-        header.set_path(name.to_string())?;
-        // Left alone it is a zero byte, the type of tar before ustar.
-        header.set_entry_type(EntryType::Regular);
-        header.set_size(size);
-        header.set_mode(0o644);
-        header.set_mtime(0);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_cksum();
-        let mut exact = Exact { inner: content.take(size + 1), left: size, wrong: false };
-        let written = archive.append(&header, &mut exact);
-        if exact.wrong || exact.left > 0 {
-            return Err(ContainerError::Changed(name));
-        }
-        written?;
+        archive.append(&name.to_string(), size, content).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => ContainerError::Changed(name),
+            _ => ContainerError::Io(error),
+        })?;
     }
-    archive.into_inner()?;
+    archive.finish()?;
     Ok(())
-}
-
-/// Passes exactly the announced number of bytes and notices one more or one less.
-struct Exact<R> {
-    inner: R,
-    left: u64,
-    wrong: bool,
-}
-
-impl<R: Read> Read for Exact<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        if read as u64 > self.left || (read == 0 && self.left > 0 && !buffer.is_empty()) {
-            self.wrong = true;
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        self.left -= read as u64;
-        Ok(read)
-    }
 }
 
 /// Reads the plaintext of a tip to its very end and hands each entry to `each`, with its size in bytes.
 ///
 /// `each` has to treat what it gets as unverified until this returns `Ok`: only then was all of the tip authentic and well-formed.
 pub fn unpack(
-    mut plaintext: impl Read,
+    plaintext: impl Read,
     mut each: impl FnMut(&EntryName, u64, &mut dyn Read) -> Result<(), ContainerError>,
 ) -> Result<(), ContainerError> {
-    let mut archive = tar::Archive::new(&mut plaintext);
+    let mut archive = Reader::new(plaintext);
     let (mut before, mut attachments, mut sealed) = (None::<EntryName>, Vec::new(), 0);
-    // `raw` keeps the library from interpreting extensions: they show as entries of their type and are refused.
-    for entry in archive.entries()?.raw(true) {
-        let mut entry = entry?;
-        let text = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let shown: String = text.chars().filter(|c| !c.is_control()).take(120).collect();
-        let header = entry.header();
-        let octal = header.as_old().size.first().is_some_and(u8::is_ascii_digit);
-        if header.as_ustar().is_none()
-            || header.as_old().linkflag[0] != EntryType::Regular.as_byte()
-            || header.link_name_bytes().is_some_and(|link| !link.is_empty())
-            || !octal
-        {
-            return Err(ContainerError::Kind(shown));
-        }
-        let name: EntryName = text.parse().map_err(|()| ContainerError::Name(shown.clone()))?;
+    while let Some((text, size)) = archive.entry()? {
+        let name: EntryName = text.parse().map_err(|()| ContainerError::Name(shown(&text)))?;
         match &before {
             None if name != EntryName::Report => return Err(ContainerError::NoReport),
-            Some(before) if !name.may_follow(before) => return Err(ContainerError::Order(shown)),
+            Some(before) if !name.may_follow(before) => return Err(ContainerError::Order(text)),
             _ => {}
         }
         match &name {
             EntryName::Attachment(file) => attachments.push(file.number),
             EntryName::Original(file) if !attachments.contains(&file.number) => {
-                return Err(ContainerError::Orphan(shown));
+                return Err(ContainerError::Orphan(text));
             }
             EntryName::Sealed(_) => {
                 sealed += 1;
                 if sealed > MAX_READERS {
-                    return Err(ContainerError::Orphan(shown));
+                    return Err(ContainerError::Orphan(text));
                 }
             }
             _ => {}
         }
-        let size = entry.header().entry_size()?;
-        if size > name.limit() {
-            return Err(ContainerError::Size { name: shown, limit: name.limit() });
-        }
-        each(&name, size, &mut entry)?;
+        name.admits(size)?;
+        each(&name, size, &mut archive)?;
         before = Some(name);
     }
-    if before.is_none() {
-        return Err(ContainerError::NoReport);
-    }
-    let mut buffer = [0; 16 * 1024];
-    loop {
-        match plaintext.read(&mut buffer)? {
-            0 => return Ok(()),
-            n if buffer[..n].iter().any(|&b| b != 0) => return Err(ContainerError::Padding),
-            _ => {}
+    if before.is_none() { Err(ContainerError::NoReport) } else { Ok(()) }
+}
+
+/// A name for people.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(120).collect()
+}
+
+/// The sums of entries in their order, one line each: SHA-256 in hexadecimal, two spaces, the name. This is what `forwarder.note` and
+/// `author.sig` sign, and what the program `sha256sum` checks.
+#[must_use]
+pub fn sums<'a>(entries: impl IntoIterator<Item = (&'a str, &'a TipId)>) -> String {
+    entries.into_iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect()
+}
+
+impl From<ArchiveError> for ContainerError {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::CutShort => Self::CutShort,
+            ArchiveError::Header(name) => Self::Kind(name),
+            ArchiveError::Gap(_) | ArchiveError::AfterEnd => Self::Padding,
+            ArchiveError::Io(error) => Self::Io(error),
         }
     }
 }

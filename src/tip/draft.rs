@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 
 use rand::{CryptoRng, RngCore};
 
-use super::container::{ContainerError, EntryName, FileName, Part, pack, packed_length};
+use super::container::{ContainerError, EntryName, FileName, Part, pack};
 use super::id::TipId;
 use super::padding::{SizeClass, SizeError};
 use super::receipt::Receipt;
 use super::report::{AttachmentNote, Details, Report, SCHEMA};
 use super::seal::{SealError, Sealer};
-use crate::directory::Reader;
+use crate::archive::packed_length;
+use crate::directory::{HolderId, Reader};
 use crate::limits::{MAX_ATTACHMENTS, MAX_MESSAGE, MAX_REPORT};
 
 /// What a person wants to send.
@@ -119,7 +120,7 @@ impl Draft {
         Report {
             schema: SCHEMA.to_owned(),
             lang: self.lang.clone(),
-            readers: readers.iter().map(|reader| reader.id.clone()).collect(),
+            readers: sorted(readers),
             categories: details.categories,
             period: details.period,
             place: details.place,
@@ -130,7 +131,10 @@ impl Draft {
             on_behalf: details.on_behalf,
             thread: hex::encode(receipt.thread()),
             reply: receipt.reply_identity().recipient().to_string(),
+            author: Some(receipt.author().public()),
             withdraw_token: receipt.withdraw_token(0).expose(),
+            moved_to: None,
+            sealed: Vec::new(),
             attachments,
             other: serde_json::Map::new(),
         }
@@ -179,6 +183,13 @@ impl Read for Counted<'_> {
         (self.progress)(read as u64);
         Ok(read)
     }
+}
+
+/// In one order, so that the report does not tell in which they were chosen.
+fn sorted(readers: &[Reader]) -> Vec<HolderId> {
+    let mut ids: Vec<_> = readers.iter().map(|reader| reader.id.clone()).collect();
+    ids.sort();
+    ids
 }
 
 /// SHA-256 and length. The hash of a file has the same form as a tip's id.

@@ -9,6 +9,8 @@ pub mod padding;
 pub mod withdraw;
 
 #[cfg(feature = "seal")]
+pub mod author;
+#[cfg(feature = "seal")]
 pub mod container;
 #[cfg(feature = "seal")]
 pub mod draft;

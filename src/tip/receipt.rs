@@ -11,11 +11,14 @@ use sha2::Sha256;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::author::AuthorKey;
 use super::hybrid::Identity;
 use super::withdraw::WithdrawToken;
 
 const SALT: &[u8] = b"softinfo/receipt/1";
 const WORDS: usize = 12;
+/// Most words and groups that are looked at: a receipt in both forms, numbered, with what stands around it, has fewer than 100.
+const MOST_TOKENS: usize = 400;
 const LANGUAGES: [Language; 4] = [Language::English, Language::French, Language::Spanish, Language::Portuguese];
 
 /// The writer's 128-bit secret. Never stored by the relay or put into a tip.
@@ -45,8 +48,8 @@ pub enum ReceiptError {
     /// The words exist but don't belong together.
     #[error("one of the words or numbers is wrong, or two are swapped; check them against the receipt")]
     Checksum,
-    /// The words are a valid receipt in two languages, and not the same one.
-    #[error("these words are a receipt in more than one language; type the 12 groups of digits instead")]
+    /// What was typed can be read as two different receipts.
+    #[error("this can be read as more than one receipt; type the 12 groups of digits and nothing else")]
     Ambiguous,
 }
 
@@ -64,7 +67,7 @@ impl Receipt {
         Self(secret)
     }
 
-    /// The 12 words, in the BIP39 list of the language (ISO 639-1 code), English where there is none.
+    /// The 12 words, in the BIP39 list of the language (ISO 639-1 code), English where there is none; in Unicode form NFC.
     #[must_use]
     pub fn words(&self, language: &str) -> Zeroizing<String> {
         let language = match language {
@@ -74,7 +77,7 @@ impl Receipt {
             _ => Language::English,
         };
         let words: Vec<_> = self.mnemonic(language).words().collect();
-        Zeroizing::new(words.join(" "))
+        Zeroizing::new(words.join(" ").nfc().collect())
     }
 
     /// The 12 groups of 4 digits: the same numbers in every language.
@@ -85,10 +88,28 @@ impl Receipt {
         Zeroizing::new(groups.join(" "))
     }
 
-    /// Reads words or digits back, as forgivingly as the protocol says.
+    /// Reads words or digits back, as forgivingly as the protocol says: with headings, numbering, over several lines, both forms at once.
     pub fn parse(typed: &str) -> Result<Self, ReceiptError> {
         let plain = Zeroizing::new(normalise(typed));
-        if plain.chars().any(char::is_alphabetic) { parse_words(&plain) } else { parse_digits(&plain) }
+        let tokens: Vec<&str> = plain.split(' ').filter(|token| !token.is_empty()).collect();
+        if tokens.len() > MOST_TOKENS {
+            return Err(ReceiptError::Count(tokens.len()));
+        }
+        let (words, numbers): (Vec<&str>, Vec<&str>) =
+            tokens.iter().partition(|token| token.chars().any(char::is_alphabetic));
+        let together: Zeroizing<String> =
+            Zeroizing::new(if words.is_empty() { numbers.concat() } else { String::new() });
+        let groups = groups(&numbers, &together);
+        let (by_words, by_digits) = (WordLists::all().receipts(&words), receipts_of(&groups));
+        let mut found =
+            if by_words.is_empty() || by_digits.is_empty() { &by_words | &by_digits } else { &by_words & &by_digits };
+        match (found.pop_first(), found.is_empty()) {
+            (Some(secret), true) => Ok(Self(secret)),
+            (None, _) if by_words.is_empty() && by_digits.is_empty() => {
+                Err(if words.is_empty() { wrong_digits(&groups, numbers.len()) } else { wrong_words(&words) })
+            }
+            _ => Err(ReceiptError::Ambiguous),
+        }
     }
 
     /// The identity that opens replies; its recipient travels in the tip.
@@ -107,6 +128,12 @@ impl Receipt {
     #[must_use]
     pub fn withdraw_token(&self, n: u32) -> WithdrawToken {
         WithdrawToken::from_bytes(*self.derive(&format!("withdraw/{n}")))
+    }
+
+    /// The key that signs later messages of the thread.
+    #[must_use]
+    pub fn author(&self) -> AuthorKey {
+        AuthorKey::from_seed(&self.derive("author"))
     }
 
     fn derive<const N: usize>(&self, info: &str) -> Zeroizing<[u8; N]> {
@@ -144,67 +171,96 @@ fn normalise(typed: &str) -> String {
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn parse_digits(plain: &str) -> Result<Receipt, ReceiptError> {
-    let together: Zeroizing<String> = Zeroizing::new(plain.chars().filter(|c| *c != ' ').collect());
-    let groups: Vec<&str> = if together.len() == WORDS * 4 && together.is_ascii() {
-        (0..WORDS).map(|n| &together[n * 4..n * 4 + 4]).collect()
-    } else {
-        plain.split_whitespace().collect()
-    };
-    if groups.len() != WORDS {
-        return Err(ReceiptError::Count(groups.len()));
+/// The groups of 4 digits among `numbers`; everything else there is numbering. Digits without a gap are divided.
+fn groups<'a>(numbers: &[&'a str], together: &'a str) -> Vec<&'a str> {
+    let run = numbers.iter().copied().find(|number| number.len() == WORDS * 4 && number.is_ascii());
+    match run.or((together.len() == WORDS * 4 && together.is_ascii()).then_some(together)) {
+        Some(run) => (0..WORDS).map(|n| &run[n * 4..n * 4 + 4]).collect(),
+        None => numbers.iter().copied().filter(|number| number.len() == 4 && number.is_ascii()).collect(),
     }
-    let mut indices = Zeroizing::new([0u16; WORDS]);
-    for (n, group) in groups.iter().enumerate() {
-        match group.parse::<u16>() {
-            Ok(number @ 1..=2048) => indices[n] = number - 1,
-            _ => return Err(ReceiptError::NumberOutOfRange { position: n + 1 }),
-        }
-    }
-    Receipt::from_indices(Language::English, &*indices).ok_or(ReceiptError::Checksum)
 }
 
-fn parse_words(plain: &str) -> Result<Receipt, ReceiptError> {
-    let typed: Vec<&str> = plain.split_whitespace().collect();
-    if typed.len() != WORDS {
-        return Err(ReceiptError::Count(typed.len()));
+/// The receipts that any 12 groups behind each other are.
+fn receipts_of(groups: &[&str]) -> BTreeSet<[u8; 16]> {
+    let numbers: Zeroizing<Vec<u16>> = Zeroizing::new(groups.iter().map(|group| group.parse().unwrap_or(0)).collect());
+    let receipt = |window: &[u16]| {
+        let indices: Option<Zeroizing<Vec<u16>>> =
+            window.iter().map(|n| n.checked_sub(1).filter(|n| *n < 2048)).collect::<Option<_>>().map(Zeroizing::new);
+        Receipt::from_indices(Language::English, &indices?).map(|receipt| receipt.0)
+    };
+    numbers.windows(WORDS).filter_map(receipt).collect()
+}
+
+fn wrong_digits(groups: &[&str], typed: usize) -> ReceiptError {
+    if groups.len() != WORDS {
+        return ReceiptError::Count(if groups.is_empty() { typed } else { groups.len() });
+    }
+    match groups.iter().position(|group| !matches!(group.parse::<u16>(), Ok(1..=2048))) {
+        Some(n) => ReceiptError::NumberOutOfRange { position: n + 1 },
+        None => ReceiptError::Checksum,
+    }
+}
+
+fn wrong_words(words: &[&str]) -> ReceiptError {
+    if words.len() != WORDS {
+        return ReceiptError::Count(words.len());
     }
     // The language that knows the most words is the one meant; what it doesn't know is named.
-    let mut found = BTreeSet::new();
-    let (mut all_known, mut furthest) = (false, 0);
-    for language in LANGUAGES {
-        let list = WordList::of(language);
-        let indices: Zeroizing<Vec<u16>> = Zeroizing::new(typed.iter().map_while(|word| list.find(word)).collect());
-        if indices.len() == WORDS {
-            all_known = true;
-            if let Some(receipt) = Receipt::from_indices(language, &indices) {
-                found.insert(receipt.0);
-            }
-        } else {
-            furthest = furthest.max(indices.len());
-        }
+    let known = |list: &WordList| words.iter().take_while(|word| list.find(word).is_some()).count();
+    match WordLists::all().0.iter().map(known).max().unwrap_or(0) {
+        WORDS => ReceiptError::Checksum,
+        furthest => ReceiptError::UnknownWord { position: furthest + 1, word: words[furthest].to_owned() },
     }
-    match (found.pop_first(), found.is_empty()) {
-        (Some(secret), true) => Ok(Receipt(secret)),
-        (Some(_), false) => Err(ReceiptError::Ambiguous),
-        (None, _) if all_known => Err(ReceiptError::Checksum),
-        (None, _) => Err(ReceiptError::UnknownWord { position: furthest + 1, word: typed[furthest].to_owned() }),
+}
+
+/// The lists of all languages.
+struct WordLists(Vec<WordList>);
+
+impl WordLists {
+    fn all() -> Self {
+        Self(LANGUAGES.into_iter().map(WordList::of).collect())
+    }
+
+    /// The receipts that any 12 words behind each other are, in any list. A whole word beats the beginning of one: of what can be read in several
+    /// ways only that with the most whole words counts.
+    fn receipts(&self, words: &[&str]) -> BTreeSet<[u8; 16]> {
+        let mut found = Vec::new();
+        for list in &self.0 {
+            let indices: Zeroizing<Vec<Option<u16>>> =
+                Zeroizing::new(words.iter().map(|word| list.find(word)).collect());
+            for (window, typed) in indices.windows(WORDS).zip(words.windows(WORDS)) {
+                let known: Option<Vec<u16>> = window.iter().copied().collect();
+                let known = Zeroizing::new(known.unwrap_or_default());
+                if let Some(receipt) =
+                    (known.len() == WORDS).then(|| Receipt::from_indices(list.language, &known)).flatten()
+                {
+                    let whole =
+                        known.iter().zip(typed).filter(|(index, word)| list.words[usize::from(**index)] == ***word);
+                    found.push((whole.count(), receipt.0));
+                }
+            }
+        }
+        let most = found.iter().map(|(whole, _)| *whole).max();
+        found.into_iter().filter(|(whole, _)| Some(*whole) == most).map(|(_, secret)| secret).collect()
     }
 }
 
 /// A BIP39 list without accents, so that what a person types compares.
-struct WordList(Vec<String>);
+struct WordList {
+    language: Language,
+    words: Vec<String>,
+}
 
 impl WordList {
     fn of(language: Language) -> Self {
-        Self(language.word_list().iter().map(|word| normalise(word)).collect())
+        Self { language, words: language.word_list().iter().map(|word| normalise(word)).collect() }
     }
 
     /// The whole word, or its first four letters or more; BIP39 lists are unique in the first four.
     fn find(&self, typed: &str) -> Option<u16> {
-        let whole = self.0.iter().position(|word| word == typed);
+        let whole = self.words.iter().position(|word| word == typed);
         let cut = || {
-            let mut fits = self.0.iter().enumerate().filter(|(_, word)| word.starts_with(typed));
+            let mut fits = self.words.iter().enumerate().filter(|(_, word)| word.starts_with(typed));
             match (fits.next(), fits.next()) {
                 (Some((index, _)), None) if typed.chars().count() >= 4 => Some(index),
                 _ => None,
@@ -240,10 +296,49 @@ mod tests {
     }
 
     #[test]
+    fn what_is_copied_with_headings_numbers_and_both_forms_reads_back() {
+        let receipt = Receipt::from_bytes([0x5a; 16]);
+        let (words, digits) = (receipt.words("fr"), receipt.digits());
+        let numbered = |text: &str| {
+            let lines: Vec<_> = text.split(' ').enumerate().map(|(n, part)| format!("{}. {part}", n + 1)).collect();
+            lines.join("\n")
+        };
+        for typed in [
+            format!("12 mots\n{}\n\n12 nombres\n{}", *words, *digits),
+            format!("{}\n{}", *digits, *words),
+            numbered(&words),
+            numbered(&digits),
+            format!("Chiffres:\n{}\nMots:\n{}\n", numbered(&digits), numbered(&words)),
+            words.nfd().collect(),
+            words.replace(' ', ",\n"),
+        ] {
+            assert_eq!(Receipt::parse(&typed).unwrap().0, receipt.0, "{typed}");
+        }
+        assert!(words.nfc().eq(words.chars()), "shown in one form only");
+        let other = Receipt::from_bytes([0x5b; 16]);
+        let two = format!("{}\n{}", *words, *other.digits());
+        assert_eq!(Receipt::parse(&two).err(), Some(ReceiptError::Ambiguous));
+        assert_eq!(Receipt::parse("").err(), Some(ReceiptError::Count(0)));
+        assert_eq!(Receipt::parse(&"abandon ".repeat(401)).err(), Some(ReceiptError::Count(401)));
+    }
+
+    #[test]
+    fn a_whole_word_beats_the_beginning_of_one() {
+        let long = Receipt::from_bytes([0; 16]).words("en").to_string();
+        assert!(Receipt::parse(&long).is_ok());
+        // Found by fuzzing: all words stand whole in one list, and are beginnings of longer words in another.
+        let secret = *b"\0\0\x0d\x04\0\0\0\0\0\0\0\0\0\0\0\0";
+        for language in ["en", "fr", "es", "pt"] {
+            let receipt = Receipt::from_bytes(secret);
+            assert_eq!(Receipt::parse(&receipt.words(language)).unwrap().0, secret, "{language}");
+        }
+    }
+
+    #[test]
     fn the_lists_are_unique_in_four_letters() {
         for language in LANGUAGES {
             let mut starts: Vec<String> =
-                WordList::of(language).0.iter().map(|word| word.chars().take(4).collect()).collect();
+                WordList::of(language).words.iter().map(|word| word.chars().take(4).collect()).collect();
             starts.sort();
             starts.dedup();
             assert_eq!(starts.len(), 2048, "{language:?}");

@@ -1,8 +1,11 @@
 //! `report.json`: the structured part of a tip (`docs/protocol.md`, 2; `docs/report-1.schema.json`).
 //!
+//! In: what a writer filled in, or the bytes of a report from anywhere. Out: the bytes, or all that can be understood of them with a warning
+//! for each thing that can't: a report that is odd never hides its message.
 //! There is no field for the writer's name, contact, nationality or residence status, and none may be added.
-//! Fields that this version doesn't know are kept in `other`, so that nothing a newer page sends is lost.
+//! Fields that this version doesn't know, or can't read, are kept in `other`, so that nothing is lost.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -12,7 +15,7 @@ use crate::directory::HolderId;
 pub const SCHEMA: &str = "softinfo/report/1";
 
 /// The structured part of a tip.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Report {
     /// `softinfo/report/1`.
     pub schema: String,
@@ -21,38 +24,75 @@ pub struct Report {
     /// The holders chosen, so that each knows who else reads.
     pub readers: Vec<HolderId>,
     /// What it is about.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<Category>,
     /// When it happened, in the writer's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<String>,
     /// Where it happened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// Who is responsible.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub offenders: Vec<Offender>,
     /// Whether somebody is in danger.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub danger: Option<Danger>,
     /// Whether minors are concerned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub minors: Option<bool>,
     /// For an inspection.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub work_visit: Option<WorkVisit>,
     /// Filled in by a third party that forwards.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf: Option<OnBehalf>,
     /// Thread id, 32 hexadecimal digits.
     pub thread: String,
     /// `age1pq1…` recipient for replies.
     pub reply: String,
+    /// Ed25519 verifier key of whoever holds the receipt, 43 characters of unpadded base64; `author.sig` of a later message is made with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
     /// Whoever shows it may erase the tip; 43 characters of unpadded base64.
     pub withdraw_token: String,
+    /// The thread goes on under another receipt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<MovedTo>,
+    /// The sealed identities of the archive.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sealed: Vec<SealedNote>,
     /// The files of the archive.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<AttachmentNote>,
+    /// Fields of a newer version, and fields whose value is not of the kind that this version knows.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// What a new receipt gives to the thread of an old one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MovedTo {
+    /// As in a report.
+    pub thread: String,
+    /// As in a report.
+    pub reply: String,
+    /// As in a report.
+    pub author: String,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// One sealed identity of the archive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SealedNote {
+    /// Who alone can open it.
+    pub holder: HolderId,
+    /// 16 random bytes, hexadecimal; the same number is inside.
+    pub number: String,
+    /// SHA-256 of the file, hexadecimal.
+    pub sha256: String,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Map<String, Value>,
@@ -200,15 +240,12 @@ pub struct Details {
     pub on_behalf: Option<OnBehalf>,
 }
 
-/// Why `report.json` or the details were refused.
+/// Why the details were refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// Not JSON, or a field of the wrong type.
     #[error("not a valid report: {0}")]
     Json(#[from] serde_json::Error),
-    /// A version this program doesn't know.
-    #[error("report version “{0}” is newer than this program; get a newer softinfo-desk")]
-    Version(String),
     /// A writer used a category that is not in the closed list.
     #[error("“{0}” is no category; the list is in docs/protocol.md, section 2")]
     Category(String),
@@ -217,11 +254,103 @@ pub enum ReportError {
     Field(String),
 }
 
+/// Something in a report that is not as the protocol has it. The message and the files are shown all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReportWarning {
+    /// Not JSON at all.
+    #[error("report.json can't be read ({0}); the message and the files are shown without it")]
+    NotJson(String),
+    /// A version this program doesn't know.
+    #[error("the report says it is of version “{0}”, which this program does not know; a newer one may show more")]
+    Version(String),
+    /// A field that every report has.
+    #[error("the report has no field “{0}”")]
+    Missing(&'static str),
+    /// A field with a value of another kind.
+    #[error("the field “{0}” of the report has a value that this program does not know; it is shown as it is")]
+    Value(&'static str),
+    /// A category that is not in the list.
+    #[error("the report names a category that this program does not know: {0}")]
+    Category(String),
+    /// A mark at the beginning that some editors write.
+    #[error("the report begins with a byte order mark, which no softinfo program writes")]
+    ByteOrderMark,
+}
+
 impl Report {
-    /// Reads a report of any released version.
-    pub fn parse(bytes: &[u8]) -> Result<Self, ReportError> {
-        let report: Self = serde_json::from_slice(bytes)?;
-        if report.schema == SCHEMA { Ok(report) } else { Err(ReportError::Version(report.schema)) }
+    /// Reads a report of any version as far as it can be understood. Never fails: what is odd is named in the warnings, and what can't be
+    /// understood stays in `other` under its own name.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> (Self, Vec<ReportWarning>) {
+        let mut fields = Fields { map: Map::new(), warnings: Vec::new() };
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").inspect(|_| fields.warnings.push(ReportWarning::ByteOrderMark));
+        match serde_json::from_slice(text.unwrap_or(bytes)) {
+            Ok(Value::Object(map)) => fields.map = map,
+            Ok(_) => fields.warnings.push(ReportWarning::NotJson("it is no JSON object".to_owned())),
+            Err(error) => fields.warnings.push(ReportWarning::NotJson(error.to_string())),
+        }
+        if fields.map.is_empty() {
+            return (Self::default(), fields.warnings);
+        }
+        let report = Self {
+            schema: fields.needed("schema"),
+            lang: fields.needed("lang"),
+            readers: fields.needed("readers"),
+            categories: fields.optional("categories"),
+            period: fields.optional("period"),
+            place: fields.optional("place"),
+            offenders: fields.optional("offenders"),
+            danger: fields.optional("danger"),
+            minors: fields.optional("minors"),
+            work_visit: fields.optional("work_visit"),
+            on_behalf: fields.optional("on_behalf"),
+            thread: fields.needed("thread"),
+            reply: fields.needed("reply"),
+            author: fields.optional("author"),
+            withdraw_token: fields.needed("withdraw_token"),
+            moved_to: fields.optional("moved_to"),
+            sealed: fields.optional("sealed"),
+            attachments: fields.optional("attachments"),
+            other: std::mem::take(&mut fields.map),
+        };
+        let mut warnings = fields.warnings;
+        if !report.schema.is_empty() && report.schema != SCHEMA {
+            warnings.push(ReportWarning::Version(report.schema.clone()));
+        }
+        warnings.extend(report.categories.iter().filter_map(|category| match category {
+            Category::Unknown(name) => Some(ReportWarning::Category(name.clone())),
+            _ => None,
+        }));
+        (report, warnings)
+    }
+}
+
+/// The fields of a report that have not been taken out yet.
+struct Fields {
+    map: Map<String, Value>,
+    warnings: Vec<ReportWarning>,
+}
+
+impl Fields {
+    fn optional<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {
+        self.take(name).unwrap_or_default()
+    }
+
+    fn needed<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {
+        if !self.map.contains_key(name) {
+            self.warnings.push(ReportWarning::Missing(name));
+        }
+        self.optional(name)
+    }
+
+    fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
+        let value = self.map.get(name)?;
+        if let Ok(read) = T::deserialize(value) {
+            self.map.remove(name);
+            return Some(read);
+        }
+        self.warnings.push(ReportWarning::Value(name));
+        None
     }
 }
 

@@ -65,6 +65,7 @@ fn reader() -> Reader {
 pub fn all_open(scene: &Scene, tips: &[&Known]) {
     let bundled = |tip: &&Known| BundledTip { id: tip.id, size: tip.bytes.len() as u64, day: Day::today() };
     let manifest = Manifest {
+        courier: "0123456789abcdef0123456789abcdef".parse().unwrap(),
         schema: Manifest::SCHEMA.to_owned(),
         channel: "softinfo-example".parse().unwrap(),
         number: 1,

@@ -1,5 +1,5 @@
 // Writes the vectors that Rust and TypeScript share: receipt.json and padding.json (always the same bytes), and with `--tips` new sealed tips.
-import { createHash } from 'node:crypto'
+import { createHash, sign } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption'
@@ -11,7 +11,7 @@ const vectors = new URL('../vectors/', import.meta.url)
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
 export async function receiptVectors() {
-  const secrets = ['00'.repeat(16), 'ff'.repeat(16), '000102030405060708090a0b0c0d0e0f', '7f'.repeat(16), '80'.repeat(16), '9e885d952ad362caeb4efe34a8e91bd2']
+  const secrets = ['00'.repeat(16), 'ff'.repeat(16), '000102030405060708090a0b0c0d0e0f', '7f'.repeat(16), '80'.repeat(16), '00000d04000000000000000000000000', '9e885d952ad362caeb4efe34a8e91bd2']
   const receipts = []
   for (const hex of secrets) {
     const secret = hexToBytes(hex)
@@ -22,7 +22,8 @@ export async function receiptVectors() {
       reply_identity: receipt.replyIdentity(secret),
       reply: await receipt.replyRecipient(secret),
       thread: receipt.thread(secret),
-      withdraw: [0, 1, 2].map((n) => receipt.withdraw(secret, n)),
+      author: receipt.author(secret).public,
+      withdraw: [0, 1, 2, 4095].map((n) => ({ n, ...receipt.withdraw(secret, n) })),
     })
   }
   const last = receipts.at(-1)
@@ -43,6 +44,17 @@ export async function receiptVectors() {
     last.digits.replace(/\d/g, (digit) => String.fromCodePoint(0x6f0 + Number(digit))),
   ].map((text) => ({ text, secret: last.secret }))
   const english = last.words.en.split(' ')
+  const numbered = (text) => text.split(' ').map((part, n) => `${n + 1}. ${part}`).join('\n')
+  accepted.push(...[
+    `12 mots\n${fr}\n\n12 nombres\n${last.digits}\n`,
+    `digits: ${last.digits}\nwords: ${last.words.en}\n`,
+    numbered(last.words.pt),
+    numbered(last.digits),
+    `${numbered(last.digits)}\n\n${numbered(last.words.es)}`,
+  ].map((text) => ({ text, secret: last.secret })))
+  // Whole words of one list are beginnings of longer words of another: a whole word beats a beginning.
+  const whole = receipts.find((row) => row.secret === '00000d04000000000000000000000000')
+  accepted.push(...Object.values(whole.words).map((text) => ({ text, secret: whole.secret })))
   const refused = [
     { text: english.slice(1).join(' '), reason: 'count' },
     { text: '', reason: 'count' },
@@ -50,6 +62,8 @@ export async function receiptVectors() {
     { text: [...english.slice(0, 11), 'aban'.slice(0, 3)].join(' '), reason: 'unknown-word', position: 12 },
     { text: 'abandon '.repeat(12).trim(), reason: 'checksum' },
     { text: '0001 '.repeat(12).trim(), reason: 'checksum' },
+    { text: `${last.words.en}\n${receipts[0].digits}`, reason: 'ambiguous' },
+    { text: `${last.digits} ${receipts[0].digits}`, reason: 'ambiguous' },
     { text: '0000 '.repeat(12).trim(), reason: 'number-out-of-range', position: 1 },
     { text: '0001 '.repeat(11) + '2049', reason: 'number-out-of-range', position: 12 },
   ]
@@ -68,33 +82,70 @@ export function paddingVectors() {
 
 export const text = (value) => JSON.stringify(value, null, 1) + '\n'
 
-async function report(secret, readers, attachments) {
+const SECRET = hexToBytes('000102030405060708090a0b0c0d0e0f')
+const MESSAGE = Buffer.from('Ils gardent nos passeports. ✓\n')
+
+async function report(n, readers, more) {
   const value = {
     schema: 'softinfo/report/1', lang: 'fr', readers, categories: ['labour-wages', 'housing-slum'], period: 'depuis mars',
-    thread: receipt.thread(secret), reply: await receipt.replyRecipient(secret), withdraw_token: receipt.withdraw(secret, 0).token,
-    ...(attachments.length ? { attachments } : {}),
+    thread: receipt.thread(SECRET), reply: await receipt.replyRecipient(SECRET), author: receipt.author(SECRET).public,
+    withdraw_token: receipt.withdraw(SECRET, n).token, ...more,
   }
   return Buffer.from(JSON.stringify(value, null, 2))
 }
 
+/// What `forwarder.note` and `author.sig` sign: the sums of the entries before them.
+const sums = (entries) => entries.map(([name, bytes]) => `${sha256(bytes)}  ${name}\n`).join('')
+
 async function tips() {
   mkdirSync(new URL('tip/refused/', vectors), { recursive: true })
   const put = (name, bytes) => writeFileSync(new URL(`tip/${name}`, vectors), bytes)
-  const secret = hexToBytes('000102030405060708090a0b0c0d0e0f')
-  const { digest, token } = receipt.withdraw(secret, 0)
-  const files = [['01.jpg', 20_000], ['02.pdf', 1], ['03', 50_000]].map(([name, length]) => [`attachments/${name}`, Buffer.alloc(length, name)])
-  let plain
-  for (const [name, holders, attached] of [['one-reader', ['a'], []], ['two-readers', ['a', 'b'], []], ['three-readers', ['a', 'b', 'c'], []], ['three-attachments', ['a'], files]]) {
+  const make = async (name, holders, entries, n = 0, more = {}) => {
     const identities = await Promise.all(holders.map(() => generateHybridIdentity()))
     const recipients = await Promise.all(identities.map((identity) => identityToRecipient(identity)))
-    const notes = attached.map(([entry, bytes]) => ({ name: entry, media_type: 'application/octet-stream', size: bytes.length, sha256: sha256(bytes), scrubbed: false }))
-    const entries = [['report.json', await report(secret, holders, notes)], ['message.txt', Buffer.from('Ils gardent nos passeports. ✓\n')], ...attached]
+    const { digest, token } = receipt.withdraw(SECRET, n)
     const sealed = await seal(entries, recipients, digest)
     put(`${name}.age`, sealed)
-    put(`${name}.json`, text({ id: sha256(sealed), identities, withdraw_token: token, entries: Object.fromEntries(entries.map(([entry, bytes]) => [entry, sha256(bytes)])) }))
-    if (name === 'one-reader') plain = sealed
+    put(`${name}.json`, text({ id: sha256(sealed), identities, withdraw_token: token, entries: Object.fromEntries(entries.map(([entry, bytes]) => [entry, sha256(bytes)])), ...more }))
+    return sealed
   }
+  const files = [['01.jpg', 20_000], ['02.pdf', 1], ['03', 50_000]].map(([name, length]) => [`attachments/${name}`, Buffer.alloc(length, name)])
+  const notes = files.map(([name, bytes]) => ({ name, media_type: 'application/octet-stream', size: bytes.length, sha256: sha256(bytes), scrubbed: false }))
+  const plain = await make('one-reader', ['a'], [['report.json', await report(0, ['a'])], ['message.txt', MESSAGE]])
+  for (const [name, holders] of [['two-readers', ['a', 'b']], ['three-readers', ['a', 'b', 'c']]]) {
+    await make(name, holders, [['report.json', await report(0, holders)], ['message.txt', MESSAGE]])
+  }
+  await make('three-attachments', ['a'], [['report.json', await report(0, ['a'], { attachments: notes })], ['message.txt', MESSAGE], ...files])
+  await followUp(make)
+  await withIdentity(make)
   await refused(plain, (name, bytes) => put(`refused/${name}`, bytes))
+}
+
+/// A later message of the thread, signed, which moves to another receipt.
+async function followUp(make) {
+  const next = hexToBytes('9e885d952ad362caeb4efe34a8e91bd2')
+  const moved_to = { thread: receipt.thread(next), reply: await receipt.replyRecipient(next), author: receipt.author(next).public }
+  const entries = [['report.json', await report(1234, ['a'], { moved_to })], ['message.txt', Buffer.from('Ils sont partis.\n')]]
+  const signature = sign(null, createHash('sha256').update(sums(entries)).digest(), receipt.author(SECRET).key)
+  await make('follow-up', ['a'], [...entries, ['author.sig', signature]], 1234, { author: receipt.author(SECRET).public, sums: sums(entries) })
+}
+
+/// A tip with a name in it that one holder alone can read.
+async function withIdentity(make) {
+  const identity = await generateHybridIdentity()
+  const statement = {
+    schema: 'softinfo/identity/1', number: '00112233445566778899aabbccddeeff',
+    thread_check: createHash('sha256').update('softinfo/identity/1').update(hexToBytes(receipt.thread(SECRET))).digest('hex').slice(0, 16),
+    day: '2026-11-23', statement_sha256: sha256(MESSAGE), text: 'Nom : M. Example, rue des Exemples 1',
+  }
+  const padded = new Uint8Array(2437)
+  padded.set(Buffer.from(JSON.stringify(statement)))
+  const encrypter = new Encrypter()
+  encrypter.addRecipient(await identityToRecipient(identity))
+  const file = await encrypter.encrypt(padded)
+  const note = [{ holder: 'prosecutor', number: statement.number, sha256: sha256(file) }]
+  const entries = [['report.json', await report(0, ['a'], { sealed: note })], ['message.txt', MESSAGE], ['sealed/prosecutor.age', file]]
+  await make('sealed-identity', ['a'], entries, 0, { sealed: { identity, statement } })
 }
 
 /// What a relay refuses, made from a good tip by changing lines of its header or its length.

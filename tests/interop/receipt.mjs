@@ -1,4 +1,5 @@
 // The receipt, written from docs/protocol.md 3. In: 16 bytes. Out: words, digits and everything derived.
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
@@ -31,4 +32,13 @@ export function replyIdentity(secret) {
 }
 
 export const replyRecipient = (secret) => identityToRecipient(replyIdentity(secret))
+/// The private key that signs later messages, and the text of its public half in reports.
+export function author(secret) {
+  const seed = derive(secret, 'author', 32)
+  // PKCS #8 of an Ed25519 key (RFC 8410) is this prefix and the seed.
+  const key = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8' })
+  const raw = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)
+  return { key, public: base64nopad.encode(new Uint8Array(raw)) }
+}
+
 export const thread = (secret) => bytesToHex(derive(secret, 'thread', 16))

@@ -4,7 +4,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { current, epochOn, verify, type Contents } from './directory/note.ts'
 import { scrub, type Scrub } from './scrub/index.ts'
 import type { Entry } from './tip/container.ts'
-import { digits, hasWords, newReceipt, parseReceipt, replyRecipient, thread, withdraw, words } from './tip/receipt.ts'
+import { author, digits, hasWords, newReceipt, parseReceipt, replyRecipient, thread, withdraw, words } from './tip/receipt.ts'
 import { reportBytes, type AttachmentNote, type Details } from './tip/report.ts'
 import { seal, type Sealed } from './tip/seal.ts'
 
@@ -107,7 +107,7 @@ export const calls = {
     const numbered = draft.files.map((file, n) => ({ ...file, name: `${String(n + 1).padStart(2, '0')}.${file.extension}` }))
     const notes = numbered.map(({ name, type, content, sha256, scrubbed }): AttachmentNote =>
       ({ name: `attachments/${name}`, media_type: type, size: content.size, sha256, scrubbed }))
-    const keys = { thread: thread(secret), reply: await replyRecipient(secret), withdraw_token: token }
+    const keys = { thread: thread(secret), reply: await replyRecipient(secret), author: author(secret), withdraw_token: token }
     const report = reportBytes(draft.lang, draft.readers, draft.details, keys, notes)
     const entries: Entry[] = [
       { name: 'report.json', content: report },

@@ -145,11 +145,15 @@ impl DirectoryCommand {
 
 impl Make {
     fn run(self, setting: &Setting) -> Result<()> {
-        let holders = self
+        let mut holders = self
             .holder
             .iter()
             .map(|path| read_holder(path).with_context(|| format!("{} can't be a holder", path.display())))
-            .collect::<Result<_>>()?;
+            .collect::<Result<Vec<_>>>()?;
+        // Later keys come with a later directory.
+        for holder in &mut holders {
+            holder.epochs.retain(|epoch| epoch.from <= self.expires);
+        }
         let contents = Contents {
             schema: Contents::schema(),
             channel: self.channel,
@@ -159,13 +163,14 @@ impl Make {
             relays: self.relay,
             page_sha256: self.page.as_deref().map(page::sha256_of).transpose()?,
             max_bytes: self.max_bytes,
-            replies: Replies { bytes: 8192, min_bucket: 32 },
+            must_understand: Vec::new(),
+            replies: Replies::default(),
             holders,
             forwarders: Vec::new(),
         };
         let mut text = serde_json::to_vec_pretty(&contents)?;
         text.push(b'\n');
-        let contents = Contents::parse(&text)?;
+        let contents = Contents::parse_strict(&text)?;
         refuse_example(setting, &contents)?;
         write_whole(&self.out, |file| file.write_all(&text)).with_context(|| self.out.display().to_string())?;
         println!("{} is ready to be signed.", self.out.display());
@@ -219,7 +224,7 @@ fn check(setting: &Setting, file: &Path, root: Option<PathBuf>, after: Option<Pa
             contents.channel, contents.version, contents.issued, contents.expires
         );
         for holder in &contents.holders {
-            let vouched = if directory.vouched().contains(&holder.id) { ", vouched for by its own key" } else { "" };
+            let vouched = if holder.signing_key.is_some() { ", vouched for by its own key" } else { "" };
             let epoch = holder.epoch_on(today).map_or("NO KEY for today".to_owned(), |epoch| {
                 format!("today's key {} (until {})", epoch.epoch, epoch.until)
             });

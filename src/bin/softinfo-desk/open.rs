@@ -45,7 +45,7 @@ impl Open {
     }
 
     fn show(&self, opened: &Opened) {
-        let Opened { report, entries, originals_left_out, differing } = opened;
+        let Opened { report, warnings, entries, originals_left_out, differing } = opened;
         println!("Opened into {}:", self.out.display());
         for name in entries {
             println!("  {name}");
@@ -63,6 +63,9 @@ impl Open {
         }
         if *originals_left_out > 0 {
             println!("{originals_left_out} unscrubbed originals were left out; --originals writes them too.");
+        }
+        for warning in warnings {
+            println!("Note: {}", harmless(&warning.to_string()));
         }
         for name in differing {
             println!("{} is not the file that the report describes.", harmless(name));

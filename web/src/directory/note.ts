@@ -17,9 +17,12 @@ export interface Holder {
   id: string
   kind: string
   names?: Record<string, string>
-  competence?: string[]
+  categories?: string[]
+  competence?: Record<string, string>
   duty_card?: Record<string, string>
   signing_key?: string | null
+  identity?: string | null
+  posts?: { rows: number; texts: number; every_days: number } | null
   epochs?: Epoch[]
 }
 
@@ -32,6 +35,8 @@ export interface Contents {
   relays: string[]
   page_sha256?: string | null
   max_bytes: number
+  replies: { bytes: number; buckets: number; keep_days: number; shards: number }
+  must_understand?: string[]
   holders: Holder[]
 }
 
@@ -41,7 +46,7 @@ export interface Directory {
   text: string
 }
 
-export type Refusal = 'malformed' | 'wrong-root' | 'contents' | 'expired' | 'not-yet' | 'rolled-back'
+export type Refusal = 'malformed' | 'wrong-root' | 'not-vouched' | 'contents' | 'expired' | 'not-yet' | 'rolled-back'
 
 /** Why nothing may be sealed; `day` is the one that matters. */
 export class DirectoryError extends Error {
@@ -58,7 +63,8 @@ const MAX_BYTES = 1_000_000
 const ED25519 = 1
 const RECIPIENT_BYTES = 1216
 const KINDS = ['local-police', 'federal-police', 'labour-inspectorate', 'public-prosecutor', 'investigating-judge', 'guidance-centre', 'ngo']
-const FIELDS = ['schema', 'channel', 'version', 'issued', 'expires', 'relays', 'page_sha256', 'max_bytes', 'replies', 'holders', 'forwarders']
+/** Every field that this page knows, at any depth (src/directory/holder.rs has the same). */
+const FIELDS = 'buckets bytes categories channel competence duty_card epoch epochs every_days expires forwarders from holders id identity issued keep_days kind max_bytes must_understand name names page_sha256 posts recipient relays replies rows schema shards signing_key texts until version'.split(' ')
 
 /** Verifies `note` with the verifier key `root`. Throws DirectoryError. Expiry is a separate step: a refusal should say the day. */
 export function verify(note: string, root: string): Directory {
@@ -69,10 +75,13 @@ export function verify(note: string, root: string): Directory {
   const lines = note.slice(split + 2, -1).split('\n')
   const signatures = lines.map((line) => /^— ([^\s+]+) ([A-Za-z0-9+/]+=*)$/.exec(line))
   if (signatures.some((signature) => !signature)) throw new DirectoryError('malformed')
+  const hasSigned = (key: Key): boolean => signatures.some((signature) => signature![1] === key.name && isSignature(signature![2]!, text, key))
   const key = parseKey(root)
-  const signed = signatures.some((signature) => signature![1] === key.name && isSignature(signature![2]!, text, key))
-  if (!signed) throw new DirectoryError('wrong-root')
-  return { contents: parse(text, key.name), text }
+  if (!hasSigned(key)) throw new DirectoryError('wrong-root')
+  const contents = parse(text, key.name)
+  // A holder that has a key to sign with vouches for its entry with it.
+  if (!contents.holders.every(({ signing_key }) => !signing_key || hasSigned(parseKey(signing_key)))) throw new DirectoryError('not-vouched')
+  return { contents, text }
 }
 
 /** Checks that a verified directory holds on `today` and is no older than `seen`. Throws DirectoryError. */
@@ -136,13 +145,17 @@ function parse(text: string, channel: string): Contents {
   } catch {
     return refuse('not JSON')
   }
-  const unknown = Object.keys(contents).find((field) => !FIELDS.includes(field))
+  // A field that is not known is passed over, unless the directory says that it matters.
+  const unknown = (contents.must_understand ?? []).find((field) => !FIELDS.includes(field))
   if (unknown) refuse(`unknown field ${unknown}`)
   if (contents.schema !== 'softinfo/directory/1') refuse('another version')
   if (contents.channel !== channel) refuse('another channel')
   if (!isDay(contents.issued) || !isDay(contents.expires) || contents.issued > contents.expires) refuse('its days are wrong')
   if (!Number.isSafeInteger(contents.version) || !Number.isSafeInteger(contents.max_bytes)) refuse('its numbers are wrong')
   if (classOf(contents.max_bytes) !== contents.max_bytes) refuse(`max_bytes ${contents.max_bytes} is no size class`)
+  const { bytes, buckets, keep_days, shards } = contents.replies ?? {}
+  const isSplit = (parts: unknown): boolean => [1, 2, 4, 8, 16, 32, 64, 128, 256].includes(parts as number)
+  if (bytes !== 4096 || !isSplit(buckets) || !isSplit(shards) || !(Number(keep_days) > 0)) refuse('its replies have other sizes')
   if (!Array.isArray(contents.holders) || contents.holders.length === 0) refuse('it has no holder')
   const ids = new Set<string>()
   for (const holder of contents.holders) {
@@ -150,10 +163,16 @@ function parse(text: string, channel: string): Contents {
     ids.add(holder.id)
     // The immigration office can't be a holder; the list of kinds is the firewall.
     if (!KINDS.includes(holder.kind)) refuse(`“${holder.kind}” is no kind of holder`)
-    for (const { from, until, recipient } of holder.epochs ?? []) {
+    const epochs = new Set<string>()
+    for (const { epoch, from, until, recipient } of holder.epochs ?? []) {
       if (!isDay(from) || !isDay(until) || from > until) refuse('an epoch ends before it begins')
+      if (epochs.has(epoch)) refuse('an epoch stands twice')
+      epochs.add(epoch)
       if (!isRecipient(recipient)) refuse('a key is no age1pq1 recipient')
     }
+    if (holder.identity != null && !isRecipient(holder.identity)) refuse('an identity key is no age1pq1 recipient')
+    // So that a signature line says who signed.
+    if (holder.signing_key && parseKey(holder.signing_key).name !== holder.id) refuse('a signing key is another holder’s')
   }
   return contents
 }

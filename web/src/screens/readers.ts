@@ -43,20 +43,23 @@ function card(app: App, holder: Holder, open: boolean): HTMLElement {
     duty.id = `duty-${holder.id}`
     input.setAttribute('aria-describedby', duty.id)
   }
-  const matters = (holder.competence ?? []).flatMap((matter) => matterIn(app, matter) ?? [])
+  const matters = (holder.categories ?? []).flatMap((matter) => matterIn(app, matter) ?? [])
+  const competence = inLanguage(app, holder.competence, 'p')
+  competence?.classList.add('hint')
   return element('div', { className: 'card' }, box,
     !open && paragraph(texts.text('readers-no-key')),
     duty,
-    matters.length > 0 && paragraph(texts.text('readers-works-on', { matters: texts.list(matters) }), 'hint'))
+    matters.length > 0 && paragraph(texts.text('readers-works-on', { matters: texts.list(matters) }), 'hint'),
+    competence)
 }
 
-// A category of the report, or a group of them, is known in every language. Other words are English (docs/protocol.md 4).
+// A category of the report, or a group of them, is known in every language (docs/protocol.md 4).
 function matterIn({ texts }: App, matter: string): string | undefined {
   const [group = '', ...rest] = matter.split('-')
   const id = matter
   if (matter in CATEGORIES) return texts.text(`group-${group}`)
   if (CATEGORIES[group]?.includes(rest.join('-'))) return texts.text(`category-${id}`)
-  return texts.lang === 'en' ? matter : undefined
+  return undefined
 }
 
 /** The text in the reader's language, else in English, else in any, marked with the language it is in. */

@@ -14,7 +14,7 @@ export function refusal(app: App, refused: Extract<DirectoryState, { state: 'ref
   const values = refused.day === undefined ? {} : { day: texts.day(refused.day) }
   return [
     element('h2', {}, texts.text('directory-refused-title')),
-    paragraph(texts.text(`directory-${refused.reason}`, values)),
+    paragraph(texts.text(`directory-${refused.reason === 'not-vouched' ? 'contents' : refused.reason}`, values)),
     ...(refused.reason === 'expired' ? [paragraph(texts.text(app.offline ? 'expired-saved' : 'expired-online')), ...(app.offline ? [] : help(app))] : []),
     app.offline ? picker(app) : element('div', { className: 'buttons' }, button(texts.text('retry'), () => void app.load())),
   ]

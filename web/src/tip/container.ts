@@ -50,6 +50,8 @@ function header(name: string, size: number): Uint8Array {
   put(' '.repeat(8), 148) // the checksum is summed as if it were spaces
   put('0', 156) // a plain file
   put('ustar\x0000', 257)
-  put(octal(block.reduce((sum, byte) => sum + byte, 0), 7) + '\0', 148)
+  put(octal(0, 7), 329) // device
+  put(octal(0, 7), 337)
+  put(octal(block.reduce((sum, byte) => sum + byte, 0), 6) + '\0 ', 148)
   return block
 }

@@ -1,5 +1,6 @@
 // The receipt: 128 bits that only the writer has (docs/protocol.md 3). In: 16 bytes, or what a person typed back. Out: words,
 // digits, and what is derived from them.
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
@@ -55,6 +56,9 @@ export const replyRecipient = (secret: Uint8Array): Promise<string> => identityT
 
 /** The id of the conversation, 32 hexadecimal digits. */
 export const thread = (secret: Uint8Array): string => bytesToHex(derive(secret, 'thread', 16))
+
+/** The key with which later messages of the thread are signed: an Ed25519 verifier key, unpadded base64. */
+export const author = (secret: Uint8Array): string => base64nopad.encode(ed25519.getPublicKey(derive(secret, 'author', 32)))
 
 /** Reads words or digits back, forgiving case, accents, spacing and what follows the fourth letter. Throws ReceiptError. */
 export function parseReceipt(typed: string): Uint8Array {

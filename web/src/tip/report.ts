@@ -54,6 +54,7 @@ export interface AttachmentNote {
 export interface ThreadKeys {
   thread: string
   reply: string
+  author: string
   withdraw_token: string
 }
 
@@ -62,7 +63,7 @@ export function reportBytes(lang: string, readers: string[], details: Details, k
   const report = {
     schema: 'softinfo/report/1',
     lang,
-    readers,
+    readers: [...readers].sort(),
     categories: some(details.categories),
     period: filled(details.period),
     place: filledFields({ ...details.place }),
