@@ -276,3 +276,6 @@ withdraw-erased = { $count ->
    *[other] تم محو { $count } رسالة من الصندوق.
   }
 saved-addresses = للصندوق هذه العناوين. قارنوها بالعنوان الذي أعطاكم إياه شخص تثقون به:
+
+## What may be left in a file
+file-unseen = قد تبقى داخله أجزاء لا تُرى ولا تُسمع.

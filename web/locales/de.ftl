@@ -256,3 +256,6 @@ withdraw-erased = { $count ->
    *[other] { $count } Nachrichten sind im Briefkasten gelöscht.
   }
 saved-addresses = Der Briefkasten hat diese Adressen. Vergleichen Sie sie mit der Adresse, die Sie von jemandem haben, dem Sie vertrauen:
+
+## What may be left in a file
+file-unseen = Es können noch Teile darin sein, die niemand sieht oder hört.

@@ -285,3 +285,6 @@ withdraw-erased = { $count ->
    *[other] { $count } messages are erased from the letterbox.
   }
 saved-addresses = The letterbox has these addresses. Compare them with the address that you were given by somebody you trust:
+
+## What may be left in a file
+file-unseen = Parts that cannot be seen or heard may still be inside.

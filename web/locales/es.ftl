@@ -256,3 +256,6 @@ withdraw-erased = { $count ->
    *[other] Se han borrado { $count } mensajes del buzón.
   }
 saved-addresses = El buzón tiene estas direcciones. Compárelas con la dirección que le dio alguien de confianza:
+
+## What may be left in a file
+file-unseen = Pueden quedar dentro partes que no se ven ni se oyen.

@@ -256,3 +256,6 @@ withdraw-erased = { $count ->
    *[other] { $count } messages sont effacés de la boîte aux lettres.
   }
 saved-addresses = La boîte aux lettres a ces adresses. Comparez-les avec l’adresse que vous a donnée une personne de confiance :
+
+## What may be left in a file
+file-unseen = Il peut y rester des parties que personne ne voit ni n’entend.

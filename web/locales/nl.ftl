@@ -256,3 +256,6 @@ withdraw-erased = { $count ->
    *[other] { $count } berichten zijn uit de brievenbus gewist.
   }
 saved-addresses = De brievenbus heeft deze adressen. Vergelijk ze met het adres dat u hebt gekregen van iemand die u vertrouwt:
+
+## What may be left in a file
+file-unseen = Er kunnen nog delen in zitten die niemand ziet of hoort.

@@ -266,3 +266,6 @@ withdraw-erased = { $count ->
    *[other] Usunięto ze skrzynki { $count } wiadomości.
   }
 saved-addresses = Skrzynka ma te adresy. Porównaj je z adresem od osoby, której ufasz:
+
+## What may be left in a file
+file-unseen = W środku mogą zostać części, których nie widać ani nie słychać.

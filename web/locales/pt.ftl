@@ -256,3 +256,6 @@ withdraw-erased = { $count ->
    *[other] { $count } denúncias foram apagadas da caixa.
   }
 saved-addresses = A caixa tem estes endereços. Compare-os com o endereço que você recebeu de alguém em quem confia:
+
+## What may be left in a file
+file-unseen = Podem ficar lá dentro partes que não se veem nem se ouvem.

@@ -261,3 +261,6 @@ withdraw-erased = { $count ->
    *[other] { $count } de mesaje sunt șterse din cutie.
   }
 saved-addresses = Cutia are aceste adrese. Comparați-le cu adresa primită de la cineva în care aveți încredere:
+
+## What may be left in a file
+file-unseen = Pot rămâne înăuntru părți care nu se văd și nu se aud.

@@ -256,3 +256,6 @@ withdraw-erased = { $count ->
    *[other] { $count } mesaj kutudan silindi.
   }
 saved-addresses = Kutunun adresleri bunlardır. Güvendiğiniz birinin verdiği adresle karşılaştırın:
+
+## What may be left in a file
+file-unseen = İçinde görülmeyen ve duyulmayan parçalar kalmış olabilir.

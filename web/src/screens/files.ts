@@ -107,7 +107,8 @@ export function describe(app: App, { state }: PickedFile): string {
   const { texts } = app
   if (typeof state === 'string' || state.kind !== 'scrubbed') return texts.text(`file-${typeof state === 'string' ? state : state.kind}`)
   const details = KINDS.filter((kind) => state.removed.includes(kind)).map((kind) => texts.text(`file-${kind}`))
-  return details.length > 0 ? texts.text('file-cleaned', { details: texts.list(details) }) : texts.text('file-nothing')
+  const taken = details.length > 0 ? texts.text('file-cleaned', { details: texts.list(details) }) : state.unseen ? '' : texts.text('file-nothing')
+  return state.unseen ? `${taken} ${texts.text('file-unseen')}`.trim() : taken
 }
 
 // Only where something was taken out is there an original that differs.

@@ -1,7 +1,7 @@
 // Boxes of ISO base media files, and a cleaned copy in which every byte stays at its offset.
 // ISO/IEC 14496-12, section 4.2 (boxes), 8.1.2 (free space).
 import { describe } from './details.ts'
-import { bytes, ensure, latin, Parts, uint, type Bytes, type Removed, type Source } from './source.ts'
+import { bytes, ensure, latin, numbers, Parts, uint, type Bytes, type Found, type Removed, type Source } from './source.ts'
 
 export type Box = { type: string, at: number, body: number, end: number }
 
@@ -36,41 +36,81 @@ const isIndex = ({ type }: Box): boolean => type === 'moov' || type === 'meta'
 /** A part of the media: kept, or to be blanked. An open one goes on to the next. */
 type Claim = { from: number, to: number, keep: boolean, open: boolean }
 
-const GLANCE = 1 << 16
+/** More pieces of media than a film has, more pieces of a result than browsers are quick with, and how many of these messages in coded pictures may become. */
+const CLAIMS = 1 << 20
+const PATCHES = 1 << 16
+const CHANGES = 1 << 14
+
+/** How long boxes are in version 0, in bytes, and how long each entry of a table is. */
+const LENGTHS = numbers('mvhd100,tkhd84,mdhd24,vmhd12,smhd8,nmhd4,hmhd20,pasp8,fiel2,clap32,clli4,mdcv24,btrt12,gama4,frma4,ispe12,irot1,imir1,a1op1,lsel2,pitm8,pixi9,st3d5,hfov4,damr9,d2637,dac33,ccst8,srat8,amve8,CoLL8,SmDm28,dvcC24,dvvC24,dvwC24')
+const ENTRIES = numbers('stts8,ctts8,stss4,stps4,stsc12,stsz4,stco4,co648,elst12')
 
 export class Copy {
   readonly #patches: { at: number, end: number, fresh?: Bytes }[] = []
   #claims: Claim[] = []
-  #glances = 0
+  #changes = 0
+  /** How many units of coded pictures were looked at. */
+  units = 0
   /** Boxes with media: what nobody claims in them is blanked. */
   readonly media: Box[] = []
 
-  constructor(readonly source: Source, readonly found: Set<Removed>) {}
+  constructor(readonly source: Source, readonly found: Found) {}
 
   write(at: number, fresh: Bytes): void {
-    this.#patches.push({ at, end: at + fresh.length, fresh })
+    this.#patch(at, at + fresh.length, fresh)
+  }
+
+  /** Writes something as long into media. Out: whether there was still room for one. */
+  change(at: number, fresh: Bytes): boolean {
+    if (++this.#changes > CHANGES) return false
+    this.found.add('other')
+    this.write(at, fresh)
+    return true
   }
 
   /** Zeros from one offset to another. Counts as found when there was something. */
   async zero(from: number, to: number, sort?: Removed): Promise<void> {
     if (from >= to) return
-    // Looks at the beginnings of the first ones only; the rest is blanked unseen.
-    const block = await this.source.read(from, ++this.#glances < 4096 ? Math.min(to - from, GLANCE) : 0)
+    const block = await this.source.glance(from, to)
     if (block.some((byte) => byte !== 0)) {
       if (sort) this.found.add(sort)
       else describe(block, this.found)
-    }
-    this.#patches.push({ at: from, end: to })
+    } else if (block.length === to - from) return
+    this.#patch(from, to)
+  }
+
+  #patch(at: number, end: number, fresh?: Bytes): void {
+    ensure(this.#patches.length < PATCHES)
+    this.#patches.push({ at, end, ...(fresh && { fresh }) })
   }
 
   /** Turns a box into free space of zeros. */
   async blank(box: Box): Promise<void> {
-    await this.zero(box.body, box.end)
+    await this.zero(box.body, box.end, /gps|xyz|loci/i.test(box.type) ? 'place' : undefined)
     if (box.type !== 'free') this.write(box.at + 4, bytes('free'))
   }
 
+  /** Zeros what follows the known content of a box. */
+  async cap({ type, body, end }: Box): Promise<void> {
+    let length = LENGTHS.get(type) ?? 0
+    const each = ENTRIES.get(type)
+    if (!length && !each) return
+    const head = await this.source.read(body, Math.min(end - body, 12))
+    const later = head[0] ? 1 : 0
+    if (/^(mv|tk|md)hd$/.test(type)) length += 12 * later
+    if (type === 'stsz') length = 12 + (uint(head, 4, 4) ? 0 : each! * uint(head, 8, 4))
+    else if (each) length = 8 + uint(head, 4, 4) * (each + (type === 'elst' ? 8 * later : 0))
+    await this.zero(body + length, end)
+  }
+
   claim(from: number, to: number, keep: boolean, open = false): void {
-    if (to > from || open) this.#claims.push({ from, to, keep, open })
+    if (to <= from && !open) return
+    const last = this.#claims.at(-1)
+    if (last && !open && !last.open && last.keep === keep && last.to === from) last.to = to
+    else {
+      ensure(this.#claims.length < CLAIMS)
+      this.#claims.push({ from, to, keep, open })
+    }
   }
 
   /** Blanks what isn't claimed as picture or sound: details, and what other programs have left behind. */
@@ -92,7 +132,7 @@ export class Copy {
         if (keep) keptEnd = Math.max(keptEnd, to)
         else {
           blankEnd = Math.max(blankEnd, to)
-          this.#patches.push({ at: from, end: to })
+          this.#patch(from, to)
         }
         at = Math.max(at, to)
       }

@@ -3,7 +3,9 @@
 import { type Box, boxes, type Copy } from './boxes.ts'
 import { chunks, readTrack } from './samples.ts'
 import { describe } from './details.ts'
-import { ensure, uint } from './source.ts'
+import { profile } from './icc.ts'
+import { bytes, ensure, latin, same, uint } from './source.ts'
+import { cleanUnits, coding, CONFIGURATION, type Coding } from './units.ts'
 
 const CONTAINERS = /^(moov|trak|mdia|minf|stbl|edts|mvex|moof|traf|mfra|tapt)$/
 const KEPT = /^([vshn]mhd|sthd|stts|ctts|cslg|st[sp]s|stsc|stsz|stco|co64|sdtp|sbgp|sgpd|subs|sai[zo]|elst|mehd|trex|trep|leva|m?fhd|tfhd|tfdt|trun|tfra|mfro|clef|prof|enof)$/
@@ -13,15 +15,26 @@ const SEEN = /^(vide|soun|pict|auxv)$/
 /** Subtitles and chapters for people, but some drones write their flight there. */
 const TEXT = /^(text|sbtl|subt|clcp|subp)$/
 const REFERENCES = /^(auxl|sbas|scal|vdep|vplx)$/
-/** Names of configurations end in C. */
-const IN_SAMPLE_ENTRY = /^(...C|esds|d[ae]c[34]|hvcE|colr|pasp|fiel|clap|clli|CoLL|mdcv|SmDm|btrt|gama|amve|cclv|st3d|sv3d|vexu|hfov|auxi|ccst|wave|chan|chnl|srat|dOps|dfLa|alac|damr|d263|SA3D|dapa|\0{4})$/
-const NEVER_IN_SAMPLE_ENTRY = /^(uuid|udta|meta|free|skip)$/
+/** Codings whose frames are no files: those of Motion JPEG, DV and MP3 come with details of their own. */
+const PICTURES = /^(avc[1-4]|hvc[12]|hev[12]|dvh[1e]|dva[1v]|vv[ic]1|av01|vp0[89]|mp4v|[hs]263|ap(c[hnso]|4[hx])|SVQ[13]|raw )$/i
+const SOUNDS = /^(mp4a|[ae]c-[34]|Opus|fLaC|alac|apac|mh[am]1|samr|sawb|sowt|twos|raw |NONE|in24|in32|fl32|fl64|[fil]pcm|[ua]law|ima4|Qclp|QDM2)$/
+/** What mp4v and mp4a are: the parts of MPEG-2 and MPEG-4, Dolby's, Opus. */
+const OBJECT_TYPES = /[ !#@`-hj\xa5\xa6\xad]/
+/** The elementary stream's descriptor up to there. */
+const DESCRIPTOR = /^.{4}\x03[\x80-\xff]{0,3}[\0-\x7f]..[\0-\x1f]\x04[\x80-\xff]{0,3}[\0-\x7f](.)/s
+const IN_SAMPLE_ENTRY = /^((avc|hvc|lhv|av1|vpc|vvc|dvc|dvv|dvw|mha|evc|apv)C|esds|d[ae]c[34]|hvcE|colr|pasp|fiel|clap|clli|CoLL|mdcv|SmDm|btrt|gama|amve|cclv|st3d|sv3d|vexu|hfov|auxi|ccst|wave|chan|chnl|srat|dOps|dfLa|alac|damr|d263|SA3D|dapa|\0{4})$/
+/** The last two are of Apple's, and no player needs them. */
+const NEVER_IN_SAMPLE_ENTRY = /^(uuid|udta|meta|free|skip|logs|chrm)$/
+const IN_WAVE = /^(frma|esds|enda|chan|alac|mp4a|samr|damr|SMI |\0{4})$/
 
 export class Film {
   fragmented = false
   #tracks = 0
   #dropped = 0
+  #scale = 1
+  #pictures = 0
   #sound = false
+  #units: Coding | boolean | undefined
 
   constructor(readonly copy: Copy) {}
 
@@ -31,20 +44,21 @@ export class Film {
     const { source } = copy
     const { type, body, end } = box
     if (type === 'moof') this.fragmented = true
-    if (type === 'trak' && !await this.#track(box)) {
-      await copy.blank(box)
-    } else if (CONTAINERS.test(type)) {
+    await copy.cap(box)
+    if (type === 'trak') await this.#track(box)
+    else if (CONTAINERS.test(type)) {
       for (const child of await boxes(source, body, end)) await this.clean(child)
     } else if (TIMES.test(type)) {
       const version = uint(await source.read(body, 1), 0, 1)
       const from = body + 4
       const to = from + (version ? 16 : 8)
       ensure(to <= end)
+      if (type === 'mvhd') this.#scale = uint(await source.read(to, 4), 0, 4)
       await copy.zero(from, to, 'time')
     } else if (type === 'hdlr') {
       await clearHandler(copy, box)
     } else if (type === 'stsd') {
-      await sampleEntries(copy, box, this.#sound)
+      this.#units = await sampleEntries(copy, box, this.#sound)
     } else if (type === 'dinf') {
       await dataReferences(copy, box)
     } else if (type === 'tref') {
@@ -61,24 +75,43 @@ export class Film {
   finish(): void {
     ensure(this.#tracks)
     ensure(!this.fragmented || !this.#dropped, 'hidden')
+    // Where fragments lie isn't followed, and of two pictures one isn't shown.
+    if (this.fragmented || this.#pictures > 1) this.copy.found.add('unseen')
   }
 
-  /** Claims a track's media. Out: whether the track is kept. */
-  async #track(box: Box): Promise<boolean> {
+  /** Claims a track's media, and cleans or blanks it. */
+  async #track(box: Box): Promise<void> {
     const { copy } = this
-    const track = await readTrack(copy.source, box)
+    const { source, found } = copy
+    const track = await readTrack(source, box, this.#scale)
     ensure(!TEXT.test(track.handler), 'hidden')
     const keep = SEEN.test(track.handler)
-    this.#sound = track.handler === 'soun'
+    const sound = track.handler === 'soun'
     if (keep) this.#tracks++
     else this.#dropped++
     let first = !keep
     for (const [from, to, open] of chunks(track)) {
       copy.claim(from, to, keep, open)
-      if (first) describe(await copy.source.read(from, Math.min(to - from, 1 << 16)), copy.found)
+      if (first) describe(await source.glance(from, to), found)
       first = false
     }
-    return keep
+    if (!keep) return copy.blank(box)
+    if (!sound) this.#pictures++
+    if (!track.shown) found.add('unseen')
+    this.#sound = sound
+    this.#units = undefined
+    for (const child of await boxes(source, box.body, box.end)) await this.clean(child)
+    const units = this.#units as Coding | boolean | undefined
+    if (!units && !sound) found.add('unseen')
+    source.ahead = 1 << 20
+    for (const [from, to] of units ? chunks(track) : []) {
+      if (units === true) {
+        await aacFill(copy, from, to)
+        break
+      }
+      if (!await cleanUnits(copy, from, to, units as Coding)) found.add('unseen')
+    }
+    source.ahead = 1 << 14
   }
 }
 
@@ -99,22 +132,75 @@ export async function dataReferences(copy: Copy, { body, end }: Box): Promise<vo
   }
 }
 
-async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<void> {
+/** Cleans a profile in place. */
+export async function cleanColour(copy: Copy, { body, end }: Box): Promise<void> {
+  if (!/prof|rICC/.test(latin(await copy.source.read(body, 4)))) return
+  const old = (await copy.source.read(body + 4, end - body - 4)).slice()
+  const fresh = profile(old, copy.found)
+  if (!same(old, fresh)) copy.write(body + 4, fresh)
+}
+
+/** What an additional picture is, is a name that a maker may have given. Leaves those of the standard. Out: what it is now. */
+export async function cleanName(copy: Copy, { body, end }: Box): Promise<string> {
+  const old = latin(await copy.source.read(body + 4, end - body - 4))
+  const name = old.split('\0')[0]!
+  const fresh = (/^urn:(mpeg:|x*$)/.test(name) ? name : 'urn:'.padEnd(name.length, 'x').slice(0, name.length)).padEnd(old.length, '\0')
+  if (fresh !== old) {
+    copy.found.add('device')
+    copy.write(body + 4, bytes(fresh))
+  }
+  return fresh
+}
+
+/** Out: how the units of the only entry are told apart, or that it is AAC. */
+async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<Coding | boolean | undefined> {
   const { source } = copy
   const version = uint(await source.read(stsd.body, 8), 0, 1)
-  for (const { type, body, end } of await boxes(source, stsd.body + 8, stsd.end)) {
-    // Encrypted, or pictures that may have details of their own.
-    ensure(!/^(enc.|drm.|[mM]?jp[eg2].|mjp[ab]|dmb1)$/.test(type), 'hidden')
+  const entries = await boxes(source, stsd.body + 8, stsd.end)
+  let units: Coding | boolean | undefined
+  for (const { type, body, end } of entries) {
+    // Encrypted, or pictures and sound that may have details of their own.
+    ensure((sound ? SOUNDS : PICTURES).test(type), 'hidden')
     const head = await source.read(body, sound ? 28 : 78)
     const longer = version ? 0 : [0, 16, 36][uint(head, 8, 2)] ?? 0
     // maker, then for pictures the compressor's name
     await copy.zero(body + 12, body + 16, 'device')
     if (!sound) await copy.zero(body + 42, body + 74, 'device')
-    for (const child of await boxes(source, body + (sound ? 28 + longer : 78), end)) {
-      if (NEVER_IN_SAMPLE_ENTRY.test(child.type)) await copy.blank(child)
+    let described = !/^mp4/.test(type)
+    const inside = async (child: Box, known: RegExp): Promise<void> => {
+      if (NEVER_IN_SAMPLE_ENTRY.test(child.type)) return copy.blank(child)
       // It may hold details, and without it the film may not play.
-      else ensure(IN_SAMPLE_ENTRY.test(child.type), 'hidden')
-      if (child.type === 'damr') await copy.zero(child.body, child.body + 4, 'device')
+      ensure(known.test(child.type), 'hidden')
+      await copy.cap(child)
+      if (child.type === 'wave') for (const part of await boxes(source, child.body, child.end)) await inside(part, IN_WAVE)
+      if (child.type === 'esds') {
+        const kind = DESCRIPTOR.exec(latin(await source.read(child.body, child.end - child.body)))?.[1]
+        ensure(kind && OBJECT_TYPES.test(kind), 'hidden')
+        described = true
+        if (kind === '@') units = true
+      }
+      // Comments and cover pictures may follow the stream's own block.
+      if (child.type === 'dfLa') ensure(child.end - child.body === 42, 'hidden')
+      if (child.type === 'damr' || child.type === 'd263') await copy.zero(child.body, child.body + 4, 'device')
+      if (child.type === 'colr') await cleanColour(copy, child)
+      if (child.type === 'auxi') await cleanName(copy, child)
+      if (child.type === 'sv3d') for (const part of await boxes(source, child.body, child.end)) if (part.type === 'svhd') await copy.zero(part.body + 4, part.end, 'other')
+      if (CONFIGURATION.test(child.type)) units = await coding(copy, child)
     }
+    for (const child of await boxes(source, body + (sound ? 28 + longer : 78), end)) await inside(child, IN_SAMPLE_ENTRY)
+    ensure(described, 'hidden')
   }
+  return entries.length === 1 ? units : undefined
+}
+
+/** Programs write their name into the fill element that the first frame begins with. ISO/IEC 14496-3, tables 4.57 and 4.121. */
+async function aacFill(copy: Copy, from: number, to: number): Promise<void> {
+  const frame = await copy.source.read(from, Math.min(to - from, 512))
+  const bits = (at: number, count: number): number => (uint(frame, at >> 3, 3) >> (24 - count - at % 8)) & ((1 << count) - 1)
+  if (frame.length < 4 || bits(0, 3) !== 6) return
+  const long = bits(3, 4) === 15
+  const start = long ? 15 : 7
+  const end = start + 8 * (long ? 14 + bits(7, 8) : bits(3, 4))
+  // The kind of what fills is four bits; with another than 0 it is needed.
+  if (end >> 3 <= frame.length && !bits(start, 4)) await copy.zero(from + (start + 4 >> 3) + 1, from + (end >> 3), 'other')
 }

@@ -1,13 +1,18 @@
-// HEIC and AVIF: keeps pictures and what they need, blanks Exif, XMP and all other items where they lie, and the names of items.
+// HEIC and AVIF: keeps the picture that is shown and its transparency, blanks all other items where they lie (pictures, Exif, XMP), and the names of items.
 // ISO/IEC 14496-12, 8.11 (meta, iloc, iinf); ISO/IEC 23008-12, section 6 (properties) and annex A (Exif, XMP). Orientation is in irot and imir.
 import { type Box, boxes, type Copy } from './boxes.ts'
 import { describe, exif, orientationOnly } from './details.ts'
-import { clearHandler, dataReferences } from './film.ts'
-import { profile } from './icc.ts'
-import { ensure, latin, same, uint } from './source.ts'
+import { cleanColour, cleanName, clearHandler, dataReferences } from './film.ts'
+import { bytes, ensure, latin, uint } from './source.ts'
+import { cleanUnits, coding, CONFIGURATION, type Coding } from './units.ts'
 
+const TRANSPARENCY = /^urn:mpeg:.*(alpha|auxid:1)\0/
+/** Their units are looked into. */
+const UNITS = /^(hvc1|hev1|avc1)$/
 const PICTURES = /^(hvc1|hvt1|lhv1|hev1|av01|avc1|vvc1|evc1|j2k1|unci|grid|iovl|iden|tmap|mski)$/
-const KEPT = /^(pitm|iref|grpl|ipma|ispe|pixi|irot|imir|clap|pasp|rloc|lsel|hvcC|lhvC|av1C|avcC|vvcC|auxC|a1op|a1lx|clli|mdcv|cclv|amve|iscl|tols|oinf|ster)$/
+const KEPT = /^(pitm|iref|grpl|ipma|ispe|pixi|irot|imir|clap|pasp|rloc|lsel|lhvC|av1C|vvcC|a1op|a1lx|clli|mdcv|cclv|amve|iscl|tols|oinf|ster)$/
+
+type Item = { at: number, type: string }
 
 /** In: the file's `meta` box with its pictures. */
 export async function heif(copy: Copy, meta: Box): Promise<void> {
@@ -20,51 +25,96 @@ export async function heif(copy: Copy, meta: Box): Promise<void> {
   }
   const idat = children.find(({ type }) => type === 'idat')
   if (idat) copy.media.push(idat)
+  const { units, transparent } = await properties(copy, find('iprp'))
   const types = await items(copy, find('iinf'))
-  await locations(copy, find('iloc'), idat, types)
+  await unreached(copy, find('pitm'), children.find(({ type }) => type === 'iref'), types, transparent)
+  await locations(copy, find('iloc'), idat, types, units)
   for (const child of children) {
-    const { type, body, end } = child
+    const { type } = child
     if (type === 'hdlr') await clearHandler(copy, child)
     else if (type === 'dinf') await dataReferences(copy, child)
-    else if (type === 'iprp') for (const part of await boxes(source, body, end)) await properties(copy, part)
     else if (type === 'ipro') ensure(false, 'hidden')
-    else if (!KEPT.test(type) && !/^(iinf|iloc|idat)$/.test(type)) await copy.blank(child)
+    else if (!KEPT.test(type) && !/^(iinf|iloc|idat|iprp)$/.test(type)) await copy.blank(child)
   }
 }
 
-async function properties(copy: Copy, box: Box): Promise<void> {
-  const { source } = copy
-  const { type, body, end } = box
-  if (type === 'ipco') for (const child of await boxes(source, body, end)) await properties(copy, child)
-  else if (type === 'colr') {
-    if (/prof|rICC/.test(latin(await source.read(body, 4)))) {
-      const old = (await source.read(body + 4, end - body - 4)).slice()
-      const fresh = profile(old, copy.found)
-      if (!same(old, fresh)) copy.write(body + 4, fresh)
+/** Out: how the units of pictures are told apart, nothing when that isn't the same for all; and whether one of them is transparency. */
+async function properties(copy: Copy, { body, end }: Box): Promise<{ units: Coding | undefined, transparent: boolean }> {
+  let transparent = false
+  const codings: (Coding | undefined)[] = []
+  for (const part of await boxes(copy.source, body, end)) {
+    // Free space keeps its place in the list, to which numbers refer.
+    for (const box of part.type === 'ipco' ? await boxes(copy.source, part.body, part.end) : [part]) {
+      await copy.cap(box)
+      if (box.type === 'colr') await cleanColour(copy, box)
+      else if (box.type === 'auxC') transparent = TRANSPARENCY.test(await cleanName(copy, box)) || transparent
+      else if (CONFIGURATION.test(box.type)) codings.push(await coding(copy, box))
+      else if (!KEPT.test(box.type)) await copy.blank(box)
     }
-  // Free space keeps its place in the list, to which numbers refer.
-  } else if (!KEPT.test(type)) await copy.blank(box)
+  }
+  const [first] = codings
+  const units = codings.every((other) => other?.width === first?.width && other?.hevc === first?.hevc) ? first : undefined
+  return { units, transparent }
 }
 
-/** Empties the items' names, and what the content of the others is called. Out: the type of each item. */
-async function items(copy: Copy, { body, end }: Box): Promise<Map<number, string>> {
+/** Empties the items' names, and what the content of the others is called. Out: where each item's type stands, and what it is. */
+async function items(copy: Copy, { body, end }: Box): Promise<Map<number, Item>> {
   const { source } = copy
-  const types = new Map<number, string>()
+  const types = new Map<number, Item>()
   const from = body + (uint(await source.read(body, 1), 0, 1) ? 8 : 6)
   for (const { type, body, end: to } of await boxes(source, from, end)) {
     ensure(type === 'infe')
-    const entry = await source.read(body, to - body)
+    const entry = await source.read(body, Math.min(to - body, 16))
     const version = uint(entry, 0, 1)
     ensure(version === 2 || version === 3)
     const wide = version === 3 ? 4 : 2
     const at = 4 + wide + 2
-    types.set(uint(entry, 4, wide), latin(entry, at, at + 4))
+    types.set(uint(entry, 4, wide), { at: body + at, type: latin(entry, at, at + 4) })
     await copy.zero(body + at + 4, to, 'other')
   }
   return types
 }
 
-async function locations(copy: Copy, { body, end }: Box, idat: Box | undefined, types: Map<number, string>): Promise<void> {
+/** Gives up the pictures that the shown one doesn't need: thumbnails, depth, what makes it brighter, further ones, what it was made from. */
+async function unreached(copy: Copy, pitm: Box, iref: Box | undefined, types: Map<number, Item>, transparent: boolean): Promise<void> {
+  const { source, found } = copy
+  const head = await source.read(pitm.body, pitm.end - pitm.body)
+  const reached = new Set([uint(head, 4, head[0] ? 4 : 2)])
+  const references: { box: Box, from: number, to: number[] }[] = []
+  if (iref) {
+    const wide = uint(await source.read(iref.body, 1), 0, 1) ? 4 : 2
+    for (const box of await boxes(source, iref.body + 4, iref.end)) {
+      const list = await source.read(box.body, box.end - box.body)
+      const to = Array.from({ length: uint(list, wide, 2) }, (_, i) => uint(list, wide + 2 + i * wide, wide))
+      references.push({ box, from: uint(list, 0, wide), to })
+      await copy.zero(box.body + wide + 2 + to.length * wide, box.end)
+    }
+  }
+  for (let before = 0; before < reached.size;) {
+    before = reached.size
+    for (const { box: { type }, from, to } of references) {
+      source.spend(1 + to.length)
+      // Transparency points at its picture.
+      if (transparent && type === 'auxl' && to.some((id) => reached.has(id))) {
+        reached.add(from)
+        found.add('unseen')
+      }
+      if (reached.has(from) && !/^(auxl|thmb|cdsc)$/.test(type)) for (const id of to) reached.add(id)
+    }
+  }
+  const thumbnails = new Set(references.filter(({ box }) => box.type === 'thmb').map(({ from }) => from))
+  const gone = new Set<number>()
+  for (const [id, item] of types) {
+    if (reached.has(id) || !PICTURES.test(item.type)) continue
+    gone.add(id)
+    item.type = 'free'
+    copy.write(item.at, bytes('free'))
+    found.add(thumbnails.has(id) ? 'thumbnail' : 'other')
+  }
+  for (const { box, from } of references) if (gone.has(from)) copy.write(box.at + 4, bytes('free'))
+}
+
+async function locations(copy: Copy, { body, end }: Box, idat: Box | undefined, types: Map<number, Item>, units: Coding | undefined): Promise<void> {
   const table = await copy.source.read(body, end - body)
   let at = 0
   const next = (size: number): number => {
@@ -78,7 +128,7 @@ async function locations(copy: Copy, { body, end }: Box, idat: Box | undefined, 
   ensure(version <= 2 && [offsetSize, lengthSize, baseSize, indexSize].every((size) => size === 0 || size === 4 || size === 8))
   const wide = version === 2 ? 4 : 2
   for (let count = next(wide); count > 0; count--) {
-    const type = types.get(next(wide)) ?? ''
+    const type = types.get(next(wide))?.type ?? ''
     const method = version ? next(2) & 15 : 0
     // Items in other files or in other items aren't followed.
     ensure(next(2) === 0 && method <= 1)
@@ -86,22 +136,28 @@ async function locations(copy: Copy, { body, end }: Box, idat: Box | undefined, 
     ensure(start !== undefined)
     const base = start + next(baseSize)
     const keep = PICTURES.test(type)
-    for (let extents = next(2), first = true; extents > 0; extents--, first = false) {
+    const pieces = next(2)
+    // AVIF and other codings have messages too; they aren't looked into.
+    if (keep && !/^(grid|iovl|iden|tmap)$/.test(type) && !(pieces === 1 && units && UNITS.test(type))) copy.found.add('unseen')
+    for (let extents = pieces, first = true; extents > 0; extents--, first = false) {
+      copy.source.spend(1)
       at += indexSize
       const from = base + next(offsetSize)
       const length = next(lengthSize)
       // No length means everything: pictures and details would be the same bytes.
       ensure(length > 0)
+      if (pieces === 1 && units && UNITS.test(type) && !await cleanUnits(copy, from, from + length, units)) copy.found.add('unseen')
       const kept = keep ? length : first ? await details(copy, type, from, length) : 0
       copy.claim(from, from + kept, true)
       copy.claim(from + kept, from + length, false)
     }
   }
+  await copy.zero(body + at, end)
 }
 
 /** In: the beginning of an item that isn't a picture. Out: how much of it is made anew. */
 async function details(copy: Copy, type: string, from: number, length: number): Promise<number> {
-  const block = await copy.source.read(from, Math.min(length, 1 << 20))
+  const block = await copy.source.glance(from, from + length)
   const fresh = new Uint8Array(30)
   // An empty item would be refused by some readers, so the least Exif block is left.
   fresh.set(orientationOnly(1), 4)

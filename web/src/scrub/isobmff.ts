@@ -3,13 +3,13 @@
 import { type Box, boxes, Copy } from './boxes.ts'
 import { Film } from './film.ts'
 import { heif } from './heif.ts'
-import { ensure, latin, type Parts, type Removed, type Source } from './source.ts'
+import { ensure, latin, type Found, type Parts, type Source } from './source.ts'
 
 // Producer times (prft) and events (emsg) aren't among them.
 const KEPT = /^(ftyp|styp|mdat|sidx|ssix|pdin)$/
 const FILM = /^(moov|moof|mfra)$/
 
-export async function isobmff(source: Source, found: Set<Removed>): Promise<Parts> {
+export async function isobmff(source: Source, found: Found): Promise<Parts> {
   const copy = new Copy(source, found)
   const film = new Film(copy)
   const list = await boxes(source, 0, source.size, true)

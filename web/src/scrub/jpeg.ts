@@ -2,27 +2,33 @@
 // ITU-T T.81 annex B (markers), T.871 (JFIF), T.872 6.5.3 (Adobe), ICC.1 annex B.4, CIPA DC-007 (MPF: further pictures after the end).
 import { describe, exif, orientationOnly } from './details.ts'
 import { profile } from './icc.ts'
-import { bytes, ensure, latin, Parts, uint, type Bytes, type Removed, type Source } from './source.ts'
+import { bytes, ensure, latin, Parts, uint, type Bytes, type Found, type Source } from './source.ts'
 
 const EXIF = 'Exif\0\0'
 const ICC = 'ICC_PROFILE\0'
+/** Ordinary files have some dozens. */
+const SEGMENTS = 4096
+/** All that describes the picture beside its scans, in bytes. */
+const TABLES = 1 << 16
 
-export async function jpeg(source: Source, found: Set<Removed>): Promise<Parts> {
+export async function jpeg(source: Source, found: Found): Promise<Parts> {
   const out = new Parts(source.file)
   const icc: Bytes[] = []
   let at = 2
-  let fills = 0
   let scans = 0
+  let frames = 0
+  let tables = 0
   let jfif = false
   let oriented = false
   out.keep(0, 2)
-  for (;;) {
+  for (let segments = 0; ; segments++) {
+    ensure(segments < SEGMENTS)
     const head = await source.read(at, 2)
     const code = head[1]!
-    ensure(head[0] === 0xff)
-    if (code === 0xff) {
-      at++
-      ensure(++fills < 4096)
+    // Bytes between segments are skipped, as decoders do.
+    if (head[0] !== 0xff || !marks(code) || code === 1) {
+      if (head[0] !== 0xff || code !== 0xff) found.add('other')
+      at = await nextMarker(source, head[0] === 0xff && code === 1 ? at + 2 : at)
       continue
     }
     if (code === 0xd9) {
@@ -37,59 +43,83 @@ export async function jpeg(source: Source, found: Set<Removed>): Promise<Parts> 
     ensure(end >= at + 4 && end <= source.size)
     if (code === 0xda) {
       scans++
-      const next = await endOfScan(source, end)
+      ensure(frames && end - at === 8 + 2 * (await source.read(at + 4, 1))[0]!)
+      const next = await nextMarker(source, end)
       out.keep(at, next)
       at = next
       continue
     }
-    const picture = (code >= 0xc0 && code <= 0xcf && code !== 0xc8) || (code >= 0xdb && code <= 0xdf)
+    const picture = (code >= 0xc0 && code <= 0xcf && code !== 0xc8) || (code >= 0xdb && code <= 0xdd)
     ensure(picture || code >= 0xe0 && code <= 0xef || code === 0xfe)
-    if (picture) out.keep(at, end)
-    else {
+    if (picture) {
       const body = await source.read(at + 4, end - at - 4)
-      const starts = (name: string): boolean => latin(body, 0, name.length) === name
-      if (code === 0xe0 && starts('JFIF\0') && body.length >= 14 && !jfif) {
+      // A second frame would be a second picture.
+      if (code >= 0xc0 && code !== 0xc4 && code < 0xcc || code > 0xcc && code < 0xd0) ensure(!frames++)
+      tables += end - at
+      ensure(tables <= TABLES && exact(code, body))
+      out.keep(at, end)
+    } else {
+      const length = end - at - 4
+      const name = await source.read(at + 4, Math.min(length, 14))
+      const starts = (start: string): boolean => latin(name, 0, start.length) === start
+      if (code === 0xe0 && starts('JFIF\0') && length >= 14 && !jfif) {
         jfif = true
-        out.put(bytes('\xff\xe0\0\x10'), body.slice(0, 12), new Uint8Array(2))
-        if (body.length > 14) found.add('thumbnail')
-      } else if (code === 0xee && starts('Adobe') && body.length >= 12) {
-        out.put(bytes('\xff\xee\0\x0e'), body.slice(0, 12))
+        out.put(bytes('\xff\xe0\0\x10'), name.slice(0, 12), new Uint8Array(2))
+        if (length > 14) found.add('thumbnail')
+      } else if (code === 0xee && starts('Adobe') && length >= 12) {
+        out.put(bytes('\xff\xee\0\x0e'), name.slice(0, 12))
       } else if (code === 0xe2 && starts(ICC)) {
         const chunk = (await source.read(at, end - at)).slice()
         icc.push(chunk)
         out.put(chunk)
-      } else if (code === 0xe1 && starts(EXIF)) {
-        const orientation = exif(body.subarray(6), found)
-        if (orientation !== 1 && !oriented) {
-          oriented = true
-          out.put(bytes(`\xff\xe1\0\x22${EXIF}`), orientationOnly(orientation))
-        }
       } else if (code === 0xe0 && starts('JFXX')) found.add('thumbnail')
-      else describe(body, found)
+      else {
+        const body = await source.glance(at + 4, end)
+        if (code !== 0xe1 || !starts(EXIF)) describe(body, found)
+        else {
+          const orientation = exif(body.subarray(6), found)
+          if (orientation !== 1 && !oriented) {
+            oriented = true
+            out.put(bytes(`\xff\xe1\0\x22${EXIF}`), orientationOnly(orientation))
+          }
+        }
+      }
     }
     at = end
   }
 }
 
-/** Where the next marker begins that doesn't belong to the scan. The search for 0xFF is native, so it is quick without JIT. */
-async function endOfScan(source: Source, at: number): Promise<number> {
+/** Not stuffed, not a restart, not fill. */
+const marks = (code: number): boolean => code !== 0 && (code < 0xd0 || code > 0xd7) && code !== 0xff
+
+/** Whether a table or a frame's head is as long as it says itself. Decoders refuse another; it has room for anything. */
+function exact(code: number, body: Bytes): boolean {
+  let end = 0
+  if (code === 0xdb) while (end < body.length) end += body[end]! > 15 ? 129 : 65
+  else if (code === 0xc4) while (end + 17 <= body.length) end += body.subarray(end + 1, end + 17).reduce((sum, count) => sum + count, 17)
+  else if (code === 0xcc) end = body.length & ~1
+  else end = code > 0xcf ? 2 : 6 + 3 * body[5]!
+  return end === body.length
+}
+
+/** Where the next marker begins that doesn't belong to a scan. The search for 0xFF is native, so it is quick without JIT. */
+async function nextMarker(source: Source, at: number): Promise<number> {
   for (;;) {
     const chunk = await source.read(at, Math.min(source.size - at, 1 << 20))
     ensure(chunk.length > 1)
     let i = chunk.indexOf(0xff)
     while (i >= 0 && i + 1 < chunk.length) {
       const next = chunk[i + 1]!
-      const belongs = next === 0 || (next >= 0xd0 && next <= 0xd7)
-      if (!belongs && next !== 0xff) return at + i
-      i = chunk.indexOf(0xff, i + (belongs ? 2 : 1))
+      if (marks(next)) return at + i
+      i = chunk.indexOf(0xff, i + (next === 0xff ? 1 : 2))
     }
     at += i < 0 ? chunk.length : i
   }
 }
 
 /** Cleans in place, because a profile may be spread over segments in any order. */
-async function cleanProfile(segments: Bytes[], found: Set<Removed>): Promise<void> {
-  ensure(segments.every((segment) => segment.length >= 18))
+async function cleanProfile(segments: Bytes[], found: Found): Promise<void> {
+  ensure(segments.length < 256 && segments.every((segment) => segment.length >= 18))
   const parts = segments.sort((a, b) => a[16]! - b[16]!).map((segment) => segment.subarray(18))
   const fresh = parts.length ? profile(new Uint8Array(await new Blob(parts).arrayBuffer()), found) : new Uint8Array(0)
   let at = 0

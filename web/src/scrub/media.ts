@@ -19,7 +19,8 @@ const BEGINNINGS: [RegExp, string][] = [
   [/^....ftyp3g/s, 'video/3gpp 3gp'],
   [/^....ftyp/s, 'video/mp4 mp4'],
   [/^\0...(moov|mdat|wide|free|skip|pnot)/s, 'video/quicktime mov'],
-  [/^%PDF-/, 'application/pdf pdf'],
+  // Readers look for it this far.
+  [/^.{0,1024}?%PDF-/s, 'application/pdf pdf'],
   [/^GIF8[79]a/, 'image/gif gif'],
   [/^(II[*+]\0|MM\0[*+])/, 'image/tiff tiff'],
   [/^\x1aE\xdf\xa3.{0,60}webm/s, 'video/webm webm'],
@@ -37,15 +38,16 @@ const BEGINNINGS: [RegExp, string][] = [
 /** In: the first bytes of a file; the more, the surer. */
 export function mediaOf(head: Uint8Array): Media {
   const text = latin(head)
-  const [type, extension] = (BEGINNINGS.find(([beginning]) => beginning.test(text))?.[1] ?? (isText(head) ? 'text/plain txt' : unknown)).split(' ')
+  const [type, extension] = (BEGINNINGS.find(([beginning]) => beginning.test(text))?.[1] ?? (textOf(head) !== undefined ? 'text/plain txt' : unknown)).split(' ')
   return { type: type!, extension: extension! }
 }
 
-/** Whether bytes are UTF-8 without control characters. The last character may be cut off. */
-export function isText(block: Uint8Array, decoder = new TextDecoder('utf-8', { fatal: true })): boolean {
+/** Bytes that are UTF-8 without control characters, as text. The last character may be cut off. */
+export function textOf(block: Uint8Array, decoder = new TextDecoder('utf-8', { fatal: true })): string | undefined {
   try {
-    return !/[\0-\x08\x0e-\x1f\x7f]/.test(decoder.decode(block, { stream: true }))
+    const text = decoder.decode(block, { stream: true })
+    return /[\0-\x08\x0e-\x1f\x7f]/.test(text) ? undefined : text
   } catch {
-    return false
+    return undefined
   }
 }

@@ -1,43 +1,61 @@
 // PNG and APNG: keeps the chunks that make the picture, the orientation, and the ICC profile without its name.
 // W3C PNG, third edition: section 5 (chunks and CRC), 11 (which chunks there are), annex on eXIf.
 import { describe, exif, orientationOnly } from './details.ts'
-import { profile } from './icc.ts'
-import { bytes, ensure, latin, number, Parts, same, uint, type Bytes, type Removed, type Source } from './source.ts'
+import { profile, PROFILE_MOST } from './icc.ts'
+import { bytes, ensure, latin, number, numbers, Parts, same, uint, type Bytes, type Found, type Source } from './source.ts'
 
 // sPLT isn't among them: it has a name of its own, and no colour of the picture depends on it.
-const KEPT = /^(IHDR|PLTE|IDAT|IEND|tRNS|gAMA|cHRM|sRGB|sBIT|bKGD|pHYs|hIST|cICP|mDCV|cLLI|acTL|fcTL|fdAT)$/
-/** A chunk that is thrown away is looked at this far, to say what it held. */
-const GLANCE = 1 << 16
+/** How long each may be, in bytes. */
+const KEPT = numbers('IHDR13,PLTE768,IDATInfinity,IEND0,tRNS256,gAMA4,cHRM32,sRGB1,sBIT4,bKGD6,pHYs9,hIST512,cICP4,mDCV24,cLLI8,acTL8,fcTL26,fdATInfinity')
+const CHUNKS = 1 << 16
 /** A larger profile is left out; deflate makes at most a thousandfold of it. */
 const ICC_MOST = 1 << 19
+/** So many bytes of pixels are counted, and so many are looked at for opacity. */
+const PIXELS = 1 << 28
+const OPACITY = 1 << 26
+/** What is packed is unpacked in such pieces, so that little is held. */
+const PIECE = 1 << 13
 
-export async function png(source: Source, found: Set<Removed>): Promise<Parts> {
+export async function png(source: Source, found: Found): Promise<Parts> {
   const out = new Parts(source.file)
+  const seen = new Set<string>()
+  const data: [number, number][] = []
   let at = 8
   let oriented = false
   source.ahead = 1 << 18
   out.keep(0, at)
-  for (;;) {
+  const header = (await source.read(16, 13)).slice()
+  for (let chunks = 0; ; chunks++) {
     const head = await source.read(at, 8)
     const length = uint(head, 0, 4)
     const type = latin(head, 4)
     const body = at + 8
     const end = body + length + 4
-    ensure(/^[A-Za-z]{4}$/.test(type) && end <= source.size && (at > 8 || type === 'IHDR'))
-    if (KEPT.test(type)) out.keep(at, end)
+    ensure(/^[A-Za-z]{4}$/.test(type) && end <= source.size && (at > 8 || type === 'IHDR' && length === 13) && chunks < CHUNKS)
+    const most = KEPT.get(type)
+    // All but these stand once.
+    const again = seen.has(type) && !/^(IDAT|f[cd]AT)$/.test(type)
+    seen.add(type)
     // An unknown chunk that says it is critical: the picture isn't what this file believes.
-    else ensure(type >= 'a')
+    ensure(most !== undefined || type >= 'a')
     if (type === 'IEND') {
-      if (source.size > end) found.add('other')
+      if (source.size > end || length) found.add('other')
+      if (length) put(out, type, new Uint8Array(0))
+      else out.keep(at, end)
+      if (await hides(source, header, data, seen)) found.add('unseen')
       return out
     }
-    if (type === 'iCCP' && length <= ICC_MOST) {
+    if (type === 'IDAT') data.push([body, body + length])
+    if (most !== undefined && length <= most && !again) {
+      if (type === 'tRNS' && header[9] === 3 && (await source.read(body, length)).filter((alpha) => !alpha).length > 1) found.add('unseen')
+      out.keep(at, end)
+    } else if (type === 'iCCP' && length <= ICC_MOST && !again) {
       const old = await source.read(body, length)
-      const fresh = await profileChunk(old, found)
+      const fresh = await profileChunk(source, body, old, found)
       if (fresh === old) out.keep(at, end)
       else if (fresh) put(out, type, fresh)
-    } else if (!KEPT.test(type)) {
-      const block = await source.read(body, Math.min(length, GLANCE))
+    } else {
+      const block = await source.glance(body, body + length)
       const orientation = type === 'eXIf' ? exif(block, found) : 1
       if (orientation !== 1 && !oriented) {
         oriented = true
@@ -50,16 +68,57 @@ export async function png(source: Source, found: Set<Removed>): Promise<Parts> {
   }
 }
 
+/** Whether there may be more than what is shown: pixels without opacity, more pixels than the picture has, or frames. */
+async function hides(source: Source, header: Bytes, data: [number, number][], seen: Set<string>): Promise<boolean> {
+  const [depth, colour, , , interlaced] = header.subarray(8)
+  const rgba = colour === 6 && depth === 8
+  // One row, the number of its filter included.
+  const row = 1 + Math.ceil(uint(header, 0, 4) * depth! * [1, 0, 3, 1, 2, 0, 4][colour!]! / 8)
+  const length = row * uint(header, 4, 4)
+  if (seen.has('acTL') || interlaced || !(length <= (rgba ? OPACITY : PIXELS)) || colour! > 3 && !rgba) return true
+  let at = 0
+  let filter = 0
+  try {
+    await unpack(source, data, (part) => {
+      for (let i = 0; rgba && i < part.length;) {
+        const x = (at + i) % row
+        const end = Math.min(part.length, i + row - x)
+        if (!x) filter = part[i]!
+        // While all before is opaque, what the filter makes of one more opaque pixel is known.
+        const top = at + i < row
+        const opaque = (left: boolean): number => !filter || (filter === 1 ? left : filter === 2 ? top : left && top) ? 255 : filter === 3 && (left || top) ? 128 : 0
+        let alpha = i + (x ? -x & 3 : 4)
+        let sound = x > 4 || alpha >= end || part[alpha] === opaque(true)
+        if (x < 5) alpha += 4
+        const others = opaque(false)
+        for (; alpha < end; alpha += 4) if (part[alpha] !== others) sound = false
+        ensure(sound)
+        i = end
+      }
+      at += part.length
+      ensure(at <= length)
+    })
+  } catch {
+    return true
+  }
+  return at !== length
+}
+
 const NAME = bytes('icc\0\0')
 
 /** In and out: name, 0, method 0, zlib. The same bytes when there is nothing to clean, nothing when it can't be read. */
-async function profileChunk(chunk: Bytes, found: Set<Removed>): Promise<Bytes | undefined> {
-  const packed = chunk.slice(chunk.indexOf(0) + 2)
+async function profileChunk(source: Source, body: number, chunk: Bytes, found: Found): Promise<Bytes | undefined> {
   try {
-    const old = await through(packed, new DecompressionStream('deflate'))
+    const parts: Bytes[] = []
+    let length = 0
+    await unpack(source, [[body + chunk.indexOf(0) + 2, body + chunk.length]], (part) => {
+      parts.push(part)
+      ensure((length += part.length) <= PROFILE_MOST)
+    })
+    const old = new Uint8Array(await new Blob(parts).arrayBuffer())
     const fresh = profile(old, found)
     if (same(old, fresh) && same(chunk.subarray(0, 5), NAME)) return chunk
-    const repacked = await through(fresh, new CompressionStream('deflate'))
+    const repacked = new Uint8Array(await new Response(new Blob([fresh]).stream().pipeThrough(new CompressionStream('deflate'))).arrayBuffer())
     const out = new Uint8Array(5 + repacked.length)
     out.set(NAME)
     out.set(repacked, 5)
@@ -70,8 +129,26 @@ async function profileChunk(chunk: Bytes, found: Set<Removed>): Promise<Bytes | 
   }
 }
 
-const through = async (input: Bytes, stream: CompressionStream | DecompressionStream): Promise<Bytes> =>
-  new Uint8Array(await new Response(new Blob([input]).stream().pipeThrough(stream)).arrayBuffer())
+/** Unpacks zlib that lies in pieces, from and to. Throws when it is damaged, has more behind its end, or `take` throws. */
+async function unpack(source: Source, data: [number, number][], take: (part: Bytes) => void): Promise<void> {
+  const pieces = async function* () {
+    for (let [from, to] of data) for (; from < to; from += PIECE) yield source.read(from, Math.min(PIECE, to - from))
+  }()
+  const packed = new ReadableStream<Bytes>({
+    async pull(stream) {
+      const { value, done } = await pieces.next()
+      if (done) stream.close()
+      else stream.enqueue(value)
+    },
+  })
+  const reader = packed.pipeThrough(new DecompressionStream('deflate')).getReader()
+  try {
+    for (let next; !(next = await reader.read()).done;) take(next.value as Bytes)
+  } catch (error) {
+    await reader.cancel().catch(() => {})
+    throw error
+  }
+}
 
 function put(out: Parts, type: string, body: Bytes): void {
   const name = bytes(type)

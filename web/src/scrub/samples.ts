@@ -1,30 +1,62 @@
-// Says where in a file a track's media lies.
-// ISO/IEC 14496-12, 8.7.3 (stsz), 8.7.4 (stsc), 8.7.5 (stco, co64); QuickTime File Format, "Sound sample descriptions".
+// Says where in a file a track's media lies, and whether all of it is shown.
+// ISO/IEC 14496-12, 8.6.1 (stts), 8.6.6 (elst), 8.7.3 (stsz), 8.7.4 (stsc), 8.7.5 (stco, co64); QuickTime File Format, "Sound sample descriptions".
 import { type Box, boxes } from './boxes.ts'
 import { ensure, latin, uint, type Bytes, type Source } from './source.ts'
 
-type Track = { handler: string, sizes: Bytes, runs: Bytes, offsets: Bytes, width: number, description: Bytes }
+type Track = { handler: string, sizes: Bytes, runs: Bytes, offsets: Bytes, width: number, description: Bytes, shown: boolean }
 
-export async function readTrack(source: Source, trak: Box): Promise<Track> {
-  const into = async (box: Box, name: RegExp): Promise<Box> => {
-    const found = (await boxes(source, box.body, box.end)).find(({ type }) => name.test(type))
+/** What an edit list may leave out, in seconds; the delays of coding are shorter. */
+const CUT = 0.5
+
+/** In: a track, and the units that the film's header has in a second. */
+export async function readTrack(source: Source, trak: Box, scale: number): Promise<Track> {
+  const maybe = async (box: Box | undefined, name: string): Promise<Box | undefined> => box && (await boxes(source, box.body, box.end)).find(({ type }) => name.includes(type))
+  const into = async (box: Box, name: string): Promise<Box> => {
+    const found = await maybe(box, name)
     ensure(found)
     return found
   }
   const body = ({ body, end }: Box): Promise<Bytes> => source.read(body, end - body)
-  const mdia = await into(trak, /^mdia$/)
-  const stbl = await into(await into(mdia, /^minf$/), /^stbl$/)
-  const sizes = await into(stbl, /^st(sz|z2)$/)
+  const mdia = await into(trak, 'mdia')
+  const stbl = await into(await into(mdia, 'minf'), 'stbl')
+  const sizes = await into(stbl, 'stsz,stz2')
   ensure(sizes.type === 'stsz', 'hidden')
-  const offsets = await into(stbl, /^(stco|co64)$/)
-  return {
-    handler: latin(await body(await into(mdia, /^hdlr$/)), 8, 12),
+  const offsets = await into(stbl, 'stco,co64')
+  const edits = await maybe(await maybe(trak, 'edts'), 'elst')
+  const head = await body(await into(mdia, 'mdhd'))
+  const on = uint(await body(await into(trak, 'tkhd')), 3, 1) & 1
+  const track = {
+    handler: latin(await body(await into(mdia, 'hdlr')), 8, 12),
     sizes: await body(sizes),
-    runs: await body(await into(stbl, /^stsc$/)),
+    runs: await body(await into(stbl, 'stsc')),
     offsets: await body(offsets),
     width: offsets.type === 'co64' ? 8 : 4,
-    description: await body(await into(stbl, /^stsd$/)),
+    description: await body(await into(stbl, 'stsd')),
+    shown: on > 0 && (!edits || whole(source, await body(edits), scale, await body(await into(stbl, 'stts')), uint(head, head[0] ? 20 : 12, 4))),
   }
+  source.spend(uint(track.offsets, 4, 4) + (uint(track.sizes, 4, 4) ? 0 : uint(track.sizes, 8, 4)))
+  return track
+}
+
+/** Whether edits show all of a track. */
+function whole(source: Source, edits: Bytes, scale: number, times: Bytes, units: number): boolean {
+  let duration = 0
+  const entries = uint(times, 4, 4)
+  source.spend(entries)
+  for (let i = 0; i < entries; i++) duration += uint(times, 8 + 8 * i, 4) * uint(times, 12 + 8 * i, 4) / units
+  const width = edits[0] ? 8 : 4
+  const shown: [number, number][] = []
+  const count = uint(edits, 4, 4)
+  source.spend(count)
+  for (let i = 0; i < count; i++) {
+    const at = 8 + i * (2 * width + 4)
+    const from = at + width
+    // A negative time shows nothing.
+    if (edits[from]! < 128) shown.push([uint(edits, from, width) / units, uint(edits, at, width) / scale || Infinity])
+  }
+  let until = 0
+  for (const [from, length] of shown.sort((a, b) => a[0] - b[0])) if (from - until <= CUT) until = Math.max(until, from + length)
+  return duration - until <= CUT
 }
 
 /** Pieces of media: from, to, and whether the end is only a guess. */

@@ -2,27 +2,27 @@
 // RFC 9649, section 2: RIFF, the extended format (VP8X) and frames (ANMF), which have chunks of their own.
 import { describe, exif, orientationOnly } from './details.ts'
 import { profile } from './icc.ts'
-import { bytes, ensure, latin, number, Parts, uint, type Removed, type Source } from './source.ts'
+import { bytes, ensure, latin, number, Parts, uint, type Found, type Source } from './source.ts'
 
 const KEPT = /^(VP8 |VP8L|VP8X|ALPH|ANIM|ANMF|ICCP)$/
 const IN_FRAME = /^(VP8 |VP8L|ALPH)$/
 const FRAME_HEAD = 16
-const GLANCE = 1 << 16
 const EXIF_FLAG = 8
 /** Profile, transparency and animation; the other bits say that there is Exif or XMP, or mean nothing. */
 const KEPT_FLAGS = 0x32
 
 type Chunk = { type: string, at: number, body: number, end: number, next: number }
 
-export async function webp(source: Source, found: Set<Removed>): Promise<Parts> {
+export async function webp(source: Source, found: Found): Promise<Parts> {
   const end = 8 + uint(await source.read(4, 4), 0, 4, true)
   ensure(end <= source.size && end >= 20)
   if (end < source.size) found.add('other')
   const chunks = await list(source, 12, end)
   let orientation = 1
+  const seen = new Set<string>()
   for (const { type, body, end } of chunks) {
     if (KEPT.test(type)) continue
-    const block = await source.read(body, Math.min(end - body, GLANCE))
+    const block = await source.glance(body, end)
     // Some programs write the prefix that only JPEG has.
     if (type === 'EXIF') orientation = exif(latin(block, 0, 4) === 'Exif' ? block.subarray(6) : block, found)
     else describe(block, found)
@@ -33,6 +33,13 @@ export async function webp(source: Source, found: Set<Removed>): Promise<Parts> 
   let extended = false
   for (const { type, at, body, end, next } of chunks) {
     if (!KEPT.test(type)) continue
+    // All but frames stand once; a second picture isn't shown.
+    if (seen.has(type) && type !== 'ANMF') {
+      found.add('other')
+      continue
+    }
+    seen.add(type)
+    await transparent(source, type, body, end, found)
     if (type === 'VP8X') {
       ensure(end - body >= 10)
       extended = true
@@ -46,14 +53,22 @@ export async function webp(source: Source, found: Set<Removed>): Promise<Parts> 
     } else if (type === 'ANMF') {
       ensure(end - body > FRAME_HEAD)
       // What else a frame holds would have to be cut out of its middle; no program is known to write it.
-      ensure((await list(source, body + FRAME_HEAD, end)).every((part) => IN_FRAME.test(part.type)), 'hidden')
+      const parts = await list(source, body + FRAME_HEAD, end)
+      ensure(parts.length < 3 && parts.every((part) => IN_FRAME.test(part.type)), 'hidden')
+      for (const part of parts) await transparent(source, part.type, part.body, part.end, found)
       out.keep(at, next)
     } else out.keep(at, next)
   }
+  if (seen.has('ANMF') && (seen.has('VP8 ') || seen.has('VP8L'))) found.add('unseen')
   // Only the extended format has a place for it.
   if (orientation !== 1 && extended) out.put(bytes('EXIF'), number(26, 4, true), orientationOnly(orientation))
   head.set(number(out.length - 8, 4, true), 4)
   return out
+}
+
+/** Under full transparency there may be a picture. */
+async function transparent(source: Source, type: string, body: number, end: number, found: Found): Promise<void> {
+  if (type === 'ALPH' || type === 'VP8L' && (await source.read(body, Math.min(end - body, 5)))[4]! & 16) found.add('unseen')
 }
 
 async function list(source: Source, from: number, to: number): Promise<Chunk[]> {
