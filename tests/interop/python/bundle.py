@@ -57,6 +57,7 @@ def _read_manifest(data: bytes) -> dict:
             raise Malformed("no channel or courier")
         if not _is_count(manifest["number"], 1) or not is_hex(manifest["directory_sha256"], 64):
             raise Malformed("no number, or no sum of the directory")
+        # Guess: the first of a chain, and no other, has no bundle before it.
         first = manifest["number"] == 1
         if manifest["previous"] is not None if first else not is_hex(manifest["previous"], 64):
             raise Malformed("previous does not go with the number")
@@ -74,7 +75,7 @@ def _read_manifest(data: bytes) -> dict:
 
 
 def read(data: bytes) -> Bundle:
-    """Read a bundle as a whole, or refuse it."""
+    """Read a bundle as a whole, or refuse it. Guess: whether its directory is signed is another matter (section 4)."""
     bundle, expected, done = None, [(MANIFEST, None, None)], 0
     try:
         for entry in archive.read(data):
@@ -99,10 +100,11 @@ def read(data: bytes) -> Bundle:
     except CutShort as error:
         raise Refused("cut-short", found=max(done - 2, 0), says=str(error)) from error
     except Altered as error:
-        # What is wrong is named by the entry that belongs there.
+        # Guess: what is wrong is named by the entry that belongs there.
         place = error.place if error.place == END_OF_FILE else _place(expected, done, error.place)
         raise Refused("altered", place, says=str(error)) from error
     if done < len(expected):
+        # Guess: an end marker too early is a change, not a cut.
         raise Refused("altered", expected[done][0], says="it is missing")
     for id_ in list(bundle.tips):
         try:
@@ -117,6 +119,11 @@ def _place(expected: list, done: int, found: str) -> str:
     return expected[done][0] if done < len(expected) else found
 
 
+def manifest_bytes(manifest: dict) -> bytes:
+    """A manifest as the vectors have it; a reader takes any JSON."""
+    return json.dumps(manifest, indent=2).encode("utf-8") + b"\n"
+
+
 def write(channel: str, courier: str, number: int, previous: str | None, note: bytes, tips: list[tuple[bytes, str]]) -> bytes:
     """A bundle with these tips, each with its day, in this order."""
     rows = [{"id": tip.tip_id(file), "size": len(file), "day": of} for file, of in tips]
@@ -129,7 +136,7 @@ def write(channel: str, courier: str, number: int, previous: str | None, note: b
         "directory_sha256": directory.sha256(note),
         "tips": rows,
     }
-    data = json.dumps(manifest, indent=2).encode("utf-8") + b"\n"
+    data = manifest_bytes(manifest)
     _read_manifest(data)
     entries = [Entry(MANIFEST, data), Entry(NOTE, note)]
     entries += [Entry(f"tips/{row['id']}.age", file) for row, (file, _) in zip(rows, tips)]

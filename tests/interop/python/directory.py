@@ -23,7 +23,7 @@ FIELDS = {
     "epoch": "epoch from until recipient",
     "forwarder": "id name signing_key from until",
 }
-# What may be absent. Of must_understand the protocol says so; null is taken for absent in the others.
+# Guess: what may be absent. Of must_understand the protocol says so; the others may be null.
 OPTIONAL = {"must_understand", "page_sha256", "signing_key", "identity", "posts"}
 UNDERSTOOD = {name for names in FIELDS.values() for name in names.split()}
 
@@ -63,7 +63,7 @@ class Directory:
 
 
 def _once(pairs: list) -> dict:
-    """Strict reading: of a name that stands twice nobody can say which one counts."""
+    """Guess: strict reading refuses a name that stands twice."""
     names = [name for name, _ in pairs]
     if len(set(names)) != len(names):
         raise ValueError("a name stands twice")
@@ -135,7 +135,8 @@ def _check_holder(holder: dict, expires: datetime.date) -> None:
         _is("epoch", epoch)
         _days("epoch", epoch, "from", "until")
         Recipient.parse(epoch["recipient"])
-        if not isinstance(epoch["epoch"], str) or epoch["epoch"] in names or day(epoch["from"]) > expires:
+        # Guess: a reader refuses these too, and the name is spelt like an id.
+        if not is_holder_id(epoch["epoch"]) or epoch["epoch"] in names or day(epoch["from"]) > expires:
             _fail("an epoch stands twice, or begins after the directory expires")
         names.add(epoch["epoch"])
 
@@ -157,9 +158,11 @@ def _check(fields: dict) -> None:
             _fail("no address of a relay")
     if fields.get("page_sha256") is not None and not is_hex(fields["page_sha256"], 64):
         _fail("page_sha256 is no hex")
+    # Guess: no directory goes above the default.
     if not is_class(_number("max_bytes", fields["max_bytes"])):
         _fail(f"max_bytes {fields['max_bytes']} is no size class")
     replies = _is("replies", fields["replies"])
+    # Guess: 4096 is the only value, as a vector has it; of the 60 days of keep_days nothing says so.
     if replies["bytes"] != REPLY_BYTES:
         _fail(f"replies have {REPLY_BYTES} bytes")
     for name in ("buckets", "shards"):
@@ -234,6 +237,7 @@ def write(fields: dict, signers: list[note.Signer]) -> bytes:
     for holder in fields["holders"]:
         if holder.get("identity") is not None and holder["kind"] not in ("public-prosecutor", "investigating-judge"):
             _fail("only a prosecutor or judge has an identity key")
+        # Guess: a group is what stands before a hyphen in a category.
         if not all(c in CATEGORIES or any(k.startswith(c + "-") for k in CATEGORIES) for c in holder["categories"]):
             _fail("an unknown category")
     return note.write(json.dumps(fields, ensure_ascii=False, indent=2) + "\n", signers)

@@ -46,7 +46,7 @@ def _spellings(language: str) -> tuple[dict[str, int], dict[str, int]]:
     for number, word in enumerate(map(_plain, word_list(language))):
         whole[word] = number
         for length in range(4, len(word)):
-            # Of a beginning of two words nothing is known: none of the four lists has one.
+            # Guess: of a beginning of two words nothing is known. None of the four lists has one.
             beginnings[word[:length]] = None if word[:length] in beginnings else number
     return whole, beginnings
 
@@ -114,12 +114,14 @@ def _tokens(text: str) -> list[str]:
     plain = _plain(text)
     for zero in (0x660, 0x6F0):  # Arabic-Indic, Extended Arabic-Indic
         plain = plain.translate({zero + digit: str(digit) for digit in range(10)})
+    # Guess: letters are those of Unicode, digits 0 to 9 only.
     spaced = "".join(c if c.isalpha() or c in "0123456789" else " " for c in plain)
     return spaced.split()
 
 
 def _groups(numbers: list[str], without_words: bool) -> list[int]:
     """The groups of four digits among the numbers, counted from 0."""
+    # Guess: "together" means all numbers of the text; a number of 48 digits beside groups is 12 groups at its place.
     together = "".join(numbers)
     if without_words and len(together) == 48:
         numbers = [together]
@@ -150,7 +152,7 @@ def _refusal(words: list[str], groups: list[int]) -> Refused:
     """Why there is no receipt in this (protocol.md 3, step 5)."""
     if len(words or groups) != WORDS:
         return Refused("count")
-    if words:
+    if words:  # Guess: then nothing is said of groups.
         known = []
         for language in LISTS:
             whole, beginnings = _spellings(language)
@@ -167,6 +169,7 @@ def read(text: str) -> Receipt:
     """Read a receipt as people type it."""
     tokens = _tokens(text)
     if len(tokens) > MOST_TOKENS:
+        # Guess: no reason is named for it.
         raise Refused("count")
     words = [token for token in tokens if not token.isdecimal()]
     numbers = [token for token in tokens if token.isdecimal()]
@@ -178,7 +181,7 @@ def read(text: str) -> Receipt:
         left = from_words & from_groups
     else:
         left = from_words | from_groups
-    # None left, where words say one thing and groups another: the vectors have it as `ambiguous`.
+    # Guess: none left, where words say one thing and groups another, is `ambiguous`, not step 5. The vectors have it so.
     if len(left) != 1:
         raise Refused("ambiguous")
     return Receipt(left.pop())

@@ -15,6 +15,7 @@ CATEGORIES = frozenset(
     smuggling-lasting-harm labour-undeclared labour-wages labour-hours labour-unsafe labour-accident labour-papers-taken
     housing-slum violence-domestic violence-sexual""".split()
 )
+# Guess: the schema counts, which has no `author`, and not the sentence on writers, which names it.
 REQUIRED = ("schema", "lang", "readers", "thread", "reply", "withdraw_token")
 
 
@@ -108,7 +109,7 @@ class Report:
 
 
 def _integer(digits: str) -> int | float:
-    """64-bit integers as they are, all others as doubles."""
+    """64-bit integers as they are, all others as doubles. Guess: signed and unsigned ones."""
     number = int(digits) if len(digits) < 25 else None
     return number if number is not None and -(2**63) <= number < 2**64 else float(digits)
 
@@ -149,7 +150,7 @@ def _listed(entries: list, prefix: str) -> list[tuple[str, int, str]]:
 
 
 def compare(report: Report, entries: list, digest: bytes, own_ids: set[str]) -> list[str]:
-    """What a reader checks of a report against the tip that it came in (protocol.md 2). These names are of this program."""
+    """What a reader checks of a report against the tip that it came in (protocol.md 2). Guess: names of these warnings."""
     warnings = []
     token = report.known("withdraw_token")
     if token is not None and not _is_digest(token, digest):

@@ -64,6 +64,7 @@ def warnings(statement: dict, file: bytes, report: dict, message: bytes | None, 
         wrong.append("sha256")
     if statement["thread_check"] != thread_check(bytes.fromhex(report["thread"])):
         wrong.append("thread")
+    # Guess: without message.txt, the sum of nothing.
     if statement["statement_sha256"] != hashlib.sha256(message or b"").hexdigest():
         wrong.append("statement")
     return wrong

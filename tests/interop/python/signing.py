@@ -50,7 +50,7 @@ def is_good_key(key: bytes) -> bool:
 
 
 def verify(key: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether a signature is right."""
+    """Whether a signature is right. Guess: of the two equations that RFC 8032 allows, the one without the cofactor."""
     if not is_good_key(key):
         return False
     try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import age_file
 import archive
+import note
 import padding
 import signing
 from age_file import Stanza
@@ -54,6 +55,18 @@ class Tip:
         """Whether a later message of the thread is from whoever holds its receipt."""
         signature = self.content("author.sig")
         return signature is not None and signing.verify(author, signature, _to_sign(self.entries[:-1]))
+
+    def is_forwarded_by(self, forwarder: note.Verifier) -> bool:
+        """Whether a forwarder has signed the sums of all entries before its note."""
+        signed = self.content("forwarder.note")
+        if signed is None:
+            return False
+        before = [e for e in self.entries if e.name not in ("forwarder.note", "author.sig")]
+        try:
+            read = note.read(signed)
+        except Malformed:
+            return False
+        return read.text == sums(before) and read.is_signed_by(forwarder)
 
 
 def tip_id(file: bytes) -> str:
@@ -124,6 +137,9 @@ def read_entries(plaintext: bytes) -> tuple[Entry, ...]:
             sealed += place == "sealed"
             if sealed > 3:
                 raise Unreadable(entry.name, "more than three sealed identities")
+            if place == "originals" and not any(e.name.startswith(f"attachments/{key}") for e in entries):
+                # Guess: "unscrubbed file of the same number" means that there has to be one.
+                raise Unreadable(entry.name, "an original of nothing")
             entries.append(entry)
             before = here
     except archive.Altered as error:
@@ -142,6 +158,11 @@ def open_tip(file: bytes, identities: list[Identity]) -> Tip:
 def sign_later(entries: list[Entry], author_seed: bytes) -> list[Entry]:
     """Entries of a later message, with the author's signature behind them."""
     return entries + [Entry("author.sig", signing.sign(author_seed, _to_sign(entries)))]
+
+
+def forward(entries: list[Entry], forwarder: note.Signer) -> list[Entry]:
+    """Entries with a forwarder's note behind them."""
+    return entries + [Entry("forwarder.note", note.write(sums(entries), [forwarder]))]
 
 
 def plaintext(entries: list[Entry]) -> bytes:
