@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { FluentBundle, FluentResource } from '@fluent/bundle'
 import { FluentParser, FluentSerializer, Resource } from '@fluent/syntax'
 import { build, transform } from 'esbuild'
+import { minify } from 'terser'
 
 const here = new URL('./', import.meta.url)
 const read = (path) => readFileSync(new URL(path, here), 'utf8')
@@ -116,8 +117,10 @@ const bundled = await build({
   ],
 })
 const minified = async (path, loader) => (await transform(read(path), { loader, minify: true, target, legalComments: 'none' })).code.trim()
+// Once more by another minifier: 2.8 kB less once packed.
+const { code } = await minify(bundled.outputFiles[0].text, { ecma: 2020, toplevel: true, compress: { passes: 3 } })
 // HTML allows no control characters; in strings and patterns their escapes mean the same.
-const script = bundled.outputFiles[0].text.trim().replace(/[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+const script = code.trim().replace(/[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 if (/<\/script|<!--/i.test(script)) throw new Error('the script would end early inside HTML')
 const parts = { style: await minified('src/style.css', 'css'), early: await minified('src/early.js', 'js'), script, plain: plain(), root: read('../keys-example/EXAMPLE-root.vkey').trim() }
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
