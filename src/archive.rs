@@ -8,7 +8,9 @@ use std::io::{self, Read, Write};
 use tar::{EntryType, Header};
 
 /// Bytes of a block; headers are one, and contents are filled up with zeros to whole ones.
-const BLOCK: u64 = 512;
+const BLOCK: usize = 512;
+/// The same, for sizes of files.
+const BLOCK_SIZE: u64 = BLOCK as u64;
 
 /// What is wrong with an archive.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +35,7 @@ pub enum ArchiveError {
 /// Bytes of an archive with entries of these sizes in bytes, with its end marker of two blocks.
 #[must_use]
 pub fn packed_length(sizes: impl IntoIterator<Item = u64>) -> u64 {
-    sizes.into_iter().map(|size| BLOCK + size.next_multiple_of(BLOCK)).sum::<u64>() + 2 * BLOCK
+    sizes.into_iter().map(|size| BLOCK_SIZE + size.next_multiple_of(BLOCK_SIZE)).sum::<u64>() + 2 * BLOCK_SIZE
 }
 
 /// The header of a plain file as GNU tar writes it with `--format=ustar --mode=0644 --mtime=@0 --owner=:0 --group=:0 --numeric-owner`: owner, group,
@@ -81,13 +83,13 @@ impl<W: Write> Writer<W> {
         if copied != size {
             return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} became shorter")));
         }
-        let gap = usize::try_from(size.next_multiple_of(BLOCK) - size).unwrap_or_default();
-        self.0.write_all(&[0; BLOCK as usize][..gap])
+        let gap = usize::try_from(size.next_multiple_of(BLOCK_SIZE) - size).unwrap_or_default();
+        self.0.write_all(&[0; BLOCK][..gap])
     }
 
     /// Writes the end marker and gives the target back.
     pub fn finish(mut self) -> io::Result<W> {
-        self.0.write_all(&[0; 2 * BLOCK as usize])?;
+        self.0.write_all(&[0; 2 * BLOCK])?;
         Ok(self.0)
     }
 }
@@ -135,16 +137,16 @@ impl<R: Read> Reader<R> {
         if self.left > 0 {
             return Err(ArchiveError::CutShort);
         }
-        let mut gap = [0; BLOCK as usize];
+        let mut gap = [0; BLOCK];
         let gap = &mut gap[..usize::try_from(self.gap).unwrap_or_default()];
         fill(&mut self.source, gap)?;
         if gap.iter().any(|&byte| byte != 0) {
             return Err(ArchiveError::Gap(std::mem::take(&mut self.name)));
         }
         self.gap = 0;
-        let mut block = [0; BLOCK as usize];
+        let mut block = [0; BLOCK];
         fill(&mut self.source, &mut block)?;
-        if block == [0; BLOCK as usize] {
+        if block == [0; BLOCK] {
             return self.end().map(|()| None);
         }
         let found = Header::from_byte_slice(&block);
@@ -154,14 +156,14 @@ impl<R: Read> Reader<R> {
             .zip(found.entry_size().ok())
             .filter(|(name, size)| header(name, *size).is_ok_and(|expected| expected.as_bytes() == found.as_bytes()));
         let (name, size) = exact.ok_or(ArchiveError::Header(shown))?;
-        (self.left, self.gap) = (size, (BLOCK - size % BLOCK) % BLOCK);
+        (self.left, self.gap) = (size, size.next_multiple_of(BLOCK_SIZE) - size);
         self.name.clone_from(&name);
         Ok(Some((name, size)))
     }
 
     /// The second block of the end marker, and nothing but zeros behind it.
     fn end(&mut self) -> Result<(), ArchiveError> {
-        let mut block = [0; BLOCK as usize];
+        let mut block = [0; BLOCK];
         fill(&mut self.source, &mut block)?;
         let mut buffer = [0; 16 * 1024];
         let mut hidden = block.iter().any(|&byte| byte != 0);

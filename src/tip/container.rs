@@ -268,7 +268,7 @@ fn shown(text: &str) -> String {
 /// `author.sig` sign, and what the program `sha256sum` checks.
 #[must_use]
 pub fn sums<'a>(entries: impl IntoIterator<Item = (&'a str, &'a TipId)>) -> String {
-    entries.into_iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect()
+    entries.into_iter().fold(String::new(), |lines, (name, sum)| lines + &format!("{sum}  {name}\n"))
 }
 
 impl From<ArchiveError> for ContainerError {
