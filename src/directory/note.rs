@@ -11,6 +11,7 @@ use super::holder::{
 use super::signing::RootKey;
 use crate::day::Day;
 use crate::limits::MAX_DIRECTORY;
+use crate::tip::id::TipId;
 use crate::tip::padding::is_class;
 
 /// Bytes of a text in reply (`docs/protocol.md`, 4).
@@ -191,6 +192,12 @@ impl Contents {
             return Err(refused(format!("there is no field “{field}” in a directory; check how it is written")));
         }
         contents.check()?;
+        if contents.page_sha256.as_ref().is_some_and(|sum| sum.parse::<TipId>().is_err()) {
+            return Err(refused("page_sha256 is not 64 hexadecimal digits in lower case".to_owned()));
+        }
+        if let Some(address) = contents.relays.iter().find(|address| !is_address(address)) {
+            return Err(refused(format!("“{address}” is no address of a relay; it begins with http:// or https://")));
+        }
         for holder in &contents.holders {
             if let Some(late) = holder.epochs.iter().find(|epoch| epoch.from > contents.expires) {
                 return Err(refused(format!(
@@ -300,6 +307,12 @@ impl Holder {
         }
         Ok(())
     }
+}
+
+/// Whether a relay can be called there, as far as the text tells.
+fn is_address(text: &str) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace))
 }
 
 const fn refused(reason: String) -> DirectoryError {

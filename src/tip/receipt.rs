@@ -171,13 +171,19 @@ fn normalise(typed: &str) -> String {
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The groups of 4 digits among `numbers`; everything else there is numbering. Digits without a gap are divided.
+/// The groups of 4 digits in `numbers`, or in `together` when these are just twelve; everything else is numbering.
 fn groups<'a>(numbers: &[&'a str], together: &'a str) -> Vec<&'a str> {
-    let run = numbers.iter().copied().find(|number| number.len() == WORDS * 4 && number.is_ascii());
-    match run.or((together.len() == WORDS * 4 && together.is_ascii()).then_some(together)) {
-        Some(run) => (0..WORDS).map(|n| &run[n * 4..n * 4 + 4]).collect(),
-        None => numbers.iter().copied().filter(|number| number.len() == 4 && number.is_ascii()).collect(),
+    let is_run = |digits: &str| digits.len() == WORDS * 4 && digits.is_ascii();
+    let divided = |run: &'a str| (0..WORDS).map(|n| &run[n * 4..n * 4 + 4]).collect::<Vec<_>>();
+    if is_run(together) {
+        return divided(together);
     }
+    let of = |number: &&'a str| match number {
+        run if is_run(run) => divided(run),
+        group if group.len() == 4 && group.is_ascii() => vec![*group],
+        _ => Vec::new(),
+    };
+    numbers.iter().flat_map(of).collect()
 }
 
 /// The receipts that any 12 groups behind each other are.

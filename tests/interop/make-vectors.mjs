@@ -64,6 +64,7 @@ export async function receiptVectors() {
     { text: '0001 '.repeat(12).trim(), reason: 'checksum' },
     { text: `${last.words.en}\n${receipts[0].digits}`, reason: 'ambiguous' },
     { text: `${last.digits} ${receipts[0].digits}`, reason: 'ambiguous' },
+    { text: `${last.digits.replaceAll(' ', '')} ${receipts[0].digits.replaceAll(' ', '')}`, reason: 'ambiguous' },
     { text: '0000 '.repeat(12).trim(), reason: 'number-out-of-range', position: 1 },
     { text: '0001 '.repeat(11) + '2049', reason: 'number-out-of-range', position: 12 },
   ]

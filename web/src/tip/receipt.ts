@@ -115,9 +115,9 @@ type Secrets = Map<string, Uint8Array>
 
 // The groups of 4 digits; everything else there is numbering. Digits without a gap are divided, and where there are no words, digits with gaps elsewhere.
 function groupsOf(numbers: string[], hasWords: boolean): string[] {
-  const isRun = (digits: string): boolean => digits.length === WORDS * 4 && /^\d+$/.test(digits)
-  const run = [...numbers, ...(hasWords ? [] : [numbers.join('')])].find(isRun)
-  return run?.match(/..../g) ?? numbers.filter((number) => /^\d{4}$/.test(number))
+  const together = hasWords ? '' : numbers.join('')
+  const runs = /^\d{48}$/.test(together) ? [together] : numbers.filter((number) => /^(\d{4}|\d{48})$/.test(number))
+  return runs.flatMap((run) => run.match(/..../g)!)
 }
 
 // Any 12 groups in a row.
