@@ -26,7 +26,7 @@ pub enum Exit {
     Refused = 4,
     /// A relay serves something else than the channel's owner signed.
     Differs = 5,
-    /// All is well, but something ends within 30 days.
+    /// All is as it was signed, but something ends within 30 days, or has ended.
     EndsSoon = 6,
     /// It is not known whether it was done: a tip may be stored, or erased.
     Unknown = 7,
@@ -61,7 +61,9 @@ impl Exit {
             Self::TryLater => "something that passes is in the way; nothing was stored; try again later",
             Self::Refused => "the relay refused for a reason that stays; nothing was stored",
             Self::Differs => "the relay serves something else than the channel's owner signed",
-            Self::EndsSoon => "all is well, but the directory or a holder's last key ends within 30 days",
+            Self::EndsSoon => {
+                "all is as it was signed, but the directory or a holder's last key ends within 30 days, or has ended"
+            }
             Self::Unknown => "it is not known whether it was done: a tip may be stored, or erased",
             Self::Incomplete => "done as far as possible; the message says what is missing",
             Self::NothingThere => "there was nothing there to do it to",

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use softinfo::day::Day;
 
-use crate::scene::{Channel, Hand, PROJECT, RELAY, Run, Scene, complete, hand_signed};
+use crate::scene::{Channel, Hand, PROJECT, RELAY, Run, Scene, TIP, complete, hand_signed};
 
 /// Stops the relay and looks at another configuration, without and with starting.
 fn refused(scene: &mut Scene, change: impl FnOnce(&str) -> String, said: &str) {
@@ -39,7 +39,7 @@ fn another_page_than_the_directory_names_is_not_served_and_the_example_page_is_n
     refused(&mut scene, |config| config.replace("served/page.html", example.to_str().unwrap()), "is the EXAMPLE page");
     // Also where the directory was made to name it.
     let page = fs::read_to_string(&example).unwrap();
-    hand.sign(&scene.path("served/directory.note"), &page, |contents| contents["version"] = 11.into());
+    hand.sign(&scene.path("served/directory.note"), &page, |contents| contents["version"] = 1_000.into());
     refused(&mut scene, |config| config.replace("served/page.html", example.to_str().unwrap()), "is the EXAMPLE page");
 }
 
@@ -51,18 +51,21 @@ fn a_directory_older_than_the_one_served_last_is_refused_also_after_a_restart() 
     let record = scene.path("own-store/relay/served.json");
     let kept = fs::read(&record).unwrap();
     assert_eq!(fs::metadata(&record).unwrap().modified().unwrap(), Day::today().midnight(), "a time finer than a day");
-    hand.sign(&note, &page, |contents| contents["version"] = 9.into());
-    refused(&mut scene, str::to_owned, "the directory is version 9, but version 11 was served before");
+    let served: serde_json::Value = serde_json::from_slice(&kept).unwrap();
+    let number = served["version"].as_u64().unwrap();
+    hand.sign(&note, &page, |contents| contents["version"] = (number - 1).into());
+    let words = format!("the directory is version {}, but version {number} was served before", number - 1);
+    refused(&mut scene, str::to_owned, &words);
     hand.sign(&note, &page, |contents| contents["expires"] = "2034-12-31".into());
-    refused(&mut scene, str::to_owned, "another directory was served as version 11 before");
+    refused(&mut scene, str::to_owned, &format!("another directory was served as version {number} before"));
     assert_eq!(fs::read(&record).unwrap(), kept, "a refusal changes nothing");
     // What was never served binds nobody: --check-config remembers nothing.
-    hand.sign(&note, &page, |contents| contents["version"] = 13.into());
+    hand.sign(&note, &page, |contents| contents["version"] = (number + 2).into());
     scene.check_config().ok();
-    hand.sign(&note, &page, |contents| contents["version"] = 12.into());
+    hand.sign(&note, &page, |contents| contents["version"] = (number + 1).into());
     scene.check_config().ok();
     assert!(scene.starts());
-    assert_eq!(scene.status()["directory"]["version"], 12);
+    assert_eq!(scene.status()["directory"]["version"], number + 1);
     scene.signal("TERM");
     scene.wait();
     fs::write(&record, "torn").unwrap();
@@ -81,11 +84,16 @@ fn an_expired_directory_is_an_error_of_the_check_but_couriers_still_get_in() {
         status["reasons"].as_array().unwrap().iter().any(|reason| reason.as_str().unwrap().contains("has expired"))
     );
     assert!(scene.pool().is_empty());
+    // A watcher is told that it has ended, and not that somebody serves something else.
+    let (url, root) = (scene.intake_url(), scene.path("hand.vkey"));
+    fs::write(&root, hand.root()).unwrap();
+    let check = ["check-relay", "--leave-no-trace", "--relay", &url, "--root", root.to_str().unwrap()];
+    scene.run(TIP, &check).says(6, "signed, but it expired on 2020-12-31");
     scene.signal("TERM");
     scene.wait();
     scene.check_config().says(1, "error: the directory expired on 2020-12-31");
     hand.sign(&scene.path("served/directory.note"), &hand.page(""), |contents| {
-        (contents["version"], contents["issued"]) = (11.into(), "2035-01-01".into());
+        (contents["version"], contents["issued"]) = (1_000.into(), "2035-01-01".into());
     });
     scene.check_config().says(1, "valid from 2035-01-01 only");
 }

@@ -90,6 +90,13 @@ impl fmt::Display for EndsSoon {
     }
 }
 
+/// It was signed, and nobody may use it any longer: no attack, but writers are locked out.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this relay serves a directory that the channel's owner signed, but it expired on {0}: writers refuse it, and nothing can be sent. Tell the channel's owner"
+)]
+pub struct HasExpired(Day);
+
 impl CheckRelay {
     pub fn run(self) -> Result<()> {
         let checked = self.check();
@@ -125,6 +132,7 @@ impl CheckRelay {
     fn check(&self) -> Result<CurrentDirectory> {
         let current = self.anew(|client| self.trust.directory(Some((&self.relay.address, client))));
         let current = current.map_err(|error| match error.downcast_ref::<DirectoryError>() {
+            Some(DirectoryError::Expired(day)) if self.trust.directory.is_none() => HasExpired(*day).into(),
             // What was passed as a file is nothing that the relay serves.
             Some(_) if self.trust.directory.is_none() => Differs::Untrusted(sentence(error.as_ref())).into(),
             _ => error,

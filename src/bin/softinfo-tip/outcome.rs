@@ -3,7 +3,7 @@
 use softinfo::client::{ClientError, Unconfirmed};
 use softinfo::terminal::Exit;
 
-use crate::check_relay::{Differs, EndsSoon};
+use crate::check_relay::{Differs, EndsSoon, HasExpired};
 
 /// The codes that this program can end with.
 pub const CODES: [Exit; 10] = [
@@ -46,7 +46,7 @@ pub fn exit(error: &anyhow::Error) -> Exit {
         if *may_be_done { Exit::Unknown } else { of_call(error) }
     } else if error.is::<Differs>() {
         Exit::Differs
-    } else if error.is::<EndsSoon>() {
+    } else if error.is::<EndsSoon>() || error.is::<HasExpired>() {
         Exit::EndsSoon
     } else {
         Exit::Failed
