@@ -177,7 +177,7 @@ pub enum StoreError {
         owner: u32,
     },
     /// Another process has it open.
-    #[error("another relay uses the store {}; stop it first, or give this one a folder of its own", .0.display())]
+    #[error("another relay uses the store in {}; stop it first, or give this one a folder of its own", .0.display())]
     InUse(PathBuf),
     /// A folder that is not a store, or one of another version.
     #[error("{} is not a store of this version; nothing was changed in it. Name another folder as store.folder; a store of version 1 is emptied by couriers with the earlier relay", .0.display())]

@@ -19,6 +19,7 @@ use softinfo::relay::inspection::Inspection;
 use softinfo::relay::listen::Place;
 use softinfo::relay::sandbox::{self, Report, Weight};
 use softinfo::relay::{Prepared, ServeError};
+use softinfo::store::StoreError;
 use softinfo::terminal::{Exit, arguments, complain, exit_codes, say, sentence};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
@@ -32,7 +33,7 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 const NAME: &str = "softinfo-relay";
 
 /// The codes that this program can end with. A disk that failed under a running relay, and a relay that did not answer, pass: it is started again.
-const CODES: [Exit; 4] = [Exit::Done, Exit::Failed, Exit::Usage, Exit::TryLater];
+const CODES: [Exit; 5] = [Exit::Done, Exit::Failed, Exit::Usage, Exit::TryLater, Exit::Incomplete];
 
 /// The configuration of the demonstration, found when the program is started in the project's folder.
 const DEMO: &str = "config/demo.toml";
@@ -86,9 +87,21 @@ fn main() -> ExitCode {
             for line in sentence(error.as_ref()).lines() {
                 complain(NAME, line);
             }
-            let passes = matches!(error.downcast_ref(), Some(ServeError::StoreStopped));
-            if passes { Exit::TryLater.into() } else { Exit::Failed.into() }
+            exit(&error, arguments.command.is_some()).into()
         }
+    }
+}
+
+/// A relay that finds its folder in use has been set up wrongly; work on the store only has to wait until the relay is stopped.
+fn exit(error: &anyhow::Error, is_work: bool) -> Exit {
+    if error.is::<store::NotShown>() {
+        Exit::Incomplete
+    } else if matches!(error.downcast_ref(), Some(ServeError::StoreStopped))
+        || is_work && matches!(error.downcast_ref(), Some(StoreError::InUse(_)))
+    {
+        Exit::TryLater
+    } else {
+        Exit::Failed
     }
 }
 

@@ -31,6 +31,11 @@ pub enum Work {
     Seal,
 }
 
+/// It is done, and nobody could be told.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; only this could not be shown")]
+pub struct NotShown(String);
+
 /// Does it, and says what was done.
 pub fn run(work: &Work, config: &Config) -> Result<()> {
     // Keys of tips come into it.
@@ -45,7 +50,9 @@ pub fn run(work: &Work, config: &Config) -> Result<()> {
         Work::Purge { before } => purge(&pool, *before),
         Work::Seal => {
             let sealed = pool.seal_all().context("not all could be sealed; what was not is whole in its journal");
-            sealed.and_then(|()| Ok(say("all volumes are sealed")?))
+            let done = "all volumes are sealed";
+            sealed
+                .and_then(|()| say(done).map_err(|error| anyhow::Error::new(error).context(NotShown(done.to_owned()))))
         }
     };
     pool.date_files();
@@ -77,6 +84,7 @@ fn verify(pool: &Pool) -> Result<()> {
 fn purge(pool: &Pool, before: Day) -> Result<()> {
     let erased =
         pool.purge(before).with_context(|| format!("not all tips before {before} could be erased; try again"))?;
-    say(format!("{erased} tips that came before {before} are erased"))?;
-    Ok(())
+    let done = format!("{erased} tips that came before {before} are erased");
+    // A purge that was not seen is no purge that failed.
+    say(&done).map_err(|error| anyhow::Error::new(error).context(NotShown(done)))
 }
