@@ -109,8 +109,22 @@ impl Stage {
             ("LISTS_THE_FUTURE", lists(|tips| tips.iter_mut().for_each(|tip| tip["day"] = "2034-01-01".into()))),
             ("LISTS_A_WRONG_SIZE", lists(|tips| tips.iter_mut().for_each(|tip| tip["size"] = 1.into()))),
             ("LISTS_ONE_TWICE", lists(|tips| tips.extend(tips.first().cloned()))),
-            ("GIVES_OTHER_BYTES", over(courier, |path, body| if path.starts_with("/tips/") { body.reverse() })),
-            ("GIVES_NO_DIRECTORY", over(courier, |path, body| if path.starts_with("/directory") { body.clear() })),
+            (
+                "GIVES_OTHER_BYTES",
+                over(courier, |path, body| {
+                    if path.starts_with("/tips/") {
+                        body.reverse()
+                    }
+                }),
+            ),
+            (
+                "GIVES_NO_DIRECTORY",
+                over(courier, |path, body| {
+                    if path.starts_with("/directory") {
+                        body.clear()
+                    }
+                }),
+            ),
             ("LIAR", format!("http://{}", liar(scene.intake))),
             ("RELAY_ID", scene.relay_id().to_string()),
             ("FOLDER", scene.folder.path().display().to_string()),
@@ -173,7 +187,9 @@ impl Stage {
     fn steady(&self, line: &str) -> String {
         let folder = self.scene.folder.path().display().to_string();
         let mut line = line.replace(&format!("{folder}/work/"), "").replace(&folder, "[FOLDER]");
-        line = line.replace(PROJECT, "[PROJECT]").replace(Path::new(TIP).parent().unwrap().to_str().unwrap(), "[PROGRAMS]");
+        line = line
+            .replace(PROJECT, "[PROJECT]")
+            .replace(Path::new(TIP).parent().unwrap().to_str().unwrap(), "[PROGRAMS]");
         // The test may run across midnight.
         for day in [self.began, Day::today()] {
             line = line.replace(&day.to_string(), "[DAY]");
@@ -228,7 +244,8 @@ fn with_digits(line: String) -> String {
 fn relay_that_says(status: &str, media: &str, body: &str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (body, head) = (body.to_owned(), format!("HTTP/1.1 {status}\r\ncontent-type: {media}\r\nconnection: close\r\n"));
+    let (body, head) =
+        (body.to_owned(), format!("HTTP/1.1 {status}\r\ncontent-type: {media}\r\nconnection: close\r\n"));
     let answer = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {

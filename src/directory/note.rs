@@ -34,16 +34,14 @@ pub enum DirectoryError {
     #[error("the directory can't be used: {0}")]
     Contents(String),
     /// Its last day is over.
-    #[error("the directory expired on {0}; get a new one. Nothing was encrypted")]
+    #[error("the directory expired on {0}; get a new one")]
     Expired(Day),
     /// Its first day is to come.
-    #[error(
-        "the directory is valid from {0}, which is in the future; check this computer's date. Nothing was encrypted"
-    )]
+    #[error("the directory is valid from {0}, which is in the future; check this computer's date")]
     NotYet(Day),
     /// An older one than was seen before.
     #[error(
-        "this is version {got} of the directory, but version {seen} was seen before; somebody may be replaying an old one. Nothing was encrypted"
+        "this is version {got} of the directory, but version {seen} was seen before; somebody may be replaying an old one"
     )]
     RolledBack {
         /// The version at hand.

@@ -60,7 +60,7 @@ fn a_tip_opens_whatever_day_a_relay_noted_when_its_key_is_there() {
         let message = format!("Sealed in November, noted on {day}.");
         let tip = months.tip("2026-11-28", &message);
         let bundle = chain.bundle(&format!("{n}.tar"), &[(&tip, day)]);
-        months.desk(&["import", bundle.to_str().unwrap()]).says(0, "1 new tips, 1 of them for this desk");
+        months.desk(&["import", bundle.to_str().unwrap()]).says(0, "1 new tip, 1 for this desk");
         months.opens(&tip, &message);
     }
 }
@@ -109,7 +109,7 @@ fn a_damaged_key_is_named_and_its_tips_open_when_it_is_restored() {
     let whole = fs::read(&key).unwrap();
     fs::write(&key, &whole[..40]).unwrap();
     let told = import().says(8, "1 tip is opened by no key that could be read");
-    assert!(told.out.contains("2 new tips, 1 of them for this desk") && told.err.contains("2026-10.age"), "{told:?}");
+    assert!(told.out.contains("2 new tips, 1 for this desk") && told.err.contains("2026-10.age"), "{told:?}");
     months.opens(&november, "November.");
     fs::write(&key, whole).unwrap();
     import().says(0, "1 tip of earlier bundles");

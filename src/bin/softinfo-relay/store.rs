@@ -11,7 +11,7 @@ use softinfo::relay::config::Config;
 use softinfo::relay::event::{self, Event};
 use softinfo::store::Store;
 use softinfo::store::pool::{Pool, Settings};
-use softinfo::terminal::say;
+use softinfo::terminal::{counted, say};
 
 use crate::memory;
 
@@ -66,7 +66,11 @@ fn verify(pool: &Pool) -> Result<()> {
     let (tips, damaged) = seen.context("not all tips could be read; try again")?;
     let unreadable = pool.unreadable();
     said?;
-    say(format!("{tips} tips, {damaged} of them damaged; {unreadable} volumes whose slots can't be read"))?;
+    say(format!(
+        "{}, {damaged} of them damaged; {} whose slots can't be read",
+        counted(tips, "tip"),
+        counted(unreadable, "volume")
+    ))?;
     anyhow::ensure!(
         damaged == 0 && unreadable == 0,
         "the store is damaged. Nothing was changed: what can be read goes on being given out. Look at the disk, and let couriers fetch"
@@ -77,6 +81,6 @@ fn verify(pool: &Pool) -> Result<()> {
 fn purge(pool: &Pool, before: Day) -> Result<()> {
     let erased =
         pool.purge(before).with_context(|| format!("not all tips before {before} could be erased; try again"))?;
-    say(format!("{erased} tips that came before {before} are erased"))?;
+    say(format!("erased: {} that came before {before}", counted(erased, "tip")))?;
     Ok(())
 }
