@@ -99,8 +99,16 @@ impl Stage {
         let variables = vec![
             ("RELAY", scene.intake_url()),
             ("COURIERS", format!("http://{courier}")),
-            ("BUSY", problem("503 Busy", "busy", "The relay is busy.", "Nothing was stored. Try again later.")),
-            ("REFUSES", problem("422 No", "not-a-tip", "This is no tip.", "Nothing was stored.")),
+            ("BUSY", problem("503 Busy", "busy", "The relay is busy", "Try again later; nothing was stored.")),
+            (
+                "REFUSES",
+                problem(
+                    "422 No",
+                    "not-a-tip",
+                    "This is not a sealed tip",
+                    "Seal it with softinfo-tip, then send that file.",
+                ),
+            ),
             ("FAILS", says("500 Oh", "text/plain", "oh")),
             ("WEBSITE", says("200 OK", "text/html", "<h1>Welcome</h1>")),
             ("MOVED", says("301 Moved", "text/html", "")),
@@ -172,7 +180,7 @@ impl Stage {
         let run = complete(&mut command);
         let mut shown = String::new();
         for (mark, text) in [('|', &run.out), ('!', &run.err)] {
-            for line in text.lines() {
+            for line in text.lines().filter(|line| !is_of_this_machine(line)) {
                 let line = format!("{mark} {}", self.steady(line));
                 shown.extend([line.trim_end(), "\n"]);
             }
@@ -194,17 +202,17 @@ impl Stage {
         for day in [self.began, Day::today()] {
             line = line.replace(&day.to_string(), "[DAY]");
         }
-        named(&line)
+        named(&without_receipt(&line))
     }
+}
+
+/// What the relay says of the disk and the kernel that it finds.
+fn is_of_this_machine(line: &str) -> bool {
+    line.ends_with("; use ext4 or xfs") || line.contains(": without this part of the sandbox: ")
 }
 
 /// Ids, names, ports, receipts and keys, by their form.
 fn named(line: &str) -> String {
-    if let Some(("words:", words)) = line.split_once("  ")
-        && words.split(' ').count() == 12
-    {
-        return "words:  [WORDS]".to_owned();
-    }
     let mut out = String::new();
     let is_word = |c: char| c.is_ascii_alphanumeric();
     let mut rest = line;
@@ -217,6 +225,8 @@ fn named(line: &str) -> String {
             64 if is_hex => Some("[ID]"),
             32 if is_hex => Some("[COURIER]"),
             16 if is_hex => Some("[ID…]"),
+            // What a key looks like, in a message.
+            8 if word == "1a2b3c4d" => None,
             8 if is_hex => Some("[COURIER…]"),
             5 if out.ends_with("127.0.0.1:") => Some("[PORT]"),
             60.. if word.starts_with("age1pq1") => Some("[KEY]"),
@@ -226,18 +236,28 @@ fn named(line: &str) -> String {
         rest = &rest[end..];
     }
     out.push_str(rest);
-    with_digits(out)
+    out
 }
 
-/// The 12 groups of digits of a receipt.
-fn with_digits(line: String) -> String {
+/// A receipt's words and digits, in a line or in JSON.
+fn without_receipt(line: &str) -> String {
+    let is_word = |word: &str| (3..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase());
     let is_group = |word: &str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit());
-    match line.split_once("digits: ") {
-        Some((before, digits)) if digits.split(' ').filter(|word| is_group(word)).count() == 12 => {
-            format!("{before}digits: [DIGITS]")
+    let mut line = line.to_owned();
+    for (before, end, name, is_part) in [
+        ("words:  ", '\n', "[WORDS]", &is_word as &dyn Fn(&str) -> bool),
+        ("digits: ", '\n', "[DIGITS]", &is_group),
+        ("\"words\":\"", '"', "[WORDS]", &is_word),
+        ("\"digits\":\"", '"', "[DIGITS]", &is_group),
+    ] {
+        let Some(start) = line.find(before).map(|at| at + before.len()) else { continue };
+        let length = line[start..].find(end).unwrap_or(line.len() - start);
+        let parts: Vec<_> = line[start..start + length].split(' ').collect();
+        if parts.len() == 12 && parts.iter().all(|part| is_part(part)) {
+            line.replace_range(start..start + length, name);
         }
-        _ => line,
     }
+    line
 }
 
 /// A relay that answers everything with this.

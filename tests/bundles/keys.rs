@@ -78,7 +78,7 @@ fn a_tip_that_no_key_opens_is_named_with_the_keys_tried_and_tried_again_when_key
     let bring_back = |n: usize| fs::rename(&away[n].1, &away[n].0).unwrap();
     let bundle = chain.bundle("1.tar", &tips.each_ref().map(|tip| (&tip[..], "2026-11-29")));
     let bundle = bundle.to_str().unwrap();
-    months.desk(&["import", bundle]).says(0, "No key of this desk opens the other 3");
+    months.desk(&["import", bundle]).says(0, "No key of this desk opens 3 tips");
     let tried = format!("no key of this desk opens it (tried: {} 2027-01)", OwnChannel::HOLDER);
     assert_eq!(months.scene.run(DESK, &["list"]).ok().out.matches(&tried).count(), 3);
     let (id, out) = (TipId::of(&tips[0]).to_string(), months.scene.path("case"));

@@ -576,9 +576,9 @@ fn each_way_in_which_a_courier_ends_has_its_code_and_says_what_to_do() {
     one_line(fetch(&scene, "1.tar", &[]).says(3, "can't be reached"));
     // A configuration with a mistake, in one line, with the line's number.
     for (wrong, words) in [
-        (format!("{good}tokn = 1\n"), "courier.toml, line 5: unknown field `tokn`"),
+        (format!("{good}tokn = 1\n"), "courier.toml, line 5: unknown field “tokn”"),
         (good.replace("folder =", "folder"), "courier.toml, line 4: "),
-        (good.replace("folder = \"courier\"\n", ""), "courier.toml: missing field `folder`"),
+        (good.replace("folder = \"courier\"\n", ""), "courier.toml: missing field “folder”"),
     ] {
         fs::write(&config, wrong).unwrap();
         one_line(fetch(&scene, "1.tar", &[]).says(1, words));

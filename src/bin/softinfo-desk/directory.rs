@@ -15,7 +15,7 @@ use softinfo::directory::{
 use softinfo::example;
 use softinfo::file::{read_limited, write_whole};
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, MAX_DIRECTORY};
-use softinfo::terminal::{complain, say, say_json};
+use softinfo::terminal::{complain, counted, say, say_json};
 
 use crate::{PROGRAM, Setting, page, passphrase};
 
@@ -117,7 +117,7 @@ struct Make {
     #[arg(long, value_name = "DAY")]
     expires: Day,
     /// Address of a relay; repeat the option.
-    #[arg(long, value_name = "URL", required = true)]
+    #[arg(long, value_name = "URL", required = true, value_parser = relay)]
     relay: Vec<String>,
     /// A holder's holder.json; repeat the option.
     #[arg(long, value_name = "FILE", required = true)]
@@ -131,6 +131,15 @@ struct Make {
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+}
+
+/// An address as writers need it.
+fn relay(address: &str) -> Result<String, String> {
+    if ["http://", "https://"].iter().any(|start| address.strip_prefix(start).is_some_and(|rest| !rest.is_empty())) {
+        Ok(address.to_owned())
+    } else {
+        Err("an address begins with http:// or https://".to_owned())
+    }
 }
 
 impl DirectoryCommand {
@@ -171,7 +180,7 @@ impl Make {
         let mut holders = self
             .holder
             .iter()
-            .map(|path| read_holder(path).with_context(|| format!("{} can't be a holder", path.display())))
+            .map(|path| read_holder(path).context("this can't be a holder"))
             .collect::<Result<Vec<_>>>()?;
         // Later keys come with a later directory.
         for holder in &mut holders {
@@ -217,6 +226,13 @@ enum Signer {
 
 impl Sign {
     fn run(self, setting: &Setting) -> Result<()> {
+        let (note, contents, public) = self.signed(setting).context("nothing was signed")?;
+        say(format!("{} is signed by {}.", self.out.display(), public.name()))?;
+        self.say_who_is_missing(&note, &contents)
+    }
+
+    /// Looks it through, shows it, signs it and writes it.
+    fn signed(&self, setting: &Setting) -> Result<(Vec<u8>, Contents, RootKey)> {
         let bytes = read_limited(&self.file, MAX_DIRECTORY).with_context(|| self.file.display().to_string())?;
         let signed = UntrustedDirectory::parse(&bytes).ok();
         // Whatever other lines the file has: what is signed is the text, and the text is looked through.
@@ -238,8 +254,7 @@ impl Sign {
         let already = signed.as_ref().is_some_and(|note| note.is_signed_by(&public));
         let note = if already { bytes } else { add_signature(&bytes, &key)? };
         write_whole(&self.out, |file| file.write_all(&note)).with_context(|| self.out.display().to_string())?;
-        say(format!("{} is signed by {}.", self.out.display(), public.name()))?;
-        self.say_who_is_missing(&note, &contents)
+        Ok((note, contents, public))
     }
 
     /// The verifier key that belongs to the secret one.
@@ -275,8 +290,8 @@ impl Sign {
             complain(PROGRAM, change);
         }
         bail!(
-            "the entry of {id} is not what this desk's holder.json says: the differences are above, first as it is here, then as in the directory. Nothing was signed; \
-             tell whoever makes the directory, or give that person this holder.json"
+            "the entry of {id} is not what this desk's holder.json says: the differences are above, first as it is here, then as in the directory. \
+             Tell whoever makes the directory, or give that person this holder.json"
         );
     }
 
@@ -287,12 +302,17 @@ impl Sign {
         for holder in holders {
             let last = holder.epochs.iter().map(|epoch| epoch.until).max();
             let last = last.map_or("NO KEYS".to_owned(), |day| format!("keys until {day}"));
-            say(format!("  {}: {}, {} epochs, {last}", holder.id, <&str>::from(holder.kind), holder.epochs.len()))?;
+            say(format!(
+                "  {}: {}, {}, {last}",
+                holder.id,
+                <&str>::from(holder.kind),
+                counted(holder.epochs.len(), "epoch")
+            ))?;
         }
         match (&self.before, signer) {
             (Some(older), _) => self.show_changes(older, contents),
             (None, Signer::Root) if *version > 1 && !self.compare_with_nothing => bail!(
-                "this is version {version}, so there is one before it: pass that with --before FILE to see what has changed, or --compare-with-nothing. Nothing was signed"
+                "this is version {version}, so there is one before it: pass that with --before FILE to see what has changed, or --compare-with-nothing"
             ),
             _ => Ok(say("It was compared with no older directory.")?),
         }
@@ -308,7 +328,7 @@ impl Sign {
         }
         if before.version >= contents.version {
             bail!(
-                "{} is version {}; the new one has to have a higher number than {}, or writers who saw the old one refuse it. Nothing was signed",
+                "{} is version {}, and this one is version {}: it has to have a higher number, or writers who saw the older one refuse it",
                 older.display(),
                 before.version,
                 contents.version
@@ -346,7 +366,7 @@ fn signer(contents: &Contents, public: &RootKey) -> Result<Signer> {
         return Ok(Signer::Root);
     }
     bail!(
-        "this is the key of “{}”, but the directory is of the channel “{}”, and none of its holders has this key. Nothing was signed",
+        "this is the key of “{}”, but the directory is of the channel “{}”, and none of its holders has this key",
         public.name(),
         contents.channel
     )
@@ -360,7 +380,7 @@ fn refuse_broken(note: &UntrustedDirectory, contents: &Contents, public: &RootKe
     for key in known.filter(|key| signers.iter().any(|name| name == key.name())) {
         if !note.is_signed_by(&key) {
             bail!(
-                "the file has a signature of {} that does not belong to this text or to this key: it was changed after it was signed. Begin again with what `make` wrote. Nothing was signed",
+                "the file has a signature of {} that does not belong to this text or to this key: it was changed after it was signed. Begin again with what `make` wrote",
                 key.name()
             );
         }
@@ -369,7 +389,11 @@ fn refuse_broken(note: &UntrustedDirectory, contents: &Contents, public: &RootKe
 }
 
 fn check(setting: &Setting, file: &Path, root: Option<PathBuf>, after: Option<PathBuf>) -> Result<()> {
-    let root = read_root(&root.unwrap_or_else(|| setting.desk.join("root.vkey")))?;
+    let trusted = setting.desk.join("root.vkey");
+    if root.is_none() && !trusted.exists() {
+        bail!("this desk trusts no root key yet; pass the channel's with --root FILE");
+    }
+    let root = read_root(&root.unwrap_or(trusted))?;
     let read = |path: &Path| -> Result<_> {
         let bytes = read_limited(path, MAX_DIRECTORY).with_context(|| path.display().to_string())?;
         Ok(UntrustedDirectory::parse(&bytes)?.verify(&root)?)
@@ -407,9 +431,6 @@ fn version_of(path: &Path, root: &RootKey) -> Result<u64> {
 }
 
 fn read_root(path: &Path) -> Result<RootKey> {
-    if !path.exists() {
-        bail!("{} is missing; pass the channel's root key with --root FILE", path.display());
-    }
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     RootKey::parse(&text).with_context(|| path.display().to_string())
 }

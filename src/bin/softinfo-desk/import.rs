@@ -67,7 +67,8 @@ fn read(
     bundle: &Path,
     permission: Permission,
 ) -> Result<Result<Imported, ImportError>> {
-    let file = File::open(bundle).with_context(|| format!("{}; nothing was imported", bundle.display()))?;
+    let file =
+        File::open(bundle).with_context(|| format!("{} can't be read; nothing was imported", bundle.display()))?;
     let found = file.metadata()?;
     if found.is_dir() {
         bail!("{} is a folder; choose the file that softinfo-courier wrote. Nothing was imported", bundle.display());
@@ -97,8 +98,8 @@ fn show(imported: &Imported) -> io::Result<()> {
         say(format_args!("It is the first of the courier {} on this desk.", courier.short()))?;
     }
     if new > for_this_desk {
-        let others = new - for_this_desk;
-        say(format_args!("No key of this desk opens the other {others}; softinfo-desk list shows which were tried."))?;
+        let others = tips(new - for_this_desk);
+        say(format_args!("No key of this desk opens {others}; softinfo-desk list shows which were tried."))?;
     }
     if imported.already > 0 && imported.standing != Standing::Repeated {
         say(format_args!("Here already: {}.", tips(imported.already)))?;

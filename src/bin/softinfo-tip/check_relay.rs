@@ -126,7 +126,12 @@ impl CheckRelay {
         let current = self.anew(|client| self.trust.directory(Some((&self.relay.address, client))));
         let current = current.map_err(|error| match error.downcast_ref::<DirectoryError>() {
             // What was passed as a file is nothing that the relay serves.
-            Some(_) if self.trust.directory.is_none() => Differs::Untrusted(sentence(error.as_ref())).into(),
+            Some(_) if self.trust.directory.is_none() => {
+                let reason = sentence(error.as_ref());
+                // What to do stands behind it.
+                let reason = reason.trim_end_matches("; don't use it, and tell the channel's owner");
+                Differs::Untrusted(reason.to_owned()).into()
+            }
             _ => error,
         })?;
         let note = current.directory().bytes();
