@@ -151,7 +151,13 @@ impl DirectoryCommand {
                 say(format!("The root key of {channel} is in {}. Publish root.vkey:", out.display()))?;
                 say(key.public().as_str())?;
             }
-            Action::Make(make) => make.run(setting)?,
+            Action::Make(make) => {
+                make.run(setting).context("no directory was made")?;
+                say(format_args!(
+                    "{} is ready to be signed: by the root, and by each holder that has a signing key.",
+                    make.out.display()
+                ))?;
+            }
             Action::Sign(sign) => sign.run(setting)?,
             Action::Check { file, root, after } => check(setting, &file, root, after)?,
             Action::Page { root, after, title, out } => {
@@ -176,23 +182,19 @@ impl DirectoryCommand {
 }
 
 impl Make {
-    fn run(self, setting: &Setting) -> Result<()> {
-        let mut holders = self
-            .holder
-            .iter()
-            .map(|path| read_holder(path).context("this can't be a holder"))
-            .collect::<Result<Vec<_>>>()?;
+    fn run(&self, setting: &Setting) -> Result<()> {
+        let mut holders = self.holder.iter().map(|path| read_holder(path)).collect::<Result<Vec<_>, _>>()?;
         // Later keys come with a later directory.
         for holder in &mut holders {
             holder.epochs.retain(|epoch| epoch.from <= self.expires);
         }
         let contents = Contents {
             schema: Contents::schema(),
-            channel: self.channel,
+            channel: self.channel.clone(),
             version: self.version,
             issued: self.issued,
             expires: self.expires,
-            relays: self.relay,
+            relays: self.relay.clone(),
             page_sha256: self.page.as_deref().map(page::sha256_of).transpose()?,
             max_bytes: self.max_bytes,
             must_understand: Vec::new(),
@@ -205,10 +207,6 @@ impl Make {
         let contents = Contents::parse_strict(&text)?;
         refuse_example(setting, &contents)?;
         write_whole(&self.out, |file| file.write_all(&text)).with_context(|| self.out.display().to_string())?;
-        say(format!(
-            "{} is ready to be signed: by the root, and by each holder that has a signing key.",
-            self.out.display()
-        ))?;
         Ok(())
     }
 }
@@ -233,6 +231,7 @@ impl Sign {
 
     /// Looks it through, shows it, signs it and writes it.
     fn signed(&self, setting: &Setting) -> Result<(Vec<u8>, Contents, RootKey)> {
+        std::fs::metadata(&self.key).with_context(|| self.key.display().to_string())?;
         let bytes = read_limited(&self.file, MAX_DIRECTORY).with_context(|| self.file.display().to_string())?;
         let signed = UntrustedDirectory::parse(&bytes).ok();
         // Whatever other lines the file has: what is signed is the text, and the text is looked through.
@@ -269,7 +268,12 @@ impl Sign {
             let key = holder.signing_key.with_context(|| format!("{} has no signing key", holder.id))?;
             return Ok(RootKey::parse(&key)?);
         }
-        read_root(&path)
+        let root = read_root(&path);
+        if self.public.is_none() {
+            root.context("the public key is needed, too: pass it with --public FILE")
+        } else {
+            root
+        }
     }
 
     /// A holder signs for its own entry: it has to say what its own file says.
