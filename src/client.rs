@@ -77,7 +77,7 @@ pub enum ClientError {
     UnknownName,
     /// https to a port that speaks http.
     #[error(
-        "what answers at this address speaks http and not https. Nothing was sent. If the relay's operator gave you an address with http://, use that"
+        "what answers at this address speaks http and not https. If the relay's operator gave you an address with http://, use that"
     )]
     NoTls,
     /// http to a port that speaks something else.

@@ -13,7 +13,7 @@ use crate::day::Day;
 /// What `fill` returned or the file system said; the old file is then untouched and nothing is left behind.
 pub fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = folder_of(path);
-    let mut file = tempfile::Builder::new().prefix(".partial-").tempfile_in(&folder)?;
+    let mut file = partial_in(&folder)?;
     fill(file.as_file_mut())?;
     file.as_file_mut().flush()?;
     file.as_file().sync_all()?;
@@ -27,12 +27,25 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) 
 /// `AlreadyExists` when something has this name; otherwise as [`write_whole`]. Nothing is left behind.
 pub fn write_new(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = folder_of(path);
-    let mut file = tempfile::Builder::new().prefix(".partial-").tempfile_in(&folder)?;
+    let mut file = partial_in(&folder)?;
     fill(file.as_file_mut())?;
     file.as_file_mut().flush()?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
     sync_folder(&folder)
+}
+
+/// A file in `folder` that is gone when it is dropped, under a name that begins with `.partial-`.
+///
+/// # Errors
+/// What the file system said, without that name: nobody has given it, and nobody can find it.
+pub fn partial_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    // That there is no such folder is told in the words of the system.
+    fs::metadata(folder.join("."))?;
+    tempfile::Builder::new().prefix(".partial-").tempfile_in(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::Other => error,
+        kind => kind.into(),
+    })
 }
 
 /// The folder that a file is in.

@@ -59,5 +59,6 @@ pub mod store;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 pub mod tip;
+mod wording;
 #[cfg(feature = "tip")]
 pub mod writer;

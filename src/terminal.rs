@@ -110,7 +110,7 @@ pub fn say_json(value: &impl Serialize) -> io::Result<()> {
 
 /// Writes one line to standard error behind the program's name, made [`harmless`]. Nothing can be done about a closed standard error.
 pub fn complain(program: &str, line: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{program}: {}", harmless(&line.to_string()));
+    let _ = writeln!(io::stderr().lock(), "{program}: {}", harmless(&without_number(line.to_string())));
 }
 
 /// The program's arguments; when they are wrong, or ask for help, that is shown and the exit code returned.
@@ -153,7 +153,30 @@ pub fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
             said = format!("{said}: {cause}");
         }
     }
+    without_number(said)
+}
+
+/// Leaves out the system's number behind its words, "(os error 2)", which tells a reader nothing.
+fn without_number(mut said: String) -> String {
+    const BEFORE: &str = " (os error ";
+    let mut from = 0;
+    while let Some(start) = said[from..].find(BEFORE).map(|at| from + at) {
+        let digits = said[start + BEFORE.len()..].bytes().take_while(u8::is_ascii_digit).count();
+        let end = start + BEFORE.len() + digits;
+        if digits > 0 && said[end..].starts_with(')') {
+            said.replace_range(start..=end, "");
+            from = start;
+        } else {
+            from = end;
+        }
+    }
     said
+}
+
+/// A number of things: `1 tip`, `2 tips`.
+#[must_use]
+pub fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Text from a tip or a directory, without anything that a terminal would take for a command.
@@ -187,6 +210,17 @@ mod tests {
         assert_eq!(sentence(&error()), "page.html: no such file; take it from its copy");
         let around = anyhow::Error::new(error()).context("it can't be read");
         assert_eq!(sentence(around.as_ref()), "it can't be read: page.html: no such file; take it from its copy");
+    }
+
+    #[test]
+    fn the_systems_number_of_an_error_is_left_out_and_nothing_else() {
+        let error = io::Error::from_raw_os_error(2);
+        assert_eq!(sentence(&error), "No such file or directory");
+        let said = |text: &str| without_number(text.to_owned());
+        assert_eq!(said("a (os error 2); b (os error 13)"), "a; b");
+        for other in ["(os error 2)", "a (os error )", "a (os error x2)", "a (os error 2", "é (os error é"] {
+            assert_eq!(said(other), other);
+        }
     }
 
     #[test]

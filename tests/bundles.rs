@@ -121,7 +121,7 @@ fn a_bundle_cut_or_changed_anywhere_leaves_nothing_on_the_desk() {
     refuse(&[whole(0), whole(2), whole(1), &[0; 1024]].concat(), "in another order");
     refuse(&[whole(0), whole(1), &[0; 1024]].concat(), "one missing");
     refuse(&[whole(0), whole(1), whole(2), whole(2), &[0; 1024]].concat(), "one twice");
-    scene.import("good.tar").says(0, "1 new tips");
+    scene.import("good.tar").says(0, "1 new tip");
 }
 
 /// Where the headers of a tar's entries are, and how long the contents behind them.
@@ -176,7 +176,7 @@ fn an_import_that_can_not_begin_or_has_the_wrong_passphrase_changes_nothing() {
     scene.desk_with_passphrase(&["import", bundle.to_str().unwrap()]).says(1, "the passphrase is wrong");
     assert_eq!(scene.list(), serde_json::json!([]));
     assert_eq!(fs::read_dir(scene.path("desk/softinfo-example/tips")).unwrap().count(), 0);
-    scene.import("1.tar").says(0, "1 new tips, 1 of them");
+    scene.import("1.tar").says(0, "1 new tip, 1 for");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn nothing_new_writes_no_bundle_and_again_since_packs_what_was_lost() {
     let today = softinfo::day::Day::today().to_string();
     let again =
         ["--config", config.to_str().unwrap(), "fetch", "--out", out.to_str().unwrap(), "--again-since", &today];
-    scene.run(scene::COURIER, &again).says(0, "Bundle 2 with 1 tips");
+    scene.run(scene::COURIER, &again).says(0, "Bundle 2 with 1 tip");
     scene.import("again.tar").says(8, "bundle 1 was never imported on this desk");
     scene.import("lost.tar").says(0, "it fills a gap");
 }

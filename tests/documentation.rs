@@ -309,7 +309,12 @@ fn exit_codes_are_one_table_in_document_and_programs() {
     let table: Vec<_> = Exit::ALL.iter().map(|exit| ((*exit as u8).to_string(), exit.meaning().to_owned())).collect();
     let documented = rows(&read("docs/exit-codes.md")).into_iter().map(|row| (row[0].clone(), row[1].clone()));
     assert_eq!(documented.collect::<Vec<_>>(), table);
-    for program in [env!("CARGO_BIN_EXE_softinfo-tip"), env!("CARGO_BIN_EXE_softinfo-relay")] {
+    for program in [
+        env!("CARGO_BIN_EXE_softinfo-tip"),
+        env!("CARGO_BIN_EXE_softinfo-relay"),
+        env!("CARGO_BIN_EXE_softinfo-courier"),
+        env!("CARGO_BIN_EXE_softinfo-desk"),
+    ] {
         let codes = exit_codes_of(program);
         assert!(codes.len() >= 3, "{program} names none in its help");
         for code in codes {

@@ -25,7 +25,7 @@ fn a_text_tip_arrives_byte_for_byte() {
     let sent = scene.send(&[INSPECTORATE], message, &[]);
     assert_eq!(sent["new"], true);
     assert_eq!(scene.fetch("bundle.tar").ok().json()["tips"], 1);
-    scene.import("bundle.tar").says(0, "1 new tips, 1 of them for this desk");
+    scene.import("bundle.tar").says(0, "1 new tip, 1 for this desk");
     let id = sent["id"].as_str().unwrap();
     assert_eq!(scene.list()[0]["id"], id);
     assert_eq!(scene.list()[0]["reader"]["holder"], INSPECTORATE);
@@ -99,8 +99,7 @@ fn a_tip_for_two_holders_opens_at_each_and_another_desk_lists_it_as_not_its_own(
         };
         with_passphrase(&["directory", "trust", scene.channel.root.to_str().unwrap()]).ok();
         let bundle = scene.path("bundle.tar");
-        with_passphrase(&["import", bundle.to_str().unwrap()])
-            .says(0, &format!("2 new tips, {opens} of them for this desk"));
+        with_passphrase(&["import", bundle.to_str().unwrap()]).says(0, &format!("2 new tips, {opens} for this desk"));
         let list = with_passphrase(&["list"]).ok();
         assert_eq!(list.out.matches("no key of this desk opens it (tried: ").count(), 2 - opens, "{list:?}");
         let out = scene.path(&format!("case-{holder}"));
@@ -190,7 +189,7 @@ fn everything_acknowledged_is_there_after_a_restart() {
         assert_eq!(scene.pool(), expected);
     }
     scene.fetch("bundle.tar").ok();
-    scene.import("bundle.tar").says(0, "5 new tips, 5 of them");
+    scene.import("bundle.tar").says(0, "5 new tips, 5 for");
 }
 
 #[test]
@@ -267,7 +266,7 @@ fn a_channel_of_ones_own_works_from_the_first_key_to_the_opened_tip() {
     let sent = scene.run(TIP, &[&send[..], &["--root", root_text]].concat()).ok().json();
     scene.fetch("bundle.tar").ok();
     let (bundle, out) = (scene.path("bundle.tar"), scene.path("case"));
-    workshop.desk_with_passphrase(&["import", bundle.to_str().unwrap()]).says(0, "1 new tips, 1 of them");
+    workshop.desk_with_passphrase(&["import", bundle.to_str().unwrap()]).says(0, "1 new tip, 1 for");
     workshop.desk_with_passphrase(&["open", sent["id"].as_str().unwrap(), "--out", out.to_str().unwrap()]).ok();
     assert_eq!(fs::read_to_string(out.join("message.txt")).unwrap(), "To the real one.");
 }

@@ -73,14 +73,11 @@ impl CourierConfig {
     /// Reads a file; paths in it are taken relative to its folder.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = text(path)?;
-        let mut config: Self = toml::from_str(&text).map_err(|error| ConfigError::Toml {
-            path: path.to_owned(),
+        let mut config: Self = toml::from_str(&text).map_err(|error| {
+            let (line, message) = crate::wording::toml(&text, &error);
             // What is missing has no place.
-            line: error
-                .span()
-                .filter(|_| !error.message().starts_with("missing field"))
-                .map(|span| line_of(&text, span.start)),
-            message: error.message().replace('\n', "; "),
+            let line = (!message.starts_with("missing field")).then_some(line);
+            ConfigError::Toml { path: path.to_owned(), line, message }
         })?;
         let folder = path.parent().unwrap_or(Path::new("."));
         for relative in [&mut config.token_file, &mut config.root, &mut config.folder] {
@@ -103,10 +100,6 @@ impl CourierConfig {
     pub fn root_key(&self) -> Result<RootKey, ConfigError> {
         RootKey::parse(&text(&self.root)?).map_err(|source| ConfigError::Root { path: self.root.clone(), source })
     }
-}
-
-fn line_of(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1
 }
 
 fn text(path: &Path) -> Result<String, ConfigError> {

@@ -343,16 +343,10 @@ fn reason(error: BundleError) -> String {
 /// Whether a file can be made beside `out`: better said now than after hours of fetching.
 fn takes_files(out: &Path) -> Result<(), CourierError> {
     let folder = out.parent().unwrap_or(out);
-    match tempfile::Builder::new().prefix(".partial-").tempfile_in(folder) {
+    match crate::file::partial_in(folder) {
         Ok(_) => Ok(()),
-        Err(source) => Err(CourierError::NoPlace { folder: folder.to_owned(), source: plain(source) }),
+        Err(source) => Err(CourierError::NoPlace { folder: folder.to_owned(), source }),
     }
-}
-
-/// Without the path that the temporary file would have had.
-fn plain(error: io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(|inner| inner.source()).and_then(|cause| cause.downcast_ref::<io::Error>());
-    cause.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
 }
 
 /// Removes journals that a run which was killed left half written. Only who has the lock may.

@@ -78,7 +78,7 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::new()),
             Err(error) => return Err(error.into()),
         };
-        let damaged = |error: serde_json::Error| JournalError::Damaged(error.to_string());
+        let damaged = |error: serde_json::Error| JournalError::Damaged(crate::wording::json(&error));
         let Version { schema } = serde_json::from_slice(&bytes).map_err(damaged)?;
         if schema != SCHEMA {
             return Err(JournalError::Damaged(format!("its version is “{schema}”, this program knows {SCHEMA}")));

@@ -117,7 +117,8 @@ impl Casebook {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(failed(error)),
             Ok(bytes) => {
-                let book: Self = serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?;
+                let book: Self = serde_json::from_slice(&bytes)
+                    .map_err(|error| failed(io::Error::other(crate::wording::json(&error))))?;
                 let version =
                     || io::Error::other(format!("its version is “{}”, this program reads {SCHEMA}", book.schema));
                 if book.schema == SCHEMA { Ok(book) } else { Err(failed(version())) }

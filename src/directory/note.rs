@@ -21,10 +21,12 @@ const TEXT_BYTES: u64 = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
     /// Not a signed note.
-    #[error("not a signed directory; get it again from the relay or from the holder")]
+    #[error("not a signed directory; get it again from the relay or from the channel's owner")]
     Malformed,
     /// Not signed by the pinned root.
-    #[error("the directory is not signed by the root key this program trusts ({0}); don't use it, and tell the holder")]
+    #[error(
+        "the directory is not signed by the root key this program trusts ({0}), or was changed since; don't use it, and tell the channel's owner"
+    )]
     WrongRoot(String),
     /// Signed by the root, but not by a holder that has a key to sign with.
     #[error(
@@ -35,16 +37,14 @@ pub enum DirectoryError {
     #[error("the directory can't be used: {0}")]
     Contents(String),
     /// Its last day is over.
-    #[error("the directory expired on {0}; get a new one. Nothing was encrypted")]
+    #[error("the directory expired on {0}; get a new one")]
     Expired(Day),
     /// Its first day is to come.
-    #[error(
-        "the directory is valid from {0}, which is in the future; check this computer's date. Nothing was encrypted"
-    )]
+    #[error("the directory is valid from {0}, which is in the future; check this computer's date")]
     NotYet(Day),
     /// An older one than was seen before.
     #[error(
-        "this is version {got} of the directory, but version {seen} was seen before; somebody may be replaying an old one. Nothing was encrypted"
+        "this is version {got} of the directory, but version {seen} was seen before; somebody may be replaying an old one"
     )]
     RolledBack {
         /// The version at hand.
@@ -53,7 +53,7 @@ pub enum DirectoryError {
         seen: u64,
     },
     /// The same version with another text.
-    #[error("two different directories claim to be version {0}; don't use either, and tell the holder")]
+    #[error("two different directories claim to be version {0}; don't use either, and tell the channel's owner")]
     Forked(u64),
     /// A holder that is not in it.
     #[error("there is no holder “{id}” in the directory; there are: {known}")]
@@ -179,7 +179,7 @@ impl Contents {
     /// Reads the JSON and checks everything that doesn't need a signature or today's date. Fields that this program doesn't know are passed over,
     /// unless `must_understand` names them.
     pub fn parse(text: &[u8]) -> Result<Self, DirectoryError> {
-        let (contents, _) = known::<Self>(text).map_err(|error| refused(error.to_string()))?;
+        let (contents, _) = known::<Self>(text).map_err(|error| refused(crate::wording::json(&error)))?;
         contents.check()?;
         Ok(contents)
     }
@@ -187,7 +187,7 @@ impl Contents {
     /// The same for whoever makes or signs a directory: a field that this program doesn't know is refused by its name, and so is what only a maker
     /// can get wrong.
     pub fn parse_strict(text: &[u8]) -> Result<Self, DirectoryError> {
-        let (contents, unknown) = known::<Self>(text).map_err(|error| refused(error.to_string()))?;
+        let (contents, unknown) = known::<Self>(text).map_err(|error| refused(crate::wording::json(&error)))?;
         if let Some(field) = unknown.first() {
             return Err(refused(format!("there is no field “{field}” in a directory; check how it is written")));
         }
@@ -258,7 +258,7 @@ impl Contents {
 impl Holder {
     /// Reads the public file of a holder, or a profile; a field that this program doesn't know is refused by its name.
     pub fn parse_strict(text: &[u8]) -> Result<Self, DirectoryError> {
-        let (holder, unknown) = known::<Self>(text).map_err(|error| refused(error.to_string()))?;
+        let (holder, unknown) = known::<Self>(text).map_err(|error| refused(crate::wording::json(&error)))?;
         if let Some(field) = unknown.first() {
             return Err(refused(format!("a holder has no field “{field}”; check how it is written")));
         }

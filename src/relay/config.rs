@@ -181,7 +181,10 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        let mut config: Self = toml::from_str(&text).map_err(|error| not_toml(path, &text, &error))?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| {
+            let (line, reason) = crate::wording::toml(&text, &error);
+            ConfigError::Toml { path: path.to_owned(), line, reason }
+        })?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let fixed = [&mut config.directory, &mut config.root, &mut config.store.folder];
         for relative in fixed.into_iter().chain(&mut config.page) {
@@ -311,40 +314,6 @@ impl Config {
             ..Settings::default()
         }
     }
-}
-
-/// What a reader of TOML says, as the one who wrote the file would: no picture of the line, no names of Rust's types.
-fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let mut reason = String::new();
-    // Names stand between backticks.
-    for (n, part) in error.message().lines().collect::<Vec<_>>().join(", ").split('`').enumerate() {
-        reason.push_str(["", "“", "”"][if n == 0 { 0 } else { 2 - n % 2 }]);
-        reason.push_str(part);
-    }
-    for (types, words) in [
-        (&["u64", "u32", "u16", "u8", "usize"][..], "a whole number"),
-        (&["a sequence"], "a list, in square brackets"),
-        (&["a string"], "text, in quotation marks"),
-        (&["a boolean"], "true or false"),
-        (&["path string"], "the name of a file or folder, in quotation marks"),
-    ] {
-        for name in types {
-            if let Some(start) = reason.strip_suffix(&format!("expected {name}")) {
-                reason = format!("{start}expected {words}");
-            }
-        }
-    }
-    if let Some((start, _)) = reason.split_once("expected struct ") {
-        reason = format!("{start}expected a part of its own, such as [store]");
-    }
-    // The key of that line, where the reason doesn't name one. The value is left out: it may be long.
-    let line = before.matches('\n').count();
-    let key = text.lines().nth(line).and_then(|line| line.split_once('=')).map_or("", |(key, _)| key.trim());
-    if !key.is_empty() && !reason.contains(key) && !reason.starts_with("missing") {
-        reason = format!("{key}: {reason}");
-    }
-    ConfigError::Toml { path: path.to_owned(), line: line + 1, reason }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {

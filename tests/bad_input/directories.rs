@@ -395,7 +395,7 @@ fn example_keys_are_refused_where_others_could_reach_them() {
     complete(relay.fetch_command("bundle.tar").arg(flag)).ok();
     relay.import("bundle.tar").says(1, "http://letterbox.example is elsewhere");
     assert_eq!(relay.list(), json!([]));
-    relay.run(DESK, &[flag, "import", relay.path("bundle.tar").to_str().unwrap()]).says(0, "1 new tips, 1 of them");
+    relay.run(DESK, &[flag, "import", relay.path("bundle.tar").to_str().unwrap()]).says(0, "1 new tip, 1 for");
 }
 
 #[test]

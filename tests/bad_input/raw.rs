@@ -223,7 +223,6 @@ fn nothing_reaches_the_log_or_the_terminal_of_the_relay_raw() {
 }
 
 #[test]
-#[ignore = "until softinfo-courier shows every line through src/terminal.rs"]
 fn nothing_reaches_the_terminal_of_the_courier_raw() {
     let scene = Scene::new();
     let name = scene.path(&format!("name{RAW}"));
@@ -246,7 +245,6 @@ fn nothing_reaches_the_terminal_of_the_courier_raw() {
 }
 
 #[test]
-#[ignore = "until softinfo-desk shows every line through src/terminal.rs"]
 fn nothing_reaches_the_terminal_of_the_desk_raw() {
     let scene = Scene::new();
     let name = scene.path(&format!("name{RAW}"));

@@ -25,12 +25,12 @@ fn a_courier_that_was_set_up_anew_is_taken_in_when_it_is_said_to_be_right() {
     scene.fetch("anew.tar").ok();
     scene.import("anew.tar").says(1, "which has brought none to this desk before; nothing was imported");
     assert_eq!(tips(&scene), 1);
-    import_new(&scene, "anew.tar").says(0, "1 new tips, 1 of them");
+    import_new(&scene, "anew.tar").says(0, "1 new tip, 1 for");
     assert_eq!(tips(&scene), 2);
     // From now on it is known.
     scene.send(&[INSPECTORATE], "three", &[]);
     scene.fetch("anew-2.tar").ok();
-    scene.import("anew-2.tar").says(0, "1 new tips");
+    scene.import("anew-2.tar").says(0, "1 new tip");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn missing_bundles_of_a_chain_that_has_ended_are_closed_by_hand() {
     scene.run(DESK, &["bundles", "close", "c0ffee"]).says(0, "nothing was changed");
     scene.import("6.tar").says(0, "imported before");
     // What comes after all is taken in.
-    scene.import("3.tar").says(0, "1 new tips");
+    scene.import("3.tar").says(0, "1 new tip");
     assert_eq!(tips(&scene), 4);
 }
 
@@ -107,7 +107,7 @@ fn a_desk_that_begins_late_names_what_came_before_it_once() {
     // What came before is taken in all the same, and counted from there.
     scene.import("15.tar").says(8, "bundle 16 of the courier c0ffee00 has not come yet");
     scene.import("16.tar").says(0, "it fills a gap");
-    scene.import("19.tar").says(0, "1 new tips");
+    scene.import("19.tar").says(0, "1 new tip");
 }
 
 /// Everything on the desk is set back to the time before bundles 2 to 4.
@@ -132,7 +132,7 @@ fn a_desk_restored_from_a_backup_takes_in_again_what_came_after_it() {
     copy("backup", "desk");
     scene.import("5.tar").says(8, "bundles 2 to 4 of the courier c0ffee00 have not come yet");
     for (n, code) in [(3, 8), (2, 8), (4, 0)] {
-        scene.import(&format!("{n}.tar")).says(code, "1 new tips, 1 of them");
+        scene.import(&format!("{n}.tar")).says(code, "1 new tip, 1 for");
     }
     assert_eq!(tips(&scene), 5);
     assert!(whole.as_array().unwrap().iter().all(|tip| scene.list().as_array().unwrap().contains(tip)));

@@ -60,7 +60,7 @@ fn a_tip_opens_whatever_day_a_relay_noted_when_its_key_is_there() {
         let message = format!("Sealed in November, noted on {day}.");
         let tip = months.tip("2026-11-28", &message);
         let bundle = chain.bundle(&format!("{n}.tar"), &[(&tip, day)]);
-        months.desk(&["import", bundle.to_str().unwrap()]).says(0, "1 new tips, 1 of them for this desk");
+        months.desk(&["import", bundle.to_str().unwrap()]).says(0, "1 new tip, 1 for this desk");
         months.opens(&tip, &message);
     }
 }
@@ -78,7 +78,7 @@ fn a_tip_that_no_key_opens_is_named_with_the_keys_tried_and_tried_again_when_key
     let bring_back = |n: usize| fs::rename(&away[n].1, &away[n].0).unwrap();
     let bundle = chain.bundle("1.tar", &tips.each_ref().map(|tip| (&tip[..], "2026-11-29")));
     let bundle = bundle.to_str().unwrap();
-    months.desk(&["import", bundle]).says(0, "No key of this desk opens the other 3");
+    months.desk(&["import", bundle]).says(0, "No key of this desk opens 3 tips");
     let tried = format!("no key of this desk opens it (tried: {} 2027-01)", OwnChannel::HOLDER);
     assert_eq!(months.scene.run(DESK, &["list"]).ok().out.matches(&tried).count(), 3);
     let (id, out) = (TipId::of(&tips[0]).to_string(), months.scene.path("case"));
@@ -109,7 +109,7 @@ fn a_damaged_key_is_named_and_its_tips_open_when_it_is_restored() {
     let whole = fs::read(&key).unwrap();
     fs::write(&key, &whole[..40]).unwrap();
     let told = import().says(8, "1 tip is opened by no key that could be read");
-    assert!(told.out.contains("2 new tips, 1 of them for this desk") && told.err.contains("2026-10.age"), "{told:?}");
+    assert!(told.out.contains("2 new tips, 1 for this desk") && told.err.contains("2026-10.age"), "{told:?}");
     months.opens(&november, "November.");
     fs::write(&key, whole).unwrap();
     import().says(0, "1 tip of earlier bundles");

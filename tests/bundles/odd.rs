@@ -229,7 +229,7 @@ fn an_odd_archive_is_refused_and_says_how_to_look_at_it() {
     let mut chain = Chain::new(&scene, COURIER);
     let tip = seal(&inspectorate(), &[("message.txt", b"no report")]);
     chain.bundle("1.tar", &[(&tip, "2026-11-29")]);
-    scene.import("1.tar").says(0, "1 new tips, 1 of them");
+    scene.import("1.tar").says(0, "1 new tip, 1 for");
     let id = TipId::of(&tip).to_string();
     scene.open(&id, "case").says(1, "Opening a tip without our software");
     show(&scene, &id).says(1, "no softinfo program has packed it");

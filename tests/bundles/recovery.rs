@@ -116,7 +116,7 @@ fn an_import_that_is_killed_leaves_nothing_behind_for_the_next() {
     assert!(names(&tips).iter().any(|name| name.starts_with(".incoming-")), "it was not killed in the middle");
     assert_eq!(scene.list(), serde_json::json!([]));
     assert_eq!(names(&tips), [""; 0], "what it left is removed");
-    scene.import("1.tar").says(0, "2 new tips, 2 of them");
+    scene.import("1.tar").says(0, "2 new tips, 2 for");
 }
 
 /// Old casebook or new, never half of one; and what was on its way comes with the next import.
@@ -156,7 +156,7 @@ fn of_two_imports_at_once_the_second_is_told_to_wait_and_no_acknowledged_tip_is_
     drop(end);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    scene.import("2.tar").says(0, "1 new tips");
+    scene.import("2.tar").says(0, "1 new tip");
     let list = scene.list();
     let ids: Vec<_> = list.as_array().unwrap().iter().map(|tip| tip["id"].as_str().unwrap()).collect();
     assert!(ids.len() == 2 && ids.contains(&&one[..]) && ids.contains(&&two[..]), "{ids:?}");
@@ -244,7 +244,7 @@ fn a_full_disk_is_named_as_a_full_disk() {
         );
         assert_eq!(names(&desk.join("softinfo-example/tips")), [""; 0]);
         assert!(Command::new("mount").args(["-o", "remount,size=8m"]).arg(&disk.0).status().unwrap().success());
-        import(0, "1 new tips, 1 of them");
+        import(0, "1 new tip, 1 for");
     }
     scene.import("1.tar").ok();
     let disk = SmallDisk::mount(scene.path("small-cases"), "1m");

@@ -79,7 +79,7 @@ pub fn all_open(scene: &Scene, tips: &[&Known]) {
         fs::File::open(&part)
     };
     bundle::write(&scene.path("bundle.tar"), &manifest, example::DIRECTORY, fetch, &|_| ()).unwrap();
-    scene.import("bundle.tar").says(0, &format!("{0} new tips, {0} of them for this desk", tips.len()));
+    scene.import("bundle.tar").says(0, &format!("{} for this desk", tips.len()));
     for tip in tips {
         let id = tip.id.to_string();
         scene.open(&id, &id).ok();

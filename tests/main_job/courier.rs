@@ -55,9 +55,9 @@ fn a_day_of_the_future_hides_nothing_that_comes_later() {
     assert_eq!(scene.fetch("2.tar").ok().json()["tips"], 1);
     assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([second]));
     assert_eq!((packed.tips[0].id.to_string(), packed.tips[0].day), (first, Day::today()));
-    scene.import("1.tar").says(0, "1 new tips, 1 of them");
-    scene.import("2.tar").says(0, "1 new tips, 1 of them");
-    run.says(0, "have a day in the future at the relay");
+    scene.import("1.tar").says(0, "1 new tip, 1 for");
+    scene.import("2.tar").says(0, "1 new tip, 1 for");
+    run.says(0, "day in the future at the relay");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_size_that_changes_between_two_lists_yields_a_bundle_that_the_desk_takes() {
     let smaller = FalseRelay::listing(scene.courier, |tips| tips[0]["size"] = json!(30_965));
     scene.courier_calls(smaller.address);
     scene.fetch("1.tar").ok();
-    scene.import("1.tar").says(0, "1 new tips, 1 of them");
+    scene.import("1.tar").says(0, "1 new tip, 1 for");
     assert_eq!(manifest(&scene.path("1.tar")).tips[0].size, whole.len() as u64);
     // One that isn't there yet can't be fetched by a size that is a lie. It is tried again, and does not count as packed.
     let other = text(&scene, "not in the spool");
@@ -83,7 +83,7 @@ fn a_size_that_changes_between_two_lists_yields_a_bundle_that_the_desk_takes() {
     fetch(&scene, "2.tar", &[]).says(8, &format!("could not give out {other} as it was stored"));
     scene.courier_calls(scene.courier);
     scene.fetch("2.tar").ok();
-    scene.import("2.tar").says(0, "1 new tips, 1 of them");
+    scene.import("2.tar").says(0, "1 new tip, 1 for");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_spooled_file_that_was_changed_is_fetched_again() {
     bytes[20_000] ^= 1;
     fs::write(spool.join(format!("{id}.age")), bytes).unwrap();
     scene.fetch("1.tar").ok();
-    scene.import("1.tar").says(0, "1 new tips, 1 of them");
+    scene.import("1.tar").says(0, "1 new tip, 1 for");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn what_can_be_no_tip_by_its_length_is_not_asked_for() {
     assert_eq!((run.code, &run.json()["wrong_sizes"]), (8, &json!(forged)), "{run:?}");
     assert_eq!(relay.asked("/tips/"), 1, "only the honest one");
     assert_eq!(ids(&scene.path("1.tar")), BTreeSet::from([id]));
-    scene.import("1.tar").says(0, "1 new tips, 1 of them");
+    scene.import("1.tar").says(0, "1 new tip, 1 for");
 }
 
 /// A relay that sends more than it announced fills no disk.
@@ -220,7 +220,7 @@ fn what_is_no_tip_is_named_once_and_is_in_no_bundle() {
     let run = fetch(&scene, "1.tar", &[]).says(8, "is no tip; it is not in the bundle");
     assert!(names.iter().all(|id| run.out.contains(id)), "{run:?}");
     assert_eq!(ids(&scene.path("1.tar")), BTreeSet::from([honest]));
-    scene.import("1.tar").says(0, "1 new tips, 1 of them");
+    scene.import("1.tar").says(0, "1 new tip, 1 for");
     assert_eq!(fs::read_dir(scene.path("courier/spool")).unwrap().count(), 0);
     let before = relay.asked("/tips/");
     fetch(&scene, "2.tar", &[]).says(0, "Nothing new");
@@ -281,14 +281,14 @@ fn one_tip_that_is_damaged_or_withdrawn_holds_no_other_back() {
     assert_eq!((run.code, &told["tips"], &told["gone"]), (8, &json!(3), &json!(1)), "{run:?}");
     assert_eq!(told["unreadable"], json!([damaged]));
     assert_eq!(ids(&scene.path("1.tar")), BTreeSet::from([large, texts[2].clone(), texts[3].clone()]));
-    scene.import("1.tar").says(0, "3 new tips, 3 of them");
+    scene.import("1.tar").says(0, "3 new tips, 3 for");
     // A piece of something that is no longer there is not kept.
     fs::write(scene.path("courier/spool").join(format!("{}.part", TipId::of(b"withdrawn"))), "a piece").unwrap();
     scene.courier_calls(scene.courier);
     scene.fetch("2.tar").ok();
     assert_eq!(fs::read_dir(scene.path("courier/spool")).unwrap().count(), 0);
     assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([withdrawn, damaged]));
-    scene.import("2.tar").says(0, "2 new tips, 2 of them");
+    scene.import("2.tar").says(0, "2 new tips, 2 for");
 }
 
 #[test]
@@ -395,7 +395,7 @@ fn a_run_that_was_cut_off_after_its_bundle_was_whole_is_finished_as_it_was_meant
     let whole = fs::read(scene.path("1.tar")).unwrap();
     // The bundle is where it was to be, and is asked for there.
     fs::write(&journal, &planned).unwrap();
-    fetch(&scene, "1.tar", &[]).says(8, "Bundle 1 with 1 tips is in").says(8, "Run softinfo-courier again");
+    fetch(&scene, "1.tar", &[]).says(8, "Bundle 1 with 1 tip is in").says(8, "Run softinfo-courier again");
     fetch(&scene, "2.tar", &[]).says(0, "Nothing new");
     // It is asked for elsewhere: it is named, and what is new gets the next number.
     fs::write(&journal, &planned).unwrap();
@@ -403,7 +403,7 @@ fn a_run_that_was_cut_off_after_its_bundle_was_whole_is_finished_as_it_was_meant
     scene.courier_calls("127.0.0.1:1".parse().unwrap());
     fetch(&scene, "2.tar", &[]).says(3, "can't be reached");
     scene.courier_calls(scene.courier);
-    fetch(&scene, "2.tar", &[]).says(0, "bundle 1 with 1 tips was whole").says(0, "Bundle 2 with 1 tips");
+    fetch(&scene, "2.tar", &[]).says(0, "bundle 1 with 1 tip was whole").says(0, "Bundle 2 with 1 tip");
     assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([later]));
     is_one_chain(&[scene.path("1.tar"), scene.path("2.tar")]);
     // It is not there, perhaps on its way to the desk: the same one is made again.
@@ -413,7 +413,7 @@ fn a_run_that_was_cut_off_after_its_bundle_was_whole_is_finished_as_it_was_meant
         fs::write(&journal, &planned).unwrap();
         let again = scene.path("again.tar");
         let _ = fs::remove_file(&again);
-        fetch(&scene, "again.tar", &[]).says(8, "Bundle 1 with 1 tips");
+        fetch(&scene, "again.tar", &[]).says(8, "Bundle 1 with 1 tip");
         assert!(fs::read(&again).unwrap() == whole, "another bundle with the same number");
         fs::write(scene.path("1.tar"), &whole).unwrap();
     }
@@ -426,7 +426,7 @@ fn a_run_that_was_cut_off_after_its_bundle_was_whole_is_finished_as_it_was_meant
     });
     scene.courier_calls(relay.address);
     fetch(&scene, "3.tar", &[]).says(1, "softinfo-courier fetch --new-chain").says(1, "1.tar");
-    fetch(&scene, "3.tar", &["--new-chain"]).says(0, "Bundle 1 with 1 tips");
+    fetch(&scene, "3.tar", &["--new-chain"]).says(0, "Bundle 1 with 1 tip");
 }
 
 #[test]
@@ -479,7 +479,7 @@ fn each_courier_has_a_chain_of_its_own() {
     assert_eq!(BTreeSet::from([&first, &second, &copied, &fourth]).len(), 4);
     // The name stays, and is said at the first bundle only.
     text(&scene, "two");
-    let next = fetch(&scene, "next.tar", &[]).says(0, "Bundle 2 with 1 tips");
+    let next = fetch(&scene, "next.tar", &[]).says(0, "Bundle 2 with 1 tip");
     assert_eq!(manifest(&scene.path("next.tar")).courier.to_string(), fourth);
     assert!(!next.out.contains("name"), "{next:?}");
 }
@@ -507,7 +507,7 @@ fn a_journal_that_can_not_be_read_names_the_command_that_mends_it() {
         );
         assert_eq!(fs::read_to_string(&path).unwrap(), *journal, "nothing was changed");
         let bundle = format!("new-{n}.tar");
-        fetch(&scene, &bundle, &["--new-chain"]).says(0, "Bundle 1 with 1 tips");
+        fetch(&scene, &bundle, &["--new-chain"]).says(0, "Bundle 1 with 1 tip");
         assert_eq!(ids(&scene.path(&bundle)), sent, "packed again");
         fetch(&scene, "2.tar", &[]).says(0, "Nothing new");
     }
@@ -576,9 +576,9 @@ fn each_way_in_which_a_courier_ends_has_its_code_and_says_what_to_do() {
     one_line(fetch(&scene, "1.tar", &[]).says(3, "can't be reached"));
     // A configuration with a mistake, in one line, with the line's number.
     for (wrong, words) in [
-        (format!("{good}tokn = 1\n"), "courier.toml, line 5: unknown field `tokn`"),
+        (format!("{good}tokn = 1\n"), "courier.toml, line 5: unknown field “tokn”"),
         (good.replace("folder =", "folder"), "courier.toml, line 4: "),
-        (good.replace("folder = \"courier\"\n", ""), "courier.toml: missing field `folder`"),
+        (good.replace("folder = \"courier\"\n", ""), "courier.toml: missing field “folder”"),
     ] {
         fs::write(&config, wrong).unwrap();
         one_line(fetch(&scene, "1.tar", &[]).says(1, words));
@@ -589,6 +589,6 @@ fn each_way_in_which_a_courier_ends_has_its_code_and_says_what_to_do() {
     let mut command = scene.fetch_command("1.tar");
     let run =
         complete(command.stdout(fs::File::options().write(true).open("/dev/full").unwrap()).stderr(Stdio::piped()));
-    run.says(1, "bundle 1 with 1 tips is in");
+    run.says(1, "bundle 1 with 1 tip is in");
     fetch(&scene, "2.tar", &[]).says(0, "Nothing new");
 }

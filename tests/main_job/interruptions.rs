@@ -19,7 +19,7 @@ fn a_courier_whose_line_breaks_again_and_again_goes_on_where_it_was() {
     scene.courier_calls(line.address);
     scene.fetch("bundle.tar").ok();
     assert!(line.asked("range: bytes=") >= 3, "it began anew");
-    scene.import("bundle.tar").says(0, "1 new tips, 1 of them");
+    scene.import("bundle.tar").says(0, "1 new tip, 1 for");
     scene.open(&id, "case").ok();
     assert_eq!(fs::read(scene.path("case/attachments/01.jpg")).unwrap(), fs::read(photo).unwrap());
 }
@@ -42,7 +42,7 @@ fn a_courier_that_was_killed_goes_on_where_it_was() {
     scene.courier_calls(line.address);
     assert_eq!(scene.fetch("bundle.tar").ok().json()["number"], 1);
     assert_eq!(line.asked("range: bytes="), 1, "it began anew");
-    scene.import("bundle.tar").says(0, "1 new tips, 1 of them");
+    scene.import("bundle.tar").says(0, "1 new tip, 1 for");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_courier_whose_relay_is_gone_says_so_and_keeps_what_it_has() {
     assert!(!scene.path("bundle.tar").exists());
     scene.courier_calls(scene.courier);
     scene.fetch("bundle.tar").ok();
-    scene.import("bundle.tar").says(0, "1 new tips, 1 of them");
+    scene.import("bundle.tar").says(0, "1 new tip, 1 for");
 }
 
 #[test]

@@ -10,21 +10,20 @@ use indicatif::ProgressBar;
 use softinfo::client::ClientError;
 use softinfo::courier::{CourierConfig, CourierError, Fetched, Options, Progress, fetch};
 use softinfo::day::Day;
-use softinfo::terminal::{Exit, arguments, byte_bar, complain, say, say_json, sentence};
+use softinfo::terminal::{Exit, arguments, byte_bar, complain, counted, exit_codes, say, say_json, sentence};
 use softinfo::tip::id::TipId;
 
 const PROGRAM: &str = "softinfo-courier";
 /// The configuration of the demonstration, found when the program is started in the project's folder.
 const DEMO: &str = "config/demo-courier.toml";
+/// The codes that this program can end with.
+const CODES: [Exit; 6] = [Exit::Done, Exit::Failed, Exit::Usage, Exit::TryLater, Exit::Refused, Exit::Incomplete];
 /// Most ids of one kind that are shown one by one.
 const SHOWN: usize = 10;
 
 /// Fetches sealed tips from a relay and packs them into a bundle for the offline desk.
-///
-/// Exit codes: 0 done (also when nothing was new), 1 failed, 2 wrong arguments, 3 the relay can't be reached or is busy, or another courier is at work in the folder
-/// (try again later; what was fetched is kept), 4 the relay refuses the token, 8 something is missing from the bundle, and the message says what.
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = exit_codes(&CODES))]
 struct Arguments {
     /// The configuration (every key is explained in config/courier.toml).
     #[arg(long, global = true, value_name = "FILE")]
@@ -97,7 +96,7 @@ fn run(arguments: &Arguments) -> Result<Exit> {
     // Nothing is undone by a reader that went away: the bundle is there, and counts.
     shown.with_context(|| match fetched.number {
         Some(number) => {
-            format!("bundle {number} with {} tips is in {}, but that can't be shown", fetched.tips, out.display())
+            format!("bundle {number} with {} is in {}, but that can't be shown", tips(fetched.tips), out.display())
         }
         None => "no bundle was written, but that can't be shown".to_owned(),
     })?;
@@ -112,19 +111,19 @@ fn is_complete(fetched: &Fetched) -> bool {
 fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
     if let Some(found) = &fetched.found {
         say(format_args!(
-            "The run before was cut off when bundle {} with {} tips was whole: it is in {}. Carry it to the desk too.",
+            "The run before was cut off when bundle {} with {} was whole: it is in {}. Carry it to the desk too.",
             found.number,
-            found.tips,
+            tips(found.tips),
             found.bundle.display()
         ))?;
     }
     if fetched.gone > 0 {
-        say(format_args!("{} tips were withdrawn or expired while they were being fetched.", fetched.gone))?;
+        say(format_args!("Withdrawn or expired while they were being fetched: {}.", tips(fetched.gone)))?;
     }
     if fetched.misdated > 0 {
         say(format_args!(
-            "{} tips have a day in the future at the relay, and today's in the bundle. If this computer's date is right, tell the relay's operator.",
-            fetched.misdated
+            "With a day in the future at the relay, and today's in the bundle: {}. If this computer's date is right, tell the relay's operator.",
+            tips(fetched.misdated)
         ))?;
     }
     each(&fetched.unreadable, |id| {
@@ -146,8 +145,8 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
         None if is_complete(fetched) && fetched.gone == 0 => say("Nothing new; no bundle was written.")?,
         None => say("Nothing else is new; no bundle was written.")?,
         Some(number) => say(format_args!(
-            "Bundle {number} with {} tips is in {}. Carry it to the desk, then: softinfo-desk import {}",
-            fetched.tips,
+            "Bundle {number} with {} is in {}. Carry it to the desk, then: softinfo-desk import {}",
+            tips(fetched.tips),
             out.display(),
             out.display()
         ))?,
@@ -168,6 +167,10 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
         say("There are more tips than one bundle takes (bundle_mib). Run softinfo-courier again for the others.")?;
     }
     Ok(())
+}
+
+fn tips(number: usize) -> String {
+    counted(number, "tip")
 }
 
 /// One line each, and one for the others when there are many.

@@ -15,7 +15,7 @@ use softinfo::directory::{
 use softinfo::example;
 use softinfo::file::{read_limited, write_whole};
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, MAX_DIRECTORY};
-use softinfo::terminal::{complain, say, say_json};
+use softinfo::terminal::{complain, counted, say, say_json};
 
 use crate::{PROGRAM, Setting, page, passphrase};
 
@@ -117,7 +117,7 @@ struct Make {
     #[arg(long, value_name = "DAY")]
     expires: Day,
     /// Address of a relay; repeat the option.
-    #[arg(long, value_name = "URL", required = true)]
+    #[arg(long, value_name = "URL", required = true, value_parser = relay)]
     relay: Vec<String>,
     /// A holder's holder.json; repeat the option.
     #[arg(long, value_name = "FILE", required = true)]
@@ -133,6 +133,15 @@ struct Make {
     out: PathBuf,
 }
 
+/// An address as writers need it.
+fn relay(address: &str) -> Result<String, String> {
+    if ["http://", "https://"].iter().any(|start| address.strip_prefix(start).is_some_and(|rest| !rest.is_empty())) {
+        Ok(address.to_owned())
+    } else {
+        Err("an address begins with http:// or https://".to_owned())
+    }
+}
+
 impl DirectoryCommand {
     pub fn run(self, setting: &Setting) -> Result<()> {
         match self.action {
@@ -142,7 +151,13 @@ impl DirectoryCommand {
                 say(format!("The root key of {channel} is in {}. Publish root.vkey:", out.display()))?;
                 say(key.public().as_str())?;
             }
-            Action::Make(make) => make.run(setting)?,
+            Action::Make(make) => {
+                make.run(setting).context("no directory was made")?;
+                say(format_args!(
+                    "{} is ready to be signed: by the root, and by each holder that has a signing key.",
+                    make.out.display()
+                ))?;
+            }
             Action::Sign(sign) => sign.run(setting)?,
             Action::Check { file, root, after } => check(setting, &file, root, after)?,
             Action::Page { root, after, title, out } => {
@@ -167,23 +182,19 @@ impl DirectoryCommand {
 }
 
 impl Make {
-    fn run(self, setting: &Setting) -> Result<()> {
-        let mut holders = self
-            .holder
-            .iter()
-            .map(|path| read_holder(path).with_context(|| format!("{} can't be a holder", path.display())))
-            .collect::<Result<Vec<_>>>()?;
+    fn run(&self, setting: &Setting) -> Result<()> {
+        let mut holders = self.holder.iter().map(|path| read_holder(path)).collect::<Result<Vec<_>, _>>()?;
         // Later keys come with a later directory.
         for holder in &mut holders {
             holder.epochs.retain(|epoch| epoch.from <= self.expires);
         }
         let contents = Contents {
             schema: Contents::schema(),
-            channel: self.channel,
+            channel: self.channel.clone(),
             version: self.version,
             issued: self.issued,
             expires: self.expires,
-            relays: self.relay,
+            relays: self.relay.clone(),
             page_sha256: self.page.as_deref().map(page::sha256_of).transpose()?,
             max_bytes: self.max_bytes,
             must_understand: Vec::new(),
@@ -196,10 +207,6 @@ impl Make {
         let contents = Contents::parse_strict(&text)?;
         refuse_example(setting, &contents)?;
         write_whole(&self.out, |file| file.write_all(&text)).with_context(|| self.out.display().to_string())?;
-        say(format!(
-            "{} is ready to be signed: by the root, and by each holder that has a signing key.",
-            self.out.display()
-        ))?;
         Ok(())
     }
 }
@@ -217,6 +224,14 @@ enum Signer {
 
 impl Sign {
     fn run(self, setting: &Setting) -> Result<()> {
+        let (note, contents, public) = self.signed(setting).context("nothing was signed")?;
+        say(format!("{} is signed by {}.", self.out.display(), public.name()))?;
+        self.say_who_is_missing(&note, &contents)
+    }
+
+    /// Looks it through, shows it, signs it and writes it.
+    fn signed(&self, setting: &Setting) -> Result<(Vec<u8>, Contents, RootKey)> {
+        std::fs::metadata(&self.key).with_context(|| self.key.display().to_string())?;
         let bytes = read_limited(&self.file, MAX_DIRECTORY).with_context(|| self.file.display().to_string())?;
         let signed = UntrustedDirectory::parse(&bytes).ok();
         // Whatever other lines the file has: what is signed is the text, and the text is looked through.
@@ -238,8 +253,7 @@ impl Sign {
         let already = signed.as_ref().is_some_and(|note| note.is_signed_by(&public));
         let note = if already { bytes } else { add_signature(&bytes, &key)? };
         write_whole(&self.out, |file| file.write_all(&note)).with_context(|| self.out.display().to_string())?;
-        say(format!("{} is signed by {}.", self.out.display(), public.name()))?;
-        self.say_who_is_missing(&note, &contents)
+        Ok((note, contents, public))
     }
 
     /// The verifier key that belongs to the secret one.
@@ -254,7 +268,12 @@ impl Sign {
             let key = holder.signing_key.with_context(|| format!("{} has no signing key", holder.id))?;
             return Ok(RootKey::parse(&key)?);
         }
-        read_root(&path)
+        let root = read_root(&path);
+        if self.public.is_none() {
+            root.context("the public key is needed, too: pass it with --public FILE")
+        } else {
+            root
+        }
     }
 
     /// A holder signs for its own entry: it has to say what its own file says.
@@ -275,8 +294,8 @@ impl Sign {
             complain(PROGRAM, change);
         }
         bail!(
-            "the entry of {id} is not what this desk's holder.json says: the differences are above, first as it is here, then as in the directory. Nothing was signed; \
-             tell whoever makes the directory, or give that person this holder.json"
+            "the entry of {id} is not what this desk's holder.json says: the differences are above, first as it is here, then as in the directory. \
+             Tell whoever makes the directory, or give that person this holder.json"
         );
     }
 
@@ -287,12 +306,17 @@ impl Sign {
         for holder in holders {
             let last = holder.epochs.iter().map(|epoch| epoch.until).max();
             let last = last.map_or("NO KEYS".to_owned(), |day| format!("keys until {day}"));
-            say(format!("  {}: {}, {} epochs, {last}", holder.id, <&str>::from(holder.kind), holder.epochs.len()))?;
+            say(format!(
+                "  {}: {}, {}, {last}",
+                holder.id,
+                <&str>::from(holder.kind),
+                counted(holder.epochs.len(), "epoch")
+            ))?;
         }
         match (&self.before, signer) {
             (Some(older), _) => self.show_changes(older, contents),
             (None, Signer::Root) if *version > 1 && !self.compare_with_nothing => bail!(
-                "this is version {version}, so there is one before it: pass that with --before FILE to see what has changed, or --compare-with-nothing. Nothing was signed"
+                "this is version {version}, so there is one before it: pass that with --before FILE to see what has changed, or --compare-with-nothing"
             ),
             _ => Ok(say("It was compared with no older directory.")?),
         }
@@ -308,7 +332,7 @@ impl Sign {
         }
         if before.version >= contents.version {
             bail!(
-                "{} is version {}; the new one has to have a higher number than {}, or writers who saw the old one refuse it. Nothing was signed",
+                "{} is version {}, and this one is version {}: it has to have a higher number, or writers who saw the older one refuse it",
                 older.display(),
                 before.version,
                 contents.version
@@ -346,7 +370,7 @@ fn signer(contents: &Contents, public: &RootKey) -> Result<Signer> {
         return Ok(Signer::Root);
     }
     bail!(
-        "this is the key of “{}”, but the directory is of the channel “{}”, and none of its holders has this key. Nothing was signed",
+        "this is the key of “{}”, but the directory is of the channel “{}”, and none of its holders has this key",
         public.name(),
         contents.channel
     )
@@ -360,7 +384,7 @@ fn refuse_broken(note: &UntrustedDirectory, contents: &Contents, public: &RootKe
     for key in known.filter(|key| signers.iter().any(|name| name == key.name())) {
         if !note.is_signed_by(&key) {
             bail!(
-                "the file has a signature of {} that does not belong to this text or to this key: it was changed after it was signed. Begin again with what `make` wrote. Nothing was signed",
+                "the file has a signature of {} that does not belong to this text or to this key: it was changed after it was signed. Begin again with what `make` wrote",
                 key.name()
             );
         }
@@ -369,7 +393,11 @@ fn refuse_broken(note: &UntrustedDirectory, contents: &Contents, public: &RootKe
 }
 
 fn check(setting: &Setting, file: &Path, root: Option<PathBuf>, after: Option<PathBuf>) -> Result<()> {
-    let root = read_root(&root.unwrap_or_else(|| setting.desk.join("root.vkey")))?;
+    let trusted = setting.desk.join("root.vkey");
+    if root.is_none() && !trusted.exists() {
+        bail!("this desk trusts no root key yet; pass the channel's with --root FILE");
+    }
+    let root = read_root(&root.unwrap_or(trusted))?;
     let read = |path: &Path| -> Result<_> {
         let bytes = read_limited(path, MAX_DIRECTORY).with_context(|| path.display().to_string())?;
         Ok(UntrustedDirectory::parse(&bytes)?.verify(&root)?)
@@ -407,9 +435,6 @@ fn version_of(path: &Path, root: &RootKey) -> Result<u64> {
 }
 
 fn read_root(path: &Path) -> Result<RootKey> {
-    if !path.exists() {
-        bail!("{} is missing; pass the channel's root key with --root FILE", path.display());
-    }
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     RootKey::parse(&text).with_context(|| path.display().to_string())
 }

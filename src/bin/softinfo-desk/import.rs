@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use softinfo::desk::trust::Desk;
 use softinfo::desk::{ImportError, Imported, LockError, Missing, Permission, Standing, import};
-use softinfo::terminal::{Exit, byte_bar, complain, say, say_json, sentence};
+use softinfo::terminal::{Exit, byte_bar, complain, counted, say, say_json, sentence};
 
 use crate::passphrase::unlock;
 use crate::{PROGRAM, Setting};
@@ -67,7 +67,8 @@ fn read(
     bundle: &Path,
     permission: Permission,
 ) -> Result<Result<Imported, ImportError>> {
-    let file = File::open(bundle).with_context(|| format!("{}; nothing was imported", bundle.display()))?;
+    let file =
+        File::open(bundle).with_context(|| format!("{} can't be read; nothing was imported", bundle.display()))?;
     let found = file.metadata()?;
     if found.is_dir() {
         bail!("{} is a folder; choose the file that softinfo-courier wrote. Nothing was imported", bundle.display());
@@ -92,13 +93,13 @@ fn show(imported: &Imported) -> io::Result<()> {
         Standing::AfterAGap => " (a bundle before it is missing)",
         Standing::OutOfOrder => " (older than the last one; it fills a gap)",
     };
-    say(format_args!("Bundle {number}{place}: {new} new tips, {for_this_desk} of them for this desk."))?;
+    say(format_args!("Bundle {number}{place}: {}, {for_this_desk} for this desk.", counted(*new, "new tip")))?;
     if imported.begins {
         say(format_args!("It is the first of the courier {} on this desk.", courier.short()))?;
     }
     if new > for_this_desk {
-        let others = new - for_this_desk;
-        say(format_args!("No key of this desk opens the other {others}; softinfo-desk list shows which were tried."))?;
+        let others = tips(new - for_this_desk);
+        say(format_args!("No key of this desk opens {others}; softinfo-desk list shows which were tried."))?;
     }
     if imported.already > 0 && imported.standing != Standing::Repeated {
         say(format_args!("Here already: {}.", tips(imported.already)))?;
@@ -155,9 +156,8 @@ fn name_missing(imported: &Imported) -> Exit {
     if untried || begins_late || !imported.missing.is_empty() { Exit::Incomplete } else { Exit::Done }
 }
 
-/// `1 tip`, `2 tips`.
-pub fn tips(number: usize) -> String {
-    if number == 1 { "1 tip".to_owned() } else { format!("{number} tips") }
+fn tips(number: usize) -> String {
+    counted(number, "tip")
 }
 
 /// Says that another program has the desk.

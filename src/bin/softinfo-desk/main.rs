@@ -1,5 +1,4 @@
 //! The air-gapped side: keys, directories, bundles, opened tips. Works with the network cable out.
-
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod bundles;
@@ -19,17 +18,17 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use softinfo::terminal::{Exit, arguments, complain, sentence};
+use softinfo::terminal::{Exit, arguments, complain, exit_codes, sentence};
 
 /// The name before what is said on standard error.
 pub const PROGRAM: &str = "softinfo-desk";
 
+/// The codes that this program can end with.
+const CODES: [Exit; 5] = [Exit::Done, Exit::Failed, Exit::Usage, Exit::TryLater, Exit::Incomplete];
+
 /// Keeps a holder's keys, takes in bundles and opens tips, on a computer without network.
-///
-/// Exit codes: 0 done, 1 failed (nothing was changed but what the message says), 2 wrong arguments, 3 another program is at work on this desk,
-/// 8 done as far as possible (the message says what is missing).
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = exit_codes(&CODES))]
 struct Arguments {
     /// The desk's folder; $SOFTINFO_DESK, or softinfo-desk in your data folder, when not given.
     #[arg(long, global = true, value_name = "FOLDER")]

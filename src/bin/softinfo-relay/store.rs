@@ -11,7 +11,7 @@ use softinfo::relay::config::Config;
 use softinfo::relay::event::{self, Event};
 use softinfo::store::Store;
 use softinfo::store::pool::{Pool, Settings};
-use softinfo::terminal::say;
+use softinfo::terminal::{counted, say};
 
 use crate::memory;
 
@@ -73,7 +73,11 @@ fn verify(pool: &Pool) -> Result<()> {
     let (tips, damaged) = seen.context("not all tips could be read; try again")?;
     let unreadable = pool.unreadable();
     said?;
-    say(format!("{tips} tips, {damaged} of them damaged; {unreadable} volumes whose slots can't be read"))?;
+    say(format!(
+        "{}, {damaged} of them damaged; {} whose slots can't be read",
+        counted(tips, "tip"),
+        counted(unreadable, "volume")
+    ))?;
     anyhow::ensure!(
         damaged == 0 && unreadable == 0,
         "the store is damaged. Nothing was changed: what can be read goes on being given out. Look at the disk, and let couriers fetch"
@@ -84,7 +88,7 @@ fn verify(pool: &Pool) -> Result<()> {
 fn purge(pool: &Pool, before: Day) -> Result<()> {
     let erased =
         pool.purge(before).with_context(|| format!("not all tips before {before} could be erased; try again"))?;
-    let done = format!("{erased} tips that came before {before} are erased");
+    let done = format!("erased: {} that came before {before}", counted(erased, "tip"));
     // A purge that was not seen is no purge that failed.
     say(&done).map_err(|error| anyhow::Error::new(error).context(NotShown(done)))
 }

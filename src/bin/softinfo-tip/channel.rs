@@ -14,6 +14,9 @@ use softinfo::terminal::complain;
 
 use crate::NAME;
 
+/// In front of what hinders a tip before anything became of it.
+const NOTHING_DONE: &str = "nothing was sealed or sent";
+
 #[derive(Args)]
 pub struct Channel {
     /// Who is to read it: a holder's id from the directory. One to three; repeat the option.
@@ -46,7 +49,7 @@ pub struct Trust {
 impl Channel {
     /// The verified, current directory: from the file, or else from the relay.
     pub fn directory(&self, relay: Option<(&str, &RelayClient)>) -> Result<CurrentDirectory> {
-        self.trust.directory(relay)
+        self.trust.directory(relay).context(NOTHING_DONE)
     }
 
     /// The chosen readers with today's keys, each once.
@@ -54,7 +57,7 @@ impl Channel {
         let mut ids = self.to.clone();
         ids.sort();
         ids.dedup();
-        Ok(ids.iter().map(|id| directory.reader(id)).collect::<Result<_, _>>()?)
+        ids.iter().map(|id| directory.reader(id)).collect::<Result<_, _>>().context(NOTHING_DONE)
     }
 }
 

@@ -134,7 +134,16 @@ impl CheckRelay {
         let current = current.map_err(|error| match error.downcast_ref::<DirectoryError>() {
             Some(DirectoryError::Expired(day)) if self.trust.directory.is_none() => HasExpired(*day).into(),
             // What was passed as a file is nothing that the relay serves.
-            Some(_) if self.trust.directory.is_none() => Differs::Untrusted(sentence(error.as_ref())).into(),
+            Some(_) if self.trust.directory.is_none() => {
+                let reason = sentence(error.as_ref());
+                // What to do stands behind it.
+                let advice = [
+                    "; don't use it, and tell the channel's owner",
+                    "; get it again from the relay or from the channel's owner",
+                ];
+                let reason = advice.iter().fold(&*reason, |reason, advice| reason.trim_end_matches(advice));
+                Differs::Untrusted(reason.to_owned()).into()
+            }
             _ => error,
         })?;
         let note = current.directory().bytes();

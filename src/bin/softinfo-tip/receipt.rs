@@ -96,7 +96,7 @@ impl Kept {
 pub fn refuse_existing(path: &Path) -> Result<()> {
     anyhow::ensure!(
         path.symlink_metadata().is_err(),
-        "{} exists; choose another name, so that nothing is overwritten",
+        "{} exists; choose another name, so that nothing is overwritten. Nothing was sealed or sent",
         path.display()
     );
     Ok(())

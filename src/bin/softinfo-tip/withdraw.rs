@@ -37,6 +37,11 @@ pub struct Withdraw {
     json: bool,
 }
 
+/// An error as the first of several sentences.
+fn said(error: &ClientError) -> String {
+    error.to_string().trim_end_matches('.').to_owned()
+}
+
 impl Withdraw {
     pub fn run(self) -> Result<()> {
         let client = self.relay.client()?;
@@ -48,12 +53,13 @@ impl Withdraw {
                 return Err(Ended::with(
                     Exit::Unknown,
                     format!(
-                        "{error}. It is not known whether the tip is erased: withdraw it again, until the answer says so"
+                        "{}. It is not known whether the tip is erased: withdraw it again, until the answer says so",
+                        said(&error)
                     ),
                 ));
             }
             Err(Unconfirmed { error, may_be_done: false }) => {
-                return Err(Ended::with(of_call(&error), format!("{error}. Nothing was erased")));
+                return Err(Ended::with(of_call(&error), format!("{}. Nothing was erased", said(&error))));
             }
         };
         if self.json {

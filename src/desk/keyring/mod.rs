@@ -421,7 +421,7 @@ fn public_part(folder: &Path, name: &HolderId) -> Result<Option<Holder>, Keyring
     if bytes.is_empty() {
         return Err(fault("it is empty".to_owned()));
     }
-    let holder: Holder = serde_json::from_slice(&bytes).map_err(|error| fault(error.to_string()))?;
+    let holder: Holder = serde_json::from_slice(&bytes).map_err(|error| fault(crate::wording::json(&error)))?;
     if holder.id == *name { Ok(Some(holder)) } else { Err(fault(format!("it is the public part of {}", holder.id))) }
 }
 
