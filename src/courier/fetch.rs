@@ -25,7 +25,7 @@ use crate::tip::id::TipId;
 pub struct Options {
     /// The day it is.
     pub today: Day,
-    /// Pack again everything from this day on, also what was in an earlier bundle.
+    /// Pack again everything from this day on, also what was in an earlier bundle. It is remembered until it is done.
     pub again_since: Option<Day>,
     /// Begin a new chain of bundles, under a new name, with all that is in the pool.
     pub new_chain: bool,
@@ -140,6 +140,11 @@ impl<'a> Run<'a> {
     }
 
     fn run(mut self) -> Result<Fetched, CourierError> {
+        if let Some(day) = self.options.again_since {
+            // Written down at once: however this run ends, they are packed again, in as many bundles as it takes.
+            self.journal.pack_again(day);
+            self.write_journal()?;
+        }
         let before = self.journal.clone();
         let found = self.find_planned();
         if let Some(packed) = found.as_ref().filter(|packed| packed.bundle == self.out) {
@@ -155,7 +160,7 @@ impl<'a> Run<'a> {
         }
         let note = self.directory()?;
         let page = |after: Option<&_>| self.relay.pool(after);
-        let pool = pool::list(page, &self.journal, self.options, self.config.bundle_mib.saturating_mul(1024 * 1024))?;
+        let pool = pool::list(page, &self.journal, self.options.today, self.config.bundle_mib.saturating_mul(1024 * 1024))?;
         let mut fetched = Fetched {
             found,
             waiting: pool.waiting,

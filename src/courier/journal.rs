@@ -122,6 +122,12 @@ impl Journal {
         }
     }
 
+    /// What came from `day` on counts as packed no longer, and what was no tip is looked at again.
+    pub fn pack_again(&mut self, day: Day) {
+        self.bundled.retain(|_, came| *came < day);
+        self.not_tips.clear();
+    }
+
     /// The planned bundle is there, whole: from now on its tips count as packed.
     pub fn planned_is_done(&mut self) {
         if let Some(Plan { manifest, .. }) = self.planned.take() {

@@ -439,17 +439,35 @@ fn a_full_disk_loses_nothing_and_is_named() {
     let earlier = (0..1_000_u32).map(|n| (TipId::of(&n.to_be_bytes()).to_string(), json!("2026-10-01")));
     journal["bundled"] = Value::Object(earlier.collect());
     fs::write(scene.path("courier/journal.json"), journal.to_string()).unwrap();
-    let line = "trap '' XFSZ; exec prlimit --fsize=$BYTES \"$@\"";
     for (bytes, file) in [(20_000, ".part"), (60_000, "journal.json"), (150_000, "1.tar")] {
-        let config = scene.path("courier.toml");
-        let mut command = scene.command("sh", &["-c", line, "sh", COURIER, "--config", config.to_str().unwrap()]);
-        let run = complete(command.args(["fetch", "--out"]).arg(scene.path("1.tar")).env("BYTES", bytes.to_string()));
+        let run = fetch_in_files_of(&scene, bytes, "1.tar", &[]);
         assert!(run.code == 1 && run.err.contains("File too large") && run.err.contains(file), "{bytes}: {run:?}");
         assert!(run.err.contains("othing is lost") && run.err.lines().count() == 1, "{run:?}");
         assert!(!scene.path("1.tar").exists());
     }
     assert_eq!(scene.fetch("1.tar").ok().json()["number"], 1);
     assert_eq!(ids(&scene.path("1.tar")), sent);
+}
+
+/// Fetches as under a file system that takes files of at most so many bytes.
+fn fetch_in_files_of(scene: &Scene, bytes: u64, bundle: &str, more: &[&str]) -> Run {
+    let line = "trap '' XFSZ; exec prlimit --fsize=$BYTES \"$@\"";
+    let config = scene.path("courier.toml");
+    let mut command = scene.command("sh", &["-c", line, "sh", COURIER, "--config", config.to_str().unwrap()]);
+    command.args(["fetch", "--out"]).arg(scene.path(bundle)).args(more);
+    complete(command.env("BYTES", bytes.to_string()))
+}
+
+#[test]
+fn what_is_to_be_packed_again_stays_so_until_it_is_in_a_bundle() {
+    let scene = Scene::new();
+    let sent: BTreeSet<_> = (0..6).map(|n| text(&scene, &n.to_string())).collect();
+    scene.fetch("lost.tar").ok();
+    let today = Day::today().to_string();
+    fetch_in_files_of(&scene, 150_000, "1.tar", &["--again-since", &today]).says(1, "the next run packs it");
+    assert_eq!(scene.fetch("1.tar").ok().json()["number"], 2);
+    assert_eq!(ids(&scene.path("1.tar")), sent);
+    fetch(&scene, "2.tar", &[]).says(0, "Nothing new");
 }
 
 #[test]
