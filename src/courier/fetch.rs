@@ -54,6 +54,30 @@ pub struct Packed {
     pub bundle: PathBuf,
 }
 
+/// What ended a run before all was fetched. What was whole by then is in the bundle, the rest waits for the next run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// The disk of the courier's folder is full.
+    #[error(
+        "No more could be fetched, because the disk of {} is full ({reason}{}). Make room there, or make bundle_mib in courier.toml smaller: \
+         a run needs as much in the folder and as much again for the bundle",
+        folder.display(),
+        free_mib.map_or_else(String::new, |mib| format!("; {mib} MiB are free"))
+    )]
+    DiskFull {
+        /// Where.
+        folder: PathBuf,
+        /// What the file system said.
+        reason: String,
+        /// What is free there now, in MiB, where the file system says it.
+        free_mib: Option<u64>,
+    },
+    /// The relay was there, and is no longer.
+    #[error("No more could be fetched: {0}")]
+    RelayLost(String),
+}
+
 /// What a run did.
 #[derive(Debug, serde::Serialize)]
 pub struct Fetched {
@@ -73,6 +97,10 @@ pub struct Fetched {
     pub gone: usize,
     /// Tips for which one bundle has no room; the next run fetches them. When there are more than one list holds, those are counted as one.
     pub waiting: usize,
+    /// What ended the run before all was fetched; the rest is among those that wait.
+    pub stopped: Option<Stopped>,
+    /// Tips on which the connection broke again and again. They are tried again at the next run, from where it broke.
+    pub broken: Vec<TipId>,
     /// Tips that the relay dates in the future; they have today instead.
     pub misdated: usize,
     /// Tips that the relay could not give out as they were stored. They are tried again at the next run.
@@ -160,7 +188,8 @@ impl<'a> Run<'a> {
         }
         let note = self.directory()?;
         let page = |after: Option<&_>| self.relay.pool(after);
-        let pool = pool::list(page, &self.journal, self.options.today, self.config.bundle_mib.saturating_mul(1024 * 1024))?;
+        let pool =
+            pool::list(page, &self.journal, self.options.today, self.config.bundle_mib.saturating_mul(1024 * 1024))?;
         let mut fetched = Fetched {
             found,
             waiting: pool.waiting,
@@ -214,22 +243,49 @@ impl<'a> Run<'a> {
     /// Brings the wanted tips into the spool. Those that came are given back as they go into a manifest; what became of the others is noted down.
     fn download(&mut self, wanted: &[PoolTip], fetched: &mut Fetched) -> Result<Vec<BundledTip>, CourierError> {
         let mut tips = Vec::new();
-        for tip in wanted {
-            match self.spool.fetch(&self.relay, tip, self.progress) {
+        for (n, tip) in wanted.iter().enumerate() {
+            let (error, stopped) = match self.spool.fetch(&self.relay, tip, self.progress) {
                 // The size is that of the file, whatever the list says.
-                Ok(Arrived::Tip(size)) => tips.push(BundledTip { id: tip.id, size, day: tip.day }),
-                Ok(Arrived::Gone) => fetched.gone += 1,
+                Ok(Arrived::Tip(size)) => {
+                    tips.push(BundledTip { id: tip.id, size, day: tip.day });
+                    continue;
+                }
+                Ok(Arrived::Gone) => {
+                    fetched.gone += 1;
+                    continue;
+                }
                 Ok(Arrived::NotATip) => {
                     self.journal.is_no_tip(tip.id);
                     fetched.not_tips.push(tip.id);
+                    continue;
+                }
+                Err(CourierError::File { path, source }) if is_full(&source) => {
+                    // The journal and the bundle may need the room; and the next run may have more of it.
+                    self.spool.clean(|id| *id == tip.id);
+                    let folder = self.config.folder.clone();
+                    let free_mib = free_mib(&folder);
+                    let stopped = Stopped::DiskFull { folder, reason: source.to_string(), free_mib };
+                    (CourierError::File { path, source }, stopped)
                 }
                 Err(error @ CourierError::File { .. }) => return Err(error),
-                Err(error) => {
-                    // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
-                    self.relay.directory().map_err(|_| error)?;
-                    fetched.unreadable.push(tip.id);
+                // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
+                Err(error) if self.relay.directory().is_ok() => {
+                    let broke = matches!(error, CourierError::Client(ClientError::Unreachable(_)));
+                    let named = if broke { &mut fetched.broken } else { &mut fetched.unreadable };
+                    named.push(tip.id);
+                    continue;
                 }
+                Err(error) => {
+                    let stopped = Stopped::RelayLost(error.to_string());
+                    (error, stopped)
+                }
+            };
+            if tips.is_empty() {
+                return Err(error);
             }
+            fetched.waiting += wanted.len() - n;
+            fetched.stopped = Some(stopped);
+            break;
         }
         Ok(tips)
     }
@@ -304,6 +360,8 @@ impl<'a> Run<'a> {
             resumed: false,
             gone: 0,
             waiting: 0,
+            stopped: None,
+            broken: Vec::new(),
             misdated: 0,
             unreadable: Vec::new(),
             wrong_sizes: Vec::new(),
@@ -343,6 +401,16 @@ fn reason(error: BundleError) -> String {
         BundleError::Altered(name) => format!("“{name}” differs"),
         BundleError::NotABundle | BundleError::Version(_) => "its beginning differs".to_owned(),
     }
+}
+
+/// Whether the file system has no room for more, in all or in one file.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
+fn free_mib(folder: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize) / (1024 * 1024))
 }
 
 /// Whether a file can be made beside `out`: better said now than after hours of fetching.

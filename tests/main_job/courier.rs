@@ -470,6 +470,43 @@ fn what_is_to_be_packed_again_stays_so_until_it_is_in_a_bundle() {
     fetch(&scene, "2.tar", &[]).says(0, "Nothing new");
 }
 
+/// Texts come first, and no video that a disk has no room for, or on which the relay is lost, holds them back.
+#[test]
+fn what_is_whole_is_packed_when_the_disk_is_full_or_the_relay_is_lost() {
+    let scene = Scene::new();
+    let small: BTreeSet<_> = (0..2).map(|n| text(&scene, &n.to_string())).collect();
+    let video = scene.random_file("video.mp4", 1_500_000);
+    let large = scene.send(&[INSPECTORATE], "large", &[&video])["id"].as_str().unwrap().to_owned();
+    let run = fetch_in_files_of(&scene, 1_000_000, "1.tar", &[]).says(8, "File too large").says(8, "bundle_mib");
+    assert!(run.out.contains("Bundle 1 with 2 tips") && run.out.contains("MiB are free"), "{run:?}");
+    assert_eq!(ids(&scene.path("1.tar")), small);
+    assert_eq!(fs::read_dir(scene.path("courier/spool")).unwrap().count(), 0, "room is made for the bundle");
+    // Nothing whole but what is too large.
+    fetch_in_files_of(&scene, 1_000_000, "2.tar", &[]).says(1, "File too large");
+    // A relay that is lost in the middle of the large one, and one that only this tip breaks on.
+    let late = text(&scene, "late");
+    let is_lost = Arc::new(AtomicBool::new(false));
+    let (lost, id) = (Arc::clone(&is_lost), large.clone());
+    let relay = FalseRelay::over(scene.courier, move |path, (status, body)| {
+        if path.ends_with(&id) {
+            lost.store(true, Ordering::SeqCst);
+        }
+        if lost.load(Ordering::SeqCst) {
+            return (503, br#"{"title":"Stopped","detail":"Come back."}"#.to_vec());
+        }
+        (status, body)
+    });
+    scene.courier_calls(relay.address);
+    let run = fetch(&scene, "2.tar", &[]).says(8, "No more could be fetched");
+    assert!(run.out.contains("Bundle 2 with 1 tip"), "{run:?}");
+    assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([late]));
+    is_lost.store(false, Ordering::SeqCst);
+    fetch(&scene, "3.tar", &[]).says(3, "Stopped");
+    scene.courier_calls(scene.courier);
+    scene.fetch("3.tar").ok();
+    assert_eq!(ids(&scene.path("3.tar")), BTreeSet::from([large]));
+}
+
 #[test]
 fn each_courier_has_a_chain_of_its_own() {
     let scene = Scene::new();

@@ -105,8 +105,8 @@ fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 fn is_complete(fetched: &Fetched) -> bool {
-    let Fetched { resumed, waiting, unreadable, wrong_sizes, not_tips, .. } = fetched;
-    !resumed && *waiting == 0 && [unreadable, wrong_sizes, not_tips].iter().all(|ids| ids.is_empty())
+    let Fetched { resumed, waiting, unreadable, broken, wrong_sizes, not_tips, .. } = fetched;
+    !resumed && *waiting == 0 && [unreadable, broken, wrong_sizes, not_tips].iter().all(|ids| ids.is_empty())
 }
 
 fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
@@ -131,6 +131,9 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
         format!(
             "The relay could not give out {id} as it was stored. Tell its operator; it is tried again at the next run."
         )
+    })?;
+    each(&fetched.broken, |id| {
+        format!("The connection broke again and again while {id} was fetched; it is tried again at the next run.")
     })?;
     each(&fetched.wrong_sizes, |id| {
         format!(
@@ -164,7 +167,9 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
             "It is the bundle that the run before was writing when it was cut off. Run softinfo-courier again for what has come since.",
         )?;
     }
-    if fetched.waiting > 0 {
+    if let Some(stopped) = &fetched.stopped {
+        say(format_args!("{stopped}. What was whole is in the bundle. Run softinfo-courier again for the others."))?;
+    } else if fetched.waiting > 0 {
         say("There are more tips than one bundle takes (bundle_mib). Run softinfo-courier again for the others.")?;
     }
     Ok(())
