@@ -153,7 +153,7 @@ impl<'a> Run<'a> {
         let relay = RelayClient::new(&config.relay, Some(&config.token()?), config.socks)?;
         let mut spool = Spool::open(&config.folder)?;
         let lock = lock(&config.folder)?;
-        forget_halves(&config.folder);
+        forget_halves(&config.folder, &out);
         let journal = if options.new_chain {
             Journal::new_chain(&config.folder)
         } else {
@@ -332,7 +332,7 @@ impl<'a> Run<'a> {
     /// Writes the bundle and reads it again as a desk will.
     fn write_bundle(&self, plan: &Plan) -> Result<Packed, CourierError> {
         let open = |tip: &BundledTip| File::open(self.spool.whole(&tip.id));
-        bundle::write(&plan.out, &plan.manifest, plan.note.as_bytes(), open, &|_| ())
+        bundle::write(&plan.out, &plan.manifest, plan.note.as_bytes(), open)
             .map_err(|source| CourierError::Bundle { path: plan.out.clone(), source })?;
         read_back(plan).map_err(|source| {
             let _ = fs::remove_file(&plan.out);
@@ -416,7 +416,8 @@ fn free_mib(folder: &Path) -> Option<u64> {
 /// Whether a file can be made beside `out`: better said now than after hours of fetching.
 fn takes_files(out: &Path) -> Result<(), CourierError> {
     let folder = out.parent().unwrap_or(out);
-    match tempfile::Builder::new().prefix(".partial-").tempfile_in(folder) {
+    // Without a name where the file system can: a run that is killed leaves nothing.
+    match tempfile::tempfile_in(folder) {
         Ok(_) => Ok(()),
         Err(source) => Err(CourierError::NoPlace { folder: folder.to_owned(), source: plain(source) }),
     }
@@ -428,8 +429,13 @@ fn plain(error: io::Error) -> io::Error {
     cause.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
 }
 
-/// Removes journals that a run which was killed left half written. Only who has the lock may.
-fn forget_halves(folder: &Path) {
+/// Removes the journals and the bundle that a run which was killed left half written. Only who has the lock may.
+fn forget_halves(folder: &Path, out: &Path) {
+    if let Ok(Journal { planned: Some(plan), .. }) = Journal::read(folder) {
+        let id = plan.manifest.to_bytes().1;
+        // The same place may have another name than it had then.
+        [&plan.out, out].map(|out| bundle::forget_partial(out, &id));
+    }
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(".partial-") {
             let _ = fs::remove_file(entry.path());

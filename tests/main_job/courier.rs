@@ -352,6 +352,10 @@ fn a_courier_killed_at_any_step_loses_nothing_and_begins_no_second_chain() {
         let left = fs::read_dir(scene.path(&format!("courier-{n}"))).unwrap();
         let left: BTreeSet<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         assert_eq!(left, ["journal.json", "lock", "spool"].map(String::from).into(), "killed at {n}");
+        let beside =
+            fs::read_dir(scene.path(".")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let hidden: Vec<_> = beside.filter(|name| name.starts_with('.')).collect();
+        assert!(hidden.is_empty(), "killed at {n}: {hidden:?} beside the bundle");
     }
     assert!(died >= 8, "{died} steps");
 }
