@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf, absolute};
 
 use super::config::CourierConfig;
-use super::error::{CourierError, failed};
+use super::error::{CourierError, failed, is_full};
 use super::journal::{Journal, JournalError, Plan};
 use super::pool;
 use super::spool::{Arrived, Spool};
@@ -403,11 +403,6 @@ fn reason(error: BundleError) -> String {
     }
 }
 
-/// Whether the file system has no room for more, in all or in one file.
-pub(super) fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
-}
-
 fn free_mib(folder: &Path) -> Option<u64> {
     let found = rustix::fs::statvfs(folder).ok()?;
     Some(found.f_bavail.saturating_mul(found.f_frsize) / (1024 * 1024))
@@ -434,7 +429,9 @@ fn forget_halves(folder: &Path, out: &Path) {
     if let Ok(Journal { planned: Some(plan), .. }) = Journal::read(folder) {
         let id = plan.manifest.to_bytes().1;
         // The same place may have another name than it had then.
-        [&plan.out, out].map(|out| bundle::forget_partial(out, &id));
+        for out in [&plan.out, out] {
+            bundle::forget_partial(out, &id);
+        }
     }
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(".partial-") {

@@ -468,7 +468,8 @@ fn what_is_to_be_packed_again_stays_so_until_it_is_in_a_bundle() {
     let sent: BTreeSet<_> = (0..6).map(|n| text(&scene, &n.to_string())).collect();
     scene.fetch("lost.tar").ok();
     let today = Day::today().to_string();
-    fetch_in_files_of(&scene, 150_000, "1.tar", &["--again-since", &today]).says(1, "the next run packs it");
+    let run = fetch_in_files_of(&scene, 150_000, "1.tar", &["--again-since", &today]).says(1, "the next run packs it");
+    assert!(run.err.contains("stick") && run.err.contains("bundle_mib"), "{run:?}");
     assert_eq!(scene.fetch("1.tar").ok().json()["number"], 2);
     assert_eq!(ids(&scene.path("1.tar")), sent);
     fetch(&scene, "2.tar", &[]).says(0, "Nothing new");
