@@ -383,8 +383,14 @@ struct Note {
 }
 
 /// Reads a planned bundle as a desk does, to its end: it is there, and every byte is as it was meant.
+///
+/// What the system still has in memory is given up before, so that the bytes come from the medium. That is asked for and not promised, and nothing
+/// here looks behind the memory of a stick itself: whether a stick that was pulled out still has them only a desk sees.
 fn read_back(plan: &Plan) -> Result<Packed, BundleError> {
     let file = File::open(&plan.out)?;
+    // Only what was written to the medium can be given up.
+    file.sync_all()?;
+    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
     let verified = bundle::read(io::BufReader::with_capacity(64 * 1024, file), |_| (), |_, _| Ok(()))?;
     if verified.manifest != plan.manifest || verified.directory != plan.note.as_bytes() {
         return Err(BundleError::Altered("manifest.json".to_owned()));

@@ -360,6 +360,27 @@ fn a_courier_killed_at_any_step_loses_nothing_and_begins_no_second_chain() {
     assert!(died >= 8, "{died} steps");
 }
 
+#[test]
+fn a_bundle_is_read_back_from_the_medium() {
+    let scene = Scene::new();
+    text(&scene, "one");
+    let (trace, bundle) = (scene.path("trace"), scene.path("1.tar"));
+    let (trace, bundle) = (trace.to_str().unwrap(), bundle.to_str().unwrap());
+    let config = scene.path("courier.toml");
+    let calls = "trace=openat,fsync,fadvise64,read";
+    let arguments =
+        ["-f", "-y", "-e", calls, "-o", trace, COURIER, "--config", config.to_str().unwrap(), "fetch", "--out", bundle];
+    scene.run("strace", &arguments).says(0, "Bundle 1 with 1 tip");
+    let trace = fs::read_to_string(trace).unwrap();
+    let at_bundle = format!("<{bundle}>");
+    let calls: Vec<_> = trace.lines().filter(|line| line.contains(&at_bundle)).collect();
+    let place = |call: &str| calls.iter().position(|line| line.contains(call)).unwrap_or_else(|| panic!("{calls:?}"));
+    assert!(
+        place("fsync(") < place("POSIX_FADV_DONTNEED") && place("POSIX_FADV_DONTNEED") < place("read("),
+        "{calls:?}"
+    );
+}
+
 /// Each number belongs to one bundle, and each bundle names the one before it.
 fn is_one_chain(bundles: &[PathBuf]) {
     let (mut chain, mut names) = (BTreeMap::new(), None);
