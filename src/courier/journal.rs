@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::bundle::{BundleId, CourierName, Manifest};
 use crate::day::Day;
 use crate::directory::Seen;
+use crate::limits::DEFAULT_MAX_PLAINTEXT;
 use crate::tip::id::TipId;
 
 const SCHEMA: &str = "softinfo/courier/1";
@@ -34,7 +35,8 @@ pub(super) struct Journal {
     pub not_tips: BTreeSet<TipId>,
     /// The newest directory.
     pub seen: Option<Seen>,
-    /// The largest `max_bytes` of a directory so far: what was taken in before a limit was lowered is still a tip.
+    /// The largest `max_bytes` of a directory so far, and at least the usual one: what was taken in before a limit was lowered is still a tip, also for
+    /// a courier that has not seen that directory.
     pub max_bytes: u64,
 }
 
@@ -103,7 +105,7 @@ impl Journal {
             bundled: BTreeMap::new(),
             not_tips: BTreeSet::new(),
             seen: None,
-            max_bytes: 0,
+            max_bytes: DEFAULT_MAX_PLAINTEXT,
         }
     }
 

@@ -133,7 +133,6 @@ mod tests {
     #[test]
     fn a_list_without_an_end_is_left_with_one_bundle_full() {
         let mut journal = journal();
-        journal.max_bytes = DEFAULT_MAX_PLAINTEXT;
         let mut pages = 0;
         let pool = list(endless(&mut pages), &journal, today(), u64::MAX).unwrap();
         assert_eq!((pool.wanted.len(), pool.waiting, pool.is_whole), (MOST_TIPS, 1, false));
@@ -143,6 +142,14 @@ mod tests {
         let mut pages = 0;
         assert!(matches!(list(endless(&mut pages), &journal, today(), u64::MAX), Err(CourierError::List(_))));
         assert_eq!(pages, MOST_TIPS / 1000 + 1);
+    }
+
+    #[test]
+    fn a_new_courier_knows_a_large_tip_from_before_the_limit_was_lowered() {
+        let large = PoolTip { size: largest_file(DEFAULT_MAX_PLAINTEXT), ..tip(0) };
+        let page = |_: Option<&_>| Ok(PoolPage { schema: String::new(), tips: vec![large.clone()], next: None });
+        let pool = list(page, &journal(), today(), u64::MAX).unwrap();
+        assert_eq!((pool.wanted.len(), pool.wrong_sizes.len()), (1, 0));
     }
 
     #[test]
