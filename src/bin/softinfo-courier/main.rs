@@ -94,13 +94,15 @@ fn run(arguments: &Arguments) -> Result<Exit> {
     let fetched = fetch(&config, out, &options, &bar)?;
     bar.0.finish_and_clear();
     let shown = if arguments.json { say_json(&fetched) } else { show(&fetched, out) };
-    // Nothing is undone by a reader that went away: the bundle is there, and counts.
-    shown.with_context(|| match fetched.number {
-        Some(number) => {
-            format!("bundle {number} with {} tips is in {}, but that can't be shown", fetched.tips, out.display())
+    if let Err(error) = shown {
+        // Nothing is undone by a reader that went away: the bundle is there, and counts.
+        let bundles = bundles(&fetched, out);
+        if bundles.is_empty() {
+            return Err(error).context("no bundle was written, but that can't be shown");
         }
-        None => "no bundle was written, but that can't be shown".to_owned(),
-    })?;
+        complain(PROGRAM, format_args!("{bundles}, but what was done can't be shown: {error}"));
+        return Ok(Exit::Incomplete);
+    }
     Ok(if is_complete(&fetched) { Exit::Done } else { Exit::Incomplete })
 }
 
@@ -109,22 +111,39 @@ fn is_complete(fetched: &Fetched) -> bool {
     !resumed && *waiting == 0 && [unreadable, broken, wrong_sizes, not_tips].iter().all(|ids| ids.is_empty())
 }
 
+/// Where the bundles are that this run wrote or found.
+fn bundles(fetched: &Fetched, out: &Path) -> String {
+    let found = fetched.found.as_ref().map(|found| (found.number, found.tips, &*found.bundle));
+    let written = fetched.number.map(|number| (number, fetched.tips, out));
+    let place = |(number, count, path): (u64, usize, &Path)| {
+        format!("bundle {number} with {} is in {}", tips(count), path.display())
+    };
+    found.into_iter().chain(written).map(place).collect::<Vec<_>>().join(", ")
+}
+
+/// How many, in words.
+fn tips(count: usize) -> String {
+    if count == 1 { "1 tip".to_owned() } else { format!("{count} tips") }
+}
+
 fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
     if let Some(found) = &fetched.found {
         say(format_args!(
-            "The run before was cut off when bundle {} with {} tips was whole: it is in {}. Carry it to the desk too.",
+            "The run before was cut off when bundle {} with {} was whole: it is in {}. Carry it to the desk too.",
             found.number,
-            found.tips,
+            tips(found.tips),
             found.bundle.display()
         ))?;
     }
     if fetched.gone > 0 {
-        say(format_args!("{} tips were withdrawn or expired while they were being fetched.", fetched.gone))?;
+        let were = if fetched.gone == 1 { "was" } else { "were" };
+        say(format_args!("{} {were} withdrawn or expired while being fetched.", tips(fetched.gone)))?;
     }
     if fetched.misdated > 0 {
+        let have = if fetched.misdated == 1 { "has" } else { "have" };
         say(format_args!(
-            "{} tips have a day in the future at the relay, and today's in the bundle. If this computer's date is right, tell the relay's operator.",
-            fetched.misdated
+            "{} {have} a day in the future at the relay, and today's in the bundle. If this computer's date is right, tell the relay's operator.",
+            tips(fetched.misdated)
         ))?;
     }
     each(&fetched.unreadable, |id| {
@@ -149,15 +168,15 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
         None if is_complete(fetched) && fetched.gone == 0 => say("Nothing new; no bundle was written.")?,
         None => say("Nothing else is new; no bundle was written.")?,
         Some(number) => say(format_args!(
-            "Bundle {number} with {} tips is in {}. Carry it to the desk, then: softinfo-desk import {}",
-            fetched.tips,
+            "Bundle {number} with {} is in {}. Carry it to the desk, then: softinfo-desk import {}",
+            tips(fetched.tips),
             out.display(),
             out.display()
         ))?,
     }
     if fetched.number == Some(1) {
         say(format_args!(
-            "This courier's name is {}…, and this is its first bundle. The desk asks about it once: softinfo-desk import --new-courier {}",
+            "This courier's name is {}…. If the desk says that it does not know this courier, compare the name, then: softinfo-desk import --new-courier {}",
             fetched.courier.short(),
             out.display()
         ))?;
@@ -180,6 +199,7 @@ fn each(ids: &[TipId], line: impl Fn(&TipId) -> String) -> std::io::Result<()> {
     ids.iter().take(SHOWN).try_for_each(|id| say(line(id)))?;
     match ids.len().saturating_sub(SHOWN) {
         0 => Ok(()),
+        1 => say("The same is true of 1 other; --json names all."),
         more => say(format_args!("The same is true of {more} others; --json names all.")),
     }
 }
