@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
         self.progress.total(pool.wanted.iter().map(|tip| tip.size).sum());
         let tips = self.download(&pool.wanted, &mut fetched)?;
         if pool.is_whole {
-            self.journal.not_tips.retain(|id| pool.listed.contains(id));
+            self.journal.forget_gone(&pool.listed, self.options.today);
         }
         if !tips.is_empty() {
             let manifest = Manifest {

@@ -1,6 +1,6 @@
 //! What the courier remembers between runs: its name and its last bundle, which tips have been in one, and what it was about to do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,9 @@ const SCHEMA: &str = "softinfo/courier/1";
 
 /// Most ids that are remembered as no tips. What is beyond is fetched again each time, which costs time and nothing else.
 const MOST_NOT_TIPS: usize = 10_000;
+
+/// Days for which a packed tip is remembered that is no longer in the pool.
+const REMEMBERED_DAYS: i64 = 366;
 
 /// `journal.json` in the courier's folder, written whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,11 +133,34 @@ impl Journal {
         self.not_tips.clear();
     }
 
+    /// Forgets what the whole pool no longer holds: no tips at once, and packed tips once their day is a year ago. Until then one that a relay couldn't
+    /// read for a while, and lists again, is not packed twice.
+    pub fn forget_gone(&mut self, listed: &HashSet<TipId>, today: Day) {
+        self.not_tips.retain(|id| listed.contains(id));
+        let oldest = today.plus(-REMEMBERED_DAYS);
+        self.bundled.retain(|id, day| *day >= oldest || listed.contains(id));
+    }
+
     /// The planned bundle is there, whole: from now on its tips count as packed.
     pub fn planned_is_done(&mut self) {
         if let Some(Plan { manifest, .. }) = self.planned.take() {
             self.last = Some((manifest.number, manifest.to_bytes().1));
             self.bundled.extend(manifest.tips.iter().map(|tip| (tip.id, tip.day)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_left_the_pool_is_forgotten_a_year_later() {
+        let today = Day::from_number(2_461_000).unwrap();
+        let [listed, old, recent] = ["listed", "old", "recent"].map(|name| TipId::of(name.as_bytes()));
+        let mut journal = Journal::new();
+        journal.bundled = [(listed, today.plus(-800)), (old, today.plus(-367)), (recent, today.plus(-366))].into();
+        journal.forget_gone(&HashSet::from([listed]), today);
+        assert_eq!(journal.bundled.into_keys().collect::<BTreeSet<_>>(), BTreeSet::from([listed, recent]));
     }
 }
