@@ -22,7 +22,8 @@ const SHOWN: usize = 10;
 /// Fetches sealed tips from a relay and packs them into a bundle for the offline desk.
 ///
 /// Exit codes: 0 done (also when nothing was new), 1 failed, 2 wrong arguments, 3 the relay can't be reached or is busy, or another courier is at work in the folder
-/// (try again later; what was fetched is kept), 4 the relay refuses the token, 8 something is missing from the bundle, and the message says what.
+/// (try again later; what was fetched is kept), 4 the relay refuses the token, 8 something is missing from the bundle, and the message says what
+/// (what is no tip is named once), or the bundle is there and that could not be shown.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -46,7 +47,7 @@ enum Command {
         /// The bundle to write; must not exist.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// Pack again everything that arrived from this day on, for example when a bundle was lost.
+        /// Pack again everything that arrived from this day on, for example when a bundle was lost. It is remembered until it is done.
         #[arg(long, value_name = "DAY")]
         again_since: Option<Day>,
         /// Begin a new chain of bundles under a new name, with all that is in the pool: when the courier's folder was copied to a second machine, or its journal is damaged.
