@@ -146,7 +146,7 @@ fn a_bundle_that_names_a_tip_twice_is_refused_whole() {
         day: softinfo::day::Day::today(),
     };
     let manifest = first_manifest(&note, vec![named.clone(), named]);
-    softinfo::bundle::write(&scene.path("twice.tar"), &manifest, &note, |_| fs::File::open(&path), &|_| ()).unwrap();
+    softinfo::bundle::write(&scene.path("twice.tar"), &manifest, &note, |_| fs::File::open(&path)).unwrap();
     scene.import("twice.tar").says(1, "the bundle was changed");
     assert_eq!(scene.list(), serde_json::json!([]));
     assert_eq!(fs::read_dir(scene.path("desk/softinfo-example/tips")).unwrap().count(), 0);
@@ -259,8 +259,7 @@ fn what_is_no_tip_is_left_out_and_named_and_the_rest_is_kept() {
     fs::write(&path, &forged).unwrap();
     let tip = softinfo::bundle::BundledTip { id, size: forged.len() as u64, day: softinfo::day::Day::today() };
     let manifest = first_manifest(&channel, vec![tip]);
-    softinfo::bundle::write(&scene.path("forged.tar"), &manifest, &channel, |_| fs::File::open(&path), &|_| ())
-        .unwrap();
+    softinfo::bundle::write(&scene.path("forged.tar"), &manifest, &channel, |_| fs::File::open(&path)).unwrap();
     scene.import("forged.tar").says(0, "is no tip and was left out");
     assert_eq!(scene.run(DESK, &["list"]).ok().out.matches("2026").count(), 0);
 }

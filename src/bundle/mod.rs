@@ -10,7 +10,7 @@ mod write;
 pub use manifest::{BundleId, BundledTip, CourierName, Manifest, NotACourierName};
 pub use read::{BundleError, Verified, read};
 #[cfg(feature = "courier")]
-pub use write::write;
+pub use write::{forget_partial, write};
 
 const MANIFEST: &str = "manifest.json";
 const DIRECTORY: &str = "directory.note";

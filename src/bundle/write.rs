@@ -1,33 +1,56 @@
 //! Writing a bundle: whole or not at all.
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use super::{BundleId, BundledTip, DIRECTORY, MANIFEST, Manifest};
 use crate::archive::Writer;
 
 /// Writes a bundle to `out`, atomically, and gives its id. `tip` opens the file of a tip, whose bytes were checked before.
 ///
-/// `progress` is told how many bytes of tips went in since the last time.
+/// Until it is whole it is beside `out`, under the name that [`forget_partial`] removes. It is readable by its owner only (mode 0600).
+///
+/// # Errors
+/// What `tip` returned or the file system said; nothing is left behind then.
 pub fn write(
     out: &Path,
     manifest: &Manifest,
     directory: &[u8],
     tip: impl Fn(&BundledTip) -> io::Result<File>,
-    progress: &dyn Fn(u64),
 ) -> io::Result<BundleId> {
     let (bytes, id) = manifest.to_bytes();
-    crate::file::write_whole(out, |file| {
-        let mut archive = Writer::new(io::BufWriter::new(file));
+    forget_partial(out, &id);
+    let partial = partial(out, &id);
+    let fill = || {
+        // Only a file of our own making: where others may write, a link could lie in wait.
+        let file = File::options().write(true).create_new(true).mode(0o600).open(&partial)?;
+        let mut archive = Writer::new(io::BufWriter::new(&file));
         archive.append(MANIFEST, bytes.len() as u64, &bytes[..])?;
         archive.append(DIRECTORY, directory.len() as u64, directory)?;
         for bundled in &manifest.tips {
             archive.append(&format!("tips/{}.age", bundled.id), bundled.size, tip(bundled)?)?;
-            progress(bundled.size);
         }
-        archive.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(())
-    })?;
+        archive.finish()?.flush()?;
+        file.sync_all()?;
+        fs::rename(&partial, out)
+    };
+    fill().inspect_err(|_| forget_partial(out, &id))?;
+    crate::file::sync_folder(partial.parent().unwrap_or(Path::new(".")))?;
     Ok(id)
+}
+
+/// Removes what a program that was killed while it wrote this bundle to `out` left there. What can't be removed stays.
+pub fn forget_partial(out: &Path, id: &BundleId) {
+    let _ = fs::remove_file(partial(out, id));
+}
+
+/// Where a bundle is while it is written: beside `out`, always under the same name, so that it is found again.
+fn partial(out: &Path, id: &BundleId) -> PathBuf {
+    let name = format!(".softinfo-{:.16}.partial", id.to_string());
+    match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.join(name),
+        _ => Path::new(".").join(name),
+    }
 }

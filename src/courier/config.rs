@@ -27,9 +27,10 @@ pub struct CourierConfig {
     pub bundle_mib: u64,
 }
 
-/// What a relay can make a courier spool at one run, unless the configuration says otherwise: fits on a stick of 16 GB.
+/// What a relay can make a courier spool at one run, unless the configuration says otherwise. FAT32, as on most sticks, takes no file
+/// of 4 GiB, and a bundle is up to 4 % larger than its tips.
 const fn bundle_mib() -> u64 {
-    14 * 1024
+    3900
 }
 
 /// Why the configuration was refused. Nothing was begun.
@@ -104,4 +105,17 @@ impl CourierConfig {
 
 fn text(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::limits::{MAX_DIRECTORY, TEXT_TIP};
+
+    #[test]
+    fn a_bundle_of_the_smallest_tips_fits_on_fat32() {
+        let tips = super::bundle_mib() * 1024 * 1024 / TEXT_TIP;
+        // A header and whole blocks in the archive, and a line in the manifest.
+        let each = 512 + TEXT_TIP.next_multiple_of(512) + 160;
+        assert!(tips * each + MAX_DIRECTORY + 10_000 < 1 << 32);
+    }
 }

@@ -82,8 +82,9 @@ pub enum CourierError {
     },
     /// The bundle can't be written.
     #[error(
-        "the bundle {} can't be written: {source}. Nothing is lost: what was fetched stays in the courier's folder, and the next run packs it",
-        path.display()
+        "the bundle {} can't be written: {source}{}. Nothing is lost: what was fetched stays in the courier's folder, and the next run packs it",
+        path.display(),
+        if is_full(source) { "; the stick is full or takes no file so large (FAT32: less than 4 GiB): take another stick, or make bundle_mib in courier.toml smaller" } else { "" }
     )]
     Bundle {
         /// Which.
@@ -125,6 +126,11 @@ pub enum CourierError {
         /// Why.
         source: io::Error,
     },
+}
+
+/// Whether the file system has no room for more, in all or in one file.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
 pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> CourierError + use<'_> {

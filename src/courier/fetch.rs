@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf, absolute};
 
 use super::config::CourierConfig;
-use super::error::{CourierError, failed};
+use super::error::{CourierError, failed, is_full};
 use super::journal::{Journal, JournalError, Plan};
 use super::pool;
 use super::spool::{Arrived, Spool};
@@ -25,7 +25,7 @@ use crate::tip::id::TipId;
 pub struct Options {
     /// The day it is.
     pub today: Day,
-    /// Pack again everything from this day on, also what was in an earlier bundle.
+    /// Pack again everything from this day on, also what was in an earlier bundle. It is remembered until it is done.
     pub again_since: Option<Day>,
     /// Begin a new chain of bundles, under a new name, with all that is in the pool.
     pub new_chain: bool,
@@ -54,6 +54,30 @@ pub struct Packed {
     pub bundle: PathBuf,
 }
 
+/// What ended a run before all was fetched. What was whole by then is in the bundle, the rest waits for the next run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// The disk of the courier's folder is full.
+    #[error(
+        "No more could be fetched, because the disk of {} is full ({reason}{}). Make room there, or make bundle_mib in courier.toml smaller: \
+         a run needs as much in the folder and as much again for the bundle",
+        folder.display(),
+        free_mib.map_or_else(String::new, |mib| format!("; {mib} MiB are free"))
+    )]
+    DiskFull {
+        /// Where.
+        folder: PathBuf,
+        /// What the file system said.
+        reason: String,
+        /// What is free there now, in MiB, where the file system says it.
+        free_mib: Option<u64>,
+    },
+    /// The relay was there, and is no longer.
+    #[error("No more could be fetched: {0}")]
+    RelayLost(String),
+}
+
 /// What a run did.
 #[derive(Debug, serde::Serialize)]
 pub struct Fetched {
@@ -73,6 +97,10 @@ pub struct Fetched {
     pub gone: usize,
     /// Tips for which one bundle has no room; the next run fetches them. When there are more than one list holds, those are counted as one.
     pub waiting: usize,
+    /// What ended the run before all was fetched; the rest is among those that wait.
+    pub stopped: Option<Stopped>,
+    /// Tips on which the connection broke again and again. They are tried again at the next run, from where it broke.
+    pub broken: Vec<TipId>,
     /// Tips that the relay dates in the future; they have today instead.
     pub misdated: usize,
     /// Tips that the relay could not give out as they were stored. They are tried again at the next run.
@@ -125,7 +153,7 @@ impl<'a> Run<'a> {
         let relay = RelayClient::new(&config.relay, Some(&config.token()?), config.socks)?;
         let mut spool = Spool::open(&config.folder)?;
         let lock = lock(&config.folder)?;
-        forget_halves(&config.folder);
+        forget_halves(&config.folder, &out);
         let journal = if options.new_chain {
             Journal::new_chain(&config.folder)
         } else {
@@ -140,6 +168,11 @@ impl<'a> Run<'a> {
     }
 
     fn run(mut self) -> Result<Fetched, CourierError> {
+        if let Some(day) = self.options.again_since {
+            // Written down at once: however this run ends, they are packed again, in as many bundles as it takes.
+            self.journal.pack_again(day);
+            self.write_journal()?;
+        }
         let before = self.journal.clone();
         let found = self.find_planned();
         if let Some(packed) = found.as_ref().filter(|packed| packed.bundle == self.out) {
@@ -155,7 +188,8 @@ impl<'a> Run<'a> {
         }
         let note = self.directory()?;
         let page = |after: Option<&_>| self.relay.pool(after);
-        let pool = pool::list(page, &self.journal, self.options, self.config.bundle_mib.saturating_mul(1024 * 1024))?;
+        let pool =
+            pool::list(page, &self.journal, self.options.today, self.config.bundle_mib.saturating_mul(1024 * 1024))?;
         let mut fetched = Fetched {
             found,
             waiting: pool.waiting,
@@ -169,7 +203,7 @@ impl<'a> Run<'a> {
         self.progress.total(pool.wanted.iter().map(|tip| tip.size).sum());
         let tips = self.download(&pool.wanted, &mut fetched)?;
         if pool.is_whole {
-            self.journal.not_tips.retain(|id| pool.listed.contains(id));
+            self.journal.forget_gone(&pool.listed, self.options.today);
         }
         if !tips.is_empty() {
             let manifest = Manifest {
@@ -209,22 +243,49 @@ impl<'a> Run<'a> {
     /// Brings the wanted tips into the spool. Those that came are given back as they go into a manifest; what became of the others is noted down.
     fn download(&mut self, wanted: &[PoolTip], fetched: &mut Fetched) -> Result<Vec<BundledTip>, CourierError> {
         let mut tips = Vec::new();
-        for tip in wanted {
-            match self.spool.fetch(&self.relay, tip, self.progress) {
+        for (n, tip) in wanted.iter().enumerate() {
+            let (error, stopped) = match self.spool.fetch(&self.relay, tip, self.progress) {
                 // The size is that of the file, whatever the list says.
-                Ok(Arrived::Tip(size)) => tips.push(BundledTip { id: tip.id, size, day: tip.day }),
-                Ok(Arrived::Gone) => fetched.gone += 1,
+                Ok(Arrived::Tip(size)) => {
+                    tips.push(BundledTip { id: tip.id, size, day: tip.day });
+                    continue;
+                }
+                Ok(Arrived::Gone) => {
+                    fetched.gone += 1;
+                    continue;
+                }
                 Ok(Arrived::NotATip) => {
                     self.journal.is_no_tip(tip.id);
                     fetched.not_tips.push(tip.id);
+                    continue;
+                }
+                Err(CourierError::File { path, source }) if is_full(&source) => {
+                    // The journal and the bundle may need the room; and the next run may have more of it.
+                    self.spool.clean(|id| *id == tip.id);
+                    let folder = self.config.folder.clone();
+                    let free_mib = free_mib(&folder);
+                    let stopped = Stopped::DiskFull { folder, reason: source.to_string(), free_mib };
+                    (CourierError::File { path, source }, stopped)
                 }
                 Err(error @ CourierError::File { .. }) => return Err(error),
-                Err(error) => {
-                    // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
-                    self.relay.directory().map_err(|_| error)?;
-                    fetched.unreadable.push(tip.id);
+                // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
+                Err(error) if self.relay.directory().is_ok() => {
+                    let broke = matches!(error, CourierError::Client(ClientError::Unreachable(_)));
+                    let named = if broke { &mut fetched.broken } else { &mut fetched.unreadable };
+                    named.push(tip.id);
+                    continue;
                 }
+                Err(error) => {
+                    let stopped = Stopped::RelayLost(error.to_string());
+                    (error, stopped)
+                }
+            };
+            if tips.is_empty() {
+                return Err(error);
             }
+            fetched.waiting += wanted.len() - n;
+            fetched.stopped = Some(stopped);
+            break;
         }
         Ok(tips)
     }
@@ -271,7 +332,7 @@ impl<'a> Run<'a> {
     /// Writes the bundle and reads it again as a desk will.
     fn write_bundle(&self, plan: &Plan) -> Result<Packed, CourierError> {
         let open = |tip: &BundledTip| File::open(self.spool.whole(&tip.id));
-        bundle::write(&plan.out, &plan.manifest, plan.note.as_bytes(), open, &|_| ())
+        bundle::write(&plan.out, &plan.manifest, plan.note.as_bytes(), open)
             .map_err(|source| CourierError::Bundle { path: plan.out.clone(), source })?;
         read_back(plan).map_err(|source| {
             let _ = fs::remove_file(&plan.out);
@@ -299,6 +360,8 @@ impl<'a> Run<'a> {
             resumed: false,
             gone: 0,
             waiting: 0,
+            stopped: None,
+            broken: Vec::new(),
             misdated: 0,
             unreadable: Vec::new(),
             wrong_sizes: Vec::new(),
@@ -320,8 +383,14 @@ struct Note {
 }
 
 /// Reads a planned bundle as a desk does, to its end: it is there, and every byte is as it was meant.
+///
+/// What the system still has in memory is given up before, so that the bytes come from the medium. That is asked for and not promised, and nothing
+/// here looks behind the memory of a stick itself: whether a stick that was pulled out still has them only a desk sees.
 fn read_back(plan: &Plan) -> Result<Packed, BundleError> {
     let file = File::open(&plan.out)?;
+    // Only what was written to the medium can be given up.
+    file.sync_all()?;
+    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
     let verified = bundle::read(io::BufReader::with_capacity(64 * 1024, file), |_| (), |_, _| Ok(()))?;
     if verified.manifest != plan.manifest || verified.directory != plan.note.as_bytes() {
         return Err(BundleError::Altered("manifest.json".to_owned()));
@@ -340,17 +409,36 @@ fn reason(error: BundleError) -> String {
     }
 }
 
+fn free_mib(folder: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize) / (1024 * 1024))
+}
+
 /// Whether a file can be made beside `out`: better said now than after hours of fetching.
 fn takes_files(out: &Path) -> Result<(), CourierError> {
     let folder = out.parent().unwrap_or(out);
-    match crate::file::partial_in(folder) {
+    // Without a name where the file system can: a run that is killed leaves nothing.
+    match tempfile::tempfile_in(folder) {
         Ok(_) => Ok(()),
-        Err(source) => Err(CourierError::NoPlace { folder: folder.to_owned(), source }),
+        Err(source) => Err(CourierError::NoPlace { folder: folder.to_owned(), source: plain(source) }),
     }
 }
 
-/// Removes journals that a run which was killed left half written. Only who has the lock may.
-fn forget_halves(folder: &Path) {
+/// Without the path that the temporary file would have had.
+fn plain(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|inner| inner.source()).and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+}
+
+/// Removes the journals and the bundle that a run which was killed left half written. Only who has the lock may.
+fn forget_halves(folder: &Path, out: &Path) {
+    if let Ok(Journal { planned: Some(plan), .. }) = Journal::read(folder) {
+        let id = plan.manifest.to_bytes().1;
+        // The same place may have another name than it had then.
+        for out in [&plan.out, out] {
+            bundle::forget_partial(out, &id);
+        }
+    }
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(".partial-") {
             let _ = fs::remove_file(entry.path());

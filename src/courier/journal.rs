@@ -1,6 +1,6 @@
 //! What the courier remembers between runs: its name and its last bundle, which tips have been in one, and what it was about to do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,16 @@ use serde::{Deserialize, Serialize};
 use crate::bundle::{BundleId, CourierName, Manifest};
 use crate::day::Day;
 use crate::directory::Seen;
+use crate::limits::DEFAULT_MAX_PLAINTEXT;
 use crate::tip::id::TipId;
 
 const SCHEMA: &str = "softinfo/courier/1";
 
 /// Most ids that are remembered as no tips. What is beyond is fetched again each time, which costs time and nothing else.
 const MOST_NOT_TIPS: usize = 10_000;
+
+/// Days for which a packed tip is remembered that is no longer in the pool.
+const REMEMBERED_DAYS: i64 = 366;
 
 /// `journal.json` in the courier's folder, written whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +38,8 @@ pub(super) struct Journal {
     pub not_tips: BTreeSet<TipId>,
     /// The newest directory.
     pub seen: Option<Seen>,
-    /// The largest `max_bytes` of a directory so far: what was taken in before a limit was lowered is still a tip.
+    /// The largest `max_bytes` of a directory so far, and at least the usual one: what was taken in before a limit was lowered is still a tip, also for
+    /// a courier that has not seen that directory.
     pub max_bytes: u64,
 }
 
@@ -103,7 +108,7 @@ impl Journal {
             bundled: BTreeMap::new(),
             not_tips: BTreeSet::new(),
             seen: None,
-            max_bytes: 0,
+            max_bytes: DEFAULT_MAX_PLAINTEXT,
         }
     }
 
@@ -122,11 +127,40 @@ impl Journal {
         }
     }
 
+    /// What came from `day` on counts as packed no longer, and what was no tip is looked at again.
+    pub fn pack_again(&mut self, day: Day) {
+        self.bundled.retain(|_, came| *came < day);
+        self.not_tips.clear();
+    }
+
+    /// Forgets what the whole pool no longer holds: no tips at once, and packed tips once their day is a year ago. Until then one that a relay couldn't
+    /// read for a while, and lists again, is not packed twice.
+    pub fn forget_gone(&mut self, listed: &HashSet<TipId>, today: Day) {
+        self.not_tips.retain(|id| listed.contains(id));
+        let oldest = today.plus(-REMEMBERED_DAYS);
+        self.bundled.retain(|id, day| *day >= oldest || listed.contains(id));
+    }
+
     /// The planned bundle is there, whole: from now on its tips count as packed.
     pub fn planned_is_done(&mut self) {
         if let Some(Plan { manifest, .. }) = self.planned.take() {
             self.last = Some((manifest.number, manifest.to_bytes().1));
             self.bundled.extend(manifest.tips.iter().map(|tip| (tip.id, tip.day)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_left_the_pool_is_forgotten_a_year_later() {
+        let today = Day::from_number(2_461_000).unwrap();
+        let [listed, old, recent] = ["listed", "old", "recent"].map(|name| TipId::of(name.as_bytes()));
+        let mut journal = Journal::new();
+        journal.bundled = [(listed, today.plus(-800)), (old, today.plus(-367)), (recent, today.plus(-366))].into();
+        journal.forget_gone(&HashSet::from([listed]), today);
+        assert_eq!(journal.bundled.into_keys().collect::<BTreeSet<_>>(), BTreeSet::from([listed, recent]));
     }
 }

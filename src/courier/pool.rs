@@ -5,9 +5,9 @@
 use std::collections::HashSet;
 
 use super::error::CourierError;
-use super::fetch::Options;
 use super::journal::Journal;
 use crate::client::{ClientError, PoolCursor, PoolPage, PoolTip};
+use crate::day::Day;
 use crate::tip::id::TipId;
 use crate::tip::padding::SizeClass;
 
@@ -39,7 +39,7 @@ pub(super) struct Pool {
 pub(super) fn list(
     mut page: impl FnMut(Option<&PoolCursor>) -> Result<PoolPage, ClientError>,
     journal: &Journal,
-    options: &Options,
+    today: Day,
     bundle_bytes: u64,
 ) -> Result<Pool, CourierError> {
     let mut pool = Pool {
@@ -61,10 +61,9 @@ pub(super) fn list(
                 return Err(CourierError::List("a tip stands in it twice"));
             }
             // A clock that differs is no reason to pass a tip over; but nothing that is kept may have a day of the future.
-            let is_ahead = tip.day > options.today.plus(1);
-            let day = if is_ahead { options.today } else { tip.day };
-            let again = options.again_since.is_some_and(|since| day >= since);
-            if !again && (journal.bundled.contains_key(&tip.id) || journal.not_tips.contains(&tip.id)) {
+            let is_ahead = tip.day > today.plus(1);
+            let day = if is_ahead { today } else { tip.day };
+            if journal.bundled.contains_key(&tip.id) || journal.not_tips.contains(&tip.id) {
                 continue;
             }
             if SizeClass::of_file(tip.size, journal.max_bytes).is_err() {
@@ -105,12 +104,11 @@ pub(super) fn list(
 mod tests {
     use super::*;
     use crate::bundle::{BundledTip, Manifest};
-    use crate::day::Day;
     use crate::limits::{DEFAULT_MAX_PLAINTEXT, MAX_MANIFEST, TEXT_TIP};
     use crate::tip::padding::largest_file;
 
     fn tip(n: usize) -> PoolTip {
-        PoolTip { id: TipId::of(&n.to_be_bytes()), day: Day::from_number(2_461_000).unwrap(), size: TEXT_TIP }
+        PoolTip { id: TipId::of(&n.to_be_bytes()), day: today(), size: TEXT_TIP }
     }
 
     /// A relay with a thousand new tips on each page, without an end.
@@ -128,24 +126,30 @@ mod tests {
         Journal::read(std::path::Path::new("/nowhere")).unwrap()
     }
 
-    fn options() -> Options {
-        let today = Day::from_number(2_461_000).unwrap();
-        Options { today, again_since: None, new_chain: false, allow_example: false }
+    fn today() -> Day {
+        Day::from_number(2_461_000).unwrap()
     }
 
     #[test]
     fn a_list_without_an_end_is_left_with_one_bundle_full() {
         let mut journal = journal();
-        journal.max_bytes = DEFAULT_MAX_PLAINTEXT;
         let mut pages = 0;
-        let pool = list(endless(&mut pages), &journal, &options(), u64::MAX).unwrap();
+        let pool = list(endless(&mut pages), &journal, today(), u64::MAX).unwrap();
         assert_eq!((pool.wanted.len(), pool.waiting, pool.is_whole), (MOST_TIPS, 1, false));
         assert_eq!(pages, MOST_TIPS / 1000 + 1);
         // Of lengths that no tip has there is no bundle full; such a list ends too.
         journal.max_bytes = 0;
         let mut pages = 0;
-        assert!(matches!(list(endless(&mut pages), &journal, &options(), u64::MAX), Err(CourierError::List(_))));
+        assert!(matches!(list(endless(&mut pages), &journal, today(), u64::MAX), Err(CourierError::List(_))));
         assert_eq!(pages, MOST_TIPS / 1000 + 1);
+    }
+
+    #[test]
+    fn a_new_courier_knows_a_large_tip_from_before_the_limit_was_lowered() {
+        let large = PoolTip { size: largest_file(DEFAULT_MAX_PLAINTEXT), ..tip(0) };
+        let page = |_: Option<&_>| Ok(PoolPage { schema: String::new(), tips: vec![large.clone()], next: None });
+        let pool = list(page, &journal(), today(), u64::MAX).unwrap();
+        assert_eq!((pool.wanted.len(), pool.wrong_sizes.len()), (1, 0));
     }
 
     #[test]

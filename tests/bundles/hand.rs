@@ -58,7 +58,7 @@ impl<'a> Chain<'a> {
             tips: tips.iter().map(bundled).collect(),
         };
         let out = self.scene.path(name);
-        let id = softinfo::bundle::write(&out, &manifest, &note, |tip| fs::File::open(path(&tip.id)), &|_| ()).unwrap();
+        let id = softinfo::bundle::write(&out, &manifest, &note, |tip| fs::File::open(path(&tip.id))).unwrap();
         (self.number, self.previous) = (self.number + 1, Some(id));
         out
     }

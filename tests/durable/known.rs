@@ -78,7 +78,7 @@ pub fn all_open(scene: &Scene, tips: &[&Known]) {
         fs::write(&part, scene.courier_get(&format!("/tips/{}", tip.id)).1)?;
         fs::File::open(&part)
     };
-    bundle::write(&scene.path("bundle.tar"), &manifest, example::DIRECTORY, fetch, &|_| ()).unwrap();
+    bundle::write(&scene.path("bundle.tar"), &manifest, example::DIRECTORY, fetch).unwrap();
     scene.import("bundle.tar").says(0, &format!("{} for this desk", tips.len()));
     for tip in tips {
         let id = tip.id.to_string();

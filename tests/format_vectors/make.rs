@@ -168,7 +168,7 @@ fn make_bundles(directory: &[u8], root: &SigningKey, rng: &mut StdRng) {
             fs::write(&part, tips.iter().find(|tip| TipId::of(tip) == wanted.id).unwrap())?;
             File::open(part)
         };
-        let id = bundle::write(&folder.join(name), &manifest, directory, open, &|_| ()).unwrap();
+        let id = bundle::write(&folder.join(name), &manifest, directory, open).unwrap();
         let _ = fs::remove_file(folder.join("part"));
         id
     };

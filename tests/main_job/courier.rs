@@ -57,7 +57,7 @@ fn a_day_of_the_future_hides_nothing_that_comes_later() {
     assert_eq!((packed.tips[0].id.to_string(), packed.tips[0].day), (first, Day::today()));
     scene.import("1.tar").says(0, "1 new tip, 1 for");
     scene.import("2.tar").says(0, "1 new tip, 1 for");
-    run.says(0, "day in the future at the relay");
+    run.says(0, "1 tip has a day in the future at the relay");
 }
 
 #[test]
@@ -352,8 +352,33 @@ fn a_courier_killed_at_any_step_loses_nothing_and_begins_no_second_chain() {
         let left = fs::read_dir(scene.path(&format!("courier-{n}"))).unwrap();
         let left: BTreeSet<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         assert_eq!(left, ["journal.json", "lock", "spool"].map(String::from).into(), "killed at {n}");
+        let beside =
+            fs::read_dir(scene.path(".")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let hidden: Vec<_> = beside.filter(|name| name.starts_with('.')).collect();
+        assert!(hidden.is_empty(), "killed at {n}: {hidden:?} beside the bundle");
     }
     assert!(died >= 8, "{died} steps");
+}
+
+#[test]
+fn a_bundle_is_read_back_from_the_medium() {
+    let scene = Scene::new();
+    text(&scene, "one");
+    let (trace, bundle) = (scene.path("trace"), scene.path("1.tar"));
+    let (trace, bundle) = (trace.to_str().unwrap(), bundle.to_str().unwrap());
+    let config = scene.path("courier.toml");
+    let calls = "trace=openat,fsync,fadvise64,read";
+    let arguments =
+        ["-f", "-y", "-e", calls, "-o", trace, COURIER, "--config", config.to_str().unwrap(), "fetch", "--out", bundle];
+    scene.run("strace", &arguments).says(0, "Bundle 1 with 1 tip");
+    let trace = fs::read_to_string(trace).unwrap();
+    let at_bundle = format!("<{bundle}>");
+    let calls: Vec<_> = trace.lines().filter(|line| line.contains(&at_bundle)).collect();
+    let place = |call: &str| calls.iter().position(|line| line.contains(call)).unwrap_or_else(|| panic!("{calls:?}"));
+    assert!(
+        place("fsync(") < place("POSIX_FADV_DONTNEED") && place("POSIX_FADV_DONTNEED") < place("read("),
+        "{calls:?}"
+    );
 }
 
 /// Each number belongs to one bundle, and each bundle names the one before it.
@@ -439,17 +464,95 @@ fn a_full_disk_loses_nothing_and_is_named() {
     let earlier = (0..1_000_u32).map(|n| (TipId::of(&n.to_be_bytes()).to_string(), json!("2026-10-01")));
     journal["bundled"] = Value::Object(earlier.collect());
     fs::write(scene.path("courier/journal.json"), journal.to_string()).unwrap();
-    let line = "trap '' XFSZ; exec prlimit --fsize=$BYTES \"$@\"";
     for (bytes, file) in [(20_000, ".part"), (60_000, "journal.json"), (150_000, "1.tar")] {
-        let config = scene.path("courier.toml");
-        let mut command = scene.command("sh", &["-c", line, "sh", COURIER, "--config", config.to_str().unwrap()]);
-        let run = complete(command.args(["fetch", "--out"]).arg(scene.path("1.tar")).env("BYTES", bytes.to_string()));
+        let run = fetch_in_files_of(&scene, bytes, "1.tar", &[]);
         assert!(run.code == 1 && run.err.contains("File too large") && run.err.contains(file), "{bytes}: {run:?}");
         assert!(run.err.contains("othing is lost") && run.err.lines().count() == 1, "{run:?}");
         assert!(!scene.path("1.tar").exists());
     }
     assert_eq!(scene.fetch("1.tar").ok().json()["number"], 1);
     assert_eq!(ids(&scene.path("1.tar")), sent);
+}
+
+/// Fetches as under a file system that takes files of at most so many bytes.
+fn fetch_in_files_of(scene: &Scene, bytes: u64, bundle: &str, more: &[&str]) -> Run {
+    let line = "trap '' XFSZ; exec prlimit --fsize=$BYTES \"$@\"";
+    let config = scene.path("courier.toml");
+    let mut command = scene.command("sh", &["-c", line, "sh", COURIER, "--config", config.to_str().unwrap()]);
+    command.args(["fetch", "--out"]).arg(scene.path(bundle)).args(more);
+    complete(command.env("BYTES", bytes.to_string()))
+}
+
+#[test]
+fn what_is_to_be_packed_again_stays_so_until_it_is_in_a_bundle() {
+    let scene = Scene::new();
+    let sent: BTreeSet<_> = (0..6).map(|n| text(&scene, &n.to_string())).collect();
+    scene.fetch("lost.tar").ok();
+    let today = Day::today().to_string();
+    let run = fetch_in_files_of(&scene, 150_000, "1.tar", &["--again-since", &today]).says(1, "the next run packs it");
+    assert_eq!(scene.fetch("1.tar").ok().json()["number"], 2);
+    assert_eq!(ids(&scene.path("1.tar")), sent);
+    fetch(&scene, "2.tar", &[]).says(0, "Nothing new");
+    assert!(run.err.contains("stick") && run.err.contains("bundle_mib"), "{run:?}");
+}
+
+/// Texts come first, and no video that a disk has no room for, or on which the relay is lost, holds them back.
+#[test]
+fn what_is_whole_is_packed_when_the_disk_is_full_or_the_relay_is_lost() {
+    let scene = Scene::new();
+    let small: BTreeSet<_> = (0..2).map(|n| text(&scene, &n.to_string())).collect();
+    let video = scene.random_file("video.mp4", 1_500_000);
+    let large = scene.send(&[INSPECTORATE], "large", &[&video])["id"].as_str().unwrap().to_owned();
+    let run = fetch_in_files_of(&scene, 1_000_000, "1.tar", &[]).says(8, "File too large").says(8, "bundle_mib");
+    assert!(run.out.contains("Bundle 1 with 2 tips") && run.out.contains("MiB are free"), "{run:?}");
+    assert_eq!(ids(&scene.path("1.tar")), small);
+    assert_eq!(fs::read_dir(scene.path("courier/spool")).unwrap().count(), 0, "room is made for the bundle");
+    // Nothing whole but what is too large.
+    fetch_in_files_of(&scene, 1_000_000, "2.tar", &[]).says(1, "File too large");
+    // A relay that is lost in the middle of the large one, and one that only this tip breaks on.
+    let late = text(&scene, "late");
+    let is_lost = Arc::new(AtomicBool::new(false));
+    let (lost, id) = (Arc::clone(&is_lost), large.clone());
+    let relay = FalseRelay::over(scene.courier, move |path, (status, body)| {
+        if path.ends_with(&id) {
+            lost.store(true, Ordering::SeqCst);
+        }
+        if lost.load(Ordering::SeqCst) {
+            return (503, br#"{"title":"Stopped","detail":"Come back."}"#.to_vec());
+        }
+        (status, body)
+    });
+    scene.courier_calls(relay.address);
+    let run = fetch(&scene, "2.tar", &[]).says(8, "No more could be fetched");
+    assert!(run.out.contains("Bundle 2 with 1 tip"), "{run:?}");
+    assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([late]));
+    is_lost.store(false, Ordering::SeqCst);
+    fetch(&scene, "3.tar", &[]).says(3, "Stopped");
+    scene.courier_calls(scene.courier);
+    scene.fetch("3.tar").ok();
+    assert_eq!(ids(&scene.path("3.tar")), BTreeSet::from([large]));
+}
+
+#[test]
+fn a_tip_on_which_the_line_breaks_each_time_is_not_called_damaged() {
+    let scene = Scene::new();
+    let [broken, other] = ["one", "two"].map(|message| text(&scene, message));
+    let id = broken.clone();
+    let relay =
+        FalseRelay::over(
+            scene.courier,
+            move |path, (status, body)| {
+                if path.ends_with(&id) { (status, Vec::new()) } else { (status, body) }
+            },
+        );
+    scene.courier_calls(relay.address);
+    let words = format!("The connection broke again and again while {broken} was fetched; it is tried again");
+    let run = fetch(&scene, "1.tar", &[]).says(8, &words);
+    assert!(!run.out.contains("operator"), "{run:?}");
+    assert_eq!(ids(&scene.path("1.tar")), BTreeSet::from([other]));
+    scene.courier_calls(scene.courier);
+    scene.fetch("2.tar").ok();
+    assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([broken]));
 }
 
 #[test]
@@ -589,6 +692,6 @@ fn each_way_in_which_a_courier_ends_has_its_code_and_says_what_to_do() {
     let mut command = scene.fetch_command("1.tar");
     let run =
         complete(command.stdout(fs::File::options().write(true).open("/dev/full").unwrap()).stderr(Stdio::piped()));
-    run.says(1, "bundle 1 with 1 tip is in");
+    run.says(8, "bundle 1 with 1 tip is in");
     fetch(&scene, "2.tar", &[]).says(0, "Nothing new");
 }

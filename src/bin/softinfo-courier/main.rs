@@ -45,7 +45,7 @@ enum Command {
         /// The bundle to write; must not exist.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// Pack again everything that arrived from this day on, for example when a bundle was lost.
+        /// Pack again everything that arrived from this day on, for example when a bundle was lost. It is remembered until it is done.
         #[arg(long, value_name = "DAY")]
         again_since: Option<Day>,
         /// Begin a new chain of bundles under a new name, with all that is in the pool: when the courier's folder was copied to a second machine, or its journal is damaged.
@@ -93,19 +93,36 @@ fn run(arguments: &Arguments) -> Result<Exit> {
     let fetched = fetch(&config, out, &options, &bar)?;
     bar.0.finish_and_clear();
     let shown = if arguments.json { say_json(&fetched) } else { show(&fetched, out) };
-    // Nothing is undone by a reader that went away: the bundle is there, and counts.
-    shown.with_context(|| match fetched.number {
-        Some(number) => {
-            format!("bundle {number} with {} is in {}, but that can't be shown", tips(fetched.tips), out.display())
+    if let Err(error) = shown {
+        // Nothing is undone by a reader that went away: the bundle is there, and counts.
+        let bundles = bundles(&fetched, out);
+        if bundles.is_empty() {
+            return Err(error).context("no bundle was written, but that can't be shown");
         }
-        None => "no bundle was written, but that can't be shown".to_owned(),
-    })?;
+        complain(PROGRAM, format_args!("{bundles}, but what was done can't be shown: {error}"));
+        return Ok(Exit::Incomplete);
+    }
     Ok(if is_complete(&fetched) { Exit::Done } else { Exit::Incomplete })
 }
 
 fn is_complete(fetched: &Fetched) -> bool {
-    let Fetched { resumed, waiting, unreadable, wrong_sizes, not_tips, .. } = fetched;
-    !resumed && *waiting == 0 && [unreadable, wrong_sizes, not_tips].iter().all(|ids| ids.is_empty())
+    let Fetched { resumed, waiting, unreadable, broken, wrong_sizes, not_tips, .. } = fetched;
+    !resumed && *waiting == 0 && [unreadable, broken, wrong_sizes, not_tips].iter().all(|ids| ids.is_empty())
+}
+
+/// Where the bundles are that this run wrote or found.
+fn bundles(fetched: &Fetched, out: &Path) -> String {
+    let found = fetched.found.as_ref().map(|found| (found.number, found.tips, &*found.bundle));
+    let written = fetched.number.map(|number| (number, fetched.tips, out));
+    let place = |(number, count, path): (u64, usize, &Path)| {
+        format!("bundle {number} with {} is in {}", tips(count), path.display())
+    };
+    found.into_iter().chain(written).map(place).collect::<Vec<_>>().join(", ")
+}
+
+/// How many, in words.
+fn tips(count: usize) -> String {
+    if count == 1 { "1 tip".to_owned() } else { format!("{count} tips") }
 }
 
 fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
@@ -118,11 +135,13 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
         ))?;
     }
     if fetched.gone > 0 {
-        say(format_args!("Withdrawn or expired while they were being fetched: {}.", tips(fetched.gone)))?;
+        let were = if fetched.gone == 1 { "was" } else { "were" };
+        say(format_args!("{} {were} withdrawn or expired while being fetched.", tips(fetched.gone)))?;
     }
     if fetched.misdated > 0 {
+        let have = if fetched.misdated == 1 { "has" } else { "have" };
         say(format_args!(
-            "With a day in the future at the relay, and today's in the bundle: {}. If this computer's date is right, tell the relay's operator.",
+            "{} {have} a day in the future at the relay, and today's in the bundle. If this computer's date is right, tell the relay's operator.",
             tips(fetched.misdated)
         ))?;
     }
@@ -130,6 +149,9 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
         format!(
             "The relay could not give out {id} as it was stored. Tell its operator; it is tried again at the next run."
         )
+    })?;
+    each(&fetched.broken, |id| {
+        format!("The connection broke again and again while {id} was fetched; it is tried again at the next run.")
     })?;
     each(&fetched.wrong_sizes, |id| {
         format!(
@@ -153,7 +175,7 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
     }
     if fetched.number == Some(1) {
         say(format_args!(
-            "This courier's name is {}…, and this is its first bundle. The desk asks about it once: softinfo-desk import --new-courier {}",
+            "This courier's name is {}…. If the desk says that it does not know this courier, compare the name, then: softinfo-desk import --new-courier {}",
             fetched.courier.short(),
             out.display()
         ))?;
@@ -163,7 +185,9 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
             "It is the bundle that the run before was writing when it was cut off. Run softinfo-courier again for what has come since.",
         )?;
     }
-    if fetched.waiting > 0 {
+    if let Some(stopped) = &fetched.stopped {
+        say(format_args!("{stopped}. What was whole is in the bundle. Run softinfo-courier again for the others."))?;
+    } else if fetched.waiting > 0 {
         say("There are more tips than one bundle takes (bundle_mib). Run softinfo-courier again for the others.")?;
     }
     Ok(())
@@ -178,6 +202,7 @@ fn each(ids: &[TipId], line: impl Fn(&TipId) -> String) -> std::io::Result<()> {
     ids.iter().take(SHOWN).try_for_each(|id| say(line(id)))?;
     match ids.len().saturating_sub(SHOWN) {
         0 => Ok(()),
+        1 => say("The same is true of 1 other; --json names all."),
         more => say(format_args!("The same is true of {more} others; --json names all.")),
     }
 }
