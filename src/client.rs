@@ -17,6 +17,7 @@ use ureq::http::{Response, StatusCode, Uri};
 use ureq::tls::TlsConfig;
 use ureq::unversioned::transport::{Connector, RustlsConnector};
 use ureq::{Agent, Body, SendBody};
+use zeroize::Zeroizing;
 
 use self::socks::{BehindProxy, Circuit};
 pub use self::socks::{NoSocksAddress, Socks, SocksError};
@@ -46,7 +47,7 @@ const HOUR: u64 = 60 * MINUTE;
 pub struct RelayClient {
     agent: Agent,
     base: String,
-    authorization: Option<zeroize::Zeroizing<String>>,
+    authorization: Option<Zeroizing<String>>,
 }
 
 /// Why a call failed.
@@ -270,7 +271,7 @@ impl RelayClient {
             }
             None => config.new_agent(),
         };
-        let authorization = token.map(|token| zeroize::Zeroizing::new(format!("Bearer {token}")));
+        let authorization = token.map(|token| Zeroizing::new(format!("Bearer {token}")));
         Ok(Self { agent, base: base.to_owned(), authorization })
     }
 
@@ -299,14 +300,21 @@ impl RelayClient {
             .map(|(accepted, status)| (accepted, status == StatusCode::CREATED))
     }
 
-    /// Withdraws by token; says how many tips were erased.
+    /// Withdraws by up to [`WITHDRAW_TOKENS`](crate::limits::WITHDRAW_TOKENS) tokens in one request; says how many tips were erased.
     ///
     /// # Errors
-    /// [`Unconfirmed`]: the tip may be erased when the token had left, and the answer does not say no.
-    pub fn withdraw(&self, token: &WithdrawToken) -> Result<u64, Unconfirmed> {
-        let token = token.expose();
-        let length = token.len() as u64;
-        self.change::<Erased>("/withdraw", "text/plain", Cursor::new(token), length, |_| ())
+    /// [`Unconfirmed`]: tips may be erased when the tokens had left, and the answer does not say no.
+    pub fn withdraw(&self, tokens: impl ExactSizeIterator<Item = WithdrawToken>) -> Result<u64, Unconfirmed> {
+        // As long as it becomes: what grows leaves copies behind.
+        let mut list = Zeroizing::new(String::with_capacity(tokens.len() * (WithdrawToken::LENGTH + 1)));
+        for token in tokens {
+            if !list.is_empty() {
+                list.push('\n');
+            }
+            list.push_str(&Zeroizing::new(token.expose()));
+        }
+        let length = list.len() as u64;
+        self.change::<Erased>("/withdraw", "text/plain", Cursor::new(list), length, |_| ())
             .map(|(answer, _)| answer.erased)
     }
 

@@ -17,6 +17,8 @@ use super::withdraw::WithdrawToken;
 
 const SALT: &[u8] = b"softinfo/receipt/1";
 const WORDS: usize = 12;
+/// Messages that one receipt can have. The first has number 0, the others random ones (`docs/protocol.md`, 3).
+pub const MESSAGES: u16 = 4096;
 /// Most words and groups that are looked at: a receipt in both forms, numbered, with what stands around it, has fewer than 100.
 const MOST_TOKENS: usize = 400;
 const LANGUAGES: [Language; 4] = [Language::English, Language::French, Language::Spanish, Language::Portuguese];
@@ -128,6 +130,11 @@ impl Receipt {
     #[must_use]
     pub fn withdraw_token(&self, n: u32) -> WithdrawToken {
         WithdrawToken::from_bytes(*self.derive(&format!("withdraw/{n}")))
+    }
+
+    /// The withdraw tokens of every message that the thread can have: 0 to 4095, in order.
+    pub fn withdraw_tokens(&self) -> impl ExactSizeIterator<Item = WithdrawToken> {
+        (0..MESSAGES).map(|n| self.withdraw_token(n.into()))
     }
 
     /// The key that signs later messages of the thread.

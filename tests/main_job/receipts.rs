@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
+use softinfo::tip::receipt::Receipt;
+
 use crate::scene::{Cut, INSPECTORATE, Line, Run, Scene, TIP, complete};
 
 const LOST: &str = "";
@@ -309,6 +311,42 @@ fn a_withdrawal_says_whether_the_tip_is_erased_and_when_that_is_not_known() {
     // The answer of the real relay is lost on the way: the second try says what became of it.
     let line = Line::new(scene.intake, |_| Cut { down: 10, ..Cut::NEVER });
     withdraw(&scene, line.address, &receipt).says(7, "withdraw it again");
+    withdraw(&scene, scene.intake, &receipt).says(9, "nothing is stored under this receipt");
+}
+
+/// The sealed tip under another number of the same receipt: as the page sends one that was changed after a try in doubt.
+fn under_another_number(sealed: &[u8], receipt: &Receipt, n: u32) -> Vec<u8> {
+    let [first, other] = [0, n].map(|n| receipt.withdraw_token(n).digest().to_string());
+    let at = sealed.windows(first.len()).position(|window| window == first.as_bytes()).unwrap();
+    [&sealed[..at], other.as_bytes(), &sealed[at + first.len()..]].concat()
+}
+
+#[test]
+fn a_receipt_takes_back_what_was_sent_under_any_of_its_numbers_or_just_one() {
+    let scene = Scene::new();
+    let (sealed, receipt) = (scene.path("sealed.age"), scene.path("receipt"));
+    complete(&mut seal(&scene, &sealed, &["--receipt", text(&receipt)])).ok();
+    let (bytes, secret) = (fs::read(&sealed).unwrap(), fs::read_to_string(&receipt).unwrap());
+    let secret = Receipt::parse(&secret).unwrap();
+    let store = |numbers: &[u32]| {
+        for n in numbers {
+            assert_eq!(scene.post(&under_another_number(&bytes, &secret, *n)).0, 201);
+        }
+    };
+    let url = scene.intake_url();
+    let base = ["withdraw", "--relay", &url, "--receipt", text(&receipt)];
+    let only = |n: &str| scene.run(TIP, &[&base[..], &["--message", n]].concat());
+    store(&[2718]);
+    only("0").says(9, "nothing is stored under message 0 of this receipt");
+    only("4096").says(2, "4096");
+    withdraw(&scene, scene.intake, &receipt).says(0, "The tip is erased");
+    store(&[0, 1, 4095]);
+    only("1").says(0, "The tip is erased");
+    assert_eq!(scene.pool().len(), 2);
+    withdraw(&scene, scene.intake, &receipt).says(0, "2 messages of this receipt are erased");
+    assert!(scene.pool().is_empty());
+    store(&[7, 4095]);
+    assert_eq!(scene.run(TIP, &[&base[..], &["--json"]].concat()).ok().json()["erased"], 2);
     withdraw(&scene, scene.intake, &receipt).says(9, "nothing is stored under this receipt");
 }
 

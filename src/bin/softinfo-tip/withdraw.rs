@@ -9,7 +9,7 @@ use serde_json::json;
 use softinfo::client::{ClientError, Unconfirmed};
 use softinfo::file::read_limited;
 use softinfo::terminal::{Exit, complain, say, say_json};
-use softinfo::tip::receipt::Receipt;
+use softinfo::tip::receipt::{MESSAGES, Receipt};
 use softinfo::writer::receipt;
 use zeroize::Zeroizing;
 
@@ -29,10 +29,11 @@ pub struct Withdraw {
     /// File with the receipt, as send --receipt wrote it, or with its words or digits alone. Without it they are read from standard input.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
-    /// Which message of the thread; the first tip is 0.
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    message: u32,
-    /// Print the outcome as JSON: {"erased": 1}, or 0 when nothing was there.
+    /// Erase only message N of the receipt; the first tip is 0. Without it all that is stored under the receipt goes, also what was changed and sent
+    /// anew.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..i64::from(MESSAGES)))]
+    message: Option<u32>,
+    /// Print the outcome as JSON: {"erased": n}, n being the messages that were erased; 0 when nothing was there.
     #[arg(long)]
     json: bool,
 }
@@ -41,7 +42,11 @@ impl Withdraw {
     pub fn run(self) -> Result<()> {
         let client = self.relay.client()?;
         let receipt = self.receipt()?;
-        let erased = match client.withdraw(&receipt.withdraw_token(self.message)) {
+        let withdrawn = match self.message {
+            Some(n) => client.withdraw(std::iter::once(receipt.withdraw_token(n))),
+            None => client.withdraw(receipt.withdraw_tokens()),
+        };
+        let erased = match withdrawn {
             Ok(erased) => erased,
             Err(Unconfirmed { error: ClientError::Refused { name, .. }, .. }) if name == "unknown-token" => 0,
             Err(Unconfirmed { error, may_be_done: true }) => {
@@ -59,13 +64,17 @@ impl Withdraw {
         if self.json {
             say_json(&json!({ "erased": erased }))?;
         } else if erased > 0 {
-            say("The tip is erased from the relay. A copy that a holder has fetched before is not.")?;
+            let what = if erased == 1 { "The tip is".to_owned() } else { format!("{erased} messages of this receipt are") };
+            say(format!("{what} erased from the relay. A copy that a holder has fetched before is not."))?;
         }
         if erased == 0 {
+            let what = self.message.map_or_else(String::new, |n| format!("message {n} of "));
             return Err(Ended::with(
                 Exit::NothingThere,
-                "nothing is stored under this receipt on this relay now: the tip was withdrawn, has expired, or never arrived here. A copy that a holder has \
-                 fetched before is not touched",
+                format!(
+                    "nothing is stored under {what}this receipt on this relay now: the tip was withdrawn, has expired, or never arrived here. A copy that a \
+                     holder has fetched before is not touched"
+                ),
             ));
         }
         Ok(())
