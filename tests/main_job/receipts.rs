@@ -125,12 +125,14 @@ fn a_standard_output_that_nobody_reads_is_an_error_before_anything_is_sent() {
         Stdio::from(writer)
     };
     let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    // What a shell makes of `1<file`.
+    let read_only = || Stdio::from(File::open(&scene.channel.directory).unwrap());
     let sealed = scene.path("sealed-without.age");
     for json in [&[][..], &["--json"]] {
-        for out in [closed(), full(), Stdio::null()] {
+        for out in [closed(), full(), Stdio::null(), read_only()] {
             complete(send(&scene, scene.intake, json).stdout(out)).says(1, "receipt");
         }
-        for out in [closed(), full(), Stdio::null()] {
+        for out in [closed(), full(), Stdio::null(), read_only()] {
             complete(seal(&scene, &sealed, json).stdout(out)).says(1, "receipt");
             assert!(!sealed.exists());
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use rustix::fs::{OFlags, fcntl_getfl};
 use serde_json::json;
 use softinfo::terminal::{say, say_json};
 use softinfo::tip::id::TipId;
@@ -45,7 +46,7 @@ impl Keeping {
             Some(path) => refuse_existing(path),
             None if self.no_receipt || is_seen()? => Ok(()),
             None => anyhow::bail!(
-                "standard output is closed, or leads to /dev/null, so the receipt would be lost: save it with --receipt FILE, or say --no-receipt. Nothing was \
+                "standard output is closed, is open for reading only, or leads to /dev/null, so the receipt would be lost: save it with --receipt FILE, or say --no-receipt. Nothing was \
                  sealed or sent"
             ),
         }
@@ -102,9 +103,14 @@ pub fn refuse_existing(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether anybody can see what goes to standard output. One that was closed when the program started is /dev/null by now: Rust opens that.
+/// Whether anybody can see what goes to standard output. One that was closed when the program started is /dev/null by now: Rust opens that. One
+/// that is open for reading only takes nothing, and Rust tells nobody.
 fn is_seen() -> io::Result<bool> {
-    let out = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?).metadata()?;
+    let out = io::stdout();
+    if fcntl_getfl(&out)? & OFlags::RWMODE == OFlags::RDONLY {
+        return Ok(false);
+    }
+    let out = std::fs::File::from(out.as_fd().try_clone_to_owned()?).metadata()?;
     let null = std::fs::metadata("/dev/null")?;
     Ok(!(out.file_type().is_char_device() && out.rdev() == null.rdev()))
 }
