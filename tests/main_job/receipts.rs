@@ -266,6 +266,10 @@ fn a_sealed_tip_that_was_kept_can_be_sent_again_until_it_is_known_to_be_there() 
     withdraw(&scene, intake, &receipt).ok();
     // Nothing is written over.
     complete(&mut send(&scene, intake, &["--keep-sealed", text(&kept)])).says(1, "exists");
+    // A later try knows of itself only.
+    let nobody = ["send", "--relay", "http://127.0.0.1:1", "--sealed", text(&kept)];
+    let run = scene.run(TIP, &nobody).says(3, "This time nothing was stored; what an earlier try did is not known");
+    assert!(!run.err.contains("Nothing was stored") && run.err.contains(text(&kept)), "{run:?}");
     let broken = relay_that_says(vec![LOST.to_owned(), problem("503 Service Unavailable", "busy", "false")], || ());
     let again = ["send", "--relay", &format!("http://{broken}"), "--sealed", text(&kept)];
     scene.run(TIP, &again).says(7, "send the same file again");

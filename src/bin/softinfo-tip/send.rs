@@ -179,15 +179,26 @@ impl Send {
         )
     }
 
-    /// It is known that the relay has nothing.
+    /// It is known that this run has stored nothing.
     fn nothing_stored(&self, sending: &Sending, error: &ClientError) -> anyhow::Error {
+        let said = error.to_string();
+        let said = said.trim_end_matches('.');
         let then = match (&sending.sealed, &sending.receipt) {
+            // Somebody has sent it before, perhaps, and was left in doubt.
+            (Some(path), None) => {
+                return Ended::with(
+                    of_call(error),
+                    format!(
+                        "{said}. This time nothing was stored; what an earlier try did is not known. The sealed file is as it was, and can be sent again: {}",
+                        self.again(path)
+                    ),
+                );
+            }
             (Some(path), Some(kept)) => {
                 let valid =
                     if matches!(kept, Kept::Nowhere) { String::new() } else { format!("; {} is for it", kept.named()) };
                 format!("the sealed tip is in {}{valid}. It can be sent with: {}", path.display(), self.again(path))
             }
-            (Some(path), None) => format!("the sealed file is as it was, and can be sent again: {}", self.again(path)),
             (None, Some(kept @ Kept::In(_))) => {
                 kept.discard();
                 format!("{} was removed", kept.named())
@@ -195,8 +206,7 @@ impl Send {
             (None, Some(kept @ Kept::Shown)) => format!("{} is worth nothing", kept.named()),
             (None, _) => "nothing was kept".to_owned(),
         };
-        let said = error.to_string();
-        Ended::with(of_call(error), format!("{}. Nothing was stored, and {then}", said.trim_end_matches('.')))
+        Ended::with(of_call(error), format!("{said}. Nothing was stored, and {then}"))
     }
 
     fn again(&self, sealed: &Path) -> String {
