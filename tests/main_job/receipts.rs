@@ -112,8 +112,8 @@ fn the_receipt_is_out_before_the_first_byte_of_the_tip() {
             assert!(before.contains("words:  ") && before.contains("digits: "), "{more:?}: “{before}”");
         }
     }
-    // Nothing was stored: a receipt in a file would be good for nothing, and in the way of the next try.
-    assert!(!saved.exists());
+    // The whole tip had left. Nothing was stored, says the relay, and it may be wrong.
+    assert!(saved.exists());
 }
 
 #[test]
@@ -232,12 +232,36 @@ fn a_tip_that_never_left_whole_is_said_not_to_be_stored() {
     let video = scene.random_file("video.mp4", 8_000_000);
     let line = Line::new(full, |n| if n == 0 { Cut { up: 20_000, ..Cut::NEVER } } else { Cut::NEVER });
     let run = complete(&mut send(&scene, line.address, &["--receipt", text(&receipt), "--attach", text(&video)]));
-    let run = run.says(3, "trying again in 1 s").says(3, "Nothing was stored").says(3, "was removed");
-    assert!(!receipt.exists() && !run.err.contains("eep the sealed file"), "{run:?}");
+    let run = run.says(3, "trying again in 1 s").says(3, "Nothing was stored").says(3, "was kept");
+    assert!(receipt.exists() && !run.err.contains("eep the sealed file"), "{run:?}");
+    // Nobody got it whole: a receipt in a file would be good for nothing, and in the way of the next try.
+    let receipt = scene.path("receipt-of-none");
+    let nobody = "127.0.0.1:1".parse().unwrap();
+    complete(&mut send(&scene, nobody, &["--receipt", text(&receipt)])).says(3, "was removed");
+    assert!(!receipt.exists());
     let run = complete(&mut send(&scene, full, &[])).says(3, "the receipt above is worth nothing");
     assert!(run.out.contains("words:"), "{run:?}");
     let refused = relay_that_says(vec![problem("413 Too Large", "too-large", "false")], || ());
     complete(&mut send(&scene, refused, &[])).says(4, "Nothing was stored");
+}
+
+#[test]
+fn an_answer_that_denies_a_tip_that_had_left_whole_does_not_take_the_receipt_away() {
+    let scene = Scene::new();
+    for (n, (answer, code)) in [
+        (with_body("404 Not Found", "text/html", "<p>no"), 1),
+        (problem("422 Unprocessable", "not-a-tip", "false"), 4),
+        (problem("507 Insufficient Storage", "storage-full", "false"), 3),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let receipt = scene.path(&format!("receipt-{n}"));
+        let relay = relay_that_says(vec![answer], || ());
+        let run = complete(&mut send(&scene, relay, &["--receipt", text(&receipt)]));
+        run.says(code, "Nothing was stored").says(code, "was kept, in case the answer is wrong");
+        assert!(Receipt::parse(&fs::read_to_string(&receipt).unwrap()).is_ok());
+    }
 }
 
 #[test]

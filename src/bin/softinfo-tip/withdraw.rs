@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
-use softinfo::client::{ClientError, Unconfirmed};
+use softinfo::client::{Arrival, ClientError, Unconfirmed};
 use softinfo::file::read_limited;
 use softinfo::terminal::{Exit, complain, say, say_json};
 use softinfo::tip::receipt::{MESSAGES, Receipt};
@@ -49,7 +49,7 @@ impl Withdraw {
         let erased = match withdrawn {
             Ok(erased) => erased,
             Err(Unconfirmed { error: ClientError::Refused { name, .. }, .. }) if name == "unknown-token" => 0,
-            Err(Unconfirmed { error, may_be_done: true }) => {
+            Err(Unconfirmed { error, arrival: Arrival::Open }) => {
                 return Err(Ended::with(
                     Exit::Unknown,
                     format!(
@@ -57,7 +57,7 @@ impl Withdraw {
                     ),
                 ));
             }
-            Err(Unconfirmed { error, may_be_done: false }) => {
+            Err(Unconfirmed { error, arrival: Arrival::NotSent | Arrival::Denied }) => {
                 return Err(Ended::with(of_call(&error), format!("{error}. Nothing was erased")));
             }
         };
