@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 use rustix::fs::{OFlags, fcntl_getfl};
-use serde_json::json;
+use serde::Serialize;
 use softinfo::terminal::{say, say_json};
 use softinfo::tip::id::TipId;
 use softinfo::tip::receipt::Receipt;
@@ -22,6 +22,14 @@ pub struct Keeping {
     /// Show and save no receipt. Nobody can then withdraw this tip.
     #[arg(long, conflicts_with = "receipt")]
     pub no_receipt: bool,
+}
+
+/// A receipt as JSON. Borrowed, so that no copy of it stays in memory.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: &'a TipId,
+    words: &'a str,
+    digits: &'a str,
 }
 
 /// Where it has gone.
@@ -65,7 +73,7 @@ impl Keeping {
             return Ok(Kept::Nowhere);
         }
         let shown = if json {
-            say_json(&json!({ "id": id, "words": receipt.words(lang).as_str(), "digits": receipt.digits().as_str() }))
+            say_json(&Shown { id, words: &receipt.words(lang), digits: &receipt.digits() })
         } else {
             lines(receipt, lang).iter().try_for_each(|line| say(line.as_str()))
         };

@@ -1,13 +1,13 @@
 //! `softinfo-tip withdraw`: erases a tip with the receipt. The receipt is never an argument: other users of the machine see those.
 
-use std::io::{IsTerminal, Read, stdin};
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, stdin};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
 use softinfo::client::{Arrival, ClientError, Unconfirmed};
-use softinfo::file::read_limited;
 use softinfo::terminal::{Exit, complain, say, say_json};
 use softinfo::tip::receipt::{MESSAGES, Receipt};
 use softinfo::writer::receipt;
@@ -18,7 +18,7 @@ use crate::outcome::{Ended, of_call};
 use crate::relay::Relay;
 
 /// Longest file with a receipt, in bytes.
-const MAX_RECEIPT: u64 = 64 * 1024;
+const MAX_RECEIPT: usize = 64 * 1024;
 /// How often a receipt may be typed.
 const TRIES: usize = 3;
 
@@ -83,14 +83,10 @@ impl Withdraw {
     fn receipt(&self) -> Result<Receipt> {
         if let Some(path) = &self.receipt {
             let named = || format!("the receipt {} can't be read, and nothing was erased", path.display());
-            let bytes = Zeroizing::new(read_limited(path, MAX_RECEIPT).with_context(named)?);
-            return Receipt::parse(&String::from_utf8_lossy(&bytes)).with_context(named);
+            return Receipt::parse(&*File::open(path).and_then(read).with_context(named)?).with_context(named);
         }
         if !stdin().is_terminal() {
-            let mut bytes = Zeroizing::new(Vec::new());
-            stdin().take(MAX_RECEIPT).read_to_end(&mut bytes)?;
-            return Receipt::parse(&String::from_utf8_lossy(&bytes))
-                .context("this is not a receipt, and nothing was erased");
+            return Receipt::parse(&*read(stdin())?).context("this is not a receipt, and nothing was erased");
         }
         complain(NAME, "type the 12 words or the 12 groups of digits of the receipt, on one line or several:");
         let mut tries = TRIES;
@@ -103,4 +99,16 @@ impl Withdraw {
             }
         }
     }
+}
+
+/// Reads what should hold a receipt. What is no UTF-8 in it becomes a sign that no receipt has.
+fn read(source: impl Read) -> io::Result<Zeroizing<String>> {
+    // As long as it can become: what grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_RECEIPT + 64));
+    source.take(MAX_RECEIPT as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_RECEIPT {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("larger than {MAX_RECEIPT} bytes")));
+    }
+    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+    Ok(text)
 }
