@@ -17,6 +17,7 @@ use ureq::http::{Response, StatusCode, Uri};
 use ureq::tls::TlsConfig;
 use ureq::unversioned::transport::{Connector, RustlsConnector};
 use ureq::{Agent, Body, SendBody};
+use zeroize::Zeroizing;
 
 use self::socks::{BehindProxy, Circuit};
 pub use self::socks::{NoSocksAddress, Socks, SocksError};
@@ -46,7 +47,7 @@ const HOUR: u64 = 60 * MINUTE;
 pub struct RelayClient {
     agent: Agent,
     base: String,
-    authorization: Option<zeroize::Zeroizing<String>>,
+    authorization: Option<Zeroizing<String>>,
 }
 
 /// Why a call failed.
@@ -133,9 +134,19 @@ pub struct Unconfirmed {
     /// Why.
     #[source]
     pub error: ClientError,
-    /// Whether it may have been done all the same: everything had left, and the answer was lost, or leaves it open. When this is false,
-    /// nothing was stored or erased.
-    pub may_be_done: bool,
+    /// What is known of it all the same.
+    pub arrival: Arrival,
+}
+
+/// What became of something that was not confirmed, from the surest to the least sure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Arrival {
+    /// Its last byte never left: nothing was stored or erased.
+    NotSent,
+    /// All of it had left, and the answer says that nothing was stored or erased. That is the word of whoever answered.
+    Denied,
+    /// All of it had left, and the answer was lost, or leaves it open: it may be done.
+    Open,
 }
 
 /// Tries until there is an answer: again when the connection breaks, three times at most. `pause` is told why and how long, and waits.
@@ -149,16 +160,16 @@ pub fn until_answered<T>(
     mut pause: impl FnMut(&ClientError, Duration),
 ) -> Result<T, Unconfirmed> {
     let mut waits = WAITS.into_iter();
-    let mut doubt = false;
+    let mut worst = Arrival::NotSent;
     loop {
-        let Unconfirmed { error, may_be_done } = match attempt() {
+        let Unconfirmed { error, arrival } = match attempt() {
             Ok(answer) => return Ok(answer),
             Err(unconfirmed) => unconfirmed,
         };
-        doubt |= may_be_done;
+        worst = worst.max(arrival);
         match (&error, waits.next()) {
             (ClientError::Unreachable(_), Some(seconds)) => pause(&error, Duration::from_secs(seconds)),
-            _ => return Err(Unconfirmed { error, may_be_done: doubt }),
+            _ => return Err(Unconfirmed { error, arrival: worst }),
         }
     }
 }
@@ -270,7 +281,7 @@ impl RelayClient {
             }
             None => config.new_agent(),
         };
-        let authorization = token.map(|token| zeroize::Zeroizing::new(format!("Bearer {token}")));
+        let authorization = token.map(|token| Zeroizing::new(format!("Bearer {token}")));
         Ok(Self { agent, base: base.to_owned(), authorization })
     }
 
@@ -294,19 +305,26 @@ impl RelayClient {
     /// [`Unconfirmed`]: the tip may be stored only when its last byte had left, and the answer does not say no.
     pub fn send_tip(&self, mut file: File, progress: impl Fn(u64) + 'static) -> Result<(Accepted, bool), Unconfirmed> {
         let length = file.rewind().and_then(|()| file.metadata());
-        let length = length.map_err(|error| Unconfirmed { error: error.into(), may_be_done: false })?.len();
+        let length = length.map_err(|error| Unconfirmed { error: error.into(), arrival: Arrival::NotSent })?.len();
         self.change("/tips", "application/octet-stream", file, length, progress)
             .map(|(accepted, status)| (accepted, status == StatusCode::CREATED))
     }
 
-    /// Withdraws by token; says how many tips were erased.
+    /// Withdraws by up to [`WITHDRAW_TOKENS`](crate::limits::WITHDRAW_TOKENS) tokens in one request; says how many tips were erased.
     ///
     /// # Errors
-    /// [`Unconfirmed`]: the tip may be erased when the token had left, and the answer does not say no.
-    pub fn withdraw(&self, token: &WithdrawToken) -> Result<u64, Unconfirmed> {
-        let token = token.expose();
-        let length = token.len() as u64;
-        self.change::<Erased>("/withdraw", "text/plain", Cursor::new(token), length, |_| ())
+    /// [`Unconfirmed`]: tips may be erased when the tokens had left, and the answer does not say no.
+    pub fn withdraw(&self, tokens: impl ExactSizeIterator<Item = WithdrawToken>) -> Result<u64, Unconfirmed> {
+        // As long as it becomes: what grows leaves copies behind.
+        let mut list = Zeroizing::new(String::with_capacity(tokens.len() * (WithdrawToken::LENGTH + 1)));
+        for token in tokens {
+            if !list.is_empty() {
+                list.push('\n');
+            }
+            list.push_str(&Zeroizing::new(token.expose()));
+        }
+        let length = list.len() as u64;
+        self.change::<Erased>("/withdraw", "text/plain", Cursor::new(list), length, |_| ())
             .map(|(answer, _)| answer.erased)
     }
 
@@ -338,7 +356,12 @@ impl RelayClient {
                 ClientError::Refused { stored, .. } => *stored == Some(false),
                 _ => status.is_some_and(|status| status.is_redirection() || status.is_client_error()),
             };
-            Unconfirmed { error, may_be_done: left.load(Ordering::Relaxed) >= length && !refused }
+            let arrival = match left.load(Ordering::Relaxed) >= length {
+                false => Arrival::NotSent,
+                true if refused => Arrival::Denied,
+                true => Arrival::Open,
+            };
+            Unconfirmed { error, arrival }
         })
     }
 
@@ -519,15 +542,17 @@ mod tests {
 
     #[test]
     fn a_doubt_stays_whatever_later_tries_say_and_only_an_answer_ends_it() {
-        type Attempt = Result<(), (ClientError, bool)>;
-        // Attempts; how many are made, and what comes out: an answer, or whether it may be done.
-        let cases: [(Vec<Attempt>, usize, Result<(), bool>); 6] = [
+        use Arrival::{Denied, NotSent, Open};
+        type Attempt = Result<(), (ClientError, Arrival)>;
+        // Attempts; how many are made, and what comes out: an answer, or what is known.
+        let cases: [(Vec<Attempt>, usize, Result<(), Arrival>); 7] = [
             (vec![Ok(())], 1, Ok(())),
-            (vec![Err((unreachable(), true)), Ok(())], 2, Ok(())),
-            (vec![Err((unreachable(), true)), Err((refused(507, None), false))], 2, Err(true)),
-            (vec![Err((unreachable(), true)), Err((refused(422, None), false))], 2, Err(true)),
-            (vec![Err((unreachable(), false)), Err((refused(503, None), false))], 2, Err(false)),
-            (vec![Err((ClientError::NoTls, false)), Ok(())], 1, Err(false)),
+            (vec![Err((unreachable(), Open)), Ok(())], 2, Ok(())),
+            (vec![Err((unreachable(), Open)), Err((refused(507, None), Denied))], 2, Err(Open)),
+            (vec![Err((unreachable(), Open)), Err((refused(422, None), NotSent))], 2, Err(Open)),
+            (vec![Err((unreachable(), NotSent)), Err((refused(503, None), NotSent))], 2, Err(NotSent)),
+            (vec![Err((unreachable(), NotSent)), Err((refused(503, None), Denied))], 2, Err(Denied)),
+            (vec![Err((ClientError::NoTls, NotSent)), Ok(())], 1, Err(NotSent)),
         ];
         for (attempts, made, outcome) in cases {
             let mut attempts = attempts.into_iter();
@@ -535,26 +560,27 @@ mod tests {
             let got = until_answered(
                 || {
                     count += 1;
-                    attempts.next().unwrap().map_err(|(error, may_be_done)| Unconfirmed { error, may_be_done })
+                    attempts.next().unwrap().map_err(|(error, arrival)| Unconfirmed { error, arrival })
                 },
                 |_, _| (),
             );
-            assert_eq!((count, got.map_err(|unconfirmed| unconfirmed.may_be_done)), (made, outcome));
+            assert_eq!((count, got.map_err(|unconfirmed| unconfirmed.arrival)), (made, outcome));
         }
     }
 
     #[test]
     fn a_relay_that_is_gone_after_a_lost_answer_leaves_the_doubt_and_is_tried_three_more_times() {
-        for first_may in [true, false] {
+        for first in [Arrival::Open, Arrival::NotSent] {
             let (mut count, mut waits) = (0, Vec::new());
             let got = until_answered::<()>(
                 || {
                     count += 1;
-                    Err(Unconfirmed { error: unreachable(), may_be_done: first_may && count == 1 })
+                    let arrival = if count == 1 { first } else { Arrival::NotSent };
+                    Err(Unconfirmed { error: unreachable(), arrival })
                 },
                 |_, wait| waits.push(wait.as_secs()),
             );
-            assert_eq!((count, got.unwrap_err().may_be_done), (4, first_may));
+            assert_eq!((count, got.unwrap_err().arrival), (4, first));
             assert_eq!(waits, WAITS);
         }
     }

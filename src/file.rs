@@ -32,7 +32,15 @@ pub fn write_new(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) ->
     file.as_file_mut().flush()?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
-    sync_folder(&folder)
+    or_removed(path, sync_folder(&folder))
+}
+
+/// Takes a new file away again when its name could not be made durable: whoever asked for it is told that it is not there.
+fn or_removed(path: &Path, synced: io::Result<()>) -> io::Result<()> {
+    synced.inspect_err(|_| {
+        // What can't be removed stays. It is whole, and the error says that something is wrong with the folder.
+        let _ = fs::remove_file(path);
+    })
 }
 
 /// A file in `folder` that is gone when it is dropped, under a name that begins with `.partial-`.
@@ -109,4 +117,18 @@ pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("larger than {limit} bytes")));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_whose_name_can_not_be_made_durable_is_not_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new");
+        write_new(&path, |file| file.write_all(b"whole")).unwrap();
+        assert!(or_removed(&path, Ok(())).is_ok() && path.exists());
+        assert!(or_removed(&path, Err(io::ErrorKind::PermissionDenied.into())).is_err() && !path.exists());
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! In: randomness, or what a person typed back. Out: words and digits, and what is derived from them.
 
-use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use bip39::{Language, Mnemonic};
 use hkdf::Hkdf;
@@ -17,9 +17,17 @@ use super::withdraw::WithdrawToken;
 
 const SALT: &[u8] = b"softinfo/receipt/1";
 const WORDS: usize = 12;
+/// Messages that one receipt can have. The first has number 0, the others random ones (`docs/protocol.md`, 3).
+pub const MESSAGES: u16 = 4096;
 /// Most words and groups that are looked at: a receipt in both forms, numbered, with what stands around it, has fewer than 100.
 const MOST_TOKENS: usize = 400;
 const LANGUAGES: [Language; 4] = [Language::English, Language::French, Language::Spanish, Language::Portuguese];
+
+/// Bytes that twelve words, or twelve groups, take at most, and more.
+const LONGEST: usize = 256;
+
+/// What [`Receipt`] holds, while it is not known which of several is meant.
+type Secret = Zeroizing<[u8; 16]>;
 
 /// The writer's 128-bit secret. Never stored by the relay or put into a tip.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -76,21 +84,32 @@ impl Receipt {
             "pt" => Language::Portuguese,
             _ => Language::English,
         };
-        let words: Vec<_> = self.mnemonic(language).words().collect();
-        Zeroizing::new(words.join(" ").nfc().collect())
+        let mut listed = Zeroizing::new(String::with_capacity(LONGEST));
+        for word in self.mnemonic(language).words() {
+            let space = if listed.is_empty() { "" } else { " " };
+            listed.extend([space, word]);
+        }
+        // Composed letters are shorter, so this doesn't grow either, and leaves no copy behind.
+        let mut words = Zeroizing::new(String::with_capacity(LONGEST));
+        words.extend(listed.nfc());
+        words
     }
 
     /// The 12 groups of 4 digits: the same numbers in every language.
     #[must_use]
     pub fn digits(&self) -> Zeroizing<String> {
-        let groups: Vec<_> =
-            self.mnemonic(Language::English).word_indices().map(|index| format!("{:04}", index + 1)).collect();
-        Zeroizing::new(groups.join(" "))
+        let mut digits = Zeroizing::new(String::with_capacity(LONGEST));
+        for index in self.mnemonic(Language::English).word_indices() {
+            let space = if digits.is_empty() { "" } else { " " };
+            // Writing to a string can't fail.
+            let _ = write!(*digits, "{space}{:04}", index + 1);
+        }
+        digits
     }
 
     /// Reads words or digits back, as forgivingly as the protocol says: with headings, numbering, over several lines, both forms at once.
     pub fn parse(typed: &str) -> Result<Self, ReceiptError> {
-        let plain = Zeroizing::new(normalise(typed));
+        let plain = normalise(typed);
         let tokens: Vec<&str> = plain.split(' ').filter(|token| !token.is_empty()).collect();
         if tokens.len() > MOST_TOKENS {
             return Err(ReceiptError::Count(tokens.len()));
@@ -101,13 +120,14 @@ impl Receipt {
             Zeroizing::new(if words.is_empty() { numbers.concat() } else { String::new() });
         let groups = groups(&numbers, &together);
         let (by_words, by_digits) = (WordLists::all().receipts(&words), receipts_of(&groups));
-        let mut found =
-            if by_words.is_empty() || by_digits.is_empty() { &by_words | &by_digits } else { &by_words & &by_digits };
-        match (found.pop_first(), found.is_empty()) {
-            (Some(secret), true) => Ok(Self(secret)),
-            (None, _) if by_words.is_empty() && by_digits.is_empty() => {
-                Err(if words.is_empty() { wrong_digits(&groups, numbers.len()) } else { wrong_words(&words) })
-            }
+        if by_words.is_empty() && by_digits.is_empty() {
+            return Err(if words.is_empty() { wrong_digits(&groups, numbers.len()) } else { wrong_words(&words) });
+        }
+        let is_in_both = |secret: &&Secret| by_words.contains(secret) && by_digits.contains(secret);
+        let is_one_form = by_words.is_empty() || by_digits.is_empty();
+        let mut found = by_words.iter().chain(&by_digits).filter(|secret| is_one_form || is_in_both(secret));
+        match found.next() {
+            Some(secret) if found.all(|other| other == secret) => Ok(Self(**secret)),
             _ => Err(ReceiptError::Ambiguous),
         }
     }
@@ -130,6 +150,11 @@ impl Receipt {
         WithdrawToken::from_bytes(*self.derive(&format!("withdraw/{n}")))
     }
 
+    /// The withdraw tokens of every message that the thread can have: 0 to 4095, in order.
+    pub fn withdraw_tokens(&self) -> impl ExactSizeIterator<Item = WithdrawToken> {
+        (0..MESSAGES).map(|n| self.withdraw_token(n.into()))
+    }
+
     /// The key that signs later messages of the thread.
     #[must_use]
     pub fn author(&self) -> AuthorKey {
@@ -150,25 +175,33 @@ impl Receipt {
 
     fn from_indices(language: Language, indices: &[u16]) -> Option<Self> {
         let list = language.word_list();
-        let words: Vec<_> = indices.iter().map(|&index| list[usize::from(index)]).collect();
-        let phrase = Zeroizing::new(words.join(" "));
+        let mut phrase = Zeroizing::new(String::with_capacity(LONGEST));
+        for &index in indices {
+            let space = if phrase.is_empty() { "" } else { " " };
+            phrase.extend([space, list[usize::from(index)]]);
+        }
         let entropy = Zeroizing::new(Mnemonic::parse_in(language, phrase.as_str()).ok()?.to_entropy());
         entropy[..].try_into().ok().map(Self)
     }
 }
 
 /// Lower case, no accents, plain digits, and one space between groups.
-fn normalise(typed: &str) -> String {
-    let mut out = String::with_capacity(typed.len());
+fn normalise(typed: &str) -> Zeroizing<String> {
+    // Nothing that is part of a receipt becomes longer; what does makes the text grow, and that leaves copies behind.
+    let mut out = Zeroizing::new(String::with_capacity(2 * typed.len()));
     for c in typed.nfkd().filter(|&c| !is_combining_mark(c)).flat_map(char::to_lowercase) {
         match c {
             // Arabic-Indic and extended Arabic-Indic digits.
             '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' => out.push(char::from(b'0' + (u32::from(c) & 0xf) as u8)),
             c if c.is_alphanumeric() => out.push(c),
+            _ if out.is_empty() || out.ends_with(' ') => (),
             _ => out.push(' '),
         }
     }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
+    if out.ends_with(' ') {
+        out.pop();
+    }
+    out
 }
 
 /// The groups of 4 digits in `numbers`, or in `together` when these are just twelve; everything else is numbering.
@@ -187,12 +220,12 @@ fn groups<'a>(numbers: &[&'a str], together: &'a str) -> Vec<&'a str> {
 }
 
 /// The receipts that any 12 groups behind each other are.
-fn receipts_of(groups: &[&str]) -> BTreeSet<[u8; 16]> {
+fn receipts_of(groups: &[&str]) -> Vec<Secret> {
     let numbers: Zeroizing<Vec<u16>> = Zeroizing::new(groups.iter().map(|group| group.parse().unwrap_or(0)).collect());
     let receipt = |window: &[u16]| {
         let indices: Option<Zeroizing<Vec<u16>>> =
             window.iter().map(|n| n.checked_sub(1).filter(|n| *n < 2048)).collect::<Option<_>>().map(Zeroizing::new);
-        Receipt::from_indices(Language::English, &indices?).map(|receipt| receipt.0)
+        Receipt::from_indices(Language::English, &indices?).map(|receipt| Zeroizing::new(receipt.0))
     };
     numbers.windows(WORDS).filter_map(receipt).collect()
 }
@@ -229,7 +262,7 @@ impl WordLists {
 
     /// The receipts that any 12 words behind each other are, in any list. A whole word beats the beginning of one: of what can be read in several
     /// ways only that with the most whole words counts.
-    fn receipts(&self, words: &[&str]) -> BTreeSet<[u8; 16]> {
+    fn receipts(&self, words: &[&str]) -> Vec<Secret> {
         let mut found = Vec::new();
         for list in &self.0 {
             let indices: Zeroizing<Vec<Option<u16>>> =
@@ -242,7 +275,7 @@ impl WordLists {
                 {
                     let whole =
                         known.iter().zip(typed).filter(|(index, word)| list.words[usize::from(**index)] == ***word);
-                    found.push((whole.count(), receipt.0));
+                    found.push((whole.count(), Zeroizing::new(receipt.0)));
                 }
             }
         }
@@ -259,7 +292,7 @@ struct WordList {
 
 impl WordList {
     fn of(language: Language) -> Self {
-        Self { language, words: language.word_list().iter().map(|word| normalise(word)).collect() }
+        Self { language, words: language.word_list().iter().map(|word| normalise(word).to_string()).collect() }
     }
 
     /// The whole word, or its first four letters or more; BIP39 lists are unique in the first four.

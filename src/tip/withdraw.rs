@@ -20,6 +20,9 @@ pub struct WithdrawDigest([u8; 32]);
 pub struct NotAToken;
 
 impl WithdrawToken {
+    /// Characters of one as text.
+    pub const LENGTH: usize = 43;
+
     /// From the 32 raw bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {

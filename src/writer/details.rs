@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::tip::report::Details;
+use crate::tip::report::{Details, ReportError};
 
 /// What the details are made of.
 enum Form {
@@ -88,6 +88,9 @@ pub enum DetailsError {
     /// A field that is there twice.
     #[error("“{0}” stands there twice; which of the two is meant?")]
     Twice(String),
+    /// Something that the last field of a name hides: an earlier one has a value that it can't have.
+    #[error("{0} can't be used; does a field stand there twice?")]
+    Hidden(String),
 }
 
 fn within(place: &str) -> String {
@@ -103,10 +106,21 @@ pub fn read(bytes: &[u8]) -> Result<Details, DetailsError> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
     check(&value, &Form::Object(FIELDS, false), "")?;
     // What is left is what a map can't show: a field that stands there twice.
-    Details::parse(bytes).map_err(|error| {
-        let text = error.to_string();
-        DetailsError::Twice(text.split('`').nth(1).unwrap_or(&text).to_owned())
-    })
+    Details::parse(bytes).map_err(|error| hidden(&error))
+}
+
+fn hidden(error: &ReportError) -> DetailsError {
+    match error {
+        ReportError::Json(error) => {
+            let text = error.to_string();
+            let twice = text.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next());
+            twice.map_or_else(
+                || DetailsError::Hidden(format!("what stands in line {}, column {}", error.line(), error.column())),
+                |field| DetailsError::Twice(field.to_owned()),
+            )
+        }
+        ReportError::Category(name) | ReportError::Field(name) => DetailsError::Hidden(format!("“{name}”")),
+    }
 }
 
 fn not_json(error: &serde_json::Error) -> DetailsError {
@@ -201,6 +215,7 @@ mod tests {
             (r#"["labour-wages"]"#, "“the details”", "an object"),
             (r#"{"period":"May","period":"June"}"#, "“period”", "twice"),
             (r#"{"place":{"text":"a","text":"b"}}"#, "“text”", "twice"),
+            (r#"{"danger":5,"danger":"now"}"#, "line 1, column 11 can't be used", "twice"),
         ] {
             let said = said(json);
             assert!(said.contains(place) && said.contains(wanted), "{json}: {said}");

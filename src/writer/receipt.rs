@@ -36,7 +36,7 @@ pub fn save(path: &Path, receipt: &Receipt, lang: &str) -> io::Result<()> {
 /// # Errors
 /// What reading said. What was typed may still be no receipt.
 pub fn typed(lines: impl io::BufRead) -> io::Result<Zeroizing<String>> {
-    let mut typed = Zeroizing::new(String::new());
+    let mut typed = Zeroizing::new(String::with_capacity(4096));
     for line in lines.lines() {
         let line = Zeroizing::new(line?);
         if line.trim().is_empty() {

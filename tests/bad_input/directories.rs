@@ -157,6 +157,14 @@ fn what_is_signed_is_looked_through_whatever_other_lines_the_file_has() {
     refused(&holder, "is not what this desk's holder.json says");
     changed("", "", "");
     sign(&scene, &json, &holder, &out, &[]).says(0, "It is refused by everybody until these have signed too: antwerp");
+    // A line in the root's name that is of another text is no signature of the root.
+    let of_holder = format!("\u{2014} {} ", OwnChannel::HOLDER);
+    let stale: Vec<_> = signed.lines().filter(|line| !line.starts_with(&of_holder)).collect();
+    fs::write(&json, stale.join("\n").replace("2099-12-31", "2098-12-31") + "\n").unwrap();
+    sign(&scene, &json, &holder, &out, &[]).says(0, "the root's signature was not checked here");
+    scene.run(DESK, &["directory", "trust", own.root().to_str().unwrap()]).ok();
+    sign(&scene, &json, &holder, &out, &[]).says(0, "It is refused by everybody until these have signed too: antwerp");
+    changed("", "", "");
     fs::remove_file(&out).unwrap();
     let by_root = sign(&scene, &json, &root, &out, &[]).says(0, "refused by everybody until these have signed too");
     assert!(by_root.out.contains(OwnChannel::HOLDER) && by_root.out.contains("Channel antwerp, version 1"));

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
+use softinfo::tip::receipt::Receipt;
+
 use crate::scene::{Cut, INSPECTORATE, Line, Run, Scene, TIP, complete};
 
 const LOST: &str = "";
@@ -110,8 +112,8 @@ fn the_receipt_is_out_before_the_first_byte_of_the_tip() {
             assert!(before.contains("words:  ") && before.contains("digits: "), "{more:?}: “{before}”");
         }
     }
-    // Nothing was stored: a receipt in a file would be good for nothing, and in the way of the next try.
-    assert!(!saved.exists());
+    // The whole tip had left. Nothing was stored, says the relay, and it may be wrong.
+    assert!(saved.exists());
 }
 
 #[test]
@@ -123,12 +125,14 @@ fn a_standard_output_that_nobody_reads_is_an_error_before_anything_is_sent() {
         Stdio::from(writer)
     };
     let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    // What a shell makes of `1<file`.
+    let read_only = || Stdio::from(File::open(&scene.channel.directory).unwrap());
     let sealed = scene.path("sealed-without.age");
     for json in [&[][..], &["--json"]] {
-        for out in [closed(), full(), Stdio::null()] {
+        for out in [closed(), full(), Stdio::null(), read_only()] {
             complete(send(&scene, scene.intake, json).stdout(out)).says(1, "receipt");
         }
-        for out in [closed(), full(), Stdio::null()] {
+        for out in [closed(), full(), Stdio::null(), read_only()] {
             complete(seal(&scene, &sealed, json).stdout(out)).says(1, "receipt");
             assert!(!sealed.exists());
         }
@@ -228,12 +232,36 @@ fn a_tip_that_never_left_whole_is_said_not_to_be_stored() {
     let video = scene.random_file("video.mp4", 8_000_000);
     let line = Line::new(full, |n| if n == 0 { Cut { up: 20_000, ..Cut::NEVER } } else { Cut::NEVER });
     let run = complete(&mut send(&scene, line.address, &["--receipt", text(&receipt), "--attach", text(&video)]));
-    let run = run.says(3, "trying again in 1 s").says(3, "Nothing was stored").says(3, "was removed");
-    assert!(!receipt.exists() && !run.err.contains("eep the sealed file"), "{run:?}");
+    let run = run.says(3, "trying again in 1 s").says(3, "Nothing was stored").says(3, "was kept");
+    assert!(receipt.exists() && !run.err.contains("eep the sealed file"), "{run:?}");
+    // Nobody got it whole: a receipt in a file would be good for nothing, and in the way of the next try.
+    let receipt = scene.path("receipt-of-none");
+    let nobody = "127.0.0.1:1".parse().unwrap();
+    complete(&mut send(&scene, nobody, &["--receipt", text(&receipt)])).says(3, "was removed");
+    assert!(!receipt.exists());
     let run = complete(&mut send(&scene, full, &[])).says(3, "the receipt above is worth nothing");
     assert!(run.out.contains("words:"), "{run:?}");
     let refused = relay_that_says(vec![problem("413 Too Large", "too-large", "false")], || ());
     complete(&mut send(&scene, refused, &[])).says(4, "Nothing was stored");
+}
+
+#[test]
+fn an_answer_that_denies_a_tip_that_had_left_whole_does_not_take_the_receipt_away() {
+    let scene = Scene::new();
+    for (n, (answer, code)) in [
+        (with_body("404 Not Found", "text/html", "<p>no"), 1),
+        (problem("422 Unprocessable", "not-a-tip", "false"), 4),
+        (problem("507 Insufficient Storage", "storage-full", "false"), 3),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let receipt = scene.path(&format!("receipt-{n}"));
+        let relay = relay_that_says(vec![answer], || ());
+        let run = complete(&mut send(&scene, relay, &["--receipt", text(&receipt)]));
+        run.says(code, "Nothing was stored").says(code, "was kept, in case the answer is wrong");
+        assert!(Receipt::parse(&fs::read_to_string(&receipt).unwrap()).is_ok());
+    }
 }
 
 #[test]
@@ -262,6 +290,10 @@ fn a_sealed_tip_that_was_kept_can_be_sent_again_until_it_is_known_to_be_there() 
     withdraw(&scene, intake, &receipt).ok();
     // Nothing is written over.
     complete(&mut send(&scene, intake, &["--keep-sealed", text(&kept)])).says(1, "exists");
+    // A later try knows of itself only.
+    let nobody = ["send", "--relay", "http://127.0.0.1:1", "--sealed", text(&kept)];
+    let run = scene.run(TIP, &nobody).says(3, "This time nothing was stored; what an earlier try did is not known");
+    assert!(!run.err.contains("Nothing was stored") && run.err.contains(text(&kept)), "{run:?}");
     let broken = relay_that_says(vec![LOST.to_owned(), problem("503 Service Unavailable", "busy", "false")], || ());
     let again = ["send", "--relay", &format!("http://{broken}"), "--sealed", text(&kept)];
     scene.run(TIP, &again).says(7, "send the same file again");
@@ -309,6 +341,42 @@ fn a_withdrawal_says_whether_the_tip_is_erased_and_when_that_is_not_known() {
     // The answer of the real relay is lost on the way: the second try says what became of it.
     let line = Line::new(scene.intake, |_| Cut { down: 10, ..Cut::NEVER });
     withdraw(&scene, line.address, &receipt).says(7, "withdraw it again");
+    withdraw(&scene, scene.intake, &receipt).says(9, "nothing is stored under this receipt");
+}
+
+/// The sealed tip under another number of the same receipt: as the page sends one that was changed after a try in doubt.
+fn under_another_number(sealed: &[u8], receipt: &Receipt, n: u32) -> Vec<u8> {
+    let [first, other] = [0, n].map(|n| receipt.withdraw_token(n).digest().to_string());
+    let at = sealed.windows(first.len()).position(|window| window == first.as_bytes()).unwrap();
+    [&sealed[..at], other.as_bytes(), &sealed[at + first.len()..]].concat()
+}
+
+#[test]
+fn a_receipt_takes_back_what_was_sent_under_any_of_its_numbers_or_just_one() {
+    let scene = Scene::new();
+    let (sealed, receipt) = (scene.path("sealed.age"), scene.path("receipt"));
+    complete(&mut seal(&scene, &sealed, &["--receipt", text(&receipt)])).ok();
+    let (bytes, secret) = (fs::read(&sealed).unwrap(), fs::read_to_string(&receipt).unwrap());
+    let secret = Receipt::parse(&secret).unwrap();
+    let store = |numbers: &[u32]| {
+        for n in numbers {
+            assert_eq!(scene.post(&under_another_number(&bytes, &secret, *n)).0, 201);
+        }
+    };
+    let url = scene.intake_url();
+    let base = ["withdraw", "--relay", &url, "--receipt", text(&receipt)];
+    let only = |n: &str| scene.run(TIP, &[&base[..], &["--message", n]].concat());
+    store(&[2718]);
+    only("0").says(9, "nothing is stored under message 0 of this receipt");
+    only("4096").says(2, "4096");
+    withdraw(&scene, scene.intake, &receipt).says(0, "The tip is erased");
+    store(&[0, 1, 4095]);
+    only("1").says(0, "The tip is erased");
+    assert_eq!(scene.pool().len(), 2);
+    withdraw(&scene, scene.intake, &receipt).says(0, "2 messages of this receipt are erased");
+    assert!(scene.pool().is_empty());
+    store(&[7, 4095]);
+    assert_eq!(scene.run(TIP, &[&base[..], &["--json"]].concat()).ok().json()["erased"], 2);
     withdraw(&scene, scene.intake, &receipt).says(9, "nothing is stored under this receipt");
 }
 

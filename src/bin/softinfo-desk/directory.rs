@@ -226,7 +226,7 @@ impl Sign {
     fn run(self, setting: &Setting) -> Result<()> {
         let (note, contents, public) = self.signed(setting).context("nothing was signed")?;
         say(format!("{} is signed by {}.", self.out.display(), public.name()))?;
-        self.say_who_is_missing(&note, &contents)
+        self.say_who_is_missing(&note, &contents, trusted_root(setting, &contents.channel).as_ref())
     }
 
     /// Looks it through, shows it, signs it and writes it.
@@ -345,19 +345,31 @@ impl Sign {
         Ok(())
     }
 
-    fn say_who_is_missing(&self, note: &[u8], contents: &Contents) -> Result<()> {
+    fn say_who_is_missing(&self, note: &[u8], contents: &Contents, root: Option<&RootKey>) -> Result<()> {
         let note = UntrustedDirectory::parse(note)?;
         let mut missing: Vec<_> = note.not_vouched()?.iter().map(ToString::to_string).collect();
-        if !note.signers().iter().any(|name| *name == contents.channel.as_str()) {
+        let is_named = note.signers().iter().any(|name| *name == contents.channel.as_str());
+        // A line of the root's name may be of another text.
+        if !is_named || root.is_some_and(|root| !note.is_signed_by(root)) {
             missing.push(format!("{} (the root)", contents.channel));
         }
-        if missing.is_empty() {
+        if missing.is_empty() && root.is_none() {
+            say(
+                "Somebody has signed for everyone, but the root's signature was not checked here: this desk trusts no root key of the channel. Check it with: \
+                 softinfo-desk directory check --root FILE",
+            )?;
+        } else if missing.is_empty() {
             say("All signatures are there; look at it with: softinfo-desk directory check")?;
         } else {
             say(format!("It is refused by everybody until these have signed too: {}.", missing.join(", ")))?;
         }
         Ok(())
     }
+}
+
+/// The root key that this desk trusts for the channel.
+fn trusted_root(setting: &Setting, channel: &ChannelId) -> Option<RootKey> {
+    read_root(&setting.desk.join("root.vkey")).ok().filter(|root| root.name() == channel.as_str())
 }
 
 /// Who a key may sign for in this directory.

@@ -1,6 +1,6 @@
 //! How a command ends: an exit code, and for scripts a word.
 
-use softinfo::client::{ClientError, Unconfirmed};
+use softinfo::client::{Arrival, ClientError, Unconfirmed};
 use softinfo::terminal::Exit;
 
 use crate::check_relay::{Differs, EndsSoon, HasExpired};
@@ -42,8 +42,8 @@ pub fn exit(error: &anyhow::Error) -> Exit {
         ended.exit
     } else if let Some(error) = error.downcast_ref::<ClientError>() {
         of_call(error)
-    } else if let Some(Unconfirmed { error, may_be_done }) = error.downcast_ref() {
-        if *may_be_done { Exit::Unknown } else { of_call(error) }
+    } else if let Some(Unconfirmed { error, arrival }) = error.downcast_ref() {
+        if *arrival == Arrival::Open { Exit::Unknown } else { of_call(error) }
     } else if error.is::<Differs>() {
         Exit::Differs
     } else if error.is::<EndsSoon>() || error.is::<HasExpired>() {

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use serde_json::json;
+use rustix::fs::{OFlags, fcntl_getfl};
+use serde::Serialize;
 use softinfo::terminal::{say, say_json};
 use softinfo::tip::id::TipId;
 use softinfo::tip::receipt::Receipt;
@@ -21,6 +22,14 @@ pub struct Keeping {
     /// Show and save no receipt. Nobody can then withdraw this tip.
     #[arg(long, conflicts_with = "receipt")]
     pub no_receipt: bool,
+}
+
+/// A receipt as JSON. Borrowed, so that no copy of it stays in memory.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: &'a TipId,
+    words: &'a str,
+    digits: &'a str,
 }
 
 /// Where it has gone.
@@ -45,7 +54,7 @@ impl Keeping {
             Some(path) => refuse_existing(path),
             None if self.no_receipt || is_seen()? => Ok(()),
             None => anyhow::bail!(
-                "standard output is closed, or leads to /dev/null, so the receipt would be lost: save it with --receipt FILE, or say --no-receipt. Nothing was \
+                "standard output is closed, is open for reading only, or leads to /dev/null, so the receipt would be lost: save it with --receipt FILE, or say --no-receipt. Nothing was \
                  sealed or sent"
             ),
         }
@@ -64,7 +73,7 @@ impl Keeping {
             return Ok(Kept::Nowhere);
         }
         let shown = if json {
-            say_json(&json!({ "id": id, "words": receipt.words(lang).as_str(), "digits": receipt.digits().as_str() }))
+            say_json(&Shown { id, words: &receipt.words(lang), digits: &receipt.digits() })
         } else {
             lines(receipt, lang).iter().try_for_each(|line| say(line.as_str()))
         };
@@ -102,9 +111,14 @@ pub fn refuse_existing(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether anybody can see what goes to standard output. One that was closed when the program started is /dev/null by now: Rust opens that.
+/// Whether anybody can see what goes to standard output. One that was closed when the program started is /dev/null by now: Rust opens that. One
+/// that is open for reading only takes nothing, and Rust tells nobody.
 fn is_seen() -> io::Result<bool> {
-    let out = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?).metadata()?;
+    let out = io::stdout();
+    if fcntl_getfl(&out)? & OFlags::RWMODE == OFlags::RDONLY {
+        return Ok(false);
+    }
+    let out = std::fs::File::from(out.as_fd().try_clone_to_owned()?).metadata()?;
     let null = std::fs::metadata("/dev/null")?;
     Ok(!(out.file_type().is_char_device() && out.rdev() == null.rdev()))
 }

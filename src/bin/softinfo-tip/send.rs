@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use rand::rngs::OsRng;
 use serde_json::json;
-use softinfo::client::{Accepted, ClientError, RelayClient, Unconfirmed, until_answered};
+use softinfo::client::{Accepted, Arrival, ClientError, RelayClient, Unconfirmed, until_answered};
 use softinfo::limits::HEADER_CAP;
 use softinfo::terminal::{Exit, byte_bar, complain, say, say_json};
 use softinfo::tip::header::TipHeader;
@@ -64,8 +64,8 @@ impl Send {
             Ok((accepted, new)) => self.tell(&sending, &accepted, new).map_err(|error| {
                 Ended::with(Exit::Incomplete, format!("the tip is stored, but that could not be shown ({error})"))
             }),
-            Err(Unconfirmed { error, may_be_done: true }) => Err(self.doubt(&sending, &error)),
-            Err(Unconfirmed { error, may_be_done: false }) => Err(self.nothing_stored(&sending, &error)),
+            Err(Unconfirmed { error, arrival: Arrival::Open }) => Err(self.doubt(&sending, &error)),
+            Err(Unconfirmed { error, arrival }) => Err(self.nothing_stored(&sending, &error, arrival)),
         }
     }
 
@@ -94,7 +94,7 @@ impl Send {
     }
 
     fn send(&self, client: &RelayClient, sending: &Sending) -> Result<(Accepted, bool), Unconfirmed> {
-        let local = |error: io::Error| Unconfirmed { error: error.into(), may_be_done: false };
+        let local = |error: io::Error| Unconfirmed { error: error.into(), arrival: Arrival::NotSent };
         let length = sending.file.metadata().map_err(local)?.len();
         let bar = byte_bar(length, "Sending");
         let sent = until_answered(
@@ -107,7 +107,7 @@ impl Send {
                     return Ok((accepted, new));
                 }
                 let said = format!("it confirms another file, {}, than was sent, {}", accepted.id, sending.id);
-                Err(Unconfirmed { error: ClientError::NotARelay(said), may_be_done: true })
+                Err(Unconfirmed { error: ClientError::NotARelay(said), arrival: Arrival::Open })
             },
             |error, wait| {
                 let seconds = wait.as_secs();
@@ -179,15 +179,33 @@ impl Send {
         )
     }
 
-    /// It is known that the relay has nothing.
-    fn nothing_stored(&self, sending: &Sending, error: &ClientError) -> anyhow::Error {
+    /// It is known that this run has stored nothing.
+    fn nothing_stored(&self, sending: &Sending, error: &ClientError, arrival: Arrival) -> anyhow::Error {
+        let said = error.to_string();
+        let said = said.trim_end_matches('.');
         let then = match (&sending.sealed, &sending.receipt) {
+            // Somebody has sent it before, perhaps, and was left in doubt.
+            (Some(path), None) => {
+                return Ended::with(
+                    of_call(error),
+                    format!(
+                        "{said}. This time nothing was stored; what an earlier try did is not known. The sealed file is as it was, and can be sent again: {}",
+                        self.again(path)
+                    ),
+                );
+            }
             (Some(path), Some(kept)) => {
                 let valid =
                     if matches!(kept, Kept::Nowhere) { String::new() } else { format!("; {} is for it", kept.named()) };
                 format!("the sealed tip is in {}{valid}. It can be sent with: {}", path.display(), self.again(path))
             }
-            (Some(path), None) => format!("the sealed file is as it was, and can be sent again: {}", self.again(path)),
+            // Whoever answered may be wrong, or lie, and has the whole tip.
+            (None, Some(kept @ Kept::In(_))) if arrival == Arrival::Denied => {
+                format!("{} was kept, in case the answer is wrong: the whole tip had left", kept.named())
+            }
+            (None, Some(kept @ Kept::Shown)) if arrival == Arrival::Denied => {
+                format!("{} is worth nothing, unless the answer is wrong: the whole tip had left", kept.named())
+            }
             (None, Some(kept @ Kept::In(_))) => {
                 kept.discard();
                 format!("{} was removed", kept.named())
@@ -195,8 +213,7 @@ impl Send {
             (None, Some(kept @ Kept::Shown)) => format!("{} is worth nothing", kept.named()),
             (None, _) => "nothing was kept".to_owned(),
         };
-        let said = error.to_string();
-        Ended::with(of_call(error), format!("{}. Nothing was stored, and {then}", said.trim_end_matches('.')))
+        Ended::with(of_call(error), format!("{said}. Nothing was stored, and {then}"))
     }
 
     fn again(&self, sealed: &Path) -> String {

@@ -1,15 +1,15 @@
 //! `softinfo-tip withdraw`: erases a tip with the receipt. The receipt is never an argument: other users of the machine see those.
 
-use std::io::{IsTerminal, Read, stdin};
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, stdin};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
-use softinfo::client::{ClientError, Unconfirmed};
-use softinfo::file::read_limited;
+use softinfo::client::{Arrival, ClientError, Unconfirmed};
 use softinfo::terminal::{Exit, complain, say, say_json};
-use softinfo::tip::receipt::Receipt;
+use softinfo::tip::receipt::{MESSAGES, Receipt};
 use softinfo::writer::receipt;
 use zeroize::Zeroizing;
 
@@ -18,7 +18,7 @@ use crate::outcome::{Ended, of_call};
 use crate::relay::Relay;
 
 /// Longest file with a receipt, in bytes.
-const MAX_RECEIPT: u64 = 64 * 1024;
+const MAX_RECEIPT: usize = 64 * 1024;
 /// How often a receipt may be typed.
 const TRIES: usize = 3;
 
@@ -29,10 +29,11 @@ pub struct Withdraw {
     /// File with the receipt, as send --receipt wrote it, or with its words or digits alone. Without it they are read from standard input.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
-    /// Which message of the thread; the first tip is 0.
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    message: u32,
-    /// Print the outcome as JSON: {"erased": 1}, or 0 when nothing was there.
+    /// Erase only message N of the receipt; the first tip is 0. Without it all that is stored under the receipt goes, also what was changed and sent
+    /// anew.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..i64::from(MESSAGES)))]
+    message: Option<u32>,
+    /// Print the outcome as JSON: {"erased": n}, n being the messages that were erased; 0 when nothing was there.
     #[arg(long)]
     json: bool,
 }
@@ -46,10 +47,14 @@ impl Withdraw {
     pub fn run(self) -> Result<()> {
         let client = self.relay.client()?;
         let receipt = self.receipt()?;
-        let erased = match client.withdraw(&receipt.withdraw_token(self.message)) {
+        let withdrawn = match self.message {
+            Some(n) => client.withdraw(std::iter::once(receipt.withdraw_token(n))),
+            None => client.withdraw(receipt.withdraw_tokens()),
+        };
+        let erased = match withdrawn {
             Ok(erased) => erased,
             Err(Unconfirmed { error: ClientError::Refused { name, .. }, .. }) if name == "unknown-token" => 0,
-            Err(Unconfirmed { error, may_be_done: true }) => {
+            Err(Unconfirmed { error, arrival: Arrival::Open }) => {
                 return Err(Ended::with(
                     Exit::Unknown,
                     format!(
@@ -58,20 +63,24 @@ impl Withdraw {
                     ),
                 ));
             }
-            Err(Unconfirmed { error, may_be_done: false }) => {
+            Err(Unconfirmed { error, arrival: Arrival::NotSent | Arrival::Denied }) => {
                 return Err(Ended::with(of_call(&error), format!("{}. Nothing was erased", said(&error))));
             }
         };
         if self.json {
             say_json(&json!({ "erased": erased }))?;
         } else if erased > 0 {
-            say("The tip is erased from the relay. A copy that a holder has fetched before is not.")?;
+            let what = if erased == 1 { "The tip is".to_owned() } else { format!("{erased} messages of this receipt are") };
+            say(format!("{what} erased from the relay. A copy that a holder has fetched before is not."))?;
         }
         if erased == 0 {
+            let what = self.message.map_or_else(String::new, |n| format!("message {n} of "));
             return Err(Ended::with(
                 Exit::NothingThere,
-                "nothing is stored under this receipt on this relay now: the tip was withdrawn, has expired, or never arrived here. A copy that a holder has \
-                 fetched before is not touched",
+                format!(
+                    "nothing is stored under {what}this receipt on this relay now: the tip was withdrawn, has expired, or never arrived here. A copy that a \
+                     holder has fetched before is not touched"
+                ),
             ));
         }
         Ok(())
@@ -80,14 +89,10 @@ impl Withdraw {
     fn receipt(&self) -> Result<Receipt> {
         if let Some(path) = &self.receipt {
             let named = || format!("the receipt {} can't be read, and nothing was erased", path.display());
-            let bytes = Zeroizing::new(read_limited(path, MAX_RECEIPT).with_context(named)?);
-            return Receipt::parse(&String::from_utf8_lossy(&bytes)).with_context(named);
+            return Receipt::parse(&*File::open(path).and_then(read).with_context(named)?).with_context(named);
         }
         if !stdin().is_terminal() {
-            let mut bytes = Zeroizing::new(Vec::new());
-            stdin().take(MAX_RECEIPT).read_to_end(&mut bytes)?;
-            return Receipt::parse(&String::from_utf8_lossy(&bytes))
-                .context("this is not a receipt, and nothing was erased");
+            return Receipt::parse(&*read(stdin())?).context("this is not a receipt, and nothing was erased");
         }
         complain(NAME, "type the 12 words or the 12 groups of digits of the receipt, on one line or several:");
         let mut tries = TRIES;
@@ -100,4 +105,16 @@ impl Withdraw {
             }
         }
     }
+}
+
+/// Reads what should hold a receipt. What is no UTF-8 in it becomes a sign that no receipt has.
+fn read(source: impl Read) -> io::Result<Zeroizing<String>> {
+    // As long as it can become: what grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_RECEIPT + 64));
+    source.take(MAX_RECEIPT as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_RECEIPT {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("larger than {MAX_RECEIPT} bytes")));
+    }
+    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+    Ok(text)
 }

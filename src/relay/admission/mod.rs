@@ -53,8 +53,8 @@ const FINISHING: usize = 8;
 const LONG: Duration = Duration::from_mins(2);
 /// Withdrawals in the store at a time, and how many wait for how long.
 const WITHDRAWALS: (usize, usize, Duration) = (2, 64, Duration::from_secs(10));
-/// Bytes of lists of withdraw tokens that are in memory at a time: some twenty of the longest.
-const WITHDRAWAL_BYTES: u64 = 4 << 20;
+/// Bytes of lists of withdraw tokens that are in memory at a time: some ninety of the longest.
+const WITHDRAWAL_BYTES: u64 = 16 << 20;
 /// Tips that couriers read at a time, and how many wait for how long.
 const READERS: (usize, usize, Duration) = (32, 256, Duration::from_mins(1));
 /// Chunks that are read for them at a time.
@@ -329,7 +329,7 @@ mod tests {
             lists.push(permit);
         }
         let held = lists.iter().filter(|permit| permit.keep().is_ok()).count() as u64;
-        assert!((1..=WITHDRAWAL_BYTES / 184_320).contains(&held), "{held} lists in memory");
+        assert!((64..=WITHDRAWAL_BYTES / 184_320).contains(&held), "{held} lists in memory");
         assert!(budget.text(None).is_ok_and(|text| text.keep().is_ok()));
     }
 
