@@ -193,10 +193,6 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn tips(number: usize) -> String {
-    counted(number, "tip")
-}
-
 /// One line each, and one for the others when there are many.
 fn each(ids: &[TipId], line: impl Fn(&TipId) -> String) -> std::io::Result<()> {
     ids.iter().take(SHOWN).try_for_each(|id| say(line(id)))?;
