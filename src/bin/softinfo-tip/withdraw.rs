@@ -64,7 +64,8 @@ impl Withdraw {
         if self.json {
             say_json(&json!({ "erased": erased }))?;
         } else if erased > 0 {
-            let what = if erased == 1 { "The tip is".to_owned() } else { format!("{erased} messages of this receipt are") };
+            let what =
+                if erased == 1 { "The tip is".to_owned() } else { format!("{erased} messages of this receipt are") };
             say(format!("{what} erased from the relay. A copy that a holder has fetched before is not."))?;
         }
         if erased == 0 {
