@@ -356,10 +356,12 @@ impl RelayClient {
                 ClientError::Refused { stored, .. } => *stored == Some(false),
                 _ => status.is_some_and(|status| status.is_redirection() || status.is_client_error()),
             };
-            let arrival = match left.load(Ordering::Relaxed) >= length {
-                false => Arrival::NotSent,
-                true if refused => Arrival::Denied,
-                true => Arrival::Open,
+            let arrival = if left.load(Ordering::Relaxed) < length {
+                Arrival::NotSent
+            } else if refused {
+                Arrival::Denied
+            } else {
+                Arrival::Open
             };
             Unconfirmed { error, arrival }
         })

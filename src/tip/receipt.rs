@@ -151,6 +151,7 @@ impl Receipt {
     }
 
     /// The withdraw tokens of every message that the thread can have: 0 to 4095, in order.
+    #[must_use]
     pub fn withdraw_tokens(&self) -> impl ExactSizeIterator<Item = WithdrawToken> {
         (0..MESSAGES).map(|n| self.withdraw_token(n.into()))
     }

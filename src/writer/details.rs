@@ -89,7 +89,7 @@ pub enum DetailsError {
     #[error("“{0}” stands there twice; which of the two is meant?")]
     Twice(String),
     /// Something that the last field of a name hides: an earlier one has a value that it can't have.
-    #[error("{0} can't be used; does a field stand there twice?")]
+    #[error("{0} is wrong; does a field stand there twice?")]
     Hidden(String),
 }
 
@@ -215,7 +215,7 @@ mod tests {
             (r#"["labour-wages"]"#, "“the details”", "an object"),
             (r#"{"period":"May","period":"June"}"#, "“period”", "twice"),
             (r#"{"place":{"text":"a","text":"b"}}"#, "“text”", "twice"),
-            (r#"{"danger":5,"danger":"now"}"#, "line 1, column 11 can't be used", "twice"),
+            (r#"{"danger":5,"danger":"now"}"#, "line 1, column 11 is wrong", "twice"),
         ] {
             let said = said(json);
             assert!(said.contains(place) && said.contains(wanted), "{json}: {said}");
