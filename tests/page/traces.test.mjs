@@ -147,7 +147,7 @@ inTab('no translator is given what the writer typed, nor the receipt', async (ta
   await tab.press(t('next'))
   await tab.press(t('next'))
   await tab.see(t('check-title'))
-  await untranslated('.text, dl bdi')
+  await untranslated('.text, dl bdi, dd:first-of-type p')
   await tab.press(t('send-button'))
   await tab.see(t('stored-title'))
   await untranslated('.receipt')
