@@ -89,17 +89,24 @@ fn an_operator_makes_the_page_of_a_channel_with_the_desk_alone() {
     let key = fs::read_to_string(&root).unwrap();
     let [example, own_page] = [&built(), &page].map(|path| fs::read_to_string(path).unwrap());
     assert_eq!(example.replace(softinfo::example::ROOT.trim(), key.trim()), own_page);
-    // It takes no directory older than the newest that its makers had, and its title is theirs.
-    let note = own.sign("first.note");
-    let (floored, note) = (scene.path("floored.html"), note.to_str().unwrap());
+    // It takes no directory older than the one that will name it, and its title is theirs.
+    let floored = scene.path("floored.html");
     let made = ["directory", "page", "--root", root.to_str().unwrap(), "--out", floored.to_str().unwrap()];
-    scene.run(DESK, &[&made[..], &["--after", note, "--title", "Bread & <salt>"]].concat()).ok();
+    scene.run(DESK, &[&made[..], &["--for-version", "2", "--title", "Bread & <salt>"]].concat()).ok();
     let expected = own_page
-        .replace("<meta name=\"softinfo-floor\" content=\"0\">", "<meta name=\"softinfo-floor\" content=\"1\">")
+        .replace("<meta name=\"softinfo-floor\" content=\"0\">", "<meta name=\"softinfo-floor\" content=\"2\">")
         .replace("<title>Information</title>", "<title>Bread &amp; &lt;salt></title>");
     assert!(expected != own_page && fs::read_to_string(&floored).unwrap() == expected);
-    let other = Channel::example().directory;
-    scene.run(DESK, &[&made[..], &["--after", other.to_str().unwrap()]].concat()).says(1, "EXAMPLE-directory.note");
+    // A directory of another version can't name it: it would not be taken, or the one before could be played back.
+    let relay = ["--relay", "http://127.0.0.1:8080", "--page", floored.to_str().unwrap()];
+    let days = ["--channel", "softinfo-example", "--issued", "2026-01-01", "--expires", "2030-12-31"];
+    let holder = concat!(env!("CARGO_MANIFEST_DIR"), "/keys-example/local-police-example/holder.json");
+    for (number, code, said) in [("1", 1, "was made for version 2"), ("2", 0, "ready"), ("3", 1, "--for-version 3")] {
+        let out = scene.path(&format!("directory-{number}.json"));
+        let make = ["directory", "make", "--number", number, "--holder", holder, "--out", out.to_str().unwrap()];
+        scene.run(DESK, &[&make[..], &days, &relay].concat()).says(code, said);
+        assert_eq!(out.exists(), code == 0);
+    }
     scene.run(DESK, &[&made[..], &["--title", "two\nlines"]].concat()).says(2, "one line of at most 60 characters");
     // Without --page a directory names none, and says so when it is checked.
     let note = own.sign("own.note");

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { deflateSync, inflateSync } from 'node:zlib'
 import {
-  album, avcC, be, box, brand, chunk, coded, description, esds, filler, film, full, gamma, heard, heic, hvcC, icc, latin, little, picture, pngChunks, riff, riffChunks, screen, segment, sei, sound, track,
+  album, avcC, be, box, brand, chunk, coded, description, esds, filler, film, full, gamma, header, heard, heic, hvcC, icc, latin, little, picture, pngChunks, riff, riffChunks, screen, segment, sei, sound, track,
   units, XMP, xyz,
 } from './fixtures/scrub/build.mjs'
 import { openChromium, openFirefox } from './browsers.mjs'
@@ -177,6 +177,10 @@ test('WebP: unknown chunks, flags and what follows go; animations stay', async (
   const planted = riff([['VP8X', head(0x1e)], ['ANIM', Buffer.alloc(6)], ['ANMF', frame], ['XMP ', latin('MARK!')], ['JUNK', latin('MARK')]])
   const { bytes } = await clean(Buffer.concat([planted, latin('MARK')]))
   assert.deepEqual(bytes, riff([['VP8X', head(0x12)], ['ANIM', Buffer.alloc(6)], ['ANMF', frame]]))
+  const longer = await clean(riff([['VP8X', head(2)], ['ANIM', latin('\0\0\0\0\0\0MARK')], ['ANMF', frame]]))
+  assert.deepEqual([longer.bytes, longer.removed], [riff([['VP8X', head(2)], ['ANIM', Buffer.alloc(6)], ['ANMF', frame]]), ['other']])
+  const still = await clean(riff([['VP8X', head(0)], ['ANIM', latin('MARK!!')], ['VP8 ', latin('ab')]]))
+  assert.deepEqual([still.bytes, still.removed], [riff([['VP8X', head(0)], ['VP8 ', latin('ab')]]), ['other']])
   const odd = Buffer.concat([frame, latin('MARK'), little(4), latin('MARK')])
   assert.equal(await kind(riff([['VP8X', head(2)], ['ANMF', odd]])), 'hidden')
 })
@@ -522,6 +526,7 @@ test('PNG: more pixels than the picture has, more frames and more of one sort ar
   assert.equal(await unseenOf(file(...square(2), dots(2, 13), end)), true)
   assert.equal(await unseenOf(file(...square(2, 2, be(1, 3)), dots(2), end)), true)
   assert.equal(await unseenOf(file(...square(2), chunk('acTL', be(1, 8)), dots(2), end)), true)
+  for (const type of ['fcTL', 'fdAT']) assert.equal(await unseenOf(file(...square(2), dots(2), chunk(type, latin('MARK')), end)), true, type)
   for (const planted of [
     file(...square(2), dots(2), chunk('IEND', latin('MARK'))), file(...square(2), chunk('gAMA', latin('MARKMARK')), dots(2), end), file(...square(2), chunk('sRGB', latin('MARK')), dots(2), end),
   ]) assert.deepEqual((await clean(planted)).bytes, clear)
@@ -600,6 +605,25 @@ test('films: what follows the known content of a box goes', async () => {
   }
 })
 
+test('films: boxes that no player needs, stand where nobody reads them or once more, go', async () => {
+  const plain = await clean(one('vide', coded('avc1', avcC()), { within: [box('tapt', full('clef', 0, be(9, 8)))] }))
+  assert.ok(plain.bytes.includes('clef'))
+  for (const type of ['sgpd', 'sbgp', 'subs', 'sdtp', 'saiz', 'saio', 'leva', 'trep', 'stts', 'co64', 'clef', 'trun', 'mvhd', 'tkhd', 'cslg', 'vmhd', 'hdlr', 'mdia']) {
+    const marked = full(type, 0, be(0, 40), 'MARK'.repeat(50))
+    for (const [where, options] of [['stbl', { tables: [marked] }], ['trak', { within: [marked] }]]) {
+      const { bytes, removed } = await clean(one('vide', coded('avc1', avcC()), options))
+      assertUnmarked(bytes)
+      assert.ok(removed.includes('other'), `${type} in ${where}`)
+    }
+  }
+  const long = await clean(one('vide', coded('avc1', avcC()), { within: [box('tapt', full('clef', 0, be(9, 8), 'MARK'))], tables: [full('cslg', 0, be(1, 20), 'MARK')] }))
+  assertUnmarked(long.bytes)
+  const at = brand.length + 8
+  const moov = (...more) => Buffer.concat([brand, box('mdat', 'DATA'), box('moov', header('mvhd', 1), track('vide', coded('avc1', avcC()), [[at, 4]]), ...more), box('free')])
+  for (const type of ['sgpd', 'leva', 'clef', 'mfhd', 'trun', 'stbl']) assertUnmarked((await clean(moov(full(type, 0, be(0, 40), 'MARK')))).bytes)
+  assert.equal(await unseenOf(moov(box('mvex', full('trex', 0, 'MARK'.repeat(5))))), true)
+})
+
 test('JPEG: tables and heads are as long as they say, and there is one picture', async () => {
   const { bytes } = await clean(fixture('camera.jpg'))
   const at = (marker) => bytes.indexOf(latin(`\xff${marker}`))
@@ -609,6 +633,8 @@ test('JPEG: tables and heads are as long as they say, and there is one picture',
     const longer = Buffer.concat([bytes.subarray(0, from + 2), be(length + 4, 2), bytes.subarray(from + 4, from + 2 + length), latin('MARK'), bytes.subarray(from + 2 + length)])
     assert.equal(await kind(longer), 'damaged', JSON.stringify(marker))
   }
+  const arithmetic = (...lengths) => kind(Buffer.concat([bytes.subarray(0, 2), ...lengths.map((length) => segment('\xcc', 'M'.repeat(length))), bytes.subarray(2)]))
+  assert.deepEqual([await arithmetic(4, 4), await arithmetic(3), await arithmetic(130), await arithmetic(128, 2)], ['scrubbed', 'damaged', 'damaged', 'damaged'])
   const frame = bytes.subarray(at('\xc0'))
   assert.equal(await kind(Buffer.concat([bytes.subarray(0, -2), frame])), 'damaged')
   const tables = Buffer.concat([bytes.subarray(0, at('\xc4')), ...Array(700).fill(bytes.subarray(at('\xc4'), at('\xda'))), bytes.subarray(at('\xda'))])

@@ -2,7 +2,9 @@
 // receipt, and nothing stays behind.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { Breaker } from './breaker.mjs'
 import { openChromium, openFirefox } from './browsers.mjs'
@@ -212,4 +214,86 @@ test('Firefox: after leaving, RegExp has forgotten the text', async () => {
     await tab.close()
     await scene.stop()
   }
+})
+
+/// A tab before a machine in between that gives the relay's answers on; `change` may put others in their place,
+/// and `instead` answers without asking it.
+function behind(name, work) {
+  test(name, async () => {
+    const [scene, tab] = [await Scene.start(), await openChromium()]
+    const between = { requests: [], change: () => undefined, instead: () => undefined }
+    const server = createServer(async (request, response) => {
+      const body = Buffer.concat(await request.toArray())
+      between.requests.push(`${request.method} ${request.url}`)
+      delete request.headers['connection']
+      const instead = between.instead(request)
+      if (instead) return void response.writeHead(instead[0], instead[1]).end(instead[2])
+      const answer = await fetch(new URL(request.url, scene.url), { method: request.method, headers: request.headers, ...(body.length > 0 && { body }) })
+      const given = [answer.status, Object.fromEntries(answer.headers), Buffer.from(await answer.arrayBuffer())]
+      const [status, headers, bytes] = between.change(request, given) ?? given
+      for (const name of ['connection', 'content-encoding', 'content-length', 'transfer-encoding']) delete headers[name]
+      response.writeHead(status, headers).end(bytes)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    between.url = `http://127.0.0.1:${server.address().port}/`
+    try {
+      await work({ scene, tab, breaker: between })
+    } finally {
+      await tab.close()
+      server.closeAllConnections()
+      server.close()
+      await scene.stop()
+    }
+  })
+}
+
+const other = ([status, headers, body]) => [status, headers, Buffer.from(JSON.stringify({ ...JSON.parse(body), id: 'ab'.repeat(32) }))]
+for (const [what, changed] of [['an error of a machine in between', () => [504, { 'content-type': 'text/html' }, '<html>']], ['success without a word', () => [201, {}, '']], ['the id of another tip', other]]) {
+  behind(`${what} leaves the tip in doubt: its receipt is shown, trying again stores nothing twice, and another tip has another digest`, async ({ scene, tab, breaker }) => {
+    await toCheck(tab, breaker, 'in doubt')
+    let times = 0
+    breaker.change = ({ method }, given) => (method === 'POST' && times++ < 2 ? changed(given) : undefined)
+    await tab.press(t('send-button'))
+    await tab.see(t('send-unsure'))
+    await tab.see(t('receipt-unsure'))
+    const { digits } = await receipt(tab)
+    await tab.press(t('retry'))
+    await until(() => times === 2, 'it was not sent again')
+    await tab.see(t('send-unsure'))
+    for (const title of ['check-title', 'files-title', 'write-title']) {
+      await tab.press(t('back'))
+      await tab.see(t(title))
+    }
+    await tab.fill(t('write-label'), 'other words')
+    await tab.press(t('next'))
+    await tab.press(t('next'))
+    await tab.press(t('send-button'))
+    await tab.see(t('stored-title'))
+    const { id, digits: again } = await receipt(tab)
+    assert.equal(again, digits)
+    assert.equal(scene.fetch(), 2)
+    const { withdraw, parseReceipt } = await load('tip/receipt.ts')
+    assert.notEqual(JSON.parse(scene.open(id)['report.json']).withdraw_token, withdraw(parseReceipt(digits)).token)
+  })
+}
+
+behind('where no tips are taken a tip is refused, and what a relay loses again and again is begun anew after a pause', async ({ scene, tab, breaker }) => {
+  const begun = () => breaker.requests.filter((request) => request === 'POST /tips').length
+  const gone = () => [404, { 'content-type': 'application/problem+json' }, '{"type":"urn:softinfo:problem:not-found"}']
+  breaker.instead = ({ method }) => (method === 'POST' ? gone() : undefined)
+  await toCheck(tab, breaker, 'nowhere', put(scene, 'film.bin', noise(2_000_000)))
+  await tab.press(t('send-button'))
+  await tab.see(t('send-refused'))
+  assert.equal(begun(), 1)
+  breaker.instead = ({ method }) => (method === 'PATCH' ? gone() : undefined)
+  await tab.press(t('retry'))
+  await until(() => begun() > 2, 'it was not begun anew')
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  assert.equal(begun(), 3)
+  await tab.press(t('send-stop'))
+  await tab.see(t('send-stopped'), 2000)
+  breaker.instead = () => undefined
+  await tab.press(t('retry'))
+  await tab.see(t('stored-title'))
+  assert.equal(scene.fetch(), 1)
 })

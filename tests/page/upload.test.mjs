@@ -138,11 +138,21 @@ test('an upload that the relay forgot is sealed anew, and begun anew while its f
 
 test('refusals end it and say why', async () => {
   const refuse = (status, body) => ({ send: async () => ({ status, body: JSON.stringify(body), headers: {} }), stored: new Map(), requests: [] })
-  const cases = [[507, { stored: false }, 'full'], [503, { stored: false }, 'closed'], [503, { stored: null }, 'unsure'], [413, {}, 'too-large'], [422, {}, 'refused'], [200, {}, 'refused']]
+  const cases = [[507, { stored: false }, 'full'], [503, { stored: false }, 'closed'], [503, { stored: null }, 'unsure'], [413, {}, 'too-large'], [422, {}, 'refused'], [404, {}, 'wrong'], [200, {}, 'unsure'], [201, null, 'unsure']]
   for (const [status, body, reason] of cases) {
     await assert.rejects(run(randomBytes(10), refuse(status, body)), (error) => error instanceof Refused && error.reason === reason, `${status}`)
   }
-  await assert.rejects(run(randomBytes(10), { ...refuse(200), send: async () => ({ status: 200, body: '<html>', headers: {} }) }), (error) => error.reason === 'wrong')
+})
+
+test('an answer of a machine in between leaves a tip in doubt, when its request completes the tip', async () => {
+  const told = async (size, status) => {
+    const upload = new Upload(source(randomBytes(size)), async () => ({ status, body: '<html>', headers: {} }), { progress: () => {}, wait: async () => {} })
+    const { reason } = await upload.run().catch((error) => error)
+    return [reason, upload.unsure]
+  }
+  for (const status of [200, 201, 502, 504, 507]) assert.deepEqual(await told(10, status), ['unsure', true], status)
+  for (const [status, reason] of [[403, 'refused'], [404, 'wrong'], [413, 'too-large']]) assert.deepEqual(await told(10, status), [reason, false], status)
+  for (const status of [200, 504]) assert.deepEqual(await told(3 * PIECE, status), ['wrong', false], status)
 })
 
 test('what the same upload is told to do again goes on where it was', async () => {

@@ -245,7 +245,7 @@ answer-back = Zurück zum Briefkasten
 
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = „Sofort weg“ löscht alles auf dieser Seite.
-leave-keys = Dreimal die Umschalttaste (Shift) drücken tut dasselbe.
+leave-keys = Dreimal die Umschalttaste (Shift) drücken tut dasselbe, leert aber nicht die Zwischenablage.
 wiped-title = Alles ist gelöscht. Schließen Sie dieses Fenster.
 wiped-left = Diese Seite kann nicht löschen: den Verlauf und die Adressliste des Browsers, gespeicherte Dateien, gedrucktes Papier und was andere Programme von Kopiertem behalten. Löschen Sie das selbst.
 wiped-not-clipboard = Was Sie hier kopiert haben, konnte nicht überschrieben werden: Kopieren Sie jetzt etwas anderes.

@@ -274,7 +274,7 @@ answer-back = Back to the letterbox
 
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = “Leave now” wipes everything on this page.
-leave-keys = Pressing the Shift key three times does the same.
+leave-keys = Pressing the Shift key three times does the same, but it does not empty the clipboard.
 wiped-title = All wiped. Close this window.
 wiped-left = This page cannot wipe the history and the address list of the browser, files you saved, paper you printed, or what other programs keep of what was copied. Wipe these yourself.
 wiped-not-clipboard = What you copied here could not be written over: copy something else now.

@@ -245,7 +245,7 @@ answer-back = Volver al buzón
 
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = «Salir ya» borra todo lo que hay en esta página.
-leave-keys = Pulsar tres veces la tecla Mayús hace lo mismo.
+leave-keys = Pulsar tres veces la tecla Mayús hace lo mismo, pero no vacía el portapapeles.
 wiped-title = Todo está borrado. Cierre esta ventana.
 wiped-left = Esta página no puede borrar: el historial y la lista de direcciones del navegador, los archivos guardados, el papel impreso y lo que otros programas guardan de lo copiado. Bórrelo usted.
 wiped-not-clipboard = Lo que copió aquí no se pudo sobrescribir: copie ahora otra cosa.

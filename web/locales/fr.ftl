@@ -245,7 +245,7 @@ answer-back = Retour à la boîte aux lettres
 
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = « Quitter vite » efface tout ce qui est sur cette page.
-leave-keys = Appuyer trois fois sur la touche Maj fait la même chose.
+leave-keys = Appuyer trois fois sur la touche Maj fait la même chose, mais ne vide pas le presse-papiers.
 wiped-title = Tout est effacé. Fermez cette fenêtre.
 wiped-left = Cette page ne peut pas effacer : l’historique et la liste d’adresses du navigateur, les fichiers enregistrés, le papier imprimé, et ce que d’autres programmes gardent de ce qui a été copié. Effacez-les vous-même.
 wiped-not-clipboard = Ce que vous avez copié ici n’a pas pu être remplacé : copiez autre chose maintenant.

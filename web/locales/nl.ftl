@@ -245,7 +245,7 @@ answer-back = Terug naar de brievenbus
 
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = “Nu weg” wist alles op deze pagina.
-leave-keys = Drie keer op de Shift-toets drukken doet hetzelfde.
+leave-keys = Drie keer op de Shift-toets drukken doet hetzelfde, maar maakt het klembord niet leeg.
 wiped-title = Alles is gewist. Sluit dit venster.
 wiped-left = Deze pagina kan dit niet wissen: de geschiedenis en de adreslijst van de browser, bestanden die u hebt bewaard, papier dat u hebt afgedrukt, en wat andere programma’s van het gekopieerde bewaren. Wis dat zelf.
 wiped-not-clipboard = Wat u hier hebt gekopieerd, kon niet worden overschreven: kopieer nu iets anders.

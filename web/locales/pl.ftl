@@ -253,7 +253,7 @@ answer-back = Wróć do skrzynki
 
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = „Wyjdź teraz” usuwa wszystko z tej strony.
-leave-keys = Trzykrotne naciśnięcie klawisza Shift robi to samo.
+leave-keys = Trzykrotne naciśnięcie klawisza Shift robi to samo, ale nie czyści schowka.
 wiped-title = Wszystko usunięte. Zamknij to okno.
 wiped-left = Ta strona nie może usunąć: historii i listy adresów przeglądarki, zapisanych plików, wydrukowanego papieru ani tego, co inne programy zachowują ze skopiowanego tekstu. Usuń to samodzielnie.
 wiped-not-clipboard = Tego, co tu skopiowano, nie udało się nadpisać: skopiuj teraz coś innego.

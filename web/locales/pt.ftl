@@ -245,7 +245,7 @@ answer-back = Voltar para a caixa
 
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = “Sair já” apaga tudo nesta página.
-leave-keys = Apertar três vezes a tecla Shift faz o mesmo.
+leave-keys = Apertar três vezes a tecla Shift faz o mesmo, mas não esvazia a área de transferência.
 wiped-title = Tudo foi apagado. Feche esta janela.
 wiped-left = Esta página não pode apagar: o histórico e a lista de endereços do navegador, arquivos salvos, papel impresso e o que outros programas guardam do que foi copiado. Apague isso você mesmo.
 wiped-not-clipboard = O que você copiou aqui não pôde ser substituído: copie agora outra coisa.

@@ -249,7 +249,7 @@ answer-back = Înapoi la cutie
 
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = „Ieșire rapidă” șterge tot ce este pe această pagină.
-leave-keys = Dacă apăsați de trei ori tasta Shift, se întâmplă același lucru.
+leave-keys = Dacă apăsați de trei ori tasta Shift, se întâmplă același lucru, dar clipboardul nu se golește.
 wiped-title = Totul este șters. Închideți această fereastră.
 wiped-left = Această pagină nu poate șterge: istoricul și lista de adrese a browserului, fișierele salvate, hârtia tipărită și ce păstrează alte programe din ce ați copiat. Ștergeți-le dumneavoastră.
 wiped-not-clipboard = Ce ați copiat aici nu a putut fi suprascris: copiați acum altceva.

@@ -245,7 +245,7 @@ answer-back = İhbar kutusuna dön
 
 ## Ways out, the receipt pasted back, the saved copy
 leave-wipes = “Hemen çık” bu sayfadaki her şeyi siler.
-leave-keys = Shift tuşuna üç kez basmak da aynısını yapar.
+leave-keys = Shift tuşuna üç kez basmak da aynısını yapar, ama panoyu boşaltmaz.
 wiped-title = Her şey silindi. Bu pencereyi kapatın.
 wiped-left = Bu sayfa şunları silemez: tarayıcının geçmişi ve adres listesi, kaydettiğiniz dosyalar, yazdırdığınız kâğıt ve başka programların kopyalanandan sakladıkları. Bunları kendiniz silin.
 wiped-not-clipboard = Burada kopyaladığınızın üzerine yazılamadı: şimdi başka bir şey kopyalayın.

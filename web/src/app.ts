@@ -238,7 +238,12 @@ export class App {
     const heading = element('h1', { tabIndex: -1 }, title)
     const main = element('main', {}, heading)
     document.body.replaceChildren(main)
-    main.append(...more(overwrite(heading)))
+    const overwritten = overwrite(heading)
+    main.append(...more(overwritten))
+    // Shift alone is no press that browsers allow copying for: the next one is, or a click.
+    const done = new AbortController()
+    const again = (): void => void (overwrite(heading) && done.abort())
+    if (overwritten === false) for (const press of ['click', 'keydown']) addEventListener(press, again, { signal: done.signal })
     scrollTo(0, 0)
     heading.focus()
   }

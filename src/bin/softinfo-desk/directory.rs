@@ -61,9 +61,9 @@ enum Action {
         /// File with the root key.
         #[arg(long, value_name = "FILE")]
         root: PathBuf,
-        /// The newest signed directory: the page takes no older one. Without it any version is taken at first.
-        #[arg(long, value_name = "DIRECTORY")]
-        after: Option<PathBuf>,
+        /// The version of the directory that will name this page: the page takes no older one. Without it any version is taken at first.
+        #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+        for_version: u64,
         /// What stands on the browser's tab and in its history: something that tells nobody what the page is for.
         #[arg(long, value_name = "TEXT", default_value = "Information", value_parser = page::title)]
         title: String,
@@ -160,9 +160,8 @@ impl DirectoryCommand {
             }
             Action::Sign(sign) => sign.run(setting)?,
             Action::Check { file, root, after } => check(setting, &file, root, after)?,
-            Action::Page { root, after, title, out } => {
+            Action::Page { root, for_version: floor, title, out } => {
                 let root = read_root(&root)?;
-                let floor = after.map(|path| version_of(&path, &root)).transpose()?.unwrap_or(0);
                 let page = page::Own { root: &root, floor, title: &title }.page()?;
                 write_whole(&out, |file| file.write_all(&page)).with_context(|| out.display().to_string())?;
                 say(format_args!(
@@ -195,7 +194,7 @@ impl Make {
             issued: self.issued,
             expires: self.expires,
             relays: self.relay.clone(),
-            page_sha256: self.page.as_deref().map(page::sha256_of).transpose()?,
+            page_sha256: self.page.as_deref().map(|path| page::sha256_for(path, self.version)).transpose()?,
             max_bytes: self.max_bytes,
             must_understand: Vec::new(),
             replies: Replies::default(),
@@ -437,13 +436,6 @@ fn check(setting: &Setting, file: &Path, root: Option<PathBuf>, after: Option<Pa
         Err(error @ (DirectoryError::Expired(_) | DirectoryError::NotYet(_))) => Err(error.into()),
         _ => Ok(()),
     }
-}
-
-/// The version of a directory that `root` has signed.
-fn version_of(path: &Path, root: &RootKey) -> Result<u64> {
-    let bytes = read_limited(path, MAX_DIRECTORY).with_context(|| path.display().to_string())?;
-    let directory = UntrustedDirectory::parse(&bytes).and_then(|directory| directory.verify(root));
-    Ok(directory.with_context(|| path.display().to_string())?.contents().version)
 }
 
 fn read_root(path: &Path) -> Result<RootKey> {

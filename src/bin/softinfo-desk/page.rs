@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 use softinfo::directory::RootKey;
 use softinfo::file::read_limited;
@@ -11,6 +11,7 @@ use softinfo::limits::MAX_PAGE;
 const TITLE: &str = "<title>Information</title>";
 /// Characters of the longest title.
 const LONGEST_TITLE: usize = 60;
+const FLOOR: &str = "<meta name=\"softinfo-floor\" content=\"";
 /// The page with the example root in it.
 const PAGE: &str = include_str!("../../../web/dist/index.html");
 
@@ -29,7 +30,7 @@ impl Own<'_> {
     pub fn page(&self) -> Result<Vec<u8>> {
         let example = softinfo::example::root()?;
         let root = |key: &str| format!("<meta name=\"softinfo-root\" content=\"{key}\">");
-        let floor = |version: u64| format!("<meta name=\"softinfo-floor\" content=\"{version}\">");
+        let floor = |version: u64| format!("{FLOOR}{version}\">");
         let page = exchange(PAGE, &root(example.as_str()), &root(self.root.as_str()))?;
         let page = exchange(&page, &floor(0), &floor(self.floor))?;
         let title = self.title.replace('&', "&amp;").replace('<', "&lt;");
@@ -56,7 +57,17 @@ pub fn sha256(page: &[u8]) -> String {
     hex::encode(Sha256::digest(page))
 }
 
-/// The same of a file.
-pub fn sha256_of(path: &Path) -> Result<String> {
-    Ok(sha256(&read_limited(path, MAX_PAGE).with_context(|| path.display().to_string())?))
+/// The same of a file, for a directory of that version. Refuses a page that was made for another: with a higher floor it would not take this
+/// directory, and with a lower one the directories from there on could still be played back to whoever opens the page for the first time.
+pub fn sha256_for(path: &Path, version: u64) -> Result<String> {
+    let page = read_limited(path, MAX_PAGE).with_context(|| path.display().to_string())?;
+    let text = String::from_utf8_lossy(&page);
+    let floor = text.split_once(FLOOR).and_then(|(_, rest)| rest.split_once('"')).map_or("0", |(floor, _)| floor);
+    if floor != "0" && floor != version.to_string() {
+        bail!(
+            "{} was made for version {floor} of the directory, and this is version {version}; make it anew with: softinfo-desk directory page --for-version {version}. Nothing was written",
+            path.display()
+        );
+    }
+    Ok(sha256(&page))
 }

@@ -26,6 +26,13 @@ export interface Holder {
   epochs?: Epoch[]
 }
 
+export interface Forwarder {
+  id: string
+  from: string
+  until: string
+  signing_key: string
+}
+
 export interface Contents {
   schema: string
   channel: string
@@ -38,6 +45,7 @@ export interface Contents {
   replies: { bytes: number; buckets: number; keep_days: number; shards: number }
   must_understand?: string[]
   holders: Holder[]
+  forwarders?: Forwarder[]
 }
 
 /** A directory signed by the root that holds today; `text` is what was signed. */
@@ -80,7 +88,7 @@ export function verify(note: string, root: string): Directory {
   if (!hasSigned(key)) throw new DirectoryError('wrong-root')
   const contents = parse(text, key.name)
   // A holder that has a key to sign with vouches for its entry with it.
-  if (!contents.holders.every(({ signing_key }) => !signing_key || hasSigned(parseKey(signing_key)))) throw new DirectoryError('not-vouched')
+  if (!contents.holders.every(({ signing_key }) => signing_key == null || hasSigned(parseKey(signing_key)))) throw new DirectoryError('not-vouched')
   return { contents, text }
 }
 
@@ -113,7 +121,7 @@ interface Key {
 
 // C2SP signed-note verifier key: name+hash+base64(type || key).
 function parseKey(vkey: string): Key {
-  const [, name, id, encoded] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(vkey.trim()) ?? []
+  const [, name, id, encoded] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(String(vkey).trim()) ?? []
   if (!name || !id || !encoded) throw new DirectoryError('contents', undefined, 'not a verifier key')
   const typed = decode(encoded)
   const hash = bytesToHex(sha256(concatBytes(utf8ToBytes(`${name}\n`), typed)).subarray(0, 4))
@@ -151,33 +159,54 @@ function parse(text: string, channel: string): Contents {
   if (contents.schema !== 'softinfo/directory/1') refuse('another version')
   if (contents.channel !== channel) refuse('another channel')
   if (!isDay(contents.issued) || !isDay(contents.expires) || contents.issued > contents.expires) refuse('its days are wrong')
-  if (!Number.isSafeInteger(contents.version) || !Number.isSafeInteger(contents.max_bytes)) refuse('its numbers are wrong')
+  if (![contents.version, contents.max_bytes].every((number) => Number.isSafeInteger(number) && number >= 0)) refuse('its numbers are wrong')
   if (classOf(contents.max_bytes) !== contents.max_bytes) refuse(`max_bytes ${contents.max_bytes} is no size class`)
   const { bytes, buckets, keep_days, shards } = contents.replies ?? {}
   const isSplit = (parts: unknown): boolean => [1, 2, 4, 8, 16, 32, 64, 128, 256].includes(parts as number)
-  if (bytes !== 4096 || !isSplit(buckets) || !isSplit(shards) || !(Number(keep_days) > 0)) refuse('its replies have other sizes')
+  if (bytes !== 4096 || !isSplit(buckets) || !isSplit(shards) || !isCount(keep_days)) refuse('its replies have other sizes')
   if (!Array.isArray(contents.holders) || contents.holders.length === 0) refuse('it has no holder')
   const ids = new Set<string>()
+  const isNew = (id: string, before: Set<string>): void => {
+    if (typeof id !== 'string' || !/^[a-z0-9-]{1,64}$/.test(id) || before.has(id)) refuse('an id is wrong or stands twice')
+    before.add(id)
+  }
+  const isSpan = (from: string, until: string): void => {
+    if (!isDay(from) || !isDay(until) || from > until) refuse('something ends before it begins')
+  }
+  // So that a signature line says who signed.
+  const isKeyOf = (id: string, key: string): void => {
+    if (parseKey(key).name !== id) refuse('a signing key is another’s')
+  }
   for (const holder of contents.holders) {
-    if (!/^[a-z0-9-]{1,64}$/.test(holder.id) || ids.has(holder.id)) refuse('a holder id is wrong or stands twice')
-    ids.add(holder.id)
+    isNew(holder.id, ids)
     // The immigration office can't be a holder; the list of kinds is the firewall.
     if (!KINDS.includes(holder.kind)) refuse(`“${holder.kind}” is no kind of holder`)
     const epochs = new Set<string>()
     for (const { epoch, from, until, recipient } of holder.epochs ?? []) {
-      if (!isDay(from) || !isDay(until) || from > until) refuse('an epoch ends before it begins')
-      if (epochs.has(epoch)) refuse('an epoch stands twice')
-      epochs.add(epoch)
+      isSpan(from, until)
+      isNew(epoch, epochs)
       if (!isRecipient(recipient)) refuse('a key is no age1pq1 recipient')
     }
     if (holder.identity != null && !isRecipient(holder.identity)) refuse('an identity key is no age1pq1 recipient')
-    // So that a signature line says who signed.
-    if (holder.signing_key && parseKey(holder.signing_key).name !== holder.id) refuse('a signing key is another holder’s')
+    if (holder.posts != null && ![holder.posts.rows, holder.posts.texts, holder.posts.every_days].every(isCount)) refuse('a holder posts nothing, or never')
+    if (holder.signing_key != null) isKeyOf(holder.id, holder.signing_key)
+  }
+  const forwarders = new Set<string>()
+  for (const { id, from, until, signing_key } of contents.forwarders ?? []) {
+    isNew(id, forwarders)
+    isSpan(from, until)
+    isKeyOf(id, signing_key)
   }
   return contents
 }
 
-const isDay = (text: unknown): boolean => typeof text === 'string' && /^\d{4}-\d\d-\d\d$/.test(text)
+const isCount = (count: unknown): boolean => Number.isInteger(count) && (count as number) > 0 && (count as number) < 2 ** 32
+
+// A day of the calendar: some browsers take 31 February for one in March.
+function isDay(text: unknown): boolean {
+  const time = /^\d{4}-\d\d-\d\d$/.test(text as string) ? Date.parse(text as string) : NaN
+  return time === time && new Date(time).toISOString().startsWith(text as string)
+}
 
 function isRecipient(recipient: unknown): boolean {
   if (typeof recipient !== 'string' || !recipient.startsWith('age1pq1')) return false

@@ -26,7 +26,7 @@ export function check(app: App): HTMLElement[] {
     heading(texts.text('check-title')),
     ...stoppedBefore(app),
     element('dl', {},
-      ...row('check-readers', ...chosen.map((holder) => element('p', {}, inLanguage(app, holder.names, 'span') ?? holder.id))),
+      ...row('check-readers', ...chosen.map((holder) => element('p', { translate: false }, inLanguage(app, holder.names, 'span') ?? holder.id))),
       ...row('check-text', texts.text('check-characters', { count: [...written.message].length }), written.message === '' ? '' : element('div', { className: 'text', dir: 'auto', translate: false, tabIndex: 0 }, ...marked(app, written.message))),
       ...(isFilled(written.details) ? row('check-details', list(detailsOf(app))) : []),
       ...row('check-files', new Intl.NumberFormat(texts.lang).format(written.files.length), written.files.length === 0 ? '' : list(filesOf(app)))),

@@ -84,8 +84,9 @@ export class Job {
     return this.unsure() ? 'send-unsure' : 'send-stopped'
   }
 
-  /** The pause after a broken connection: 2, 4, 8 … seconds, or until the writer says so. Rejects at once when the writer stopped. */
-  wait(tries: number): Promise<void> {
+  /** The pause after a broken connection: 2, 4, 8 … seconds, or until the writer says so. Rejects at once when the writer stopped. One that
+   *  isn't `told` says nothing. */
+  wait(tries: number, told = true): Promise<void> {
     const seconds = Math.min(2 ** (tries + 1), LONGEST)
     const { signal } = this
     return new Promise((resolve, reject) => {
@@ -103,7 +104,7 @@ export class Job {
       // A signal that was aborted before says nothing any more.
       if (signal.aborted) return stop()
       signal.addEventListener('abort', stop)
-      this.#become({ kind: 'waiting', until: performance.now() + seconds * 1000, now })
+      if (told) this.#become({ kind: 'waiting', until: performance.now() + seconds * 1000, now })
     })
   }
 
@@ -138,7 +139,7 @@ export function sealAndSend(app: App, draft: Draft, free?: Promise<void>, before
   if (before) draft.secret = before.secret
   const job = new Job(async (job) => {
     await free
-    for (;;) {
+    for (let lost = 0; ; lost++) {
       // After a failure the same sealed bytes go on, so that nothing is stored twice.
       if (!begun || !upload) {
         if (job.unsure()) draft.message_number = laterMessage()
@@ -149,12 +150,17 @@ export function sealAndSend(app: App, draft: Draft, free?: Promise<void>, before
       }
       try {
         const stored = await upload.run()
-        if (id !== undefined && id !== stored.id) throw new Refused('wrong')
+        if (id !== undefined && id !== stored.id) {
+          // Whatever it speaks of, this tip may be stored as well.
+          upload.unsure = true
+          throw new Refused('unsure')
+        }
         return finish(app, job, { receipt: begun.receipt, stored })
       } catch (error) {
         // The relay lost the unfinished upload: the same tip, with the same receipt, is sealed once more.
         if (error instanceof Lost || !isPassing(error, job)) upload = undefined
         if (!(error instanceof Lost)) throw error
+        await job.wait(lost, false)
       }
     }
   }, draft)
@@ -176,12 +182,13 @@ export function sendFile(app: App, file: Blob): Job {
     })
   }
   return new Job(async (job) => {
-    for (;;) {
+    for (let lost = 0; ; lost++) {
       try {
         const stored: Stored = await upload(job).run()
         return finish(app, job, { stored })
       } catch (error) {
         if (!(error instanceof Lost)) throw error
+        await job.wait(lost, false)
       }
     }
   })

@@ -7,9 +7,13 @@ import { profile } from './icc.ts'
 import { bytes, ensure, latin, same, uint } from './source.ts'
 import { cleanUnits, coding, CONFIGURATION, type Coding } from './units.ts'
 
-const CONTAINERS = /^(moov|trak|mdia|minf|stbl|edts|mvex|moof|traf|mfra|tapt)$/
-const KEPT = /^([vshn]mhd|sthd|stts|ctts|cslg|st[sp]s|stsc|stsz|stco|co64|sdtp|sbgp|sgpd|subs|sai[zo]|elst|mehd|trex|trep|leva|m?fhd|tfhd|tfdt|trun|tfra|mfro|clef|prof|enof)$/
-const TIMES = /^(mv|tk|md)hd$/
+// What is kept, and in what it stands: elsewhere nobody reads it, and it would have room for anything. Groups of samples, parts of them and
+// what they depend on aren't among it: films play without.
+const CONTAINERS = /^( (moov|moof|mfra)|moov (trak|mvex)|trak (mdia|edts|tapt)|mdia minf|minf stbl|moof traf)$/
+const KEPT = /^(minf ([vsn]m|hm|st)hd|stbl (stts|ctts|cslg|st[sp]s|stsc|stsz|stco|co64)|edts elst|tapt (clef|prof|enof)|mvex (mehd|trex)|moof mfhd|traf (tfhd|tfdt|trun)|mfra (tfra|mfro))$/
+const TIMES = /^(moov mv|trak tk|mdia md)hd$/
+/** Of the others only the first is read. */
+const SEVERAL = /^(trak|trex|traf|trun|tfra)$/
 /** Tracks that are kept. What the others hold isn't seen or heard: places, motion, the camera's state. */
 const SEEN = /^(vide|soun|pict|auxv)$/
 /** Subtitles and chapters for people, but some drones write their flight there. */
@@ -38,33 +42,35 @@ export class Film {
 
   constructor(readonly copy: Copy) {}
 
-  /** In: a box that may be any of a film's, at any level. */
-  async clean(box: Box): Promise<void> {
+  /** In: a box that may be any of a film's, and the type of the one that it stands in. */
+  async clean(box: Box, parent = ''): Promise<void> {
     const { copy } = this
     const { source } = copy
     const { type, body, end } = box
+    const place = `${parent} ${type}`
     if (type === 'moof') this.fragmented = true
+    // Where fragments lie isn't followed.
+    if (type === 'mvex' || type === 'mfra') copy.found.add('unseen')
     await copy.cap(box)
-    if (type === 'trak') await this.#track(box)
-    else if (CONTAINERS.test(type)) {
-      for (const child of await boxes(source, body, end)) await this.clean(child)
-    } else if (TIMES.test(type)) {
+    if (place === 'moov trak') await this.#track(box)
+    else if (CONTAINERS.test(place)) await this.#inside(box)
+    else if (TIMES.test(place)) {
       const version = uint(await source.read(body, 1), 0, 1)
       const from = body + 4
       const to = from + (version ? 16 : 8)
       ensure(to <= end)
       if (type === 'mvhd') this.#scale = uint(await source.read(to, 4), 0, 4)
       await copy.zero(from, to, 'time')
-    } else if (type === 'hdlr') {
+    } else if (/^m\w+ hdlr$/.test(place)) {
       await clearHandler(copy, box)
-    } else if (type === 'stsd') {
+    } else if (place === 'stbl stsd') {
       this.#units = await sampleEntries(copy, box, this.#sound)
-    } else if (type === 'dinf') {
+    } else if (place === 'minf dinf') {
       await dataReferences(copy, box)
-    } else if (type === 'tref') {
+    } else if (place === 'trak tref') {
       // A reference to a track that is gone would be wrong.
       for (const child of await boxes(source, body, end)) if (!REFERENCES.test(child.type)) await copy.blank(child)
-    } else if (!KEPT.test(type)) {
+    } else if (!KEPT.test(place)) {
       // Compressed and protected films can't be followed.
       ensure(!/^(cmov|rmra|pssh|senc|sinf|stz2)$/.test(type), 'hidden')
       await copy.blank(box)
@@ -75,8 +81,18 @@ export class Film {
   finish(): void {
     ensure(this.#tracks)
     ensure(!this.fragmented || !this.#dropped, 'hidden')
-    // Where fragments lie isn't followed, and of two pictures one isn't shown.
+    // Of two pictures one isn't shown.
     if (this.fragmented || this.#pictures > 1) this.copy.found.add('unseen')
+  }
+
+  async #inside({ type, body, end }: Box): Promise<void> {
+    const seen = new Set<string>()
+    for (const child of await boxes(this.copy.source, body, end)) {
+      const name = child.type === 'co64' ? 'stco' : child.type
+      if (seen.has(name) && !SEVERAL.test(name)) await this.copy.blank(child)
+      else await this.clean(child, type)
+      seen.add(name)
+    }
   }
 
   /** Claims a track's media, and cleans or blanks it. */
@@ -100,7 +116,7 @@ export class Film {
     if (!track.shown) found.add('unseen')
     this.#sound = sound
     this.#units = undefined
-    for (const child of await boxes(source, box.body, box.end)) await this.clean(child)
+    await this.#inside(box)
     const units = this.#units as Coding | boolean | undefined
     if (!units && !sound) found.add('unseen')
     source.ahead = 1 << 20

@@ -10,6 +10,8 @@ const ICC = 'ICC_PROFILE\0'
 const SEGMENTS = 4096
 /** All that describes the picture beside its scans, in bytes. */
 const TABLES = 1 << 16
+/** Pairs of arithmetic coding, in bytes. */
+const CONDITIONING = 128
 
 export async function jpeg(source: Source, found: Found): Promise<Parts> {
   const out = new Parts(source.file)
@@ -18,6 +20,7 @@ export async function jpeg(source: Source, found: Found): Promise<Parts> {
   let scans = 0
   let frames = 0
   let tables = 0
+  let conditioning = 0
   let jfif = false
   let oriented = false
   out.keep(0, 2)
@@ -56,7 +59,8 @@ export async function jpeg(source: Source, found: Found): Promise<Parts> {
       // A second frame would be a second picture.
       if (code >= 0xc0 && code !== 0xc4 && code < 0xcc || code > 0xcc && code < 0xd0) ensure(!frames++)
       tables += end - at
-      ensure(tables <= TABLES && exact(code, body))
+      if (code === 0xcc) conditioning += body.length
+      ensure(tables <= TABLES && conditioning <= CONDITIONING && exact(code, body))
       out.keep(at, end)
     } else {
       const length = end - at - 4

@@ -75,7 +75,8 @@ async function hides(source: Source, header: Bytes, data: [number, number][], se
   // One row, the number of its filter included.
   const row = 1 + Math.ceil(uint(header, 0, 4) * depth! * [1, 0, 3, 1, 2, 0, 4][colour!]! / 8)
   const length = row * uint(header, 4, 4)
-  if (seen.has('acTL') || interlaced || !(length <= (rgba ? OPACITY : PIXELS)) || colour! > 3 && !rgba) return true
+  const framed = ['acTL', 'fcTL', 'fdAT'].some((type) => seen.has(type))
+  if (framed || interlaced || !(length <= (rgba ? OPACITY : PIXELS)) || colour! > 3 && !rgba) return true
   let at = 0
   let filter = 0
   try {

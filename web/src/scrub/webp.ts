@@ -7,6 +7,8 @@ import { bytes, ensure, latin, number, Parts, uint, type Found, type Source } fr
 const KEPT = /^(VP8 |VP8L|VP8X|ALPH|ANIM|ANMF|ICCP)$/
 const IN_FRAME = /^(VP8 |VP8L|ALPH)$/
 const FRAME_HEAD = 16
+/** Background and repetitions, in bytes. */
+const ANIMATION = 6
 const EXIF_FLAG = 8
 /** Profile, transparency and animation; the other bits say that there is Exif or XMP, or mean nothing. */
 const KEPT_FLAGS = 0x32
@@ -39,6 +41,13 @@ export async function webp(source: Source, found: Found): Promise<Parts> {
       continue
     }
     seen.add(type)
+    if (type === 'ANIM') {
+      // Without frames nobody reads it.
+      const animated = chunks.some((other) => other.type === 'ANMF') && end - body >= ANIMATION
+      if (!animated || end - body > ANIMATION) found.add('other')
+      if (animated) out.put(bytes('ANIM'), number(ANIMATION, 4, true), (await source.read(body, ANIMATION)).slice())
+      continue
+    }
     await transparent(source, type, body, end, found)
     if (type === 'VP8X') {
       ensure(end - body >= 10)

@@ -111,7 +111,9 @@ export class Upload {
       this.#following ??= this.source.next()
     }
     const answer = await this.#ask(whole, this.send('POST', '/tips', headers, piece, (bytes) => this.watch.progress(bytes)))
-    if (whole || answer.status !== 201) return this.#finished(answer)
+    // Where nothing was lost yet, there is nothing to begin anew.
+    if (answer.status === 404) throw new Refused('wrong')
+    if (whole || answer.status !== 201) return this.#finished(answer, whole)
     this.#location = answer.headers['location']
     if (!this.#location) throw new Refused('wrong')
     this.#offset = sizeOf(piece)
@@ -125,7 +127,7 @@ export class Upload {
       this.#location = undefined
       return this.#create()
     }
-    if (answer.status !== 204 && answer.status !== 200) return this.#finished(answer)
+    if (answer.status !== 204 && answer.status !== 200) return this.#finished(answer, false)
     if (answer.headers['upload-complete'] === '?1') return this.#again()
     this.#seek(answer)
     // All is there, and the relay was stopped before it had put it away.
@@ -142,7 +144,7 @@ export class Upload {
       this.#seek(answer)
       return undefined
     }
-    if (last || answer.status !== 204) return this.#finished(answer)
+    if (last || answer.status !== 204) return this.#finished(answer, last)
     this.#offset = this.#start + sizeOf(piece)
     return undefined
   }
@@ -150,7 +152,7 @@ export class Upload {
   // The tip is stored but its answer was lost on the way: the same answer again.
   async #again(): Promise<Stored> {
     this.#offset = this.source.length
-    return this.#finished(await this.#ask(true, this.send('PATCH', this.#location!, this.#headers(true), new Uint8Array())))
+    return this.#finished(await this.#ask(true, this.send('PATCH', this.#location!, this.#headers(true), new Uint8Array())), true)
   }
 
   // An answer takes back the doubt that its own request raised, and no earlier one.
@@ -162,9 +164,9 @@ export class Upload {
     return answer
   }
 
-  #finished(answer: Answer): Stored {
+  #finished(answer: Answer, completes: boolean): Stored {
     try {
-      return judge(answer)
+      return judge(answer, completes)
     } catch (error) {
       if (error instanceof Refused && error.reason === 'unsure') this.unsure = true
       throw error
@@ -186,20 +188,21 @@ export class Upload {
 
 const sizeOf = (piece: Uint8Array | Blob): number => (piece instanceof Blob ? piece.size : piece.length)
 
-function judge({ status, body }: Answer): Stored {
-  let said: { id?: unknown; day?: unknown; stored?: unknown; type?: unknown }
+/** `completes`: whether the answer is to a request that completes the tip. It may be that of a machine in between, which says nothing of the tip. */
+function judge({ status, body }: Answer, completes: boolean): Stored {
+  let said = null as { id?: unknown; day?: unknown; stored?: unknown; type?: unknown } | null
   try {
-    said = JSON.parse(body || '{}') as typeof said
-  } catch {
-    throw new Refused('wrong')
-  }
-  if ((status === 201 || status === 200) && typeof said.id === 'string' && typeof said.day === 'string') {
+    said = JSON.parse(body) as typeof said
+  } catch {}
+  if ((status === 201 || status === 200) && typeof said?.id === 'string' && typeof said.day === 'string') {
     return { id: said.id, day: said.day, already: status === 200 }
   }
   if (status === 404) throw new Lost()
   // A part of what was sent did not arrive: as good as no answer.
-  if (status === 408 || String(said.type).endsWith(':interrupted')) throw new Broken()
-  if (status === 507) throw new Refused('full')
-  if (status >= 500) throw new Refused(said.stored === false ? 'closed' : 'unsure')
+  if (status === 408 || String(said?.type).endsWith(':interrupted')) throw new Broken()
+  if (status === 507 && said) throw new Refused('full')
+  const doubt = completes ? 'unsure' : 'wrong'
+  if (status >= 500) throw new Refused(said?.stored === false ? 'closed' : doubt)
+  if (status < 300) throw new Refused(doubt)
   throw new Refused(status === 413 ? 'too-large' : 'refused')
 }
