@@ -14,7 +14,7 @@ use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
 use super::lock::{DeskLock, INCOMING, LockError};
 use super::trust::Desk;
-use super::trying::{Look, look, name, names_in, names_of, try_again};
+use super::trying::{Look, keys_in, known, look, name, try_again};
 use crate::bundle::{self, BundleError, BundleId, CourierName, Manifest};
 use crate::directory::{DirectoryError, UntrustedDirectory};
 use crate::example::{self, ExampleKeys};
@@ -200,7 +200,7 @@ fn import_counting(
     chain.take(manifest.number, manifest.previous, id);
 
     let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id)).count();
-    let wanted = new > 0 || book.untried(&names_in(&desk.keyring)).next().is_some();
+    let wanted = new > 0 || book.untried(&keys_in(&desk.keyring)).next().is_some();
     let keys = if wanted { unlock()? } else { UnlockedKeys::default() };
     let mut imported = Imported {
         courier: courier.clone(),
@@ -230,7 +230,7 @@ fn import_counting(
         }
     }
     crate::file::sync_folder(&tips)?;
-    imported.opens_now = try_again(&desk.folder, &mut book, &keys);
+    imported.opens_now = try_again(&desk.folder, &mut book, &keys, false);
     // The newest directory is remembered; an older one only says that the bundle is old.
     let seen = directory.seen();
     if book.seen.as_ref().is_none_or(|before| before.version < seen.version) {
@@ -251,7 +251,7 @@ fn list(
     imported: &mut Imported,
     place: impl Fn(&TipId) -> (PathBuf, bool),
 ) -> io::Result<Vec<TipId>> {
-    let names = names_of(keys);
+    let names = known(keys);
     let mut taken = Vec::new();
     for tip in &manifest.tips {
         let (path, staged) = place(&tip.id);

@@ -9,7 +9,7 @@ use rand::{RngCore, rngs::OsRng};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames};
+use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey};
 use super::is_full;
 use super::keyring::UnlockedKeys;
 use super::lock::{DeskLock, LockError, OPENING};
@@ -192,7 +192,7 @@ pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals:
         .and_then(|()| staging.rename(out))
         .map_err(|error| failed(out, error))?;
     written.insert(0, name);
-    note(&lock, desk, id, Some(&read.key), &KeyNames::default());
+    note(&lock, desk, id, Some(&read.key), &[]);
     Ok(Opened { read, case, entries: written, originals_left_out })
 }
 
@@ -215,7 +215,7 @@ pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenT
         refusal(desk, id, error, |source| OpenTipError::File { path: stored(desk, id), source })
     })?;
     if let Ok(lock) = &lock {
-        note(lock, desk, id, Some(&read.key), &KeyNames::default());
+        note(lock, desk, id, Some(&read.key), &[]);
     }
     let message = text.map(|bytes| {
         if std::str::from_utf8(&bytes).is_err() {
@@ -226,11 +226,11 @@ pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenT
     Ok(Shown { read, case, message })
 }
 
-/// Tries keys that have come since on the tips that no key had opened. Gives how many one opens now.
+/// Tries every key on every tip that no key had opened, whatever was tried before. Gives how many one opens now.
 pub fn try_keys(desk: &Desk, keys: &UnlockedKeys) -> Result<usize, OpenTipError> {
     let _lock = DeskLock::take(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
-    let opened = super::trying::try_again(&desk.folder, &mut book, keys);
+    let opened = super::trying::try_again(&desk.folder, &mut book, keys, true);
     book.write(&desk.folder)?;
     Ok(opened)
 }
@@ -340,10 +340,10 @@ fn sheet(id: &TipId, case: &Case, read: &TipRead, redacted: bool) -> Vec<u8> {
 }
 
 /// Notes which key opens a tip, or which don't. It only spares trying them again, so that a failure is passed over.
-fn note(_held: &DeskLock, desk: &Desk, id: &TipId, reader: Option<&KeyName>, tried: &KeyNames) {
+fn note(_held: &DeskLock, desk: &Desk, id: &TipId, reader: Option<&KeyName>, tried: &[KnownKey]) {
     let Ok(mut book) = Casebook::read(&desk.folder) else { return };
     let before = book.tips.get(id).cloned();
-    book.note(id, reader.cloned(), tried.0.iter().cloned());
+    book.note(id, reader.cloned(), tried.iter().cloned());
     if book.tips.get(id) != before.as_ref() {
         let _ = book.write(&desk.folder);
     }
@@ -351,7 +351,7 @@ fn note(_held: &DeskLock, desk: &Desk, id: &TipId, reader: Option<&KeyName>, tri
 
 fn refusal(desk: &Desk, id: &TipId, error: ReadError, failed: impl FnOnce(io::Error) -> OpenTipError) -> OpenTipError {
     match error {
-        ReadError::NoKey(tried) => OpenTipError::NoKey(tried),
+        ReadError::NoKey(tried) => OpenTipError::NoKey(tried.iter().collect()),
         ReadError::NotAuthentic => OpenTipError::NotAuthentic,
         ReadError::Take(source) => failed(source),
         ReadError::Source(source) | ReadError::Open(OpenError::Io(source)) => {

@@ -10,9 +10,9 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::casebook::{KeyName, KeyNames};
+use super::casebook::{KeyName, KnownKey};
 use super::keyring::UnlockedKeys;
-use super::trying::{Look, look, name};
+use super::trying::{Look, known, look, name};
 use crate::day::Day;
 use crate::directory::HolderId;
 use crate::limits::MAX_REPORT;
@@ -86,7 +86,7 @@ pub enum Oddity {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReadError {
     #[error("no key opens it")]
-    NoKey(KeyNames),
+    NoKey(Vec<KnownKey>),
     #[error(transparent)]
     Open(OpenError),
     #[error("a part is not authentic")]
@@ -109,9 +109,9 @@ pub(super) fn read(
     day: Day,
     mut take: impl FnMut(&EntryName, &mut dyn io::Read) -> io::Result<()>,
 ) -> Result<TipRead, ReadError> {
-    let keys = keys.ordered_for(day);
-    let Look::Opens(key) = look(path, &keys).map_err(ReadError::Source)? else {
-        return Err(ReadError::NoKey(KeyNames(keys.into_iter().map(name).collect())));
+    let ordered = keys.ordered_for(day);
+    let Look::Opens(key) = look(path, &ordered).map_err(ReadError::Source)? else {
+        return Err(ReadError::NoKey(known(keys)));
     };
     let file = File::open(path).map_err(ReadError::Source)?;
     let (header, plaintext) = open::open(file, [&key.identity]).map_err(ReadError::Open)?;
