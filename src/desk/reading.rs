@@ -150,7 +150,8 @@ pub(super) fn read(
 fn check(report: &Report, header: &TipHeader, holder: &HolderId, entries: &[Entry], odd: &mut Vec<Oddity>) {
     let named = |odd: &[Oddity], field: &str| {
         odd.iter().any(|oddity| match oddity {
-            Oddity::Report(ReportWarning::Missing(name) | ReportWarning::Value(name)) => *name == field,
+            Oddity::Report(ReportWarning::Missing(name)) => *name == field,
+            Oddity::Report(ReportWarning::Value(name)) => name == field,
             _ => false,
         })
     };
