@@ -16,6 +16,7 @@ mod tests;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -176,6 +177,9 @@ pub enum KeyringError {
         /// Why.
         reason: String,
     },
+    /// Another program makes or mends keys.
+    #[error("another softinfo-desk is making or mending keys in {}; nothing was made. Try again when it has finished", .0.display())]
+    InUse(PathBuf),
     /// A root key exists.
     #[error("{}: there is a root key already; it was left as it is. Choose another folder", .0.display())]
     RootExists(PathBuf),
@@ -377,6 +381,16 @@ impl Unlocked {
     fn days_from(&self, day: Day) -> i32 {
         let (from, until, day) = (self.from.number(), self.until.number(), day.number());
         (from - day).max(day - until).max(0)
+    }
+}
+
+/// Keeps other programs from making or mending keys in `folder` until it is dropped.
+fn lock_folder(folder: &Path) -> Result<File, KeyringError> {
+    let file = File::open(folder).map_err(failed(folder))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(KeyringError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(folder)(source)),
     }
 }
 
