@@ -155,6 +155,16 @@ pub enum KeyringError {
     /// A file under another keyring key.
     #[error("{} does not belong to the {KEYRING_FILE} beside it: it comes from another folder, or is damaged. Restore it from its copy", .0.display())]
     OtherKeyring(PathBuf),
+    /// A key file under the name of another.
+    #[error("{} is not used: it holds the key for epoch {epoch} of {holder}; move it away, or give it its place {holder}/{epoch}.age back", path.display())]
+    OtherName {
+        /// Which.
+        path: PathBuf,
+        /// Whose key it holds.
+        holder: HolderId,
+        /// Which.
+        epoch: HolderId,
+    },
     /// The public part can't be read.
     #[error("{} can't be read ({reason}); softinfo-desk keys mend makes it anew from the key files", path.display())]
     PublicPart {
@@ -460,6 +470,12 @@ fn read_epoch(key: &KeyringKey, path: &Path) -> Result<(Unlocked, Kind), Keyring
     let epoch = text.label.epoch.clone().ok_or_else(not_a_key)?;
     let identity = text.secret.parse().map_err(|_| not_a_key())?;
     let Label { holder, kind, .. } = text.label;
+    // A copy of an epoch's file is no other epoch.
+    let named = |path: &Path, name: &HolderId| path.file_stem().is_some_and(|stem| stem == name.as_str());
+    let folder = path.parent().and_then(Path::file_name).is_none_or(|folder| folder == holder.as_str());
+    if !named(path, &epoch.name) || !folder {
+        return Err(KeyringError::OtherName { path: path.to_owned(), holder, epoch: epoch.name });
+    }
     Ok((Unlocked { holder, epoch: epoch.name, from: epoch.from, until: epoch.until, identity }, kind))
 }
 

@@ -311,6 +311,25 @@ fn a_key_of_another_folder_is_named_and_the_rest_opens() {
 }
 
 #[test]
+fn a_copy_of_a_key_file_is_named_and_is_no_other_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), "unit", "2026-01", 1);
+    made(folder.path(), "other", "2026-02", 1);
+    let path = |name: &str| folder.path().join(name);
+    fs::copy(path("unit/2026-01.age"), path("unit/2026-01-copy.age")).unwrap();
+    fs::copy(path("other/2026-02.age"), path("unit/2026-02.age")).unwrap();
+    let keys = unlocked(folder.path());
+    assert_eq!((keys.keys.len(), keys.damaged.len()), (2, 2));
+    assert!(keys.damaged.iter().all(|fault| matches!(fault, KeyringError::OtherName { .. })));
+    let holder = made(folder.path(), "unit", "2026-03", 1).holder;
+    assert_eq!(holder.epochs.iter().map(|epoch| epoch.epoch.as_str()).collect::<Vec<_>>(), ["2026-01", "2026-03"]);
+    fs::remove_file(path("unit/holder.json")).unwrap();
+    let mended = Keyring::read(folder.path()).unwrap().mend(None, false, &passphrase()).unwrap();
+    let mended = mended.into_iter().filter_map(Result::ok).find(|mended| mended.holder.id.as_str() == "unit").unwrap();
+    assert_eq!((mended.holder.epochs.len(), mended.damaged.len()), (2, 2));
+}
+
+#[test]
 fn keys_are_made_or_mended_by_one_program_at_a_time_and_never_over_others() {
     let folder = tempfile::tempdir().unwrap();
     made(folder.path(), "unit", "2026-11", 1);
