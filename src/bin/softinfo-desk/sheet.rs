@@ -26,7 +26,9 @@ pub fn show(read: &TipRead, case: &Case) -> io::Result<()> {
         case.day, case.bundle
     ))?;
     if let Some(thread) = read.thread() {
-        say(format_args!("Thread {thread} (tips of one writer's receipt have the same)."))?;
+        say(format_args!(
+            "It claims to belong to thread {thread} (tips of one writer's receipt have the same). That is not verified."
+        ))?;
     }
     for oddity in &read.oddities {
         // It may quote the writer.
