@@ -113,20 +113,25 @@ pub enum ImportError {
     )]
     NoRoom(u64),
     /// Another program at work.
-    #[error(transparent)]
+    #[error("{}", nothing_imported(.0))]
     Lock(#[from] LockError),
     /// Example keys.
     #[error(transparent)]
     Example(#[from] ExampleKeys),
     /// The casebook.
-    #[error(transparent)]
+    #[error("{}", nothing_imported(.0))]
     Casebook(#[from] CasebookError),
     /// The keys.
-    #[error(transparent)]
+    #[error("{}", nothing_imported(.0))]
     Keyring(#[from] KeyringError),
     /// A file failed.
     #[error("{0}; nothing was imported")]
     Io(#[from] io::Error),
+}
+
+/// An error's words, and that nothing was imported.
+fn nothing_imported(error: &impl std::fmt::Display) -> String {
+    format!("{error}; nothing was imported")
 }
 
 /// Imports the bundle in `source`. `unlock` is called at most once, after all was verified: when there are new tips, or a key that was not

@@ -125,6 +125,7 @@ pub fn find(desk: &Desk, start: &str) -> Result<TipId, OpenTipError> {
 
 /// Whether a tip can be opened into `out`: it has to be absent or an empty folder, below a folder. Asked before the passphrase is.
 pub fn check_out(out: &Path) -> Result<(), OpenTipError> {
+    let out = &resolved(out);
     if fs::symlink_metadata(out).is_ok() {
         let empty = fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
         return if empty { Ok(()) } else { Err(OpenTipError::NotEmpty(out.to_owned())) };
@@ -136,11 +137,17 @@ pub fn check_out(out: &Path) -> Result<(), OpenTipError> {
     }
 }
 
+/// The folder itself where `out` is a link to it or ends in dots: a folder can take the place of a folder only. An absent one keeps its name.
+fn resolved(out: &Path) -> PathBuf {
+    out.canonicalize().unwrap_or_else(|_| out.components().collect())
+}
+
 /// Opens tip `id` into the folder `out`, which has to be absent or empty. With `originals`, unscrubbed originals too.
 ///
 /// `report.json` is written without what lets one answer the writer, erase the tip or know its thread; beside it `tip.json` says what this desk knows.
 pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals: bool) -> Result<Opened, OpenTipError> {
     check_out(out)?;
+    let out = &resolved(out);
     let lock = DeskLock::take(&desk.folder)?;
     let case = whole_case(desk, id)?;
     // Plaintext goes into a hidden folder beside the target; it is removed unless everything was verified.
@@ -359,5 +366,25 @@ fn refusal(desk: &Desk, id: &TipId, error: ReadError, failed: impl FnOnce(io::Er
         }
         ReadError::Open(error) => OpenTipError::Open(error),
         ReadError::Container(error) => OpenTipError::Container(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_that_is_a_link_or_ends_in_a_dot_is_the_folder_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        fs::create_dir(folder.join("empty")).unwrap();
+        std::os::unix::fs::symlink("empty", folder.join("link")).unwrap();
+        for out in ["empty", "empty/.", "link", "link/."] {
+            assert_eq!(resolved(&folder.join(out)), folder.join("empty"), "{out}");
+            check_out(&folder.join(out)).unwrap();
+        }
+        assert_eq!(resolved(&folder.join("new/.")), folder.join("new"));
+        fs::write(folder.join("empty/file"), "").unwrap();
+        assert!(matches!(check_out(&folder.join("link")), Err(OpenTipError::NotEmpty(_))));
     }
 }

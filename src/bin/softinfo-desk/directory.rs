@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use softinfo::day::Day;
-use softinfo::desk::keyring::{make_root, read_holder, unlock_signing};
+use softinfo::desk::keyring::{KeyringError, make_root, read_holder, unlock_signing};
 use softinfo::desk::passphrase::WORK_FACTOR;
 use softinfo::desk::trust::pin_root;
 use softinfo::directory::{
@@ -171,7 +171,17 @@ impl Make {
         let mut holders = self
             .holder
             .iter()
-            .map(|path| read_holder(path).with_context(|| format!("{} can't be a holder", path.display())))
+            .map(|path| {
+                read_holder(path).map_err(|error| {
+                    // The path stands before it.
+                    let reason = match error {
+                        KeyringError::Profile { reason, .. } => reason,
+                        KeyringError::File { source, .. } => source.to_string(),
+                        other => other.to_string(),
+                    };
+                    anyhow!("{} can't be a holder: {reason}", path.display())
+                })
+            })
             .collect::<Result<Vec<_>>>()?;
         // Later keys come with a later directory.
         for holder in &mut holders {
