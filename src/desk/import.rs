@@ -51,6 +51,8 @@ pub struct Imported {
     pub not_tips: Vec<TipId>,
     /// Bundles that have not come, of every courier.
     pub missing: Vec<Missing>,
+    /// Folders with plaintext that a killed `open` left, and that could not be removed.
+    pub plaintext_left: Vec<PathBuf>,
 }
 
 /// Bundles of a courier that have not come.
@@ -162,7 +164,7 @@ fn import_counting(
     unlock: impl FnOnce() -> Result<UnlockedKeys, KeyringError>,
     needed: &Cell<u64>,
 ) -> Result<Imported, ImportError> {
-    let _lock = DeskLock::take(&desk.folder)?;
+    let lock = DeskLock::take(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
     let tips = desk.folder.join("tips");
     // Beside its target, so that taking over is a rename; gone when anything fails.
@@ -222,6 +224,7 @@ fn import_counting(
         damaged_keys: keys.damaged.len(),
         not_tips: Vec::new(),
         missing: Vec::new(),
+        plaintext_left: lock.plaintext_left().to_vec(),
     };
     let taken = list(&manifest, &mut book, &keys, &mut imported, |id| {
         let staged = stored(staging.path(), id);

@@ -37,6 +37,8 @@ pub struct Opened {
     pub case: Case,
     /// Files that were written, by their names in the folder, but for `tip.json`.
     pub entries: Vec<String>,
+    /// Folders with plaintext that a killed program left, and that could not be removed.
+    pub plaintext_left: Vec<PathBuf>,
     /// Unscrubbed originals that were left out because nobody asked for them.
     pub originals_left_out: usize,
 }
@@ -200,7 +202,7 @@ pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals:
         .map_err(|error| failed(out, error))?;
     written.insert(0, name);
     note(&lock, desk, id, Some(&read.key), &[]);
-    Ok(Opened { read, case, entries: written, originals_left_out })
+    Ok(Opened { read, case, entries: written, plaintext_left: lock.plaintext_left().to_vec(), originals_left_out })
 }
 
 /// Reads tip `id` into memory, its files aside. Writes no plaintext to any disk.
@@ -285,7 +287,7 @@ impl Drop for Staging<'_> {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
         if fs::symlink_metadata(&self.path).is_err() {
-            self.lock.opened();
+            self.lock.opened(&self.path);
         }
     }
 }

@@ -10,7 +10,7 @@ use softinfo::desk::trust::Desk;
 use softinfo::desk::{Casebook, DeskLock, OpenTipError, keys_in, try_keys};
 use softinfo::terminal::{Exit, complain, say, say_json};
 
-use crate::import::{announce_example, busy_desk};
+use crate::import::{announce_example, busy_desk, name_plaintext};
 use crate::passphrase::unlock;
 use crate::{PROGRAM, Setting};
 
@@ -34,7 +34,9 @@ impl List {
             }
         } else {
             // Removes what a killed program has left behind; where another is at work, that one has.
-            drop(DeskLock::take(&desk.folder));
+            if let Ok(lock) = DeskLock::take(&desk.folder) {
+                name_plaintext(lock.plaintext_left());
+            }
         }
         let book = Casebook::read(&desk.folder)?;
         quiet_when_closed(if setting.json { rows(&book) } else { table(&desk, &book) })?;
