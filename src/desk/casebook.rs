@@ -185,6 +185,13 @@ impl Casebook {
         self.tips.iter().filter(move |(_, case)| case.reader.is_none() && untried(case)).map(|(id, case)| (*id, case))
     }
 
+    /// Whether `key` was tried on a tip.
+    #[must_use]
+    pub fn was_tried(&self, id: &TipId, key: &KnownKey) -> bool {
+        let tried = self.tips.get(id).map(|case| &case.tried);
+        tried.is_some_and(|tried| self.places(key).iter().any(|place| tried.contains(place)))
+    }
+
     /// Where `key` is in the list; several places where only its name is known.
     fn places(&self, key: &KnownKey) -> Vec<usize> {
         let same = |known: &KnownKey| {
