@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::chain::Chain;
 use crate::bundle::CourierName;
@@ -23,7 +24,7 @@ pub struct Casebook {
     /// Tips by id.
     pub tips: BTreeMap<TipId, Case>,
     /// Keys that were tried on tips that none has opened; a case names them by their place here.
-    keys: Vec<KeyName>,
+    keys: Vec<KnownKey>,
     /// The newest directory that came with a bundle.
     pub seen: Option<Seen>,
 }
@@ -55,6 +56,17 @@ pub struct KeyName {
     pub holder: HolderId,
     /// Which.
     pub epoch: HolderId,
+}
+
+/// A key and what tells it from another of the same name: keys can be made anew under the names of old ones, and the old ones put back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownKey {
+    holder: HolderId,
+    epoch: HolderId,
+    /// The first 8 bytes of the recipient's SHA-256, hexadecimal. Empty where the recipient is not known; then the name has to do.
+    #[serde(default)]
+    recipient: String,
 }
 
 /// Keys that were tried, for a message.
@@ -163,15 +175,31 @@ impl Casebook {
     /// The keys that have been tried on a tip and don't open it.
     #[must_use]
     pub fn tried(&self, case: &Case) -> KeyNames {
-        KeyNames(case.tried.iter().filter_map(|&place| self.keys.get(place)).cloned().collect())
+        case.tried.iter().filter_map(|&place| self.keys.get(place)).collect()
     }
 
     /// Tips that no key has opened and on which one of `keys` was not tried yet.
-    pub fn untried<'a>(&'a self, keys: &'a [KeyName]) -> impl Iterator<Item = (TipId, &'a Case)> {
-        let places: Vec<_> = keys.iter().map(|key| self.keys.iter().position(|known| known == key)).collect();
+    pub fn untried<'a>(&'a self, keys: &'a [KnownKey]) -> impl Iterator<Item = (TipId, &'a Case)> {
+        let places: Vec<Vec<_>> = keys.iter().map(|key| self.places(key)).collect();
         let untried =
-            move |case: &Case| places.iter().any(|place| place.is_none_or(|place| !case.tried.contains(&place)));
+            move |case: &Case| places.iter().any(|places| !places.iter().any(|place| case.tried.contains(place)));
         self.tips.iter().filter(move |(_, case)| case.reader.is_none() && untried(case)).map(|(id, case)| (*id, case))
+    }
+
+    /// Whether `key` was tried on a tip.
+    #[must_use]
+    pub fn was_tried(&self, id: &TipId, key: &KnownKey) -> bool {
+        let tried = self.tips.get(id).map(|case| &case.tried);
+        tried.is_some_and(|tried| self.places(key).iter().any(|place| tried.contains(place)))
+    }
+
+    /// Where `key` is in the list; several places where only its name is known.
+    fn places(&self, key: &KnownKey) -> Vec<usize> {
+        let same = |known: &KnownKey| {
+            let name = (&known.holder, &known.epoch) == (&key.holder, &key.epoch);
+            name && (key.recipient.is_empty() || known.recipient == key.recipient)
+        };
+        self.keys.iter().enumerate().filter(|(_, known)| same(known)).map(|(place, _)| place).collect()
     }
 
     /// A new case, in which no key was tried.
@@ -181,7 +209,7 @@ impl Casebook {
     }
 
     /// Notes which key opens a tip, or, where none does, that `tried` were tried. A tip that is not listed is passed over.
-    pub fn note(&mut self, id: &TipId, reader: Option<KeyName>, tried: impl IntoIterator<Item = KeyName>) {
+    pub fn note(&mut self, id: &TipId, reader: Option<KeyName>, tried: impl IntoIterator<Item = KnownKey>) {
         let Some(case) = self.tips.get_mut(id) else { return };
         if reader.is_some() {
             (case.reader, case.tried) = (reader, BTreeSet::new());
@@ -194,6 +222,21 @@ impl Casebook {
             });
             case.tried.insert(place);
         }
+    }
+}
+
+impl KnownKey {
+    /// The key `name`, whose recipient is written `recipient`; `None` where it is not known.
+    #[must_use]
+    pub fn new(name: KeyName, recipient: Option<&str>) -> Self {
+        let short = |text: &str| hex::encode(&Sha256::digest(text)[..8]);
+        Self { holder: name.holder, epoch: name.epoch, recipient: recipient.map(short).unwrap_or_default() }
+    }
+}
+
+impl<'a> FromIterator<&'a KnownKey> for KeyNames {
+    fn from_iter<T: IntoIterator<Item = &'a KnownKey>>(keys: T) -> Self {
+        Self(keys.into_iter().map(|key| KeyName { holder: key.holder.clone(), epoch: key.epoch.clone() }).collect())
     }
 }
 
@@ -246,14 +289,18 @@ mod tests {
     #[test]
     fn a_tip_is_tried_again_with_keys_that_were_not_tried_and_only_then() {
         let mut book = book(3);
-        let untried = |book: &Casebook, keys: &[KeyName]| book.untried(keys).map(|(id, _)| id).collect::<Vec<_>>();
+        let known = |epoch: &str| KnownKey::new(key(epoch), Some(epoch));
+        let untried = |book: &Casebook, keys: &[KnownKey]| book.untried(keys).map(|(id, _)| id).collect::<Vec<_>>();
         let [first, second, third] = [TipId::of(&[0]), TipId::of(&[1]), TipId::of(&[2])];
-        book.note(&first, None, [key("2026-10"), key("2026-11")]);
-        book.note(&second, None, [key("2026-11")]);
+        book.note(&first, None, [known("2026-10"), known("2026-11")]);
+        book.note(&second, None, [known("2026-11")]);
         book.note(&third, Some(key("2026-11")), []);
-        assert_eq!(untried(&book, &[key("2026-11")]), []);
-        assert_eq!(untried(&book, &[key("2026-10"), key("2026-11")]), [second]);
-        assert_eq!(untried(&book, &[key("2026-12")]).len(), 2);
+        assert_eq!(untried(&book, &[known("2026-11")]), []);
+        assert_eq!(untried(&book, &[known("2026-10"), known("2026-11")]), [second]);
+        assert_eq!(untried(&book, &[known("2026-12")]).len(), 2);
+        // Another key of the same name, as after keys were made anew; and one of which only the name is known.
+        assert_eq!(untried(&book, &[KnownKey::new(key("2026-11"), Some("another"))]), [second, first]);
+        assert_eq!(untried(&book, &[KnownKey::new(key("2026-11"), None)]), []);
         let folder = tempfile::tempdir().unwrap();
         book.write(folder.path()).unwrap();
         assert_eq!(Casebook::read(folder.path()).unwrap(), book);

@@ -14,7 +14,7 @@ use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
 use super::lock::{DeskLock, INCOMING, LockError};
 use super::trust::Desk;
-use super::trying::{Look, look, name, names_in, names_of, try_again};
+use super::trying::{Look, keys_in, known, look, name, try_again};
 use crate::bundle::{self, BundleError, BundleId, CourierName, Manifest};
 use crate::directory::{DirectoryError, UntrustedDirectory};
 use crate::example::{self, ExampleKeys};
@@ -51,6 +51,8 @@ pub struct Imported {
     pub not_tips: Vec<TipId>,
     /// Bundles that have not come, of every courier.
     pub missing: Vec<Missing>,
+    /// Folders with plaintext that a killed `open` left, and that could not be removed.
+    pub plaintext_left: Vec<PathBuf>,
 }
 
 /// Bundles of a courier that have not come.
@@ -113,20 +115,25 @@ pub enum ImportError {
     )]
     NoRoom(u64),
     /// Another program at work.
-    #[error(transparent)]
+    #[error("{}", nothing_imported(.0))]
     Lock(#[from] LockError),
     /// Example keys.
     #[error(transparent)]
     Example(#[from] ExampleKeys),
     /// The casebook.
-    #[error(transparent)]
+    #[error("{}", nothing_imported(.0))]
     Casebook(#[from] CasebookError),
     /// The keys.
-    #[error(transparent)]
+    #[error("{}", nothing_imported(.0))]
     Keyring(#[from] KeyringError),
     /// A file failed.
     #[error("{0}; nothing was imported")]
     Io(#[from] io::Error),
+}
+
+/// An error's words, and that nothing was imported.
+fn nothing_imported(error: &impl std::fmt::Display) -> String {
+    format!("{error}; nothing was imported")
 }
 
 /// Imports the bundle in `source`. `unlock` is called at most once, after all was verified: when there are new tips, or a key that was not
@@ -157,7 +164,7 @@ fn import_counting(
     unlock: impl FnOnce() -> Result<UnlockedKeys, KeyringError>,
     needed: &Cell<u64>,
 ) -> Result<Imported, ImportError> {
-    let _lock = DeskLock::take(&desk.folder)?;
+    let lock = DeskLock::take(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
     let tips = desk.folder.join("tips");
     // Beside its target, so that taking over is a rename; gone when anything fails.
@@ -200,7 +207,7 @@ fn import_counting(
     chain.take(manifest.number, manifest.previous, id);
 
     let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id)).count();
-    let wanted = new > 0 || book.untried(&names_in(&desk.keyring)).next().is_some();
+    let wanted = new > 0 || book.untried(&keys_in(&desk.keyring)).next().is_some();
     let keys = if wanted { unlock()? } else { UnlockedKeys::default() };
     let mut imported = Imported {
         courier: courier.clone(),
@@ -217,6 +224,7 @@ fn import_counting(
         damaged_keys: keys.damaged.len(),
         not_tips: Vec::new(),
         missing: Vec::new(),
+        plaintext_left: lock.plaintext_left().to_vec(),
     };
     let taken = list(&manifest, &mut book, &keys, &mut imported, |id| {
         let staged = stored(staging.path(), id);
@@ -230,7 +238,7 @@ fn import_counting(
         }
     }
     crate::file::sync_folder(&tips)?;
-    imported.opens_now = try_again(&desk.folder, &mut book, &keys);
+    imported.opens_now = try_again(&desk.folder, &mut book, &keys, false);
     // The newest directory is remembered; an older one only says that the bundle is old.
     let seen = directory.seen();
     if book.seen.as_ref().is_none_or(|before| before.version < seen.version) {
@@ -251,7 +259,7 @@ fn list(
     imported: &mut Imported,
     place: impl Fn(&TipId) -> (PathBuf, bool),
 ) -> io::Result<Vec<TipId>> {
-    let names = names_of(keys);
+    let names = known(keys);
     let mut taken = Vec::new();
     for tip in &manifest.tips {
         let (path, staged) = place(&tip.id);

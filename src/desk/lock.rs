@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub(super) const INCOMING: &str = ".incoming-";
 /// Staging folder of an opened tip, beside its target. It holds plaintext.
 pub(super) const OPENING: &str = ".opening-";
-/// The file in the desk's folder that names the staging folder of the tip being opened, so that it is found wherever it is.
+/// The file in the desk's folder that names the staging folders of tips being opened, so that they are found wherever they are.
 const OPENING_AT: &str = "opening";
 
 /// Held while the desk's folder is read to be changed. Let go when dropped, or when the program ends in any way.
@@ -16,6 +16,7 @@ const OPENING_AT: &str = "opening";
 pub struct DeskLock {
     _folder: File,
     folder: PathBuf,
+    plaintext_left: Vec<PathBuf>,
 }
 
 /// Why the desk can't be changed now.
@@ -45,34 +46,68 @@ impl DeskLock {
             Err(TryLockError::WouldBlock) => return Err(LockError::InUse(folder.to_owned())),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let lock = Self { _folder: file, folder: folder.to_owned() };
+        let mut lock = Self { _folder: file, folder: folder.to_owned(), plaintext_left: Vec::new() };
         lock.clear_away()?;
         Ok(lock)
     }
 
+    /// Folders with plaintext of a program that was killed, which could not be removed: on a medium that is not there now, or can't be written.
+    #[must_use]
+    pub fn plaintext_left(&self) -> &[PathBuf] {
+        &self.plaintext_left
+    }
+
     /// Notes, durably, that plaintext is about to be written into `staging`, which has to be a path that holds from anywhere.
     pub(super) fn opening_at(&self, staging: &Path) -> io::Result<()> {
-        use std::os::unix::ffi::OsStrExt;
-        crate::file::write_whole(&self.folder.join(OPENING_AT), |file| file.write_all(staging.as_os_str().as_bytes()))
+        let mut all = self.noted();
+        all.push(staging.to_owned());
+        self.note(&all)
     }
 
-    /// Notes that no plaintext is left in a staging folder.
-    pub(super) fn opened(&self) {
+    /// Notes that no plaintext is left in `staging`.
+    pub(super) fn opened(&self, staging: &Path) {
+        let mut all = self.noted();
+        all.retain(|noted| noted != staging);
         // Where it stays it names a folder that is gone, which does no harm.
-        let _ = fs::remove_file(self.folder.join(OPENING_AT));
+        let _ = self.note(&all);
     }
 
-    fn clear_away(&self) -> Result<(), LockError> {
-        use std::os::unix::ffi::OsStringExt;
+    /// The staging folders that are noted.
+    fn noted(&self) -> Vec<PathBuf> {
+        use std::os::unix::ffi::OsStrExt;
+        let bytes = fs::read(self.folder.join(OPENING_AT)).unwrap_or_default();
+        let path = |bytes: &[u8]| PathBuf::from(std::ffi::OsStr::from_bytes(bytes));
+        bytes.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(path).collect()
+    }
+
+    /// Writes down the staging folders; no path has a zero byte in it.
+    fn note(&self, all: &[PathBuf]) -> io::Result<()> {
+        use std::os::unix::ffi::OsStrExt;
         let note = self.folder.join(OPENING_AT);
-        if let Ok(bytes) = fs::read(&note) {
-            let staging = PathBuf::from(std::ffi::OsString::from_vec(bytes));
-            let ours = staging.is_absolute()
-                && staging.file_name().is_some_and(|name| name.to_string_lossy().starts_with(OPENING));
-            if ours && fs::symlink_metadata(&staging).is_ok_and(|found| found.is_dir()) {
-                fs::remove_dir_all(&staging).map_err(|source| LockError::File { path: staging, source })?;
+        if all.is_empty() {
+            return fs::remove_file(note);
+        }
+        let bytes: Vec<_> = all.iter().map(|path| path.as_os_str().as_bytes()).collect();
+        crate::file::write_whole(&note, |file| file.write_all(&bytes.join(&0)))
+    }
+
+    fn clear_away(&mut self) -> Result<(), LockError> {
+        let noted = self.noted();
+        let ours = |staging: &Path| {
+            staging.is_absolute() && staging.file_name().is_some_and(|name| name.to_string_lossy().starts_with(OPENING))
+        };
+        for staging in noted.iter().filter(|staging| ours(staging)) {
+            let gone = match fs::symlink_metadata(staging) {
+                // A medium that was pulled out comes back with what is on it.
+                Err(_) => staging.parent().is_some_and(Path::exists),
+                Ok(found) => !found.is_dir() || fs::remove_dir_all(staging).is_ok(),
+            };
+            if !gone {
+                self.plaintext_left.push(staging.clone());
             }
-            self.opened();
+        }
+        if noted != self.plaintext_left {
+            let _ = self.note(&self.plaintext_left);
         }
         for (folder, start) in [(self.folder.join("tips"), INCOMING), (self.folder.clone(), ".partial-")] {
             for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
@@ -122,5 +157,28 @@ mod tests {
         drop(lock);
         DeskLock::take(folder.path()).unwrap();
         assert!(not_ours.exists());
+    }
+
+    #[test]
+    fn plaintext_on_a_medium_that_was_pulled_out_is_named_until_it_is_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let media = tempfile::tempdir().unwrap();
+        let (stick, away) = (media.path().join("stick"), media.path().join("away"));
+        let staging = stick.join(".opening-abc");
+        fs::create_dir_all(&staging).unwrap();
+        let lock = DeskLock::take(folder.path()).unwrap();
+        lock.opening_at(&staging).unwrap();
+        drop(lock);
+        fs::rename(&stick, &away).unwrap();
+        for _ in 0..2 {
+            let lock = DeskLock::take(folder.path()).unwrap();
+            assert_eq!(lock.plaintext_left(), [staging.clone()]);
+            // Another tip is opened meanwhile.
+            lock.opening_at(&media.path().join(".opening-def")).unwrap();
+            lock.opened(&media.path().join(".opening-def"));
+        }
+        fs::rename(&away, &stick).unwrap();
+        assert_eq!(DeskLock::take(folder.path()).unwrap().plaintext_left(), [PathBuf::new(); 0]);
+        assert!(!staging.exists() && !folder.path().join(OPENING_AT).exists());
     }
 }

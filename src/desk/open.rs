@@ -9,7 +9,7 @@ use rand::{RngCore, rngs::OsRng};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames};
+use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey};
 use super::is_full;
 use super::keyring::UnlockedKeys;
 use super::lock::{DeskLock, LockError, OPENING};
@@ -37,6 +37,8 @@ pub struct Opened {
     pub case: Case,
     /// Files that were written, by their names in the folder, but for `tip.json`.
     pub entries: Vec<String>,
+    /// Folders with plaintext that a killed program left, and that could not be removed.
+    pub plaintext_left: Vec<PathBuf>,
     /// Unscrubbed originals that were left out because nobody asked for them.
     pub originals_left_out: usize,
 }
@@ -125,6 +127,7 @@ pub fn find(desk: &Desk, start: &str) -> Result<TipId, OpenTipError> {
 
 /// Whether a tip can be opened into `out`: it has to be absent or an empty folder, below a folder. Asked before the passphrase is.
 pub fn check_out(out: &Path) -> Result<(), OpenTipError> {
+    let out = &resolved(out);
     if fs::symlink_metadata(out).is_ok() {
         let empty = fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
         return if empty { Ok(()) } else { Err(OpenTipError::NotEmpty(out.to_owned())) };
@@ -136,11 +139,17 @@ pub fn check_out(out: &Path) -> Result<(), OpenTipError> {
     }
 }
 
+/// The folder itself where `out` is a link to it or ends in dots: a folder can take the place of a folder only. An absent one keeps its name.
+fn resolved(out: &Path) -> PathBuf {
+    out.canonicalize().unwrap_or_else(|_| out.components().collect())
+}
+
 /// Opens tip `id` into the folder `out`, which has to be absent or empty. With `originals`, unscrubbed originals too.
 ///
 /// `report.json` is written without what lets one answer the writer, erase the tip or know its thread; beside it `tip.json` says what this desk knows.
 pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals: bool) -> Result<Opened, OpenTipError> {
     check_out(out)?;
+    let out = &resolved(out);
     let lock = DeskLock::take(&desk.folder)?;
     let case = whole_case(desk, id)?;
     // Plaintext goes into a hidden folder beside the target; it is removed unless everything was verified.
@@ -192,8 +201,8 @@ pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals:
         .and_then(|()| staging.rename(out))
         .map_err(|error| failed(out, error))?;
     written.insert(0, name);
-    note(&lock, desk, id, Some(&read.key), &KeyNames::default());
-    Ok(Opened { read, case, entries: written, originals_left_out })
+    note(&lock, desk, id, Some(&read.key), &[]);
+    Ok(Opened { read, case, entries: written, plaintext_left: lock.plaintext_left().to_vec(), originals_left_out })
 }
 
 /// Reads tip `id` into memory, its files aside. Writes no plaintext to any disk.
@@ -215,7 +224,7 @@ pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenT
         refusal(desk, id, error, |source| OpenTipError::File { path: stored(desk, id), source })
     })?;
     if let Ok(lock) = &lock {
-        note(lock, desk, id, Some(&read.key), &KeyNames::default());
+        note(lock, desk, id, Some(&read.key), &[]);
     }
     let message = text.map(|bytes| {
         if std::str::from_utf8(&bytes).is_err() {
@@ -226,11 +235,11 @@ pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenT
     Ok(Shown { read, case, message })
 }
 
-/// Tries keys that have come since on the tips that no key had opened. Gives how many one opens now.
+/// Tries every key on every tip that no key had opened, whatever was tried before. Gives how many one opens now.
 pub fn try_keys(desk: &Desk, keys: &UnlockedKeys) -> Result<usize, OpenTipError> {
     let _lock = DeskLock::take(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
-    let opened = super::trying::try_again(&desk.folder, &mut book, keys);
+    let opened = super::trying::try_again(&desk.folder, &mut book, keys, true);
     book.write(&desk.folder)?;
     Ok(opened)
 }
@@ -278,7 +287,7 @@ impl Drop for Staging<'_> {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
         if fs::symlink_metadata(&self.path).is_err() {
-            self.lock.opened();
+            self.lock.opened(&self.path);
         }
     }
 }
@@ -340,10 +349,10 @@ fn sheet(id: &TipId, case: &Case, read: &TipRead, redacted: bool) -> Vec<u8> {
 }
 
 /// Notes which key opens a tip, or which don't. It only spares trying them again, so that a failure is passed over.
-fn note(_held: &DeskLock, desk: &Desk, id: &TipId, reader: Option<&KeyName>, tried: &KeyNames) {
+fn note(_held: &DeskLock, desk: &Desk, id: &TipId, reader: Option<&KeyName>, tried: &[KnownKey]) {
     let Ok(mut book) = Casebook::read(&desk.folder) else { return };
     let before = book.tips.get(id).cloned();
-    book.note(id, reader.cloned(), tried.0.iter().cloned());
+    book.note(id, reader.cloned(), tried.iter().cloned());
     if book.tips.get(id) != before.as_ref() {
         let _ = book.write(&desk.folder);
     }
@@ -351,7 +360,7 @@ fn note(_held: &DeskLock, desk: &Desk, id: &TipId, reader: Option<&KeyName>, tri
 
 fn refusal(desk: &Desk, id: &TipId, error: ReadError, failed: impl FnOnce(io::Error) -> OpenTipError) -> OpenTipError {
     match error {
-        ReadError::NoKey(tried) => OpenTipError::NoKey(tried),
+        ReadError::NoKey(tried) => OpenTipError::NoKey(tried.iter().collect()),
         ReadError::NotAuthentic => OpenTipError::NotAuthentic,
         ReadError::Take(source) => failed(source),
         ReadError::Source(source) | ReadError::Open(OpenError::Io(source)) => {
@@ -359,5 +368,25 @@ fn refusal(desk: &Desk, id: &TipId, error: ReadError, failed: impl FnOnce(io::Er
         }
         ReadError::Open(error) => OpenTipError::Open(error),
         ReadError::Container(error) => OpenTipError::Container(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_that_is_a_link_or_ends_in_a_dot_is_the_folder_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        fs::create_dir(folder.join("empty")).unwrap();
+        std::os::unix::fs::symlink("empty", folder.join("link")).unwrap();
+        for out in ["empty", "empty/.", "link", "link/."] {
+            assert_eq!(resolved(&folder.join(out)), folder.join("empty"), "{out}");
+            check_out(&folder.join(out)).unwrap();
+        }
+        assert_eq!(resolved(&folder.join("new/.")), folder.join("new"));
+        fs::write(folder.join("empty/file"), "").unwrap();
+        assert!(matches!(check_out(&folder.join("link")), Err(OpenTipError::NotEmpty(_))));
     }
 }

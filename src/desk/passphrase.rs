@@ -102,11 +102,11 @@ pub fn read_secret(path: &Path, passphrase: &Passphrase) -> Result<Zeroizing<Str
     read_sealed(path, &identity)
 }
 
-/// Writes `secret` as an age file for `recipient`, whole or not at all.
+/// Writes `secret` as an age file for `recipient`, whole or not at all, and never over another: a key that is overwritten is lost.
 pub(super) fn write_sealed(path: &Path, secret: &str, recipient: &impl age::Recipient) -> Result<(), SecretError> {
     let sealed =
         age::encrypt(recipient, secret.as_bytes()).map_err(|error| file_error(path, io::Error::other(error)))?;
-    crate::file::write_whole(path, |file| io::Write::write_all(file, &sealed)).map_err(|error| file_error(path, error))
+    crate::file::write_new(path, |file| io::Write::write_all(file, &sealed)).map_err(|error| file_error(path, error))
 }
 
 /// Reads a file that [`write_sealed`] wrote. `Wrong` when it is for another identity.

@@ -2,17 +2,19 @@
 //!
 //! What is odd is named beside the message and never hides it: a tip is written by a stranger, with a program that may be newer than this one.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
+use std::mem::discriminant;
 use std::path::Path;
 
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::casebook::{KeyName, KeyNames};
+use super::casebook::{KeyName, KnownKey};
 use super::keyring::UnlockedKeys;
-use super::trying::{Look, look, name};
+use super::trying::{Look, known, look, name};
 use crate::day::Day;
 use crate::directory::HolderId;
 use crate::limits::MAX_REPORT;
@@ -23,6 +25,9 @@ use crate::tip::id::{Hashed, TipId};
 use crate::tip::open::{self, OpenError};
 use crate::tip::report::{Report, ReportWarning};
 use crate::tip::withdraw::WithdrawToken;
+
+/// Most warnings of one kind that are named one by one.
+const MOST_OF_A_KIND: usize = 20;
 
 /// What was read of a tip, beside the contents of its files.
 #[derive(Debug)]
@@ -77,6 +82,14 @@ pub enum Oddity {
     /// Not the file that the report describes.
     #[error("{0} is not the file that the report describes: its size or SHA-256 differs")]
     Differs(String),
+    /// More of a kind than are named one by one.
+    #[error("and {more} more of this kind; the first of them: {example}")]
+    More {
+        /// The first that is not named by itself, as a sentence.
+        example: String,
+        /// How many, with that one.
+        more: usize,
+    },
     /// The message has bytes that are no text.
     #[error("message.txt is not UTF-8 throughout; what is no text is shown as \u{fffd}")]
     NotText,
@@ -86,7 +99,7 @@ pub enum Oddity {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReadError {
     #[error("no key opens it")]
-    NoKey(KeyNames),
+    NoKey(Vec<KnownKey>),
     #[error(transparent)]
     Open(OpenError),
     #[error("a part is not authentic")]
@@ -109,9 +122,9 @@ pub(super) fn read(
     day: Day,
     mut take: impl FnMut(&EntryName, &mut dyn io::Read) -> io::Result<()>,
 ) -> Result<TipRead, ReadError> {
-    let keys = keys.ordered_for(day);
-    let Look::Opens(key) = look(path, &keys).map_err(ReadError::Source)? else {
-        return Err(ReadError::NoKey(KeyNames(keys.into_iter().map(name).collect())));
+    let ordered = keys.ordered_for(day);
+    let Look::Opens(key) = look(path, &ordered).map_err(ReadError::Source)? else {
+        return Err(ReadError::NoKey(known(keys)));
     };
     let file = File::open(path).map_err(ReadError::Source)?;
     let (header, plaintext) = open::open(file, [&key.identity]).map_err(ReadError::Open)?;
@@ -143,14 +156,42 @@ pub(super) fn read(
     if !oddities.iter().any(|oddity| matches!(oddity, Oddity::Report(ReportWarning::NotJson(_)))) {
         check(&report, &header, &key.holder, &entries, &mut oddities);
     }
-    Ok(TipRead { key: name(key), report, report_as_sent, entries, oddities })
+    Ok(TipRead { key: name(key), report, report_as_sent, entries, oddities: without_a_flood(oddities) })
+}
+
+/// The first [`MOST_OF_A_KIND`] of each kind, and how many more there are: a stranger's report must not bury its message.
+fn without_a_flood(all: Vec<Oddity>) -> Vec<Oddity> {
+    let kind = |oddity: &Oddity| match oddity {
+        Oddity::Report(warning) => (discriminant(oddity), Some(discriminant(warning))),
+        _ => (discriminant(oddity), None),
+    };
+    let (mut number, mut kept) = (HashMap::new(), Vec::new());
+    for oddity in all {
+        let place = kept.len();
+        let (seen, more) = number.entry(kind(&oddity)).or_insert((0_usize, None));
+        *seen += 1;
+        match *more {
+            None if *seen > MOST_OF_A_KIND => {
+                *more = Some(place);
+                kept.push(Oddity::More { example: oddity.to_string(), more: 1 });
+            }
+            None => kept.push(oddity),
+            Some(place) => {
+                if let Some(Oddity::More { more, .. }) = kept.get_mut(place) {
+                    *more += 1;
+                }
+            }
+        }
+    }
+    kept
 }
 
 /// What has to fit together in a tip (`docs/protocol.md`, 2). A field that is absent or can't be read is named already.
 fn check(report: &Report, header: &TipHeader, holder: &HolderId, entries: &[Entry], odd: &mut Vec<Oddity>) {
     let named = |odd: &[Oddity], field: &str| {
         odd.iter().any(|oddity| match oddity {
-            Oddity::Report(ReportWarning::Missing(name) | ReportWarning::Value(name)) => *name == field,
+            Oddity::Report(ReportWarning::Missing(name)) => *name == field,
+            Oddity::Report(ReportWarning::Value(name)) => name == field,
             _ => false,
         })
     };
@@ -246,5 +287,23 @@ impl io::Read for HashedReader<'_> {
         let read = self.inner.read(buffer)?;
         io::Write::write_all(&mut self.hash, &buffer[..read])?;
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_each_kind_of_warning_twenty_are_named_and_the_rest_counted() {
+        let category = |n: usize| Oddity::Report(ReportWarning::Category(n.to_string()));
+        let absent = Oddity::Absent("attachments/01.jpg".to_owned());
+        let all = (0..200_000).map(category).chain([absent.clone(), Oddity::Reply]);
+        let kept = without_a_flood(all.collect());
+        assert_eq!(kept.len(), 23);
+        assert_eq!(kept[..20], (0..20).map(category).collect::<Vec<_>>());
+        assert_eq!(kept[20], Oddity::More { example: category(20).to_string(), more: 199_980 });
+        assert_eq!(kept[21..], [absent, Oddity::Reply]);
+        assert_eq!(without_a_flood((0..20).map(category).collect()).len(), 20);
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::keyring::{Keyring, KeyringError};
 use super::passphrase::{Passphrase, SecretError};
-use crate::directory::{RootKey, SigningError};
+use crate::directory::{ChannelId, RootKey, SigningError};
 use crate::example;
 
 /// Folder of the example keys, relative to where the program is started.
@@ -45,6 +45,11 @@ pub enum DeskError {
         /// Why.
         source: SigningError,
     },
+    /// The root key's name can't be a channel's. It becomes a folder's.
+    #[error(
+        "the root key is named “{0}”, which is no channel's name; nothing was changed. Ask the channel's owner for the right key"
+    )]
+    RootName(String),
     /// The keys.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
@@ -78,7 +83,7 @@ impl Desk {
         } else {
             return Err(DeskError::NoKeys(keys_folder(folder)));
         };
-        let folder = folder.join(root.name());
+        let folder = folder.join(channel_of(&root)?.as_str());
         let tips = folder.join("tips");
         crate::file::private_folder(&tips).map_err(|source| DeskError::File { path: tips, source })?;
         Ok(Self { folder, root, keyring, example })
@@ -104,11 +109,17 @@ fn root_path(folder: &Path) -> PathBuf {
     folder.join("root.vkey")
 }
 
+/// The channel that a root key is for. Anything may stand in the key; what is no channel's name may be a path.
+fn channel_of(root: &RootKey) -> Result<ChannelId, DeskError> {
+    root.name().parse().map_err(|_| DeskError::RootName(root.name().to_owned()))
+}
+
 /// Pins a channel's root key. Another one already pinned is replaced only when `replace`.
 ///
 /// # Errors
-/// `AlreadyExists` when another root is pinned.
+/// `RootName`; `AlreadyExists` when another root is pinned.
 pub fn pin_root(folder: &Path, root: &RootKey, replace: bool) -> Result<(), DeskError> {
+    channel_of(root)?;
     let path = root_path(folder);
     let failed = |source| DeskError::File { path: path.clone(), source };
     crate::file::private_folder(folder).map_err(failed)?;
@@ -120,4 +131,23 @@ pub fn pin_root(folder: &Path, root: &RootKey, replace: bool) -> Result<(), Desk
         return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, text)));
     }
     crate::file::write_whole(&path, |file| writeln!(file, "{}", root.as_str())).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::SigningKey;
+
+    #[test]
+    fn a_root_key_whose_name_is_a_path_is_not_trusted() {
+        let above = tempfile::tempdir().unwrap();
+        let desk = above.path().join("a/desk");
+        for name in ["../../evil", "..", "/tmp/evil", "A"] {
+            let root = SigningKey::generate(name, &mut rand::rngs::OsRng).unwrap();
+            assert!(matches!(pin_root(&desk, root.public(), false), Err(DeskError::RootName(_))), "{name}");
+            assert!(channel_of(root.public()).is_err() && !desk.exists(), "{name}");
+        }
+        let root = SigningKey::generate("antwerp", &mut rand::rngs::OsRng).unwrap();
+        pin_root(&desk, root.public(), false).unwrap();
+    }
 }

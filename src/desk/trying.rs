@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::casebook::{Casebook, KeyName};
-use super::keyring::{KeyState, Keyring, Listed, Unlocked, UnlockedKeys};
+use super::casebook::{Casebook, KeyName, KnownKey};
+use super::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys};
+use crate::directory::HolderId;
 use crate::limits::HEADER_CAP;
 use crate::tip::header::{TipHeader, scan};
 use crate::tip::open::reader_of;
@@ -31,14 +32,23 @@ pub(super) fn look<'a>(path: &Path, keys: &[&'a Unlocked]) -> io::Result<Look<'a
     Ok(reader_of(&header, keys.iter().map(|key| &key.identity)).map_or(Look::NoKey, |n| Look::Opens(keys[n])))
 }
 
-/// Tries keys that have come since on the tips in `folder` (a channel's folder) that no key had opened, and notes the outcome in `book`.
-/// Gives how many are opened now. A tip whose file is not there is passed over.
-pub(super) fn try_again(folder: &Path, book: &mut Casebook, keys: &UnlockedKeys) -> usize {
-    let names = names_of(keys);
-    let tips: Vec<_> = book.untried(&names).map(|(id, case)| (id, case.day)).collect();
+/// Tries keys on the tips in `folder` (a channel's folder) that no key had opened, and notes the outcome in `book`: on those on which one
+/// of them was not tried yet, or, with `all`, on every one. Gives how many are opened now. A tip whose file is not there is passed over.
+pub(super) fn try_again(folder: &Path, book: &mut Casebook, keys: &UnlockedKeys, all: bool) -> usize {
+    let names = known(keys);
+    let tips: Vec<_> = if all {
+        book.tips.iter().filter(|(_, case)| case.reader.is_none()).map(|(id, case)| (*id, case.day)).collect()
+    } else {
+        book.untried(&names).map(|(id, case)| (id, case.day)).collect()
+    };
     let mut opened = 0;
     for (id, day) in tips {
-        match look(&folder.join("tips").join(format!("{id}.age")), &keys.ordered_for(day)) {
+        let wanted = |key: &&Unlocked| {
+            let place = keys.keys.iter().position(|other| std::ptr::eq(other, *key));
+            all || place.and_then(|place| names.get(place)).is_none_or(|known| !book.was_tried(&id, known))
+        };
+        let untried: Vec<_> = keys.ordered_for(day).into_iter().filter(wanted).collect();
+        match look(&folder.join("tips").join(format!("{id}.age")), &untried) {
             Ok(Look::Opens(key)) => {
                 opened += 1;
                 book.note(&id, Some(name(key)), []);
@@ -55,19 +65,26 @@ pub(super) fn name(key: &Unlocked) -> KeyName {
     KeyName { holder: key.holder.clone(), epoch: key.epoch.clone() }
 }
 
-/// The names of all unlocked keys.
-pub(super) fn names_of(keys: &UnlockedKeys) -> Vec<KeyName> {
-    keys.keys.iter().map(name).collect()
+/// All unlocked keys.
+pub(super) fn known(keys: &UnlockedKeys) -> Vec<KnownKey> {
+    keys.keys.iter().map(|key| KnownKey::new(name(key), Some(&key.identity.recipient().to_string()))).collect()
 }
 
-/// The names of the keys whose files are in a keyring, without unlocking it. One that is destroyed or damaged is not among them.
+/// The keys whose files are in a keyring, without unlocking it. One that is destroyed or damaged is not among them.
 #[must_use]
-pub fn names_in(keyring: &Keyring) -> Vec<KeyName> {
+pub fn keys_in(keyring: &Keyring) -> Vec<KnownKey> {
+    let recipient = |holder: &HolderId, name: &HolderId| {
+        let holder = keyring.holders().iter().find(|known| known.id == *holder)?;
+        holder.epochs.iter().find(|epoch| epoch.epoch == *name).map(|epoch| epoch.recipient.as_str())
+    };
     let here = |state| matches!(state, KeyState::Here | KeyState::NotListed);
     let of = |listed: Listed| {
         let holder = listed.holder;
         let epochs = listed.epochs.into_iter().filter(move |epoch| here(epoch.state));
-        epochs.map(move |epoch| KeyName { holder: holder.clone(), epoch: epoch.epoch })
+        epochs.map(move |ListedEpoch { epoch, .. }| {
+            let recipient = recipient(&holder, &epoch);
+            KnownKey::new(KeyName { holder: holder.clone(), epoch }, recipient)
+        })
     };
     keyring.listing().into_iter().flat_map(of).collect()
 }

@@ -5,8 +5,12 @@
 //! There is no field for the writer's name, contact, nationality or residence status, and none may be added.
 //! Fields that this version doesn't know, or can't read, are kept in `other`, so that nothing is lost.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::directory::HolderId;
@@ -268,7 +272,7 @@ pub enum ReportWarning {
     Missing(&'static str),
     /// A field with a value of another kind.
     #[error("the field “{0}” of the report has a value that this program does not know; it is shown as it is")]
-    Value(&'static str),
+    Value(Cow<'static, str>),
     /// A category that is not in the list.
     #[error("the report names a category that this program does not know: {0}")]
     Category(String),
@@ -282,14 +286,29 @@ impl Report {
     /// understood stays in `other` under its own name.
     #[must_use]
     pub fn read(bytes: &[u8]) -> (Self, Vec<ReportWarning>) {
-        let mut fields = Fields { map: Map::new(), warnings: Vec::new() };
+        let mut fields = Fields { map: Map::new(), unreadable: BTreeSet::new(), warnings: Vec::new() };
+        let mut is_object = false;
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").inspect(|_| fields.warnings.push(ReportWarning::ByteOrderMark));
-        match serde_json::from_slice(text.unwrap_or(bytes)) {
-            Ok(Value::Object(map)) => fields.map = map,
-            Ok(_) => fields.warnings.push(ReportWarning::NotJson("it is no JSON object".to_owned())),
+        let text = text.unwrap_or(bytes);
+        // Field by field, so that a value that can't be read costs no other.
+        match serde_json::from_slice::<BTreeMap<String, &RawValue>>(text) {
+            Ok(raw) => {
+                is_object = true;
+                for (name, raw) in raw {
+                    let value = serde_json::from_str(raw.get()).unwrap_or_else(|_| {
+                        fields.warnings.push(ReportWarning::Value(name.clone().into()));
+                        fields.unreadable.insert(name.clone());
+                        Value::String(raw.get().to_owned())
+                    });
+                    fields.map.insert(name, value);
+                }
+            }
+            Err(error) if error.is_data() && text.trim_ascii_start().first() != Some(&b'{') => {
+                fields.warnings.push(ReportWarning::NotJson("it is no JSON object".to_owned()));
+            }
             Err(error) => fields.warnings.push(ReportWarning::NotJson(error.to_string())),
         }
-        if fields.map.is_empty() {
+        if !is_object {
             return (Self::default(), fields.warnings);
         }
         let report = Self {
@@ -328,6 +347,8 @@ impl Report {
 /// The fields of a report that have not been taken out yet.
 struct Fields {
     map: Map<String, Value>,
+    /// Those of them whose value can't be read at all, and stands there as its text.
+    unreadable: BTreeSet<String>,
     warnings: Vec<ReportWarning>,
 }
 
@@ -345,11 +366,14 @@ impl Fields {
 
     fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
         let value = self.map.get(name)?;
+        if self.unreadable.contains(name) {
+            return None;
+        }
         if let Ok(read) = T::deserialize(value) {
             self.map.remove(name);
             return Some(read);
         }
-        self.warnings.push(ReportWarning::Value(name));
+        self.warnings.push(ReportWarning::Value(name.into()));
         None
     }
 }
@@ -374,5 +398,29 @@ impl Details {
             Some(field) => Err(ReportError::Field(field)),
             None => Ok(details),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_without_fields_is_named_as_one_and_what_is_no_object_as_that() {
+        let (_, warnings) = Report::read(b"{}");
+        assert!(warnings.contains(&ReportWarning::Missing("thread")) && warnings.len() == 6, "{warnings:?}");
+        let no_object = |bytes: &[u8]| matches!(&Report::read(bytes).1[..], [ReportWarning::NotJson(_)]);
+        assert!(["[]", "null", "7", "", "{", "{\"a\":}"].iter().all(|text| no_object(text.as_bytes())));
+    }
+
+    #[test]
+    fn a_value_that_can_not_be_read_costs_no_other_field() {
+        let (report, warnings) = Report::read(br#"{"lang": "nl", "new": 1e999, "period": 1e999}"#);
+        assert_eq!(
+            (report.lang.as_str(), &report.other["new"], &report.other["period"]),
+            ("nl", &"1e999".into(), &"1e999".into())
+        );
+        let named = |name: &str| warnings.contains(&ReportWarning::Value(name.to_owned().into()));
+        assert!(named("new") && named("period") && !named("lang"), "{warnings:?}");
     }
 }

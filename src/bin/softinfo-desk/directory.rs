@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use softinfo::day::Day;
-use softinfo::desk::keyring::{make_root, read_holder, unlock_signing};
+use softinfo::desk::keyring::{KeyringError, make_root, read_holder, unlock_signing};
 use softinfo::desk::passphrase::WORK_FACTOR;
 use softinfo::desk::trust::pin_root;
 use softinfo::directory::{

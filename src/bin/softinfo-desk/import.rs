@@ -57,6 +57,7 @@ impl Import {
             );
             return Ok(Exit::Incomplete.into());
         }
+        name_plaintext(&imported.plaintext_left);
         Ok(name_missing(&imported).into())
     }
 }
@@ -158,6 +159,20 @@ fn name_missing(imported: &Imported) -> Exit {
 
 fn tips(number: usize) -> String {
     counted(number, "tip")
+}
+
+/// Names the plaintext that a killed `open` has left where it can't be removed now.
+pub fn name_plaintext(left: &[PathBuf]) {
+    for folder in left {
+        complain(
+            PROGRAM,
+            format_args!(
+                "{} holds plaintext of a tip whose opening was ended halfway, and can't be removed now. Put the medium in, so that it can be written; \
+                 softinfo-desk list removes it",
+                folder.display()
+            ),
+        );
+    }
 }
 
 /// Says that another program has the desk.

@@ -7,16 +7,16 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, DeskLock, OpenTipError, names_in, try_keys};
+use softinfo::desk::{Casebook, DeskLock, OpenTipError, keys_in, try_keys};
 use softinfo::terminal::{Exit, complain, say, say_json};
 
-use crate::import::{announce_example, busy_desk};
+use crate::import::{announce_example, busy_desk, name_plaintext};
 use crate::passphrase::unlock;
 use crate::{PROGRAM, Setting};
 
 #[derive(Args)]
 pub struct List {
-    /// First try keys that have come since on tips that no key has opened. Asks for the passphrase.
+    /// First try every key on the tips that no key has opened. Asks for the passphrase.
     #[arg(long)]
     try_keys: bool,
 }
@@ -34,7 +34,9 @@ impl List {
             }
         } else {
             // Removes what a killed program has left behind; where another is at work, that one has.
-            drop(DeskLock::take(&desk.folder));
+            if let Ok(lock) = DeskLock::take(&desk.folder) {
+                name_plaintext(lock.plaintext_left());
+            }
         }
         let book = Casebook::read(&desk.folder)?;
         quiet_when_closed(if setting.json { rows(&book) } else { table(&desk, &book) })?;
@@ -75,7 +77,7 @@ fn table(desk: &Desk, book: &Casebook) -> io::Result<()> {
         let bundle = format!("{} of {}", case.bundle, case.courier.short());
         say(format_args!("{start}  {}  {:>9}  {bundle:<16}  {whose}", case.day, case.size.div_ceil(1000)))?;
     }
-    if book.untried(&names_in(&desk.keyring)).next().is_some() {
+    if book.untried(&keys_in(&desk.keyring)).next().is_some() {
         say("This desk has keys that were not tried on all of them: softinfo-desk list --try-keys")?;
     }
     Ok(())

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use softinfo::desk::keyring::KeyringError;
 use softinfo::terminal::{Exit, arguments, complain, exit_codes, sentence};
 
 /// The name before what is said on standard error.
@@ -86,7 +87,8 @@ fn main() -> ExitCode {
     };
     run(arguments).unwrap_or_else(|error| {
         complain(PROGRAM, sentence(error.as_ref()));
-        Exit::Failed.into()
+        let passes = matches!(error.downcast_ref::<KeyringError>(), Some(KeyringError::InUse(_)));
+        if passes { Exit::TryLater } else { Exit::Failed }.into()
     })
 }
 

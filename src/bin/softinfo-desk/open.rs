@@ -11,7 +11,7 @@ use softinfo::desk::trust::Desk;
 use softinfo::desk::{OpenTipError, Opened, check_out, find, open};
 use softinfo::terminal::{Exit, complain, say, say_json};
 
-use crate::import::{announce_example, busy_desk};
+use crate::import::{announce_example, busy_desk, name_plaintext};
 use crate::passphrase::unlock;
 use crate::sheet;
 use crate::{PROGRAM, Setting};
@@ -39,8 +39,9 @@ impl Open {
             Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
             opened => opened?,
         };
+        name_plaintext(&opened.plaintext_left);
         let said = if setting.json {
-            let Opened { read, case, entries, originals_left_out } = &opened;
+            let Opened { read, case, entries, originals_left_out, .. } = &opened;
             say_json(&json!({
                 "id": id, "day": case.day, "courier": case.courier, "bundle": case.bundle, "opened_with": read.key,
                 "report": sheet::report(read), "entries": entries, "originals_left_out": originals_left_out, "warnings": read.oddities,
@@ -59,7 +60,7 @@ impl Open {
     }
 
     fn show(&self, opened: &Opened) -> io::Result<()> {
-        let Opened { read, case, entries, originals_left_out } = opened;
+        let Opened { read, case, entries, originals_left_out, .. } = opened;
         say(format_args!("Opened into {}:", self.out.display()))?;
         for name in entries {
             say(format_args!("  {name}"))?;

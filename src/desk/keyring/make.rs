@@ -7,8 +7,8 @@ use rand::rngs::OsRng;
 
 use super::key_file::{KeyringKey, Label, Months};
 use super::{
-    KEYRING_FILE, Keyring, KeyringError, SIGNING_FILE, SecretError, epoch_files, failed, public_part, read_epoch,
-    write_public_part,
+    KEYRING_FILE, Keyring, KeyringError, SIGNING_FILE, SecretError, epoch_files, failed, lock_folder, public_part,
+    read_epoch, write_public_part,
 };
 use crate::day::Day;
 use crate::desk::passphrase::Passphrase;
@@ -47,9 +47,14 @@ impl Keyring {
     /// ended halfway, left behind is completed.
     ///
     /// # Errors
-    /// Before anything is written: `Range`, `Exists`, `PublicPart`, `OtherPassphrase`, `Secret`. While writing: `File`; then
+    /// Before anything is written: `InUse`, `Range`, `Exists`, `PublicPart`, `OtherPassphrase`, `Secret`. While writing: `File`; then
     /// the same order again completes what was begun.
     pub fn make(&mut self, order: &Order, passphrase: &Passphrase) -> Result<Made, KeyringError> {
+        // First without a trace, then again where no other program can change what is there.
+        self.plan(order)?;
+        crate::file::private_folder(&self.folder).map_err(failed(&self.folder))?;
+        let _lock = lock_folder(&self.folder)?;
+        *self = Self::read(&self.folder)?;
         let (mut holder, wanted) = self.plan(order)?;
         let key = self.key_for_making(passphrase, order.work_factor)?;
         let folder = self.folder.join(holder.id.as_str());

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::key_file::KeyringKey;
 use super::{
-    HOLDER_FILE, Keyring, KeyringError, SIGNING_FILE, epoch_files, failed, plain_holder, public_part, read_epoch,
-    write_public_part,
+    HOLDER_FILE, Keyring, KeyringError, SIGNING_FILE, epoch_files, failed, lock_folder, plain_holder, public_part,
+    read_epoch, write_public_part,
 };
 use crate::desk::passphrase::Passphrase;
 use crate::directory::{Epoch, Holder, HolderId, Kind};
@@ -31,13 +31,14 @@ impl Keyring {
     /// then a holder whose `signing.age` is missing or unreadable gets a new one, and the directory has to be signed anew with it.
     ///
     /// # Errors
-    /// As for [`Keyring::unlock`]; `NoHolder`; `File`. The list has an outcome for each holder.
+    /// As for [`Keyring::unlock`]; `InUse`; `NoHolder`; `File`. The list has an outcome for each holder.
     pub fn mend(
         &mut self,
         profile: Option<&Holder>,
         new_signing_key: bool,
         passphrase: &Passphrase,
     ) -> Result<Vec<Result<Mended, KeyringError>>, KeyringError> {
+        let _lock = if self.folder.exists() { Some(lock_folder(&self.folder)?) } else { None };
         let key = self.keyring_key(passphrase)?;
         let names = match profile {
             Some(profile) if !self.names.contains(&profile.id) => {

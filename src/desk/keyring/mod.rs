@@ -16,6 +16,7 @@ mod tests;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -154,6 +155,16 @@ pub enum KeyringError {
     /// A file under another keyring key.
     #[error("{} does not belong to the {KEYRING_FILE} beside it: it comes from another folder, or is damaged. Restore it from its copy", .0.display())]
     OtherKeyring(PathBuf),
+    /// A key file under the name of another.
+    #[error("{} is not used: it holds the key for epoch {epoch} of {holder}; move it away, or give it its place {holder}/{epoch}.age back", path.display())]
+    OtherName {
+        /// Which.
+        path: PathBuf,
+        /// Whose key it holds.
+        holder: HolderId,
+        /// Which.
+        epoch: HolderId,
+    },
     /// The public part can't be read.
     #[error("{} can't be read ({reason}); softinfo-desk keys mend makes it anew from the key files", path.display())]
     PublicPart {
@@ -176,6 +187,9 @@ pub enum KeyringError {
         /// Why.
         reason: String,
     },
+    /// Another program makes or mends keys.
+    #[error("another softinfo-desk is making or mending keys in {}; nothing was made. Try again when it has finished", .0.display())]
+    InUse(PathBuf),
     /// A root key exists.
     #[error("{}: there is a root key already; it was left as it is. Choose another folder", .0.display())]
     RootExists(PathBuf),
@@ -380,6 +394,16 @@ impl Unlocked {
     }
 }
 
+/// Keeps other programs from making or mending keys in `folder` until it is dropped.
+fn lock_folder(folder: &Path) -> Result<File, KeyringError> {
+    let file = File::open(folder).map_err(failed(folder))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(KeyringError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(folder)(source)),
+    }
+}
+
 /// A holder without names, competence, duty card or keys.
 #[must_use]
 pub fn plain_holder(id: HolderId, kind: Kind) -> Holder {
@@ -446,6 +470,12 @@ fn read_epoch(key: &KeyringKey, path: &Path) -> Result<(Unlocked, Kind), Keyring
     let epoch = text.label.epoch.clone().ok_or_else(not_a_key)?;
     let identity = text.secret.parse().map_err(|_| not_a_key())?;
     let Label { holder, kind, .. } = text.label;
+    // A copy of an epoch's file is no other epoch.
+    let named = |path: &Path, name: &HolderId| path.file_stem().is_some_and(|stem| stem == name.as_str());
+    let folder = path.parent().and_then(Path::file_name).is_none_or(|folder| folder == holder.as_str());
+    if !named(path, &epoch.name) || !folder {
+        return Err(KeyringError::OtherName { path: path.to_owned(), holder, epoch: epoch.name });
+    }
     Ok((Unlocked { holder, epoch: epoch.name, from: epoch.from, until: epoch.until, identity }, kind))
 }
 

@@ -294,6 +294,7 @@ fn a_folder_without_its_keyring_key_is_refused_and_no_other_key_made_in_it() {
     assert!(matches!(refused(folder.path()), KeyringError::NoKeyring(_)));
     // The kind of before: each key under the passphrase itself.
     let text = format!("# softinfo, holder unit\n{}\n", *Identity::generate(&mut OsRng).expose());
+    fs::remove_file(folder.path().join("unit/2026-11.age")).unwrap();
     write_secret(&folder.path().join("unit/2026-11.age"), &text, &passphrase(), FAST).unwrap();
     assert!(matches!(refused(folder.path()), KeyringError::UnderPassphrase(_)));
 }
@@ -307,6 +308,46 @@ fn a_key_of_another_folder_is_named_and_the_rest_opens() {
     let keys = unlocked(folder.path());
     assert_eq!(keys.keys.len(), 1);
     assert!(matches!(&keys.damaged[..], [KeyringError::OtherKeyring(path)] if path.ends_with("2026-12.age")));
+}
+
+#[test]
+fn a_copy_of_a_key_file_is_named_and_is_no_other_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), "unit", "2026-01", 1);
+    made(folder.path(), "other", "2026-02", 1);
+    let path = |name: &str| folder.path().join(name);
+    fs::copy(path("unit/2026-01.age"), path("unit/2026-01-copy.age")).unwrap();
+    fs::copy(path("other/2026-02.age"), path("unit/2026-02.age")).unwrap();
+    let keys = unlocked(folder.path());
+    assert_eq!((keys.keys.len(), keys.damaged.len()), (2, 2));
+    assert!(keys.damaged.iter().all(|fault| matches!(fault, KeyringError::OtherName { .. })));
+    let holder = made(folder.path(), "unit", "2026-03", 1).holder;
+    assert_eq!(holder.epochs.iter().map(|epoch| epoch.epoch.as_str()).collect::<Vec<_>>(), ["2026-01", "2026-03"]);
+    fs::remove_file(path("unit/holder.json")).unwrap();
+    let mended = Keyring::read(folder.path()).unwrap().mend(None, false, &passphrase()).unwrap();
+    let mended = mended.into_iter().filter_map(Result::ok).find(|mended| mended.holder.id.as_str() == "unit").unwrap();
+    assert_eq!((mended.holder.epochs.len(), mended.damaged.len()), (2, 2));
+}
+
+#[test]
+fn keys_are_made_or_mended_by_one_program_at_a_time_and_never_over_others() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), "unit", "2026-11", 1);
+    let before = files(folder.path());
+    let other = fs::File::open(folder.path()).unwrap();
+    other.try_lock().unwrap();
+    let mut keyring = Keyring::read(folder.path()).unwrap();
+    assert!(matches!(keyring.make(&order("unit", "2026-12", 1), &passphrase()), Err(KeyringError::InUse(_))));
+    assert!(matches!(keyring.mend(None, false, &passphrase()), Err(KeyringError::InUse(_))));
+    drop(other);
+    for name in [KEYRING_FILE, "unit/2026-11.age", "unit/signing.age"] {
+        assert!(write_secret(&folder.path().join(name), "another", &passphrase(), FAST).is_err(), "{name}");
+    }
+    assert!(files(folder.path()) == before);
+    // A keyring that was read before another program made keys.
+    let mut late = Keyring::read(folder.path()).unwrap();
+    made(folder.path(), "unit", "2026-12", 1);
+    assert!(matches!(late.make(&order("unit", "2026-12", 1), &passphrase()), Err(KeyringError::Exists { .. })));
 }
 
 #[test]
