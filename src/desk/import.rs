@@ -47,6 +47,8 @@ pub struct Imported {
     pub unopened: usize,
     /// Key files that could not be read, so that they were not tried.
     pub damaged_keys: usize,
+    /// Tips in the desk's folder that no list names, because the casebook was lost and their bundles have not been imported again.
+    pub unlisted: usize,
     /// Tips that are no well-formed tips; they were left out.
     pub not_tips: Vec<TipId>,
     /// Bundles that have not come, of every courier.
@@ -90,6 +92,17 @@ pub enum ImportError {
          courier has begun, or one was set up anew. Ask who runs it; then import with --new-courier", .0.short()
     )]
     NewCourier(CourierName),
+    /// A courier of whom nothing is known, because the casebook was lost.
+    #[error(
+        "{lost}. Without it no courier is known; nothing was imported. If the courier {} is one whose bundles come to this desk, import with \
+         --new-courier", courier.short()
+    )]
+    CourierOfALostList {
+        /// Who.
+        courier: CourierName,
+        /// What is missing.
+        lost: CasebookError,
+    },
     /// The same number, or the same predecessor, with other contents.
     #[error(
         "two different bundles claim to be number {number} of the courier {}, or the one before it; nothing was imported. Keep the file. It comes \
@@ -159,6 +172,7 @@ fn import_counting(
 ) -> Result<Imported, ImportError> {
     let _lock = DeskLock::take(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
+    let lost = Casebook::not_lost(&desk.folder).err();
     let tips = desk.folder.join("tips");
     // Beside its target, so that taking over is a rename; gone when anything fails.
     let staging = tempfile::Builder::new().prefix(INCOMING).tempdir_in(&tips)?;
@@ -166,8 +180,11 @@ fn import_counting(
     let verified = bundle::read(
         source,
         |manifest| {
-            expected
-                .set(permission.new_courier || book.chains.is_empty() || book.chains.contains_key(&manifest.courier));
+            expected.set(
+                permission.new_courier
+                    || (book.chains.is_empty() && lost.is_none())
+                    || book.chains.contains_key(&manifest.courier),
+            );
             let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id));
             needed.set(new.map(|tip| tip.size).fold(0, u64::saturating_add));
         },
@@ -189,7 +206,10 @@ fn import_counting(
     example::refuse_elsewhere(directory.contents(), relays, permission.example)?;
     let courier = manifest.courier.clone();
     if !expected.get() {
-        return Err(ImportError::NewCourier(courier));
+        return Err(match lost {
+            Some(lost) => ImportError::CourierOfALostList { courier, lost },
+            None => ImportError::NewCourier(courier),
+        });
     }
     let chain = book.chains.entry(courier.clone()).or_default();
     let begins = chain.is_empty();
@@ -215,6 +235,7 @@ fn import_counting(
         opens_now: 0,
         unopened: 0,
         damaged_keys: keys.damaged.len(),
+        unlisted: 0,
         not_tips: Vec::new(),
         missing: Vec::new(),
     };
@@ -223,6 +244,10 @@ fn import_counting(
         // It may lie there already: a casebook was lost, or an import ended before it was written.
         if staged.exists() { (staged, true) } else { (stored(&tips, id), false) }
     })?;
+    if lost.is_none() && !Casebook::is_there(&desk.folder) {
+        // Whatever ends the program before the list is written: it was not lost.
+        Casebook::default().write(&desk.folder)?;
+    }
     for id in taken {
         let staged = stored(staging.path(), &id);
         if staged.exists() {
@@ -238,6 +263,7 @@ fn import_counting(
     }
     imported.unopened = book.tips.values().filter(|case| case.reader.is_none()).count();
     imported.missing = missing(&book);
+    imported.unlisted = book.unlisted(&desk.folder);
     book.write(&desk.folder)?;
     Ok(imported)
 }

@@ -117,6 +117,7 @@ pub enum OpenTipError {
 
 /// The tip whose id begins with `start`, when its file is there with its length. Asked before the passphrase is.
 pub fn find(desk: &Desk, start: &str) -> Result<TipId, OpenTipError> {
+    Casebook::not_lost(&desk.folder)?;
     let book = Casebook::read(&desk.folder)?;
     let (id, case) = book.find(start)?;
     let there = fs::metadata(stored(desk, &id)).is_ok_and(|found| found.len() == case.size);
@@ -229,6 +230,7 @@ pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenT
 /// Tries keys that have come since on the tips that no key had opened. Gives how many one opens now.
 pub fn try_keys(desk: &Desk, keys: &UnlockedKeys) -> Result<usize, OpenTipError> {
     let _lock = DeskLock::take(&desk.folder)?;
+    Casebook::not_lost(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
     let opened = super::trying::try_again(&desk.folder, &mut book, keys);
     book.write(&desk.folder)?;

@@ -12,7 +12,7 @@ use softinfo::terminal::{Exit, say, say_json};
 
 use crate::Setting;
 use crate::import::busy_desk;
-use crate::list::quiet_when_closed;
+use crate::list::{lost_list, quiet_when_closed};
 
 #[derive(Args)]
 pub struct Bundles {
@@ -34,6 +34,9 @@ enum Command {
 impl Bundles {
     pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let desk = Desk::open(&setting.desk)?;
+        if let Err(lost) = Casebook::not_lost(&desk.folder) {
+            return Ok(lost_list(&lost));
+        }
         match self.command {
             None => {
                 let book = Casebook::read(&desk.folder)?;

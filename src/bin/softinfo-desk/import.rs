@@ -29,7 +29,7 @@ impl Import {
         announce_example(&desk);
         let mut permission = Permission { example: setting.allow_example, new_courier: self.new_courier };
         let mut outcome = read(&desk, setting, &self.bundle, permission)?;
-        if let Err(error @ ImportError::NewCourier(_)) = &outcome
+        if let Err(error @ (ImportError::NewCourier(_) | ImportError::CourierOfALostList { .. })) = &outcome
             && io::stdin().is_terminal()
             && io::stderr().is_terminal()
         {
@@ -57,7 +57,22 @@ impl Import {
             );
             return Ok(Exit::Incomplete.into());
         }
-        Ok(name_missing(&imported).into())
+        let mut exit = name_missing(&imported);
+        if imported.unlisted > 0 {
+            complain(
+                PROGRAM,
+                format_args!(
+                    "{} in this desk's folder on no list, because the list was lost; each comes back onto it with its bundle: import those again",
+                    if imported.unlisted == 1 {
+                        "1 sealed tip is".to_owned()
+                    } else {
+                        format!("{} sealed tips are", imported.unlisted)
+                    }
+                ),
+            );
+            exit = Exit::Incomplete;
+        }
+        Ok(exit.into())
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, DeskLock, OpenTipError, names_in, try_keys};
+use softinfo::desk::{Casebook, CasebookError, DeskLock, OpenTipError, names_in, try_keys};
 use softinfo::terminal::{Exit, complain, say, say_json};
 
 use crate::import::{announce_example, busy_desk};
@@ -24,6 +24,9 @@ pub struct List {
 impl List {
     pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let desk = Desk::open(&setting.desk)?;
+        if let Err(lost) = Casebook::not_lost(&desk.folder) {
+            return Ok(lost_list(&lost));
+        }
         if self.try_keys {
             announce_example(&desk);
             match try_keys(&desk, &unlock(setting, &desk)?) {
@@ -40,6 +43,12 @@ impl List {
         quiet_when_closed(if setting.json { rows(&book) } else { table(&desk, &book) })?;
         Ok(Exit::Done.into())
     }
+}
+
+/// Says that the list is lost.
+pub fn lost_list(lost: &CasebookError) -> ExitCode {
+    complain(PROGRAM, lost);
+    Exit::Incomplete.into()
 }
 
 /// Whoever closes the other end of a pipe has seen enough.
