@@ -185,7 +185,12 @@ fn keys_are_listed_without_a_passphrase_and_what_is_wrong_is_named() {
     assert_eq!(states, [Some("destroyed"), Some("damaged"), Some("here")]);
     fs::remove_file(file("signing.age")).unwrap();
     list(8, "  signing key: MISSING\n").says(8, "softinfo-desk keys mend --new-signing-key");
-    fs::remove_file(scene.path("unit-desk/keys/keyring.age")).unwrap();
+    let keyring = scene.path("unit-desk/keys/keyring.age");
+    for damage in [&b""[..], b"no age file", &fs::read(file("2027-01.age")).unwrap()] {
+        fs::write(&keyring, damage).unwrap();
+        list(8, "keyring.age: DAMAGED; nothing opens without it; restore it from the copy");
+    }
+    fs::remove_file(keyring).unwrap();
     list(8, "keyring.age is missing: without it no key in its folder can be opened");
 }
 
@@ -210,6 +215,32 @@ fn a_lost_public_part_hinders_no_other_holder_and_one_command_mends_it() {
         assert!(fs::read(&path).unwrap() == before);
         on(&scene, &desk, "keys").ok();
     }
+}
+
+#[test]
+fn what_was_done_is_said_where_it_can_not_be_shown() {
+    let scene = Scene::new();
+    let desk = desk_of(&scene);
+    let root = scene.path("other-root").display().to_string();
+    let lines = [
+        "keygen --holder unit --kind local-police --from 2027-02 --epochs 1".to_owned(),
+        "--json keygen --holder unit --kind local-police --from 2027-03 --epochs 1".to_owned(),
+        "keys mend".to_owned(),
+        "--json keys mend".to_owned(),
+        format!("directory root --channel other --out {root} --work-factor 10"),
+        format!("directory trust {root}/root.vkey"),
+        format!("directory page --root {root}/root.vkey --out {root}/page.html"),
+    ];
+    let full = "exec \"$0\" --passphrase-fd 3 \"$@\" 3<\"$PASSPHRASE_FILE\" >/dev/full";
+    for line in lines {
+        let mut command = scene.command("sh", &["-c", full, DESK]);
+        command.args(&desk).args(line.split(' ')).env("PASSPHRASE_FILE", scene.path("passphrase"));
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(8) && said.contains("; only this could not be shown: "), "{line}: {said}");
+    }
+    on(&scene, &desk, "keys").says(0, "  2027-03  2027-03-01 to 2027-03-31  here\n");
+    assert!(scene.path("other-root/page.html").exists());
 }
 
 #[test]

@@ -208,7 +208,9 @@ fn a_reader_that_has_seen_enough_ends_list_and_show_quietly() {
     let scene = Scene::new();
     let id = Chain::new(&scene, COURIER).next("1.tar", "one");
     scene.import("1.tar").ok();
-    for arguments in [&["list"][..], &["--json", "list"], &["bundles"], &["show", &id], &["--json", "show", &id]] {
+    let keys = ["keys", "--keys", "keys-example"];
+    for arguments in [&["list"][..], &["--json", "list"], &["bundles"], &keys, &["show", &id], &["--json", "show", &id]]
+    {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = scene.command(DESK, arguments);

@@ -10,9 +10,9 @@ use softinfo::desk::trust::Desk;
 use softinfo::desk::{Casebook, Chain, DeskLock, Gap, LockError};
 use softinfo::terminal::{Exit, say, say_json};
 
-use crate::Setting;
 use crate::import::busy_desk;
 use crate::list::{lost_list, quiet_when_closed};
+use crate::{Setting, told};
 
 #[derive(Args)]
 pub struct Bundles {
@@ -60,16 +60,19 @@ impl Bundles {
                     return Ok(Exit::Done.into());
                 }
                 book.write(&desk.folder)?;
-                if setting.json {
-                    say_json(&json!({ "courier": name, "closed": closed }))?;
+                let given_up = format!(
+                    "bundles of the courier {} that are not waited for any more: {}",
+                    name.short(),
+                    list(&closed)
+                );
+                let said = if setting.json {
+                    say_json(&json!({ "courier": name, "closed": closed }))
                 } else {
-                    say(format_args!(
-                        "Bundles of the courier {} that are not waited for any more: {}.",
-                        name.short(),
-                        list(&closed)
-                    ))?;
-                    say("Tips that were only in them stay unread. If one comes after all, import it.")?;
-                }
+                    say(format_args!("B{}.", &given_up[1..])).and_then(|()| {
+                        say("Tips that were only in them stay unread. If one comes after all, import it.")
+                    })
+                };
+                return Ok(told(said, given_up).into());
             }
         }
         Ok(Exit::Done.into())

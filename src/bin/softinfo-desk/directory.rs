@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -15,9 +16,9 @@ use softinfo::directory::{
 use softinfo::example;
 use softinfo::file::{read_limited, write_whole};
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, MAX_DIRECTORY};
-use softinfo::terminal::{complain, counted, say, say_json};
+use softinfo::terminal::{Exit, complain, counted, say, say_json};
 
-use crate::{PROGRAM, Setting, page, passphrase};
+use crate::{PROGRAM, Setting, page, passphrase, told};
 
 #[derive(Args)]
 pub struct DirectoryCommand {
@@ -143,40 +144,43 @@ fn relay(address: &str) -> Result<String, String> {
 }
 
 impl DirectoryCommand {
-    pub fn run(self, setting: &Setting) -> Result<()> {
-        match self.action {
+    pub fn run(self, setting: &Setting) -> Result<ExitCode> {
+        let exit = match self.action {
             Action::Root { channel, out, work_factor } => {
                 let passphrase = passphrase::new(setting.passphrase_fd)?;
                 let key = make_root(&out, &channel, &passphrase, work_factor)?;
-                say(format!("The root key of {channel} is in {}. Publish root.vkey:", out.display()))?;
-                say(key.public().as_str())?;
+                let place = format!("the root key of {channel} is in {}", out.display());
+                let said = say(format_args!("T{}. Publish root.vkey:", &place[1..]));
+                told(said.and_then(|()| say(key.public().as_str())), place)
             }
             Action::Make(make) => make.run(setting)?,
             Action::Sign(sign) => sign.run(setting)?,
-            Action::Check { file, root, after } => check(setting, &file, root, after)?,
+            Action::Check { file, root, after } => check(setting, &file, root, after).map(|()| Exit::Done)?,
             Action::Page { root, after, title, out } => {
                 let root = read_root(&root)?;
                 let floor = after.map(|path| version_of(&path, &root)).transpose()?.unwrap_or(0);
                 let page = page::Own { root: &root, floor, title: &title }.page()?;
                 write_whole(&out, |file| file.write_all(&page)).with_context(|| out.display().to_string())?;
-                say(format_args!(
+                let said = say(format_args!(
                     "{} has SHA-256 {}. It takes directories from version {floor} on.",
                     out.display(),
                     page::sha256(&page)
-                ))?;
+                ));
+                told(said, format_args!("{} was written", out.display()))
             }
             Action::Trust { root, replace } => {
                 let key = read_root(&root)?;
                 pin_root(&setting.desk, &key, replace)?;
-                say(format!("This desk now trusts the root key of {}.", key.name()))?;
+                let trusts = format!("this desk now trusts the root key of {}", key.name());
+                told(say(format_args!("T{}.", &trusts[1..])), trusts)
             }
-        }
-        Ok(())
+        };
+        Ok(exit.into())
     }
 }
 
 impl Make {
-    fn run(self, setting: &Setting) -> Result<()> {
+    fn run(self, setting: &Setting) -> Result<Exit> {
         let mut holders = self
             .holder
             .iter()
@@ -205,11 +209,11 @@ impl Make {
         let contents = Contents::parse_strict(&text)?;
         refuse_example(setting, &contents)?;
         write_whole(&self.out, |file| file.write_all(&text)).with_context(|| self.out.display().to_string())?;
-        say(format!(
-            "{} is ready to be signed: by the root, and by each holder that has a signing key.",
+        let ready = format!(
+            "{} is ready to be signed: by the root, and by each holder that has a signing key",
             self.out.display()
-        ))?;
-        Ok(())
+        );
+        Ok(told(say(format_args!("{ready}.")), ready))
     }
 }
 
@@ -225,10 +229,11 @@ enum Signer {
 }
 
 impl Sign {
-    fn run(self, setting: &Setting) -> Result<()> {
+    fn run(self, setting: &Setting) -> Result<Exit> {
         let (note, contents, public) = self.signed(setting).context("nothing was signed")?;
-        say(format!("{} is signed by {}.", self.out.display(), public.name()))?;
-        self.say_who_is_missing(&note, &contents)
+        let signed = format!("{} is signed by {}", self.out.display(), public.name());
+        let missing = self.who_is_missing(&note, &contents)?;
+        Ok(told(say(format_args!("{signed}.")).and_then(|()| say(missing)), signed))
     }
 
     /// Looks it through, shows it, signs it and writes it.
@@ -341,18 +346,17 @@ impl Sign {
         Ok(())
     }
 
-    fn say_who_is_missing(&self, note: &[u8], contents: &Contents) -> Result<()> {
+    fn who_is_missing(&self, note: &[u8], contents: &Contents) -> Result<String> {
         let note = UntrustedDirectory::parse(note)?;
         let mut missing: Vec<_> = note.not_vouched()?.iter().map(ToString::to_string).collect();
         if !note.signers().iter().any(|name| *name == contents.channel.as_str()) {
             missing.push(format!("{} (the root)", contents.channel));
         }
-        if missing.is_empty() {
-            say("All signatures are there; look at it with: softinfo-desk directory check")?;
+        Ok(if missing.is_empty() {
+            "All signatures are there; look at it with: softinfo-desk directory check".to_owned()
         } else {
-            say(format!("It is refused by everybody until these have signed too: {}.", missing.join(", ")))?;
-        }
-        Ok(())
+            format!("It is refused by everybody until these have signed too: {}.", missing.join(", "))
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! `softinfo-desk keygen`: identities for the months to come.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -11,7 +13,7 @@ use softinfo::desk::trust::keys_folder;
 use softinfo::directory::{Holder, HolderId, Kind};
 use softinfo::terminal::{say, say_json};
 
-use crate::{Setting, passphrase};
+use crate::{Setting, passphrase, told};
 
 #[derive(Args)]
 pub struct Keygen {
@@ -60,7 +62,7 @@ fn described(keyring: &Keyring, id: HolderId, kind: Kind) -> Result<Holder> {
 }
 
 impl Keygen {
-    pub fn run(self, setting: &Setting) -> Result<()> {
+    pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let folder = self.keys.unwrap_or_else(|| keys_folder(&setting.desk));
         let mut keyring = Keyring::read(&folder)?;
         let profile = match (&self.profile, self.holder, self.kind) {
@@ -82,28 +84,27 @@ impl Keygen {
         } else {
             keyring.make(&order, &passphrase::new(setting.passphrase_fd)?)?
         };
-        if setting.json {
-            return Ok(say_json(&made.holder)?);
-        }
-        let Made { holder, epochs, completed } = made;
-        let public = folder.join(holder.id.as_str()).join("holder.json");
-        if completed > 0 {
-            say(format_args!(
-                "An earlier keygen had been ended before it was done; {completed} of its keys are used."
-            ))?;
-        }
-        if let (Some(first), Some(last)) = (epochs.first(), epochs.last()) {
-            let count = if epochs.len() == 1 { "1 key".to_owned() } else { format!("{} keys", epochs.len()) };
-            say(format_args!("{count} for {}, for tips from {} to {}:", holder.id, first.from, last.until))?;
-        }
-        for epoch in &epochs {
-            say(format_args!("  {}  {} to {}", epoch.epoch, epoch.from, epoch.until))?;
-        }
-        say(format_args!("Hand in {}: it is public, and goes to whoever signs the directory.", public.display()))?;
-        say(format_args!(
-            "Copy all of {}, with {KEYRING_FILE}, to a second medium and lock that away: without the keys or the passphrase nobody can read the tips.",
-            folder.display()
-        ))?;
-        Ok(())
+        let said = if setting.json { say_json(&made.holder) } else { show(&folder, &made) };
+        Ok(told(said, format_args!("the keys were made and are in {}", folder.display())).into())
     }
+}
+
+fn show(folder: &Path, made: &Made) -> io::Result<()> {
+    let Made { holder, epochs, completed } = made;
+    let public = folder.join(holder.id.as_str()).join("holder.json");
+    if *completed > 0 {
+        say(format_args!("An earlier keygen had been ended before it was done; {completed} of its keys are used."))?;
+    }
+    if let (Some(first), Some(last)) = (epochs.first(), epochs.last()) {
+        let count = if epochs.len() == 1 { "1 key".to_owned() } else { format!("{} keys", epochs.len()) };
+        say(format_args!("{count} for {}, for tips from {} to {}:", holder.id, first.from, last.until))?;
+    }
+    for epoch in epochs {
+        say(format_args!("  {}  {} to {}", epoch.epoch, epoch.from, epoch.until))?;
+    }
+    say(format_args!("Hand in {}: it is public, and goes to whoever signs the directory.", public.display()))?;
+    say(format_args!(
+        "Copy all of {}, with {KEYRING_FILE}, to a second medium and lock that away: without the keys or the passphrase nobody can read the tips.",
+        folder.display()
+    ))
 }

@@ -111,14 +111,17 @@ impl Keyring {
         if let Some(month) = wanted.iter().find(|month| holder.epochs.iter().any(|listed| listed.epoch == month.name)) {
             return Err(KeyringError::Exists { holder: holder.id, epoch: month.name.clone() });
         }
-        if self.names.is_empty() || self.has_passphrase() { Ok((holder, wanted)) } else { Err(self.without_keyring()) }
+        if !self.is_empty() {
+            self.check_keyring()?;
+        }
+        Ok((holder, wanted))
     }
 
     /// The keyring key: the one that is here, or a new one in a folder without keys.
     fn key_for_making(&self, passphrase: &Passphrase, work_factor: u8) -> Result<KeyringKey, KeyringError> {
         let path = self.folder.join(KEYRING_FILE);
         if self.has_passphrase() {
-            return KeyringKey::unlock(&path, passphrase).map_err(|error| match error {
+            return self.keyring_key(passphrase).map_err(|error| match error {
                 KeyringError::Secret(SecretError::Wrong(_)) => KeyringError::OtherPassphrase(path),
                 other => other,
             });

@@ -144,6 +144,12 @@ pub enum KeyringError {
     /// The file that opens all others is missing.
     #[error("{} is missing: without it no key in its folder can be opened. Restore it from the copy of the folder", .0.display())]
     NoKeyring(PathBuf),
+    /// The file that opens all others is no age file under a passphrase.
+    #[error("{}: DAMAGED; nothing opens without it; restore it from the copy", .0.display())]
+    DamagedKeyring(PathBuf),
+    /// The file that opens all others opens none of them.
+    #[error("{} is not the one of these keys: nothing opens; put back the right one", .0.display())]
+    NotTheirKeyring(PathBuf),
     /// Keys of the kind before `keyring.age`.
     #[error(
         "{} is under the passphrase itself, as before keys had {KEYRING_FILE}; this version does not read it. Move its folder away, \
@@ -316,7 +322,7 @@ impl Keyring {
     /// and passed over; a file that can't be read is named in the outcome, and the others are unlocked.
     ///
     /// # Errors
-    /// `Secret`: the passphrase is wrong, or `keyring.age` damaged; `NoKeyring`; `UnderPassphrase`.
+    /// `Secret`: the passphrase is wrong, or `keyring.age` damaged inside; as [`Keyring::check_keyring`]; `NotTheirKeyring`.
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<UnlockedKeys, KeyringError> {
         let key = self.keyring_key(passphrase)?;
         let mut unlocked = UnlockedKeys::default();
@@ -338,11 +344,40 @@ impl Keyring {
     }
 
     fn keyring_key(&self, passphrase: &Passphrase) -> Result<KeyringKey, KeyringError> {
-        if self.has_passphrase() {
-            KeyringKey::unlock(&self.folder.join(KEYRING_FILE), passphrase)
-        } else {
-            Err(self.without_keyring())
+        self.check_keyring()?;
+        let key = KeyringKey::unlock(&self.folder.join(KEYRING_FILE), passphrase)?;
+        self.check_theirs(&key)?;
+        Ok(key)
+    }
+
+    /// Whether `keyring.age` is there and looks, without a passphrase, as it should.
+    ///
+    /// # Errors
+    /// `NoKeyring`, `UnderPassphrase`, `DamagedKeyring`; `File`.
+    pub fn check_keyring(&self) -> Result<(), KeyringError> {
+        if !self.has_passphrase() {
+            return Err(self.without_keyring());
         }
+        let path = self.folder.join(KEYRING_FILE);
+        match lock_of(&path)? {
+            Lock::Passphrase => Ok(()),
+            Lock::Keyring | Lock::Damaged => Err(KeyringError::DamagedKeyring(path)),
+        }
+    }
+
+    /// Refuses a key that opens none of the files here, because it comes from another folder.
+    fn check_theirs(&self, key: &KeyringKey) -> Result<(), KeyringError> {
+        let mut other = false;
+        for folder in self.names.iter().map(|name| self.folder.join(name.as_str())) {
+            let epochs = epoch_files(&folder).unwrap_or_default().into_iter().map(|(_, path)| path);
+            for path in epochs.chain([folder.join(SIGNING_FILE)]) {
+                match key.read(&path) {
+                    Ok(_) => return Ok(()),
+                    Err(error) => other |= matches!(error, KeyringError::OtherKeyring(_)),
+                }
+            }
+        }
+        if other { Err(KeyringError::NotTheirKeyring(self.folder.join(KEYRING_FILE))) } else { Ok(()) }
     }
 
     /// Why nothing opens where `keyring.age` is missing: it is lost, or the keys are of the kind before it.
