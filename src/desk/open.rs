@@ -79,6 +79,11 @@ pub enum OpenTipError {
          put back is tried by itself"
     )]
     NoKey(KeyNames),
+    /// It was opened with a key that is gone.
+    #[error(
+        "opened before with {0}, whose file is not in keys/; unless it was destroyed on purpose, put it back from the copy. Nothing was written"
+    )]
+    KeyGone(KeyName),
     /// Key or authenticity.
     #[error("{0}; nothing of it was kept")]
     Open(OpenError),
@@ -181,7 +186,7 @@ pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals:
         if let ReadError::NoKey(tried) = &error {
             note(&lock, desk, id, None, tried);
         }
-        refusal(desk, id, error, |source| failed(out, source))
+        refusal(desk, id, &case, error, |source| failed(out, source))
     })?;
     if not_text {
         read.oddities.push(Oddity::NotText);
@@ -213,7 +218,7 @@ pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenT
         if let (Ok(lock), ReadError::NoKey(tried)) = (&lock, &error) {
             note(lock, desk, id, None, tried);
         }
-        refusal(desk, id, error, |source| OpenTipError::File { path: stored(desk, id), source })
+        refusal(desk, id, &case, error, |source| OpenTipError::File { path: stored(desk, id), source })
     })?;
     if let Ok(lock) = &lock {
         note(lock, desk, id, Some(&read.key), &KeyNames::default());
@@ -351,9 +356,18 @@ fn note(_held: &DeskLock, desk: &Desk, id: &TipId, reader: Option<&KeyName>, tri
     }
 }
 
-fn refusal(desk: &Desk, id: &TipId, error: ReadError, failed: impl FnOnce(io::Error) -> OpenTipError) -> OpenTipError {
+fn refusal(
+    desk: &Desk,
+    id: &TipId,
+    case: &Case,
+    error: ReadError,
+    failed: impl FnOnce(io::Error) -> OpenTipError,
+) -> OpenTipError {
     match error {
-        ReadError::NoKey(tried) => OpenTipError::NoKey(tried),
+        ReadError::NoKey(tried) => match &case.reader {
+            Some(key) if !desk.keyring.has(&key.holder, &key.epoch) => OpenTipError::KeyGone(key.clone()),
+            _ => OpenTipError::NoKey(tried),
+        },
         ReadError::NotAuthentic => OpenTipError::NotAuthentic,
         ReadError::Take(source) => failed(source),
         ReadError::Source(source) | ReadError::Open(OpenError::Io(source)) => {

@@ -177,13 +177,21 @@ fn keys_are_listed_without_a_passphrase_and_what_is_wrong_is_named() {
     assert!(shown.starts_with("unit\n") && shown.ends_with("  signing key: here\n"), "{shown}");
     let file = |name: &str| scene.path("unit-desk/keys/unit").join(name);
     fs::remove_file(file("2026-11.age")).unwrap();
-    list(0, "  2026-11  2026-11-01 to 2026-11-30  destroyed: its file is gone\n");
+    list(0, "  2026-11  2026-11-01 to 2026-11-30  its file is gone: destroyed, or lost\n");
     fs::write(file("2026-12.age"), "no key").unwrap();
     list(8, "  2026-12  2026-12-01 to 2026-12-31  DAMAGED\n").says(8, "restore its file from the copy");
     let json = scene.run(DESK, &["--desk", &desk, "keys", "--json"]).says(8, "").json();
     let states: Vec<_> = json[0]["epochs"].as_array().unwrap().iter().map(|epoch| epoch["state"].as_str()).collect();
     assert_eq!(states, [Some("destroyed"), Some("damaged"), Some("here")]);
     fs::remove_file(file("signing.age")).unwrap();
+    on(&scene, &["--desk".to_owned(), desk.clone()], "keys mend")
+        .says(8, "a signing key is missing; restore signing.age");
+    on(
+        &scene,
+        &["--desk".to_owned(), desk.clone()],
+        "keygen --holder unit --kind local-police --from 2027-05 --epochs 1",
+    )
+    .says(8, "a signing key is missing; restore signing.age");
     list(8, "  signing key: MISSING\n").says(8, "softinfo-desk keys mend --new-signing-key");
     let keyring = scene.path("unit-desk/keys/keyring.age");
     for damage in [&b""[..], b"no age file", &fs::read(file("2027-01.age")).unwrap()] {
@@ -209,7 +217,7 @@ fn a_lost_public_part_hinders_no_other_holder_and_one_command_mends_it() {
             Some(text) => fs::write(&path, text).unwrap(),
         }
         on(&scene, &desk, "list").says(0, "No tips yet");
-        on(&scene, &desk, "keys").says(8, "unit/holder.json can't be read").says(8, "softinfo-desk keys mend");
+        on(&scene, &desk, "keys").says(8, "unit/holder.json ").says(8, "softinfo-desk keys mend");
         let mended = on(&scene, &desk, "keys mend").says(0, "unit/holder.json was made anew; it names 3 epochs");
         assert!(mended.out.contains("other/holder.json is in order; nothing was changed"), "{mended:?}");
         assert!(fs::read(&path).unwrap() == before);
@@ -253,11 +261,24 @@ fn keygen_completes_what_an_ended_run_has_begun() {
     for name in ["2026-12.age", "2027-01.age", "holder.json"] {
         fs::remove_file(file(name)).unwrap();
     }
+    on(&scene, &desk, "keys")
+        .says(8, "A keygen may have been cut off: give the same keygen command again; if holder.json was lost");
+    // Of another kind it would be another holder's key.
+    on(&scene, &desk, "keygen --holder unit --kind ngo --from 2026-11 --epochs 3")
+        .says(1, "it was of the kind local-police, not ngo; no key was made");
+    assert!(!file("holder.json").exists() && !file("2026-12.age").exists());
     let keygen = "keygen --holder unit --kind local-police --from 2026-11 --epochs 3 --work-factor 10";
     on(&scene, &desk, keygen).says(0, "1 of its keys are used").says(0, "  2027-01  2027-01-01 to 2027-01-31\n");
     assert!(fs::read(file("2026-11.age")).unwrap() == first);
     on(&scene, &desk, "keys mend").says(0, "is in order; nothing was changed");
-    on(&scene, &desk, keygen).says(1, "there is a key for epoch 2026-11 of unit already; it was left as it is");
+    on(&scene, &desk, keygen)
+        .says(1, "there is a key for epoch 2026-11 of unit already; it was left as it is")
+        .says(1, "The first month that is free is 2027-02: go on with --from 2027-02");
+    // As after `keys mend` where a run was ended: some of the months are there.
+    on(&scene, &desk, "keygen --holder unit --kind local-police --from 2026-12 --epochs 12")
+        .says(1, "Go on with --from 2027-02 --epochs 10");
+    on(&scene, &desk, "keygen --holder unit --kind local-police --from 2027-02 --epochs 10")
+        .says(0, "With those from before, unit has 13 keys, the last until 2027-11-30");
 }
 
 #[test]
@@ -276,6 +297,15 @@ fn keygen_says_in_the_users_words_what_is_wrong_and_what_it_made() {
     {
         assert!(said.out.contains(words), "{said:?}");
     }
+    assert!(
+        said.err.contains("none of these keys") || said.err.contains("without --profile writers see only the id"),
+        "{said:?}"
+    );
+    on(&scene, &desk, "keygen --holder long --kind ngo --from 2026-10 --epochs 1 --epoch-months 3").ok();
+    on(&scene, &desk, "keygen --holder long --kind ngo --from 2026-11 --epochs 1")
+        .says(0, "the epochs 2026-10 and 2026-11 of long overlap");
+    on(&scene, &desk, "keygen --holder late --kind ngo --from 2098-01 --epochs 1")
+        .says(0, "none of these keys holds today");
     // Names that came from a profile stay when later months are made without it.
     let (public, profile) = (scene.path("unit-desk/keys/unit/holder.json"), scene.path("profile.json"));
     fs::write(&profile, r#"{"id":"unit","kind":"local-police","names":{"en":"Unit"}}"#).unwrap();

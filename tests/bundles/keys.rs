@@ -100,6 +100,31 @@ fn a_tip_that_no_key_opens_is_named_with_the_keys_tried_and_tried_again_when_key
 }
 
 #[test]
+fn a_tip_whose_key_is_gone_says_that_it_was_opened_with_it() {
+    // Long epochs, so that the one that holds today is among them.
+    let months = Months::of("2026-01", "120");
+    let tip = months.tip("2026-11-28", "Opened, then the key went.");
+    let bundle = months.chain().bundle("1.tar", &[(&tip, "2026-11-28")]);
+    months.desk(&["import", bundle.to_str().unwrap()]).ok();
+    months.opens(&tip, "Opened, then the key went.");
+    let away = months.scene.path("away.age");
+    fs::rename(months.key("2026-11"), &away).unwrap();
+    let id = TipId::of(&tip).to_string();
+    let gone = format!(
+        "opened before with {} 2026-11, whose file is not in keys/; unless it was destroyed",
+        OwnChannel::HOLDER
+    );
+    months.desk(&["show", &id]).says(1, &gone);
+    months.desk(&["open", &id, "--out", months.scene.path("case").to_str().unwrap()]).says(1, &gone);
+    months.scene.run(DESK, &["list"]).says(0, "(2026-11), whose file is not in keys/");
+    // Of keys that are still needed even the import says it.
+    fs::remove_file(months.key("2035-12")).unwrap();
+    months.desk(&["import", bundle.to_str().unwrap()]).says(0, "not in keys/, though not yet over").says(0, "2035-12");
+    fs::rename(&away, months.key("2026-11")).unwrap();
+    months.desk(&["show", &id]).says(0, "Opened, then the key went.");
+}
+
+#[test]
 fn a_damaged_key_is_named_and_its_tips_open_when_it_is_restored() {
     let months = Months::of("2026-10", "2");
     let (october, november) = (months.tip("2026-10-05", "October."), months.tip("2026-11-05", "November."));

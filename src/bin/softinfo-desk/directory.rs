@@ -157,6 +157,7 @@ impl DirectoryCommand {
             Action::Sign(sign) => sign.run(setting)?,
             Action::Check { file, root, after } => check(setting, &file, root, after).map(|()| Exit::Done)?,
             Action::Page { root, after, title, out } => {
+                vacant(&out)?;
                 let root = read_root(&root)?;
                 let floor = after.map(|path| version_of(&path, &root)).transpose()?.unwrap_or(0);
                 let page = page::Own { root: &root, floor, title: &title }.page()?;
@@ -181,6 +182,14 @@ impl DirectoryCommand {
 
 impl Make {
     fn run(self, setting: &Setting) -> Result<Exit> {
+        vacant(&self.out)?;
+        let today = Day::today();
+        if self.expires < today {
+            bail!(
+                "{} is over, so everybody would refuse the directory; nothing was written. Give a later day with --expires",
+                self.expires
+            );
+        }
         let mut holders = self
             .holder
             .iter()
@@ -208,6 +217,9 @@ impl Make {
         text.push(b'\n');
         let contents = Contents::parse_strict(&text)?;
         refuse_example(setting, &contents)?;
+        for doubt in contents.doubts(today) {
+            complain(PROGRAM, doubt);
+        }
         write_whole(&self.out, |file| file.write_all(&text)).with_context(|| self.out.display().to_string())?;
         let ready = format!(
             "{} is ready to be signed: by the root, and by each holder that has a signing key",
@@ -215,6 +227,14 @@ impl Make {
         );
         Ok(told(say(format_args!("{ready}.")), ready))
     }
+}
+
+/// Refuses a name that something has.
+fn vacant(out: &Path) -> Result<()> {
+    if std::fs::symlink_metadata(out).is_ok() {
+        bail!("{} exists; choose another name, so that nothing is overwritten", out.display());
+    }
+    Ok(())
 }
 
 fn refuse_example(setting: &Setting, contents: &Contents) -> Result<()> {
@@ -238,11 +258,15 @@ impl Sign {
 
     /// Looks it through, shows it, signs it and writes it.
     fn signed(&self, setting: &Setting) -> Result<(Vec<u8>, Contents, RootKey)> {
+        vacant(&self.out)?;
         let bytes = read_limited(&self.file, MAX_DIRECTORY).with_context(|| self.file.display().to_string())?;
         let signed = UntrustedDirectory::parse(&bytes).ok();
         // Whatever other lines the file has: what is signed is the text, and the text is looked through.
         let contents = Contents::parse_strict(signed.as_ref().map_or(&bytes, |note| note.text()))?;
         refuse_example(setting, &contents)?;
+        if !self.key.exists() {
+            bail!("{} is missing; put it back from its copy", self.key.display());
+        }
         let public = self.public()?;
         let signer = signer(&contents, &public)?;
         if let Some(note) = &signed {

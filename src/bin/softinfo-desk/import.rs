@@ -1,5 +1,6 @@
 //! `softinfo-desk import`: a bundle from the courier's computer onto the desk.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -7,8 +8,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use softinfo::day::Day;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{ImportError, Imported, LockError, Missing, Permission, Standing, import};
+use softinfo::desk::{ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, import};
 use softinfo::terminal::{Exit, byte_bar, complain, counted, say, say_json, sentence};
 
 use crate::passphrase::unlock;
@@ -58,6 +60,7 @@ impl Import {
             return Ok(Exit::Incomplete.into());
         }
         let mut exit = name_missing(&imported);
+        note_keys_gone(&desk);
         if imported.unlisted > 0 {
             complain(
                 PROGRAM,
@@ -169,6 +172,28 @@ fn name_missing(imported: &Imported) -> Exit {
         );
     }
     if untried || begins_late || !imported.missing.is_empty() { Exit::Incomplete } else { Exit::Done }
+}
+
+/// Names keys that are gone before their time is over: what is sealed to them would never open.
+fn note_keys_gone(desk: &Desk) {
+    let today = Day::today();
+    let gone: BTreeSet<_> = desk
+        .keyring
+        .destroyed()
+        .into_iter()
+        .filter(|(_, epoch)| epoch.until >= today)
+        .map(|(holder, epoch)| KeyName { holder: holder.clone(), epoch: epoch.epoch.clone() })
+        .collect();
+    if !gone.is_empty() {
+        complain(
+            PROGRAM,
+            format_args!(
+                "not in keys/, though not yet over: {}. What is sealed to them does not open; unless they were destroyed on purpose, put them back from \
+                 the copy",
+                KeyNames(gone)
+            ),
+        );
+    }
 }
 
 fn tips(number: usize) -> String {

@@ -11,9 +11,10 @@ use softinfo::desk::keyring::{KEYRING_FILE, Keyring, Made, Order, plain_holder, 
 use softinfo::desk::passphrase::WORK_FACTOR;
 use softinfo::desk::trust::keys_folder;
 use softinfo::directory::{Holder, HolderId, Kind};
-use softinfo::terminal::{say, say_json};
+use softinfo::terminal::{Exit, complain, counted, say, say_json};
 
-use crate::{Setting, passphrase, told};
+use crate::keys::NO_SIGNING_KEY;
+use crate::{PROGRAM, Setting, passphrase, told};
 
 #[derive(Args)]
 pub struct Keygen {
@@ -85,8 +86,31 @@ impl Keygen {
             keyring.make(&order, &passphrase::new(setting.passphrase_fd)?)?
         };
         let said = if setting.json { say_json(&made.holder) } else { show(&folder, &made) };
-        Ok(told(said, format_args!("the keys were made and are in {}", folder.display())).into())
+        let mut exit = told(said, format_args!("the keys were made and are in {}", folder.display()));
+        for doubt in doubts(&made, self.profile.is_some(), Day::today()) {
+            complain(PROGRAM, doubt);
+        }
+        if keyring.lacks_signing_key(&made.holder.id) {
+            complain(PROGRAM, NO_SIGNING_KEY);
+            exit = Exit::Incomplete;
+        }
+        Ok(exit.into())
     }
+}
+
+/// What somebody may not have meant.
+fn doubts(made: &Made, profile: bool, today: Day) -> Vec<String> {
+    let Made { holder, epochs, .. } = made;
+    let mut doubts: Vec<_> = holder.overlaps().iter().map(ToString::to_string).collect();
+    if holder.epoch_on(today).is_none()
+        && let Some(first) = epochs.first()
+    {
+        doubts.push(format!("none of these keys holds today: the first for {} begins on {}", holder.id, first.from));
+    }
+    if !profile && holder.names.is_empty() {
+        doubts.push(format!("without --profile writers see only the id, {}", holder.id));
+    }
+    doubts
 }
 
 fn show(folder: &Path, made: &Made) -> io::Result<()> {
@@ -96,11 +120,17 @@ fn show(folder: &Path, made: &Made) -> io::Result<()> {
         say(format_args!("An earlier keygen had been ended before it was done; {completed} of its keys are used."))?;
     }
     if let (Some(first), Some(last)) = (epochs.first(), epochs.last()) {
-        let count = if epochs.len() == 1 { "1 key".to_owned() } else { format!("{} keys", epochs.len()) };
+        let count = counted(epochs.len(), "key");
         say(format_args!("{count} for {}, for tips from {} to {}:", holder.id, first.from, last.until))?;
     }
     for epoch in epochs {
         say(format_args!("  {}  {} to {}", epoch.epoch, epoch.from, epoch.until))?;
+    }
+    if holder.epochs.len() > epochs.len()
+        && let Some(last) = holder.epochs.iter().map(|epoch| epoch.until).max()
+    {
+        let count = counted(holder.epochs.len(), "key");
+        say(format_args!("With those from before, {} has {count}, the last until {last}.", holder.id))?;
     }
     say(format_args!("Hand in {}: it is public, and goes to whoever signs the directory.", public.display()))?;
     say(format_args!(

@@ -15,6 +15,10 @@ use softinfo::terminal::{Exit, complain, say, say_json, sentence};
 use crate::list::quiet_when_closed;
 use crate::{PROGRAM, Setting, passphrase, told};
 
+/// Where a holder's signing key is gone.
+pub const NO_SIGNING_KEY: &str = "a signing key is missing; restore signing.age from the copy of the folder, or make a new one with \
+     softinfo-desk keys mend --new-signing-key";
+
 /// Without an action: show which keys are here. Asks for no passphrase.
 #[derive(Args)]
 pub struct Keys {
@@ -86,11 +90,7 @@ fn list(setting: &Setting, keyring: &Keyring) -> Result<ExitCode> {
         whole = false;
     }
     if listing.iter().any(|holder| holder.signing == KeyState::Destroyed) {
-        complain(
-            PROGRAM,
-            "a signing key is missing; restore signing.age from the copy of the folder, or make a new one with \
-             softinfo-desk keys mend --new-signing-key",
-        );
+        complain(PROGRAM, NO_SIGNING_KEY);
         whole = false;
     }
     if states().any(|state| state == KeyState::NotListed) && keyring.faults().is_empty() {
@@ -118,7 +118,7 @@ fn show(holder: &Listed) -> io::Result<()> {
 fn state(state: KeyState) -> &'static str {
     match state {
         KeyState::Here => "here",
-        KeyState::Destroyed => "destroyed: its file is gone",
+        KeyState::Destroyed => "its file is gone: destroyed, or lost",
         KeyState::Damaged => "DAMAGED",
         KeyState::NotListed => "here, but not in holder.json",
         KeyState::None => "none",
@@ -142,6 +142,10 @@ fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<&Holder>, new_
                     rows.push(json!({ "holder": holder, "changed": changed, "set_aside": set_aside, "new_signing_key": new_signing_key }));
                 } else {
                     said = said.and_then(|()| tell(keyring, &mended));
+                }
+                if keyring.lacks_signing_key(&mended.holder.id) {
+                    complain(PROGRAM, NO_SIGNING_KEY);
+                    exit = Exit::Incomplete;
                 }
                 for fault in &mended.damaged {
                     complain(PROGRAM, sentence(fault));

@@ -78,7 +78,11 @@ fn table(desk: &Desk, book: &Casebook) -> io::Result<()> {
     for (id, case) in tips {
         let whose = case.reader.as_ref().map_or_else(
             || format!("no key of this desk opens it (tried: {})", book.tried(case)),
-            |reader| format!("{} ({})", reader.holder, reader.epoch),
+            |reader| {
+                let here = desk.keyring.has(&reader.holder, &reader.epoch);
+                let gone = if here { "" } else { ", whose file is not in keys/" };
+                format!("{} ({}){gone}", reader.holder, reader.epoch)
+            },
         );
         let start: String = id.to_string().chars().take(16).collect();
         let bundle = format!("{} of {}", case.bundle, case.courier.short());

@@ -99,7 +99,7 @@ pub struct ListedEpoch {
 pub enum KeyState {
     /// An age file under a keyring key.
     Here,
-    /// The file is gone: the key was destroyed. Nothing that was sealed to it can be opened with this folder.
+    /// The file is gone: the key was destroyed, or is lost. Nothing that was sealed to it can be opened with this folder.
     Destroyed,
     /// The file is there, but no key file of this version.
     Damaged,
@@ -117,13 +117,28 @@ pub enum KeyringError {
     Range,
     /// The epoch exists.
     #[error(
-        "there is a key for epoch {epoch} of {holder} already; it was left as it is, and nothing was made. Choose a later first month"
+        "there is a key for epoch {epoch} of {holder} already; it was left as it is, and nothing was made. {go_on}"
     )]
     Exists {
         /// Whose.
         holder: HolderId,
         /// Which.
         epoch: HolderId,
+        /// Which month is free.
+        go_on: String,
+    },
+    /// Keys that an ended run left are of a holder of another kind.
+    #[error(
+        "keys of {holder} are here that an ended keygen has made, and it was of the kind {is}, not {asked}; no key was made. Give the command as it \
+         was, with --kind {is}"
+    )]
+    OtherKind {
+        /// Whose.
+        holder: HolderId,
+        /// As the key files say.
+        is: &'static str,
+        /// As was asked for.
+        asked: &'static str,
     },
     /// Another holder is to be made under another passphrase.
     #[error(
@@ -168,6 +183,12 @@ pub enum KeyringError {
         /// Why.
         reason: String,
     },
+    /// There is no public part.
+    #[error(
+        "{} is missing. A keygen may have been cut off: give the same keygen command again; if {HOLDER_FILE} was lost: softinfo-desk keys mend",
+        .0.display()
+    )]
+    NoPublicPart(PathBuf),
     /// The public part is lost, and no key file can be read to make it anew.
     #[error("there is no key file in {} from which {HOLDER_FILE} could be made; restore the folder from its copy", .0.display())]
     NothingToMend(PathBuf),
@@ -229,10 +250,10 @@ impl Keyring {
         for name in &self.names {
             match public_part(&self.folder.join(name.as_str()), name) {
                 Ok(Some(holder)) => self.holders.push(holder),
-                Ok(None) => self.faults.push(KeyringError::PublicPart {
-                    path: self.folder.join(name.as_str()).join(HOLDER_FILE),
-                    reason: "it is missing".to_owned(),
-                }),
+                Ok(None) => {
+                    let path = self.folder.join(name.as_str()).join(HOLDER_FILE);
+                    self.faults.push(KeyringError::NoPublicPart(path));
+                }
                 Err(fault) => self.faults.push(fault),
             }
         }
@@ -389,6 +410,18 @@ impl Keyring {
             Some((_, path)) => KeyringError::UnderPassphrase(path),
             None => KeyringError::NoKeyring(self.folder.join(KEYRING_FILE)),
         }
+    }
+
+    /// Whether an epoch's key file is here, in order or not.
+    #[must_use]
+    pub fn has(&self, holder: &HolderId, epoch: &HolderId) -> bool {
+        self.secret(holder, epoch).exists()
+    }
+
+    /// Whether a signing key that the public part of `holder` names is gone.
+    #[must_use]
+    pub fn lacks_signing_key(&self, holder: &HolderId) -> bool {
+        self.listed(holder).signing == KeyState::Destroyed
     }
 
     fn secret(&self, holder: &HolderId, epoch: &HolderId) -> PathBuf {
