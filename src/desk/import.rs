@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::casebook::{Casebook, CasebookError};
+use super::casebook::{Case, Casebook, CasebookError};
 use super::chain::{Gap, Misplaced, Standing};
 use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
@@ -16,6 +16,7 @@ use super::lock::{DeskLock, INCOMING, LockError};
 use super::trust::Desk;
 use super::trying::{Look, look, name, names_in, names_of, try_again};
 use crate::bundle::{self, BundleError, BundleId, CourierName, Manifest};
+use crate::day::Day;
 use crate::directory::{DirectoryError, UntrustedDirectory};
 use crate::example::{self, ExampleKeys};
 use crate::tip::id::TipId;
@@ -53,6 +54,10 @@ pub struct Imported {
     pub not_tips: Vec<TipId>,
     /// Bundles that have not come, of every courier.
     pub missing: Vec<Missing>,
+    /// Bundles that nobody waits for any more since the last import, of every courier.
+    pub given_up: Vec<Missing>,
+    /// The new tips that a key of this desk opens.
+    pub ids: Vec<TipId>,
 }
 
 /// Bundles of a courier that have not come.
@@ -63,6 +68,9 @@ pub struct Missing {
     /// Which.
     #[serde(flatten)]
     pub numbers: Gap,
+    /// The last day that is noted of a tip in a bundle before them: what was in them came on that day or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Day>,
 }
 
 /// What an import may take in.
@@ -238,6 +246,8 @@ fn import_counting(
         unlisted: 0,
         not_tips: Vec::new(),
         missing: Vec::new(),
+        given_up: Vec::new(),
+        ids: Vec::new(),
     };
     let taken = list(&manifest, &mut book, &keys, &mut imported, |id| {
         let staged = stored(staging.path(), id);
@@ -263,6 +273,10 @@ fn import_counting(
     }
     imported.unopened = book.tips.values().filter(|case| case.reader.is_none()).count();
     imported.missing = missing(&book);
+    for (courier, chain) in &mut book.chains {
+        let gone = |numbers| Missing { courier: courier.clone(), numbers, since: None };
+        imported.given_up.extend(chain.newly_given_up().into_iter().map(gone));
+    }
     imported.unlisted = book.unlisted(&desk.folder);
     book.write(&desk.folder)?;
     Ok(imported)
@@ -298,6 +312,7 @@ fn list(
         };
         imported.new += 1;
         imported.for_this_desk += usize::from(opens.is_some());
+        imported.ids.extend(opens.is_some().then_some(tip.id));
         book.tips.insert(tip.id, Casebook::case(tip.day, tip.size, manifest.courier.clone(), manifest.number));
         book.note(&tip.id, opens, names.iter().cloned());
         taken.push(tip.id);
@@ -308,11 +323,15 @@ fn list(
 /// Bundles that have not come, of every courier.
 #[must_use]
 pub fn missing(book: &Casebook) -> Vec<Missing> {
-    let of = |(courier, chain): (&CourierName, &super::Chain)| {
-        let courier = courier.clone();
-        chain.missing().into_iter().map(move |numbers| Missing { courier: courier.clone(), numbers })
-    };
-    book.chains.iter().flat_map(of).collect()
+    let mut all = Vec::new();
+    for (courier, chain) in &book.chains {
+        for numbers in chain.missing() {
+            let before = |case: &&Case| case.courier == *courier && case.bundle < numbers.first;
+            let since = book.tips.values().filter(before).map(|case| case.day).max();
+            all.push(Missing { courier: courier.clone(), numbers, since });
+        }
+    }
+    all
 }
 
 fn stored(folder: &Path, id: &TipId) -> PathBuf {

@@ -221,6 +221,8 @@ fn a_directory_that_is_over_or_whose_keys_do_not_reach_is_named_when_it_is_made(
     let (json, root) = (scene.path("long.json"), scene.path("root/root.age"));
     sign(&scene, &json, &root, &json, &[]).says(1, "long.json exists; choose another name");
     sign(&scene, &json, &scene.path("gone.age"), &scene.path("x.note"), &[]).says(1, "nothing was signed: ");
+    let check = ["directory", "check", json.to_str().unwrap(), "--root", scene.channel.root.to_str().unwrap()];
+    scene.run(DESK, &check).says(1, "long.json: it has no signatures yet: sign it first");
     let page = ["directory", "page", "--root", scene.channel.root.to_str().unwrap(), "--out", json.to_str().unwrap()];
     scene.run(DESK, &page).says(1, "long.json exists; choose another name");
     assert!(fs::read(&json).unwrap() == before);

@@ -80,7 +80,7 @@ impl Bundles {
 }
 
 fn rows(book: &Casebook) -> io::Result<()> {
-    let row = |(name, chain): (&_, &Chain)| json!({ "courier": name, "bundles": chain.len(), "first": chain.first(), "last": chain.last(), "missing": chain.missing() });
+    let row = |(name, chain): (&_, &Chain)| json!({ "courier": name, "bundles": chain.len(), "first": chain.first(), "last": chain.last(), "missing": chain.missing(), "given_up": chain.given_up() });
     say_json(&book.chains.iter().map(row).collect::<Vec<_>>())
 }
 
@@ -88,13 +88,15 @@ fn table(book: &Casebook) -> io::Result<()> {
     if book.chains.is_empty() {
         return say("No bundles yet. Import one with: softinfo-desk import FILE");
     }
-    say(format_args!("{:<8}  {:>7}  {:>6}  {:>6}  MISSING", "COURIER", "BUNDLES", "FIRST", "LAST"))?;
+    say(format_args!(
+        "{:<8}  {:>7}  {:>6}  {:>6}  {:<12}  GIVEN UP",
+        "COURIER", "BUNDLES", "FIRST", "LAST", "MISSING"
+    ))?;
     for (name, chain) in &book.chains {
-        let missing = chain.missing();
-        let missing = if missing.is_empty() { "none".to_owned() } else { list(&missing) };
+        let [missing, given_up] = [chain.missing(), chain.given_up()].map(|gaps| list(&gaps));
         let number = |number: Option<u64>| number.unwrap_or_default();
         say(format_args!(
-            "{}  {:>7}  {:>6}  {:>6}  {missing}",
+            "{}  {:>7}  {:>6}  {:>6}  {missing:<12}  {given_up}",
             name.short(),
             chain.len(),
             number(chain.first()),
@@ -105,5 +107,8 @@ fn table(book: &Casebook) -> io::Result<()> {
 }
 
 fn list(gaps: &[Gap]) -> String {
+    if gaps.is_empty() {
+        return "none".to_owned();
+    }
     gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

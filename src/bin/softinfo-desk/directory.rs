@@ -1,5 +1,6 @@
 //! `softinfo-desk directory`: the list of holders, from its making to its pinning.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -147,7 +148,7 @@ impl DirectoryCommand {
     pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let exit = match self.action {
             Action::Root { channel, out, work_factor } => {
-                let passphrase = passphrase::new(setting.passphrase_fd)?;
+                let passphrase = passphrase::new(setting.passphrase_fd, &format!("the root key of {channel}"))?;
                 let key = make_root(&out, &channel, &passphrase, work_factor)?;
                 let place = format!("the root key of {channel} is in {}", out.display());
                 let said = say(format_args!("T{}. Publish root.vkey:", &place[1..]));
@@ -242,6 +243,9 @@ fn refuse_example(setting: &Setting, contents: &Contents) -> Result<()> {
     Ok(example::refuse_elsewhere(contents, relays, setting.allow_example)?)
 }
 
+/// Fields of a holder that are texts in several languages.
+const TEXTS: [&str; 3] = ["names", "competence", "duty_card"];
+
 /// For whom a key signs.
 enum Signer {
     Root,
@@ -314,14 +318,24 @@ impl Sign {
         if *entry == expected {
             return Ok(());
         }
-        let of = |holder: &Holder| Contents { holders: vec![holder.clone()], ..contents.clone() };
-        for change in changes(&of(&expected), &of(entry)) {
-            complain(PROGRAM, change);
-        }
-        bail!(
-            "the entry of {id} is not what this desk's holder.json says: the differences are above, first as it is here, then as in the directory. \
-             Tell whoever makes the directory, or give that person this holder.json"
+        complain(
+            PROGRAM,
+            format_args!(
+                "the entry of {id} is not what this desk's holder.json says. Tell whoever makes the directory, or give that person this holder.json. The \
+                 differences, first as it is here, then as in the directory:"
+            ),
         );
+        let of = |holder: &Holder| Contents { holders: vec![holder.clone()], ..contents.clone() };
+        let mut texts = BTreeSet::new();
+        for change in changes(&of(&expected), &of(entry)) {
+            // Of a text in several languages the field is enough.
+            match TEXTS.iter().find(|field| change.at().contains(&format!(" › {field} › "))) {
+                Some(field) if texts.insert(field) => complain(PROGRAM, format_args!("  changed  {field}")),
+                Some(_) => {}
+                None => complain(PROGRAM, format_args!("  {change}")),
+            }
+        }
+        bail!("the entry of {id} differs");
     }
 
     fn show(&self, contents: &Contents, signer: &Signer) -> Result<()> {
@@ -424,7 +438,11 @@ fn check(setting: &Setting, file: &Path, root: Option<PathBuf>, after: Option<Pa
     let root = read_root(&root.unwrap_or(trusted))?;
     let read = |path: &Path| -> Result<_> {
         let bytes = read_limited(path, MAX_DIRECTORY).with_context(|| path.display().to_string())?;
-        Ok(UntrustedDirectory::parse(&bytes)?.verify(&root)?)
+        let note = UntrustedDirectory::parse(&bytes);
+        if note.is_err() && Contents::parse(&bytes).is_ok() {
+            bail!("{}: it has no signatures yet: sign it first, with softinfo-desk directory sign", path.display());
+        }
+        Ok(note?.verify(&root)?)
     };
     let seen = after.map(|older| read(&older).map(|directory| directory.seen())).transpose()?;
     let directory = read(file)?.not_older_than(seen.as_ref())?;

@@ -13,8 +13,12 @@ use softinfo::desk::trust::Desk;
 use softinfo::desk::{ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, import};
 use softinfo::terminal::{Exit, byte_bar, complain, counted, say, say_json, sentence};
 
+use crate::list::start;
 use crate::passphrase::unlock;
 use crate::{PROGRAM, Setting};
+
+/// Most new tips that are named.
+const NAMED: usize = 10;
 
 #[derive(Args)]
 pub struct Import {
@@ -95,7 +99,7 @@ fn read(
     let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
     let outcome = import(desk, source, permission, || {
         bar.finish_and_clear();
-        unlock(setting, desk)
+        unlock(setting, desk, "to see which tips they open")
     });
     bar.finish_and_clear();
     Ok(outcome)
@@ -116,8 +120,28 @@ fn show(imported: &Imported) -> io::Result<()> {
         say(format_args!("It is the first of the courier {} on this desk.", courier.short()))?;
     }
     if new > for_this_desk {
-        let others = tips(new - for_this_desk);
-        say(format_args!("No key of this desk opens {others}; softinfo-desk list shows which were tried."))?;
+        let opens = if *for_this_desk == 1 { "opens" } else { "open" };
+        let others = new - for_this_desk;
+        let open = if others == 1 { "opens" } else { "open" };
+        say(format_args!(
+            "Of {}, {for_this_desk} {opens} with this desk's keys; {others} {open} with none of them.",
+            counted(*new, "new tip")
+        ))?;
+    }
+    for id in imported.ids.iter().take(NAMED) {
+        say(format_args!("  {}", start(id)))?;
+    }
+    if imported.ids.len() > NAMED {
+        say(format_args!("  and {} more; softinfo-desk list shows all", imported.ids.len() - NAMED))?;
+    }
+    if let Some(id) = imported.ids.first() {
+        say(format_args!("Next: softinfo-desk show {}", start(id)))?;
+    }
+    for Missing { courier, numbers, .. } in &imported.given_up {
+        say(format_args!(
+            "Given up since the last import: {numbers} of the courier {}. Tips that were only there stay unread.",
+            courier.short()
+        ))?;
     }
     if imported.already > 0 && imported.standing != Standing::Repeated {
         say(format_args!("Here already: {}.", tips(imported.already)))?;
@@ -149,13 +173,14 @@ fn name_missing(imported: &Imported) -> Exit {
             ),
         );
     }
-    for Missing { courier, numbers } in &imported.missing {
+    for Missing { courier, numbers, since } in &imported.missing {
+        let since = since.map_or_else(|| "DAY".to_owned(), |day| day.to_string());
         let (plural, verb) = if numbers.first == numbers.last { ("", "has") } else { ("s", "have") };
         complain(
             PROGRAM,
             format_args!(
-                "bundle{plural} {numbers} of the courier {0} {verb} not come yet. If lost: softinfo-courier fetch --again-since DAY, then \
-                 softinfo-desk bundles close {0}",
+                "bundle{plural} {numbers} of the courier {0} {verb} not come yet. If lost: softinfo-courier fetch --again-since {since}, import what it \
+                 brings, then softinfo-desk bundles close {0}",
                 courier.short()
             ),
         );

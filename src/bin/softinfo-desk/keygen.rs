@@ -80,10 +80,11 @@ impl Keygen {
         };
         keyring.check(&order)?;
         let made = if keyring.has_passphrase() {
-            let question = format!("Passphrase of the keys in {}", folder.display());
+            let question = format!("Passphrase of the keys in {}, to make more", folder.display());
             passphrase::ask(setting.passphrase_fd, &question, |typed| keyring.make(&order, typed))?
         } else {
-            keyring.make(&order, &passphrase::new(setting.passphrase_fd)?)?
+            let of = format!("the keys in {}", folder.display());
+            keyring.make(&order, &passphrase::new(setting.passphrase_fd, &of)?)?
         };
         let said = if setting.json { say_json(&made.holder) } else { show(&folder, &made) };
         let mut exit = told(said, format_args!("the keys were made and are in {}", folder.display()));

@@ -129,7 +129,7 @@ fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<&Holder>, new_
     if keyring.is_empty() {
         bail!("there are no keys in {} that could be mended", keyring.folder().display());
     }
-    let question = format!("Passphrase of the keys in {}", keyring.folder().display());
+    let question = format!("Passphrase of the keys in {}, to mend them", keyring.folder().display());
     let outcomes =
         passphrase::ask(setting.passphrase_fd, &question, |typed| keyring.mend(profile, new_signing_key, typed))?;
     let (mut exit, mut said) = (Exit::Done, Ok(()));
