@@ -40,8 +40,8 @@ pub fn write_new(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) ->
 /// # Errors
 /// What the file system said, without that name: nobody has given it, and nobody can find it.
 pub fn partial_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    // That there is no such folder is known by its own words.
-    fs::metadata(folder)?;
+    // That there is no such folder is told in the words of the system.
+    fs::metadata(folder.join("."))?;
     tempfile::Builder::new().prefix(".partial-").tempfile_in(folder).map_err(|error| match error.kind() {
         io::ErrorKind::Other => error,
         kind => kind.into(),

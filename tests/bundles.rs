@@ -190,7 +190,7 @@ fn nothing_new_writes_no_bundle_and_again_since_packs_what_was_lost() {
     let today = softinfo::day::Day::today().to_string();
     let again =
         ["--config", config.to_str().unwrap(), "fetch", "--out", out.to_str().unwrap(), "--again-since", &today];
-    scene.run(scene::COURIER, &again).says(0, "Bundle 2 with 1 tips");
+    scene.run(scene::COURIER, &again).says(0, "Bundle 2 with 1 tip");
     scene.import("again.tar").says(8, "bundle 1 was never imported on this desk");
     scene.import("lost.tar").says(0, "it fills a gap");
 }

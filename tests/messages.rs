@@ -223,11 +223,11 @@ fn named(line: &str) -> String {
         let is_hex = word.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         let name = match word.len() {
             64 if is_hex => Some("[ID]"),
-            32 if is_hex => Some("[COURIER]"),
+            32 if is_hex => Some("[NAME]"),
             16 if is_hex => Some("[ID…]"),
             // What a key looks like, in a message.
             8 if word == "1a2b3c4d" => None,
-            8 if is_hex => Some("[COURIER…]"),
+            8 if is_hex => Some("[NAME…]"),
             5 if out.ends_with("127.0.0.1:") => Some("[PORT]"),
             60.. if word.starts_with("age1pq1") => Some("[KEY]"),
             _ => None,

@@ -26,7 +26,6 @@ pub struct Chain {
     named: usize,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 const fn none(number: &usize) -> bool {
     *number == 0
 }

@@ -51,7 +51,11 @@ enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pem(error) => write!(f, "{error}; a PEM file is needed that the relay's user can read"),
+            Self::Pem(error) => {
+                let said = error.to_string();
+                let said = said.trim_start_matches("I/O error: ");
+                write!(f, "{said}; a PEM file is needed that the relay's user can read")
+            }
             Self::Empty => write!(f, "there is no certificate in it; a PEM file is needed"),
             Self::Rustls(error) => write!(f, "{error}; do certificate and key belong together?"),
             Self::Roots(error) => write!(f, "{error}"),

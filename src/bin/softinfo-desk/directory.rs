@@ -154,7 +154,14 @@ impl DirectoryCommand {
                 let said = say(format_args!("T{}. Publish root.vkey:", &place[1..]));
                 told(said.and_then(|()| say(key.public().as_str())), place)
             }
-            Action::Make(make) => make.run(setting)?,
+            Action::Make(make) => {
+                make.run(setting).context("no directory was made")?;
+                let ready = format!(
+                    "{} is ready to be signed: by the root, and by each holder that has a signing key",
+                    make.out.display()
+                );
+                told(say(format_args!("{ready}.")), ready)
+            }
             Action::Sign(sign) => sign.run(setting)?,
             Action::Check { file, root, after } => check(setting, &file, root, after).map(|()| Exit::Done)?,
             Action::Page { root, after, title, out } => {
@@ -182,31 +189,24 @@ impl DirectoryCommand {
 }
 
 impl Make {
-    fn run(self, setting: &Setting) -> Result<Exit> {
+    fn run(&self, setting: &Setting) -> Result<()> {
         vacant(&self.out)?;
         let today = Day::today();
         if self.expires < today {
-            bail!(
-                "{} is over, so everybody would refuse the directory; nothing was written. Give a later day with --expires",
-                self.expires
-            );
+            bail!("{} is over, so everybody would refuse the directory. Give a later day with --expires", self.expires);
         }
-        let mut holders = self
-            .holder
-            .iter()
-            .map(|path| read_holder(path).context("this can't be a holder"))
-            .collect::<Result<Vec<_>>>()?;
+        let mut holders = self.holder.iter().map(|path| read_holder(path)).collect::<Result<Vec<_>, _>>()?;
         // Later keys come with a later directory.
         for holder in &mut holders {
             holder.epochs.retain(|epoch| epoch.from <= self.expires);
         }
         let contents = Contents {
             schema: Contents::schema(),
-            channel: self.channel,
+            channel: self.channel.clone(),
             version: self.version,
             issued: self.issued,
             expires: self.expires,
-            relays: self.relay,
+            relays: self.relay.clone(),
             page_sha256: self.page.as_deref().map(page::sha256_of).transpose()?,
             max_bytes: self.max_bytes,
             must_understand: Vec::new(),
@@ -222,11 +222,7 @@ impl Make {
             complain(PROGRAM, doubt);
         }
         write_whole(&self.out, |file| file.write_all(&text)).with_context(|| self.out.display().to_string())?;
-        let ready = format!(
-            "{} is ready to be signed: by the root, and by each holder that has a signing key",
-            self.out.display()
-        );
-        Ok(told(say(format_args!("{ready}.")), ready))
+        Ok(())
     }
 }
 
@@ -263,14 +259,12 @@ impl Sign {
     /// Looks it through, shows it, signs it and writes it.
     fn signed(&self, setting: &Setting) -> Result<(Vec<u8>, Contents, RootKey)> {
         vacant(&self.out)?;
+        std::fs::metadata(&self.key).with_context(|| self.key.display().to_string())?;
         let bytes = read_limited(&self.file, MAX_DIRECTORY).with_context(|| self.file.display().to_string())?;
         let signed = UntrustedDirectory::parse(&bytes).ok();
         // Whatever other lines the file has: what is signed is the text, and the text is looked through.
         let contents = Contents::parse_strict(signed.as_ref().map_or(&bytes, |note| note.text()))?;
         refuse_example(setting, &contents)?;
-        if !self.key.exists() {
-            bail!("{} is missing; put it back from its copy", self.key.display());
-        }
         let public = self.public()?;
         let signer = signer(&contents, &public)?;
         if let Some(note) = &signed {
@@ -302,7 +296,12 @@ impl Sign {
             let key = holder.signing_key.with_context(|| format!("{} has no signing key", holder.id))?;
             return Ok(RootKey::parse(&key)?);
         }
-        read_root(&path)
+        let root = read_root(&path);
+        if self.public.is_none() {
+            root.context("the public key is needed, too: pass it with --public FILE")
+        } else {
+            root
+        }
     }
 
     /// A holder signs for its own entry: it has to say what its own file says.

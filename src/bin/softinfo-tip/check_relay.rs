@@ -129,7 +129,11 @@ impl CheckRelay {
             Some(_) if self.trust.directory.is_none() => {
                 let reason = sentence(error.as_ref());
                 // What to do stands behind it.
-                let reason = reason.trim_end_matches("; don't use it, and tell the channel's owner");
+                let advice = [
+                    "; don't use it, and tell the channel's owner",
+                    "; get it again from the relay or from the channel's owner",
+                ];
+                let reason = advice.iter().fold(&*reason, |reason, advice| reason.trim_end_matches(advice));
                 Differs::Untrusted(reason.to_owned()).into()
             }
             _ => error,
