@@ -178,7 +178,8 @@ fn whoever_signs_sees_what_has_changed_and_no_number_is_given_twice() {
     let first = own.sign("first.note");
     let (json, root, out) = (scene.path("directory.json"), scene.path("root/root.age"), scene.path("second.note"));
     let before = ["--before", first.to_str().unwrap()];
-    sign(&scene, &json, &root, &out, &before).says(1, "it has to have a higher number, or writers who saw the older one refuse it");
+    sign(&scene, &json, &root, &out, &before)
+        .says(1, "it has to have a higher number, or writers who saw the older one refuse it");
     let text = fs::read_to_string(&json).unwrap().replace("\"version\": 1", "\"version\": 2");
     fs::write(&json, text.replace("http://127.0.0.1:8080", "http://127.0.0.1:8081")).unwrap();
     sign(&scene, &json, &root, &out, &[]).says(1, "pass that with --before FILE");
