@@ -77,7 +77,8 @@ fn the_desk_says_what_is_missing_and_overwrites_nothing() {
     // Outside of the project's folder there are no example keys.
     for arguments in [&["list"][..], &["import", "bundle.tar"], &["open", "abc", "--out", "case"]] {
         let mut command = scene.command(DESK, arguments);
-        complete(command.current_dir(&empty)).says(1, "this desk has no keys yet; make them with softinfo-desk keygen");
+        complete(command.current_dir(&empty))
+            .says(1, "; name the right desk with --desk FOLDER, or make keys with softinfo-desk keygen");
     }
     assert_eq!(fs::read_dir(&empty).unwrap().count(), 0);
     // With keys, but without a root.
