@@ -88,6 +88,17 @@ pub enum CasebookError {
         /// Why.
         source: io::Error,
     },
+    /// It is gone, though tips are here.
+    #[error(
+        "the list of this desk ({}) is missing, but {} in {}. Restore it from its copy, or import the bundles again",
+        folder.join(FILE).display(), lying(*.tips), folder.join("tips").display()
+    )]
+    Lost {
+        /// The channel's folder.
+        folder: PathBuf,
+        /// How many sealed tips are in it.
+        tips: usize,
+    },
     /// It could not be written.
     #[error("{} could not be written, so nothing was changed: {source}", path.display())]
     Write {
@@ -110,6 +121,8 @@ pub enum CasebookError {
     SeveralCouriers(String),
 }
 
+/// Name of the file.
+const FILE: &str = "casebook.json";
 const SCHEMA: &str = "softinfo/casebook/1";
 /// Most keys that a message names one by one.
 const NAMED: usize = 4;
@@ -123,7 +136,7 @@ impl Default for Casebook {
 impl Casebook {
     /// Reads the casebook in `folder`; an absent one is empty.
     pub fn read(folder: &Path) -> Result<Self, CasebookError> {
-        let path = folder.join("casebook.json");
+        let path = folder.join(FILE);
         let failed = |source| CasebookError::File { path: path.clone(), source };
         match std::fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
@@ -138,9 +151,37 @@ impl Casebook {
         }
     }
 
+    /// Whether `folder` has a casebook, in order or not.
+    #[must_use]
+    pub fn is_there(folder: &Path) -> bool {
+        folder.join(FILE).exists()
+    }
+
+    /// `Lost`, where the casebook of `folder` is missing although sealed tips are there.
+    ///
+    /// # Errors
+    /// That one.
+    pub fn not_lost(folder: &Path) -> Result<(), CasebookError> {
+        if Self::is_there(folder) {
+            return Ok(());
+        }
+        match Self::default().unlisted(folder) {
+            0 => Ok(()),
+            tips => Err(CasebookError::Lost { folder: folder.to_owned(), tips }),
+        }
+    }
+
+    /// How many sealed tips are in `folder` that this casebook does not name.
+    #[must_use]
+    pub fn unlisted(&self, folder: &Path) -> usize {
+        let entries = std::fs::read_dir(folder.join("tips")).into_iter().flatten().flatten();
+        let tip = |name: std::ffi::OsString| name.to_str()?.strip_suffix(".age")?.parse::<TipId>().ok();
+        entries.filter_map(|entry| tip(entry.file_name())).filter(|id| !self.tips.contains_key(id)).count()
+    }
+
     /// Writes it, whole and durably.
     pub fn write(&self, folder: &Path) -> Result<(), CasebookError> {
-        let path = folder.join("casebook.json");
+        let path = folder.join(FILE);
         crate::file::write_whole(&path, |file| {
             let mut file = io::BufWriter::new(file);
             serde_json::to_writer(&mut file, self)?;
@@ -238,6 +279,11 @@ impl<'a> FromIterator<&'a KnownKey> for KeyNames {
     fn from_iter<T: IntoIterator<Item = &'a KnownKey>>(keys: T) -> Self {
         Self(keys.into_iter().map(|key| KeyName { holder: key.holder.clone(), epoch: key.epoch.clone() }).collect())
     }
+}
+
+/// `1 sealed tip is`, `2 sealed tips are`.
+fn lying(tips: usize) -> String {
+    if tips == 1 { "1 sealed tip is".to_owned() } else { format!("{tips} sealed tips are") }
 }
 
 impl fmt::Display for KeyName {

@@ -21,6 +21,13 @@ pub struct Chain {
     /// Numbers that are not waited for any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     given_up: Vec<Gap>,
+    /// How many of those an import has named.
+    #[serde(default, skip_serializing_if = "none")]
+    named: usize,
+}
+
+const fn none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Numbers of a chain, one or several in a row.
@@ -123,6 +130,30 @@ impl Chain {
         .collect()
     }
 
+    /// Numbers that are not waited for any more, and that have not come after all.
+    #[must_use]
+    pub fn given_up(&self) -> Vec<Gap> {
+        let mut left: Vec<_> = self.given_up.iter().flat_map(|gap| self.not_come(*gap)).collect();
+        left.sort_by_key(|gap| gap.first);
+        left
+    }
+
+    /// Those that were given up since this was last asked.
+    pub fn newly_given_up(&mut self) -> Vec<Gap> {
+        let new = self.given_up.iter().skip(self.named).flat_map(|gap| self.not_come(*gap)).collect();
+        self.named = self.given_up.len();
+        new
+    }
+
+    /// What of a gap is still one.
+    fn not_come(&self, gap: Gap) -> Vec<Gap> {
+        let came = self.bundles.range(gap.first..=gap.last);
+        came.fold(vec![gap], |open, (&number, _)| {
+            let came = Gap { first: number, last: number };
+            open.iter().flat_map(|gap| gap.without(came)).collect()
+        })
+    }
+
     /// Gives up waiting for `numbers`, or for all that is missing when there are none. Says which, or which of the numbers is not missing.
     /// A bundle that comes after all is taken in as any other.
     pub fn give_up(&mut self, numbers: &[u64]) -> Result<Vec<Gap>, u64> {
@@ -219,8 +250,13 @@ mod tests {
         chain.give_up(&[]).unwrap();
         assert_eq!(missing(&chain), [""; 0]);
         assert_eq!(chain.standing(4, before(4), id(4)), Ok(Standing::OutOfOrder));
+        let given_up = |gaps: Vec<Gap>| gaps.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(given_up(chain.given_up()), ["2 to 3", "4", "5", "6", "7 to 9"]);
         chain.take(4, before(4), id(4));
         assert_eq!(missing(&chain), [""; 0]);
+        assert_eq!(given_up(chain.given_up()), ["2 to 3", "5", "6", "7 to 9"]);
+        assert_eq!(given_up(chain.newly_given_up()), ["6", "2 to 3", "5", "7 to 9"]);
+        assert_eq!(given_up(chain.newly_given_up()), [""; 0], "said once");
         // What it gave up does not reach beyond the last that had come.
         chain.take(12, before(12), id(12));
         assert_eq!(missing(&chain), ["11"]);

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::casebook::{Casebook, CasebookError};
+use super::casebook::{Case, Casebook, CasebookError};
 use super::chain::{Gap, Misplaced, Standing};
 use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
@@ -16,6 +16,7 @@ use super::lock::{DeskLock, INCOMING, LockError};
 use super::trust::Desk;
 use super::trying::{Look, keys_in, known, look, name, try_again};
 use crate::bundle::{self, BundleError, BundleId, CourierName, Manifest};
+use crate::day::Day;
 use crate::directory::{DirectoryError, UntrustedDirectory};
 use crate::example::{self, ExampleKeys};
 use crate::tip::id::TipId;
@@ -47,12 +48,18 @@ pub struct Imported {
     pub unopened: usize,
     /// Key files that could not be read, so that they were not tried.
     pub damaged_keys: usize,
+    /// Tips in the desk's folder that no list names, because the casebook was lost and their bundles have not been imported again.
+    pub unlisted: usize,
     /// Tips that are no well-formed tips; they were left out.
     pub not_tips: Vec<TipId>,
     /// Bundles that have not come, of every courier.
     pub missing: Vec<Missing>,
     /// Folders with plaintext that a killed `open` left, and that could not be removed.
     pub plaintext_left: Vec<PathBuf>,
+    /// Bundles that nobody waits for any more since the last import, of every courier.
+    pub given_up: Vec<Missing>,
+    /// The new tips that a key of this desk opens.
+    pub ids: Vec<TipId>,
 }
 
 /// Bundles of a courier that have not come.
@@ -63,6 +70,9 @@ pub struct Missing {
     /// Which.
     #[serde(flatten)]
     pub numbers: Gap,
+    /// The last day that is noted of a tip in a bundle before them: what was in them came on that day or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Day>,
 }
 
 /// What an import may take in.
@@ -92,6 +102,17 @@ pub enum ImportError {
          courier has begun, or one was set up anew. Ask who runs it; then import with --new-courier", .0.short()
     )]
     NewCourier(CourierName),
+    /// A courier of whom nothing is known, because the casebook was lost.
+    #[error(
+        "{lost}. Without it no courier is known; nothing was imported. If the courier {} is one whose bundles come to this desk, import with \
+         --new-courier", courier.short()
+    )]
+    CourierOfALostList {
+        /// Who.
+        courier: CourierName,
+        /// What is missing.
+        lost: CasebookError,
+    },
     /// The same number, or the same predecessor, with other contents.
     #[error(
         "two different bundles claim to be number {number} of the courier {}, or the one before it; nothing was imported. Keep the file. It comes \
@@ -166,6 +187,7 @@ fn import_counting(
 ) -> Result<Imported, ImportError> {
     let lock = DeskLock::take(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
+    let lost = Casebook::not_lost(&desk.folder).err();
     let tips = desk.folder.join("tips");
     // Beside its target, so that taking over is a rename; gone when anything fails.
     let staging = tempfile::Builder::new().prefix(INCOMING).tempdir_in(&tips)?;
@@ -173,8 +195,11 @@ fn import_counting(
     let verified = bundle::read(
         source,
         |manifest| {
-            expected
-                .set(permission.new_courier || book.chains.is_empty() || book.chains.contains_key(&manifest.courier));
+            expected.set(
+                permission.new_courier
+                    || (book.chains.is_empty() && lost.is_none())
+                    || book.chains.contains_key(&manifest.courier),
+            );
             let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id));
             needed.set(new.map(|tip| tip.size).fold(0, u64::saturating_add));
         },
@@ -196,7 +221,10 @@ fn import_counting(
     example::refuse_elsewhere(directory.contents(), relays, permission.example)?;
     let courier = manifest.courier.clone();
     if !expected.get() {
-        return Err(ImportError::NewCourier(courier));
+        return Err(match lost {
+            Some(lost) => ImportError::CourierOfALostList { courier, lost },
+            None => ImportError::NewCourier(courier),
+        });
     }
     let chain = book.chains.entry(courier.clone()).or_default();
     let begins = chain.is_empty();
@@ -222,15 +250,22 @@ fn import_counting(
         opens_now: 0,
         unopened: 0,
         damaged_keys: keys.damaged.len(),
+        unlisted: 0,
         not_tips: Vec::new(),
         missing: Vec::new(),
         plaintext_left: lock.plaintext_left().to_vec(),
+        given_up: Vec::new(),
+        ids: Vec::new(),
     };
     let taken = list(&manifest, &mut book, &keys, &mut imported, |id| {
         let staged = stored(staging.path(), id);
         // It may lie there already: a casebook was lost, or an import ended before it was written.
         if staged.exists() { (staged, true) } else { (stored(&tips, id), false) }
     })?;
+    if lost.is_none() && !Casebook::is_there(&desk.folder) {
+        // Whatever ends the program before the list is written: it was not lost.
+        Casebook::default().write(&desk.folder)?;
+    }
     for id in taken {
         let staged = stored(staging.path(), &id);
         if staged.exists() {
@@ -246,6 +281,11 @@ fn import_counting(
     }
     imported.unopened = book.tips.values().filter(|case| case.reader.is_none()).count();
     imported.missing = missing(&book);
+    for (courier, chain) in &mut book.chains {
+        let gone = |numbers| Missing { courier: courier.clone(), numbers, since: None };
+        imported.given_up.extend(chain.newly_given_up().into_iter().map(gone));
+    }
+    imported.unlisted = book.unlisted(&desk.folder);
     book.write(&desk.folder)?;
     Ok(imported)
 }
@@ -280,6 +320,7 @@ fn list(
         };
         imported.new += 1;
         imported.for_this_desk += usize::from(opens.is_some());
+        imported.ids.extend(opens.is_some().then_some(tip.id));
         book.tips.insert(tip.id, Casebook::case(tip.day, tip.size, manifest.courier.clone(), manifest.number));
         book.note(&tip.id, opens, names.iter().cloned());
         taken.push(tip.id);
@@ -290,11 +331,15 @@ fn list(
 /// Bundles that have not come, of every courier.
 #[must_use]
 pub fn missing(book: &Casebook) -> Vec<Missing> {
-    let of = |(courier, chain): (&CourierName, &super::Chain)| {
-        let courier = courier.clone();
-        chain.missing().into_iter().map(move |numbers| Missing { courier: courier.clone(), numbers })
-    };
-    book.chains.iter().flat_map(of).collect()
+    let mut all = Vec::new();
+    for (courier, chain) in &book.chains {
+        for numbers in chain.missing() {
+            let before = |case: &&Case| case.courier == *courier && case.bundle < numbers.first;
+            let since = book.tips.values().filter(before).map(|case| case.day).max();
+            all.push(Missing { courier: courier.clone(), numbers, since });
+        }
+    }
+    all
 }
 
 fn stored(folder: &Path, id: &TipId) -> PathBuf {

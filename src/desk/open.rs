@@ -81,6 +81,11 @@ pub enum OpenTipError {
          put back is tried by itself"
     )]
     NoKey(KeyNames),
+    /// It was opened with a key that is gone.
+    #[error(
+        "opened before with {0}, whose file is not in keys/; unless it was destroyed on purpose, put it back from the copy. Nothing was written"
+    )]
+    KeyGone(KeyName),
     /// Key or authenticity.
     #[error("{0}; nothing of it was kept")]
     Open(OpenError),
@@ -119,6 +124,7 @@ pub enum OpenTipError {
 
 /// The tip whose id begins with `start`, when its file is there with its length. Asked before the passphrase is.
 pub fn find(desk: &Desk, start: &str) -> Result<TipId, OpenTipError> {
+    Casebook::not_lost(&desk.folder)?;
     let book = Casebook::read(&desk.folder)?;
     let (id, case) = book.find(start)?;
     let there = fs::metadata(stored(desk, &id)).is_ok_and(|found| found.len() == case.size);
@@ -189,7 +195,7 @@ pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals:
         if let ReadError::NoKey(tried) = &error {
             note(&lock, desk, id, None, tried);
         }
-        refusal(desk, id, error, |source| failed(out, source))
+        refusal(desk, id, &case, error, |source| failed(out, source))
     })?;
     if not_text {
         read.oddities.push(Oddity::NotText);
@@ -221,7 +227,7 @@ pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenT
         if let (Ok(lock), ReadError::NoKey(tried)) = (&lock, &error) {
             note(lock, desk, id, None, tried);
         }
-        refusal(desk, id, error, |source| OpenTipError::File { path: stored(desk, id), source })
+        refusal(desk, id, &case, error, |source| OpenTipError::File { path: stored(desk, id), source })
     })?;
     if let Ok(lock) = &lock {
         note(lock, desk, id, Some(&read.key), &[]);
@@ -238,6 +244,7 @@ pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenT
 /// Tries every key on every tip that no key had opened, whatever was tried before. Gives how many one opens now.
 pub fn try_keys(desk: &Desk, keys: &UnlockedKeys) -> Result<usize, OpenTipError> {
     let _lock = DeskLock::take(&desk.folder)?;
+    Casebook::not_lost(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
     let opened = super::trying::try_again(&desk.folder, &mut book, keys, true);
     book.write(&desk.folder)?;
@@ -358,9 +365,18 @@ fn note(_held: &DeskLock, desk: &Desk, id: &TipId, reader: Option<&KeyName>, tri
     }
 }
 
-fn refusal(desk: &Desk, id: &TipId, error: ReadError, failed: impl FnOnce(io::Error) -> OpenTipError) -> OpenTipError {
+fn refusal(
+    desk: &Desk,
+    id: &TipId,
+    case: &Case,
+    error: ReadError,
+    failed: impl FnOnce(io::Error) -> OpenTipError,
+) -> OpenTipError {
     match error {
-        ReadError::NoKey(tried) => OpenTipError::NoKey(tried.iter().collect()),
+        ReadError::NoKey(tried) => match &case.reader {
+            Some(key) if !desk.keyring.has(&key.holder, &key.epoch) => OpenTipError::KeyGone(key.clone()),
+            _ => OpenTipError::NoKey(tried.iter().collect()),
+        },
         ReadError::NotAuthentic => OpenTipError::NotAuthentic,
         ReadError::Take(source) => failed(source),
         ReadError::Source(source) | ReadError::Open(OpenError::Io(source)) => {

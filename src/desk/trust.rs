@@ -29,7 +29,7 @@ pub struct Desk {
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
     /// No keys.
-    #[error("this desk has no keys yet; make them with softinfo-desk keygen, or name the right desk with --desk FOLDER ({} has none)", .0.display())]
+    #[error("this desk has no keys yet ({} has none); name the right desk with --desk FOLDER, or make keys with softinfo-desk keygen", .0.display())]
     NoKeys(PathBuf),
     /// No root.
     #[error("this desk does not know the channel's root key yet; give it with softinfo-desk directory trust ROOT.vkey")]

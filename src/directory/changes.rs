@@ -36,6 +36,16 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Where.
+    #[must_use]
+    pub fn at(&self) -> &str {
+        match self {
+            Self::Added { at, .. } | Self::Removed { at, .. } | Self::Changed { at, .. } => at,
+        }
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

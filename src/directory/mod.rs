@@ -11,7 +11,7 @@ mod note;
 mod signing;
 
 pub use changes::{Change, changes};
-pub use ending::Ending;
+pub use ending::{Doubt, Ending};
 pub use holder::{CATEGORIES, ChannelId, Contents, Epoch, Forwarder, Holder, HolderId, Kind, NotAName, Posts, Replies};
 #[cfg(feature = "seal")]
 pub use note::Reader;

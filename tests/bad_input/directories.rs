@@ -63,7 +63,7 @@ fn what_is_wrong_with_a_file_is_said_once() {
     let contents = ["--channel", "antwerp", "--number", "1", "--issued", "2026-01-01", "--expires", "2099-12-31"];
     let files = ["--relay", "http://127.0.0.1:8080", "--holder", "no-such-file", "--out", "no-such-folder/made"];
     let made = scene.run(DESK, &[&["directory", "make"], &contents[..], &files].concat());
-    let made = made.says(1, "no-such-file can't be a holder: ");
+    let made = made.says(1, "no directory was made: ");
     assert_eq!(made.err.matches("No such file").count(), 1, "{made:?}");
 }
 
@@ -186,7 +186,8 @@ fn whoever_signs_sees_what_has_changed_and_no_number_is_given_twice() {
     let first = own.sign("first.note");
     let (json, root, out) = (scene.path("directory.json"), scene.path("root/root.age"), scene.path("second.note"));
     let before = ["--before", first.to_str().unwrap()];
-    sign(&scene, &json, &root, &out, &before).says(1, "the new one has to have a higher number than 1");
+    sign(&scene, &json, &root, &out, &before)
+        .says(1, "it has to have a higher number, or writers who saw the older one refuse it");
     let text = fs::read_to_string(&json).unwrap().replace("\"version\": 1", "\"version\": 2");
     fs::write(&json, text.replace("http://127.0.0.1:8080", "http://127.0.0.1:8081")).unwrap();
     sign(&scene, &json, &root, &out, &[]).says(1, "pass that with --before FILE");
@@ -199,6 +200,40 @@ fn whoever_signs_sees_what_has_changed_and_no_number_is_given_twice() {
     ] {
         assert!(shown.out.contains(line), "{}", shown.out);
     }
+}
+
+/// What whoever makes a directory may not have meant is said; what nobody can mean is refused.
+#[test]
+fn a_directory_that_is_over_or_whose_keys_do_not_reach_is_named_when_it_is_made() {
+    let scene = Scene::new();
+    let own = OwnChannel { first_month: "2026-11", epochs: "3", ..OwnChannel::of(&scene) };
+    own.make_keys();
+    let holder = scene.path("desk/keys").join(OwnChannel::HOLDER).join("holder.json").display().to_string();
+    let make = |expires: &str, out: &str| {
+        let line = "directory make --channel antwerp --number 1 --issued 2026-11-01 --relay http://127.0.0.1:8080";
+        let out = scene.path(out);
+        let more = ["--holder", &holder, "--expires", expires, "--out", out.to_str().unwrap()];
+        scene.run(DESK, &[&line.split(' ').collect::<Vec<_>>()[..], &more].concat())
+    };
+    make("2020-12-31", "over.json").says(1, "2020-12-31 is over, so everybody would refuse the directory");
+    assert!(!scene.path("over.json").exists());
+    let warned = make("2099-12-31", "long.json").says(0, "is valid until 2099-12-31, more than a year from now");
+    assert!(scene.path("long.json").exists());
+    // Whatever day it is: three months reach no year, and may be over.
+    let words =
+        ["the keys of labour-inspectorate-antwerp end on 2027-01-31", "labour-inspectorate-antwerp has no key for "];
+    assert!(words.iter().any(|words| warned.err.contains(words)), "{warned:?}");
+    let before = fs::read(scene.path("long.json")).unwrap();
+    make("2099-12-30", "long.json").says(1, "long.json exists; choose another name, so that nothing is overwritten");
+    assert!(fs::read(scene.path("long.json")).unwrap() == before);
+    let (json, root) = (scene.path("long.json"), scene.path("root/root.age"));
+    sign(&scene, &json, &root, &json, &[]).says(1, "long.json exists; choose another name");
+    sign(&scene, &json, &scene.path("gone.age"), &scene.path("x.note"), &[]).says(1, "nothing was signed: ");
+    let check = ["directory", "check", json.to_str().unwrap(), "--root", scene.channel.root.to_str().unwrap()];
+    scene.run(DESK, &check).says(1, "long.json: it has no signatures yet: sign it first");
+    let page = ["directory", "page", "--root", scene.channel.root.to_str().unwrap(), "--out", json.to_str().unwrap()];
+    scene.run(DESK, &page).says(1, "long.json exists; choose another name");
+    assert!(fs::read(&json).unwrap() == before);
 }
 
 #[test]
@@ -353,6 +388,9 @@ fn example_keys_are_refused_where_others_could_reach_them() {
     ];
     scene.run(DESK, &make).says(1, "EXAMPLE keys");
     scene.run(DESK, &[&make[..], &["--i-know-these-are-example-keys"]].concat()).ok();
+    scene
+        .run(DESK, &[&make[..], &["--i-know-these-are-example-keys"]].concat())
+        .says(1, "elsewhere.json exists; choose another name");
     let note = scene.path("elsewhere.note");
     let keys = Path::new(scene::PROJECT).join("keys-example");
     let line =
@@ -361,11 +399,12 @@ fn example_keys_are_refused_where_others_could_reach_them() {
     let holder = (own.join("signing.age"), own.join("holder.json"));
     let root = (keys.join("EXAMPLE-root.age"), keys.join("EXAMPLE-root.vkey"));
     let mut file = out.clone();
-    for (key, public) in [holder, root] {
-        let [from, key, public, to] = [&file, &key, &public, &note].map(|path| path.to_str().unwrap());
-        let sign = ["directory", "sign", from, "--key", key, "--public", public, "--out", to, "--compare-with-nothing"];
+    for (key, public, to) in [(holder.0, holder.1, scene.path("half.note")), (root.0, root.1, note.clone())] {
+        let [from, key, public, out] = [&file, &key, &public, &to].map(|path| path.to_str().unwrap());
+        let sign =
+            ["directory", "sign", from, "--key", key, "--public", public, "--out", out, "--compare-with-nothing"];
         scene.run("sh", &[&["-c", line, DESK], &sign[..]].concat()).ok();
-        file.clone_from(&note);
+        file = to;
     }
     let message = scene.path("m.txt");
     fs::write(&message, "text").unwrap();

@@ -61,7 +61,7 @@ fn keys_of_other_months_do_not_open_and_the_desk_says_so() {
     fs::remove_file(keys.join(format!("{}.age", today.month()))).unwrap();
     let bundle = relay.path("bundle.tar");
     scene.desk_with_passphrase(&["import", bundle.to_str().unwrap()]).says(0, "1 new tip, 0 for this desk");
-    scene.run(DESK, &["list"]).says(0, "no key of this desk opens it (tried: ");
+    scene.run(DESK, &["list"]).says(0, "  no key here\n");
     let out = scene.path("case");
     scene
         .desk_with_passphrase(&["open", sent["id"].as_str().unwrap(), "--out", out.to_str().unwrap()])
@@ -77,7 +77,8 @@ fn the_desk_says_what_is_missing_and_overwrites_nothing() {
     // Outside of the project's folder there are no example keys.
     for arguments in [&["list"][..], &["import", "bundle.tar"], &["open", "abc", "--out", "case"]] {
         let mut command = scene.command(DESK, arguments);
-        complete(command.current_dir(&empty)).says(1, "this desk has no keys yet; make them with softinfo-desk keygen");
+        complete(command.current_dir(&empty))
+            .says(1, "; name the right desk with --desk FOLDER, or make keys with softinfo-desk keygen");
     }
     assert_eq!(fs::read_dir(&empty).unwrap().count(), 0);
     // With keys, but without a root.
@@ -177,15 +178,28 @@ fn keys_are_listed_without_a_passphrase_and_what_is_wrong_is_named() {
     assert!(shown.starts_with("unit\n") && shown.ends_with("  signing key: here\n"), "{shown}");
     let file = |name: &str| scene.path("unit-desk/keys/unit").join(name);
     fs::remove_file(file("2026-11.age")).unwrap();
-    list(0, "  2026-11  2026-11-01 to 2026-11-30  destroyed: its file is gone\n");
+    list(0, "  2026-11  2026-11-01 to 2026-11-30  its file is gone: destroyed, or lost\n");
     fs::write(file("2026-12.age"), "no key").unwrap();
     list(8, "  2026-12  2026-12-01 to 2026-12-31  DAMAGED\n").says(8, "restore its file from the copy");
     let json = scene.run(DESK, &["--desk", &desk, "keys", "--json"]).says(8, "").json();
     let states: Vec<_> = json[0]["epochs"].as_array().unwrap().iter().map(|epoch| epoch["state"].as_str()).collect();
     assert_eq!(states, [Some("destroyed"), Some("damaged"), Some("here")]);
     fs::remove_file(file("signing.age")).unwrap();
+    on(&scene, &["--desk".to_owned(), desk.clone()], "keys mend")
+        .says(8, "a signing key is missing; restore signing.age");
+    on(
+        &scene,
+        &["--desk".to_owned(), desk.clone()],
+        "keygen --holder unit --kind local-police --from 2027-05 --epochs 1",
+    )
+    .says(8, "a signing key is missing; restore signing.age");
     list(8, "  signing key: MISSING\n").says(8, "softinfo-desk keys mend --new-signing-key");
-    fs::remove_file(scene.path("unit-desk/keys/keyring.age")).unwrap();
+    let keyring = scene.path("unit-desk/keys/keyring.age");
+    for damage in [&b""[..], b"no age file", &fs::read(file("2027-01.age")).unwrap()] {
+        fs::write(&keyring, damage).unwrap();
+        list(8, "keyring.age: DAMAGED; nothing opens without it; restore it from the copy");
+    }
+    fs::remove_file(keyring).unwrap();
     list(8, "keyring.age is missing: without it no key in its folder can be opened");
 }
 
@@ -204,12 +218,38 @@ fn a_lost_public_part_hinders_no_other_holder_and_one_command_mends_it() {
             Some(text) => fs::write(&path, text).unwrap(),
         }
         on(&scene, &desk, "list").says(0, "No tips yet");
-        on(&scene, &desk, "keys").says(8, "unit/holder.json can't be read").says(8, "softinfo-desk keys mend");
+        on(&scene, &desk, "keys").says(8, "unit/holder.json ").says(8, "softinfo-desk keys mend");
         let mended = on(&scene, &desk, "keys mend").says(0, "unit/holder.json was made anew; it names 3 epochs");
         assert!(mended.out.contains("other/holder.json is in order; nothing was changed"), "{mended:?}");
         assert!(fs::read(&path).unwrap() == before);
         on(&scene, &desk, "keys").ok();
     }
+}
+
+#[test]
+fn what_was_done_is_said_where_it_can_not_be_shown() {
+    let scene = Scene::new();
+    let desk = desk_of(&scene);
+    let root = scene.path("other-root").display().to_string();
+    let lines = [
+        "keygen --holder unit --kind local-police --from 2027-02 --epochs 1".to_owned(),
+        "--json keygen --holder unit --kind local-police --from 2027-03 --epochs 1".to_owned(),
+        "keys mend".to_owned(),
+        "--json keys mend".to_owned(),
+        format!("directory root --channel other --out {root} --work-factor 10"),
+        format!("directory trust {root}/root.vkey"),
+        format!("directory page --root {root}/root.vkey --out {root}/page.html"),
+    ];
+    let full = "exec \"$0\" --passphrase-fd 3 \"$@\" 3<\"$PASSPHRASE_FILE\" >/dev/full";
+    for line in lines {
+        let mut command = scene.command("sh", &["-c", full, DESK]);
+        command.args(&desk).args(line.split(' ')).env("PASSPHRASE_FILE", scene.path("passphrase"));
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(8) && said.contains("; only this could not be shown: "), "{line}: {said}");
+    }
+    on(&scene, &desk, "keys").says(0, "  2027-03  2027-03-01 to 2027-03-31  here\n");
+    assert!(scene.path("other-root/page.html").exists());
 }
 
 #[test]
@@ -222,11 +262,24 @@ fn keygen_completes_what_an_ended_run_has_begun() {
     for name in ["2026-12.age", "2027-01.age", "holder.json"] {
         fs::remove_file(file(name)).unwrap();
     }
+    on(&scene, &desk, "keys")
+        .says(8, "A keygen may have been cut off: give the same keygen command again; if holder.json was lost");
+    // Of another kind it would be another holder's key.
+    on(&scene, &desk, "keygen --holder unit --kind ngo --from 2026-11 --epochs 3")
+        .says(1, "it was of the kind local-police, not ngo; no key was made");
+    assert!(!file("holder.json").exists() && !file("2026-12.age").exists());
     let keygen = "keygen --holder unit --kind local-police --from 2026-11 --epochs 3 --work-factor 10";
     on(&scene, &desk, keygen).says(0, "1 of its keys are used").says(0, "  2027-01  2027-01-01 to 2027-01-31\n");
     assert!(fs::read(file("2026-11.age")).unwrap() == first);
     on(&scene, &desk, "keys mend").says(0, "is in order; nothing was changed");
-    on(&scene, &desk, keygen).says(1, "there is a key for epoch 2026-11 of unit already; it was left as it is");
+    on(&scene, &desk, keygen)
+        .says(1, "there is a key for epoch 2026-11 of unit already; it was left as it is")
+        .says(1, "The first month that is free is 2027-02: go on with --from 2027-02");
+    // As after `keys mend` where a run was ended: some of the months are there.
+    on(&scene, &desk, "keygen --holder unit --kind local-police --from 2026-12 --epochs 12")
+        .says(1, "Go on with --from 2027-02 --epochs 10");
+    on(&scene, &desk, "keygen --holder unit --kind local-police --from 2027-02 --epochs 10")
+        .says(0, "With those from before, unit has 13 keys, the last until 2027-11-30");
 }
 
 #[test]
@@ -245,6 +298,15 @@ fn keygen_says_in_the_users_words_what_is_wrong_and_what_it_made() {
     {
         assert!(said.out.contains(words), "{said:?}");
     }
+    assert!(
+        said.err.contains("none of these keys") || said.err.contains("without --profile writers see only the id"),
+        "{said:?}"
+    );
+    on(&scene, &desk, "keygen --holder long --kind ngo --from 2026-10 --epochs 1 --epoch-months 3").ok();
+    on(&scene, &desk, "keygen --holder long --kind ngo --from 2026-11 --epochs 1")
+        .says(0, "the epochs 2026-10 and 2026-11 of long overlap");
+    on(&scene, &desk, "keygen --holder late --kind ngo --from 2098-01 --epochs 1")
+        .says(0, "none of these keys holds today");
     // Names that came from a profile stay when later months are made without it.
     let (public, profile) = (scene.path("unit-desk/keys/unit/holder.json"), scene.path("profile.json"));
     fs::write(&profile, r#"{"id":"unit","kind":"local-police","names":{"en":"Unit"}}"#).unwrap();

@@ -105,9 +105,36 @@ fn a_desk_that_begins_late_names_what_came_before_it_once() {
     let next = scene.import("18.tar").ok();
     assert_eq!(next.err.matches("bundle").count(), 0, "{next:?}");
     // What came before is taken in all the same, and counted from there.
-    scene.import("15.tar").says(8, "bundle 16 of the courier c0ffee00 has not come yet");
+    let gap = scene.import("15.tar").says(8, "bundle 16 of the courier c0ffee00 has not come yet");
+    assert!(
+        gap.err.contains("fetch --again-since 20")
+            && gap.err.contains(", import what it brings, then softinfo-desk bundles close c0ffee00"),
+        "{gap:?}"
+    );
     scene.import("16.tar").says(0, "it fills a gap");
     scene.import("19.tar").says(0, "1 new tip");
+}
+
+#[test]
+fn what_was_given_up_stays_in_sight_and_an_import_names_it_once() {
+    let scene = Scene::new();
+    let mut chain = Chain::new(&scene, COURIER);
+    let ids: Vec<_> = (1..=5).map(|n| chain.next(&format!("{n}.tar"), &format!("tip {n}"))).collect();
+    let first = scene.import("1.tar").says(0, &format!("  {}\n", &ids[0][..16]));
+    assert!(first.out.ends_with(&format!("Next: softinfo-desk show {}\n", &ids[0][..16])), "{first:?}");
+    scene.import("4.tar").says(8, "bundles 2 to 3");
+    scene
+        .run(DESK, &["bundles", "close", "c0ffee"])
+        .says(0, "Bundles of the courier c0ffee00 that are not waited for any more: 2 to 3.");
+    let shown = scene.run(DESK, &["bundles"]).says(0, "MISSING       GIVEN UP\n");
+    assert!(shown.out.ends_with("  none          2 to 3\n"), "{shown:?}");
+    let once = "Given up since the last import: 2 to 3 of the courier c0ffee00.";
+    scene.import("5.tar").says(0, once);
+    assert!(!scene.import("5.tar").ok().out.contains(once));
+    // What comes after all is given up no longer.
+    scene.import("2.tar").ok();
+    let shown = scene.run(DESK, &["bundles"]).ok();
+    assert!(shown.out.ends_with("  none          3\n"), "{shown:?}");
 }
 
 /// Everything on the desk is set back to the time before bundles 2 to 4.

@@ -149,6 +149,7 @@ fn show_marks_every_line_of_the_writer_and_writes_nothing_to_the_disk() {
     let mut report = report(&[INSPECTORATE]);
     report["on_behalf"] = json!({ "forwarder": "a-union\u{1b}[2J" });
     report["place"] = json!({ "text": "line one\nEnd of the message." });
+    report["offenders"] = json!([{ "name": "A. Boss" }, { "name": "B. Boss", "sees": { "a": 1 } }]);
     let message = "First line.\r\nEnd of the message.\nsoftinfo-desk: all is well\u{1b}[2J\u{9b}2J\u{202e}\n\n\tlast";
     let id = import(
         &scene,
@@ -177,7 +178,18 @@ fn show_marks_every_line_of_the_writer_and_writes_nothing_to_the_disk() {
         ]
     );
     assert_eq!(shown.out.lines().filter(|line| *line == "End of the message.").count(), 1);
-    assert!(shown.out.contains("│ says it is forwarded by (not verified): "), "{shown:?}");
+    assert!(
+        shown.out.contains("│ says it is forwarded by (not verified) › forwarder: a-union\u{fffd}[2J\n"),
+        "{shown:?}"
+    );
+    for line in [
+        "place › text: line one",
+        "offenders 1 › name: A. Boss",
+        "offenders 2 › name: B. Boss",
+        "offenders 2 › sees: {",
+    ] {
+        assert!(shown.out.contains(&format!("│ {line}")) == !line.ends_with('{'), "{line}: {shown:?}");
+    }
     let json = scene.run(DESK, &["--json", "show", &id]).ok();
     assert!(!json.out.trim_end().chars().any(|c| c.is_control() || c == '\u{202e}'), "{json:?}");
     assert_eq!(json.json()["message"], message);
@@ -208,7 +220,9 @@ fn a_reader_that_has_seen_enough_ends_list_and_show_quietly() {
     let scene = Scene::new();
     let id = Chain::new(&scene, COURIER).next("1.tar", "one");
     scene.import("1.tar").ok();
-    for arguments in [&["list"][..], &["--json", "list"], &["bundles"], &["show", &id], &["--json", "show", &id]] {
+    let keys = ["keys", "--keys", "keys-example"];
+    for arguments in [&["list"][..], &["--json", "list"], &["bundles"], &keys, &["show", &id], &["--json", "show", &id]]
+    {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = scene.command(DESK, arguments);

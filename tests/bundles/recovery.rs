@@ -53,20 +53,33 @@ fn a_casebook_that_was_lost_comes_back_with_the_bundles() {
         one.next(&format!("one-{n}.tar"), &format!("one {n}"));
         other.next(&format!("other-{n}.tar"), &format!("other {n}"));
     }
-    let import_all = || {
-        scene.import("one-1.tar").ok();
-        scene.import("one-2.tar").ok();
-        scene.run(DESK, &["import", "--new-courier", scene.path("other-1.tar").to_str().unwrap()]).ok();
+    let new_courier =
+        |bundle: &str| scene.run(DESK, &["import", "--new-courier", scene.path(bundle).to_str().unwrap()]);
+    let import_all = |code: i32| {
+        new_courier("one-1.tar").says(code, "");
+        scene.import("one-2.tar").says(code, "");
+        new_courier("other-1.tar").says(code, "");
         scene.import("other-2.tar").ok();
     };
-    import_all();
+    import_all(0);
     let before = scene.list();
     let casebook = scene.path("desk/softinfo-example/casebook.json");
     fs::write(&casebook, "{\"schema\":").unwrap();
     scene.run(DESK, &["list"]).says(1, "move it away and import the bundles again");
     scene.import("one-1.tar").says(1, "move it away and import the bundles again");
     fs::rename(&casebook, scene.path("away.json")).unwrap();
-    import_all();
+    // Gone altogether: nobody is told that this desk never had anything.
+    let lost = "casebook.json) is missing, but 4 sealed tips are in ";
+    let id = before[0]["id"].as_str().unwrap();
+    for command in [&["list"][..], &["list", "--try-keys"], &["bundles"], &["bundles", "close", "c0ffee"]] {
+        let run = scene.run(DESK, command).says(8, lost);
+        assert!(run.out.is_empty() && run.err.contains("or import the bundles again"), "{run:?}");
+    }
+    scene.run(DESK, &["show", id]).says(1, lost);
+    scene.import("one-1.tar").says(1, lost).says(1, "--new-courier");
+    assert!(!casebook.exists());
+    new_courier("one-1.tar").says(8, "3 sealed tips are in this desk's folder on no list");
+    import_all(8);
     assert_eq!(scene.list(), before);
     assert!(before[0]["reader"]["holder"] == INSPECTORATE && before.as_array().unwrap().len() == 4);
 }

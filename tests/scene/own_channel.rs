@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rand::rngs::OsRng;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use softinfo::day::Day;
 use softinfo::directory::{SigningKey, add_signature};
 
 use super::{Channel, DESK, PROJECT, Scene};
@@ -122,14 +123,28 @@ impl OwnChannel<'_> {
         let holder = scene.path("desk/keys").join(Self::HOLDER).join("holder.json");
         let (json, note) = (scene.path("directory.json"), scene.path(name));
         let (holder, json_text) = (holder.to_str().unwrap(), json.to_str().unwrap());
+        let beside = scene.path("directory.vouched");
+        // The desk overwrites nothing.
+        for old in [&json, &note, &beside] {
+            let _ = fs::remove_file(old);
+        }
+        // Nor does it make a directory that is over.
+        let over = self.expires.parse::<Day>().unwrap() < Day::today();
+        let expires = if over { "2099-12-31" } else { self.expires };
         #[rustfmt::skip]
         let arguments = [
-            "directory", "make", "--channel", "antwerp", "--number", self.number, "--issued", self.issued, "--expires", self.expires,
+            "directory", "make", "--channel", "antwerp", "--number", self.number, "--issued", self.issued, "--expires", expires,
             "--relay", "http://127.0.0.1:8080", "--holder", holder, "--out", json_text,
         ];
         scene.run(DESK, &[&arguments[..], more].concat()).ok();
+        if over {
+            let mut contents: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+            contents["expires"] = self.expires.into();
+            let holds = |epoch: &Value| epoch["from"].as_str().unwrap() <= self.expires;
+            contents["holders"][0]["epochs"].as_array_mut().unwrap().retain(holds);
+            fs::write(&json, serde_json::to_vec(&contents).unwrap()).unwrap();
+        }
         let (root, own) = (scene.path("root/root.age"), scene.path("desk/keys").join(Self::HOLDER).join("signing.age"));
-        let beside = scene.path("directory.vouched");
         self.add_signature(&json, &own, &["--public", holder], &beside);
         self.add_signature(&beside, &root, &[], &note);
         note

@@ -10,9 +10,9 @@ use softinfo::desk::trust::Desk;
 use softinfo::desk::{Casebook, Chain, DeskLock, Gap, LockError};
 use softinfo::terminal::{Exit, say, say_json};
 
-use crate::Setting;
 use crate::import::busy_desk;
-use crate::list::quiet_when_closed;
+use crate::list::{lost_list, quiet_when_closed};
+use crate::{Setting, told};
 
 #[derive(Args)]
 pub struct Bundles {
@@ -34,6 +34,9 @@ enum Command {
 impl Bundles {
     pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let desk = Desk::open(&setting.desk)?;
+        if let Err(lost) = Casebook::not_lost(&desk.folder) {
+            return Ok(lost_list(&lost));
+        }
         match self.command {
             None => {
                 let book = Casebook::read(&desk.folder)?;
@@ -57,16 +60,19 @@ impl Bundles {
                     return Ok(Exit::Done.into());
                 }
                 book.write(&desk.folder)?;
-                if setting.json {
-                    say_json(&json!({ "courier": name, "closed": closed }))?;
+                let given_up = format!(
+                    "bundles of the courier {} that are not waited for any more: {}",
+                    name.short(),
+                    list(&closed)
+                );
+                let said = if setting.json {
+                    say_json(&json!({ "courier": name, "closed": closed }))
                 } else {
-                    say(format_args!(
-                        "Bundles of the courier {} that are not waited for any more: {}.",
-                        name.short(),
-                        list(&closed)
-                    ))?;
-                    say("Tips that were only in them stay unread. If one comes after all, import it.")?;
-                }
+                    say(format_args!("B{}.", &given_up[1..])).and_then(|()| {
+                        say("Tips that were only in them stay unread. If one comes after all, import it.")
+                    })
+                };
+                return Ok(told(said, given_up).into());
             }
         }
         Ok(Exit::Done.into())
@@ -74,7 +80,7 @@ impl Bundles {
 }
 
 fn rows(book: &Casebook) -> io::Result<()> {
-    let row = |(name, chain): (&_, &Chain)| json!({ "courier": name, "bundles": chain.len(), "first": chain.first(), "last": chain.last(), "missing": chain.missing() });
+    let row = |(name, chain): (&_, &Chain)| json!({ "courier": name, "bundles": chain.len(), "first": chain.first(), "last": chain.last(), "missing": chain.missing(), "given_up": chain.given_up() });
     say_json(&book.chains.iter().map(row).collect::<Vec<_>>())
 }
 
@@ -82,13 +88,15 @@ fn table(book: &Casebook) -> io::Result<()> {
     if book.chains.is_empty() {
         return say("No bundles yet. Import one with: softinfo-desk import FILE");
     }
-    say(format_args!("{:<8}  {:>7}  {:>6}  {:>6}  MISSING", "COURIER", "BUNDLES", "FIRST", "LAST"))?;
+    say(format_args!(
+        "{:<8}  {:>7}  {:>6}  {:>6}  {:<12}  GIVEN UP",
+        "COURIER", "BUNDLES", "FIRST", "LAST", "MISSING"
+    ))?;
     for (name, chain) in &book.chains {
-        let missing = chain.missing();
-        let missing = if missing.is_empty() { "none".to_owned() } else { list(&missing) };
+        let [missing, given_up] = [chain.missing(), chain.given_up()].map(|gaps| list(&gaps));
         let number = |number: Option<u64>| number.unwrap_or_default();
         say(format_args!(
-            "{}  {:>7}  {:>6}  {:>6}  {missing}",
+            "{}  {:>7}  {:>6}  {:>6}  {missing:<12}  {given_up}",
             name.short(),
             chain.len(),
             number(chain.first()),
@@ -99,5 +107,8 @@ fn table(book: &Casebook) -> io::Result<()> {
 }
 
 fn list(gaps: &[Gap]) -> String {
+    if gaps.is_empty() {
+        return "none".to_owned();
+    }
     gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

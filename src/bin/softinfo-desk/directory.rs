@@ -1,12 +1,14 @@
 //! `softinfo-desk directory`: the list of holders, from its making to its pinning.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use softinfo::day::Day;
-use softinfo::desk::keyring::{KeyringError, make_root, read_holder, unlock_signing};
+use softinfo::desk::keyring::{make_root, read_holder, unlock_signing};
 use softinfo::desk::passphrase::WORK_FACTOR;
 use softinfo::desk::trust::pin_root;
 use softinfo::directory::{
@@ -15,9 +17,9 @@ use softinfo::directory::{
 use softinfo::example;
 use softinfo::file::{read_limited, write_whole};
 use softinfo::limits::{DEFAULT_MAX_PLAINTEXT, MAX_DIRECTORY};
-use softinfo::terminal::{complain, counted, say, say_json};
+use softinfo::terminal::{Exit, complain, counted, say, say_json};
 
-use crate::{PROGRAM, Setting, page, passphrase};
+use crate::{PROGRAM, Setting, page, passphrase, told};
 
 #[derive(Args)]
 pub struct DirectoryCommand {
@@ -143,45 +145,55 @@ fn relay(address: &str) -> Result<String, String> {
 }
 
 impl DirectoryCommand {
-    pub fn run(self, setting: &Setting) -> Result<()> {
-        match self.action {
+    pub fn run(self, setting: &Setting) -> Result<ExitCode> {
+        let exit = match self.action {
             Action::Root { channel, out, work_factor } => {
-                let passphrase = passphrase::new(setting.passphrase_fd)?;
+                let passphrase = passphrase::new(setting.passphrase_fd, &format!("the root key of {channel}"))?;
                 let key = make_root(&out, &channel, &passphrase, work_factor)?;
-                say(format!("The root key of {channel} is in {}. Publish root.vkey:", out.display()))?;
-                say(key.public().as_str())?;
+                let place = format!("the root key of {channel} is in {}", out.display());
+                let said = say(format_args!("T{}. Publish root.vkey:", &place[1..]));
+                told(said.and_then(|()| say(key.public().as_str())), place)
             }
             Action::Make(make) => {
                 make.run(setting).context("no directory was made")?;
-                say(format_args!(
-                    "{} is ready to be signed: by the root, and by each holder that has a signing key.",
+                let ready = format!(
+                    "{} is ready to be signed: by the root, and by each holder that has a signing key",
                     make.out.display()
-                ))?;
+                );
+                told(say(format_args!("{ready}.")), ready)
             }
             Action::Sign(sign) => sign.run(setting)?,
-            Action::Check { file, root, after } => check(setting, &file, root, after)?,
+            Action::Check { file, root, after } => check(setting, &file, root, after).map(|()| Exit::Done)?,
             Action::Page { root, for_version: floor, title, out } => {
+                vacant(&out)?;
                 let root = read_root(&root)?;
                 let page = page::Own { root: &root, floor, title: &title }.page()?;
                 write_whole(&out, |file| file.write_all(&page)).with_context(|| out.display().to_string())?;
-                say(format_args!(
+                let said = say(format_args!(
                     "{} has SHA-256 {}. It takes directories from version {floor} on.",
                     out.display(),
                     page::sha256(&page)
-                ))?;
+                ));
+                told(said, format_args!("{} was written", out.display()))
             }
             Action::Trust { root, replace } => {
                 let key = read_root(&root)?;
                 pin_root(&setting.desk, &key, replace)?;
-                say(format!("This desk now trusts the root key of {}.", key.name()))?;
+                let trusts = format!("this desk now trusts the root key of {}", key.name());
+                told(say(format_args!("T{}.", &trusts[1..])), trusts)
             }
-        }
-        Ok(())
+        };
+        Ok(exit.into())
     }
 }
 
 impl Make {
     fn run(&self, setting: &Setting) -> Result<()> {
+        vacant(&self.out)?;
+        let today = Day::today();
+        if self.expires < today {
+            bail!("{} is over, so everybody would refuse the directory. Give a later day with --expires", self.expires);
+        }
         let mut holders = self.holder.iter().map(|path| read_holder(path)).collect::<Result<Vec<_>, _>>()?;
         // Later keys come with a later directory.
         for holder in &mut holders {
@@ -205,15 +217,29 @@ impl Make {
         text.push(b'\n');
         let contents = Contents::parse_strict(&text)?;
         refuse_example(setting, &contents)?;
+        for doubt in contents.doubts(today) {
+            complain(PROGRAM, doubt);
+        }
         write_whole(&self.out, |file| file.write_all(&text)).with_context(|| self.out.display().to_string())?;
         Ok(())
     }
+}
+
+/// Refuses a name that something has.
+fn vacant(out: &Path) -> Result<()> {
+    if std::fs::symlink_metadata(out).is_ok() {
+        bail!("{} exists; choose another name, so that nothing is overwritten", out.display());
+    }
+    Ok(())
 }
 
 fn refuse_example(setting: &Setting, contents: &Contents) -> Result<()> {
     let relays = contents.relays.iter().map(String::as_str);
     Ok(example::refuse_elsewhere(contents, relays, setting.allow_example)?)
 }
+
+/// Fields of a holder that are texts in several languages.
+const TEXTS: [&str; 3] = ["names", "competence", "duty_card"];
 
 /// For whom a key signs.
 enum Signer {
@@ -222,14 +248,16 @@ enum Signer {
 }
 
 impl Sign {
-    fn run(self, setting: &Setting) -> Result<()> {
+    fn run(self, setting: &Setting) -> Result<Exit> {
         let (note, contents, public) = self.signed(setting).context("nothing was signed")?;
-        say(format!("{} is signed by {}.", self.out.display(), public.name()))?;
-        self.say_who_is_missing(&note, &contents, trusted_root(setting, &contents.channel).as_ref())
+        let signed = format!("{} is signed by {}", self.out.display(), public.name());
+        let missing = self.who_is_missing(&note, &contents, trusted_root(setting, &contents.channel).as_ref())?;
+        Ok(told(say(format_args!("{signed}.")).and_then(|()| say(missing)), signed))
     }
 
     /// Looks it through, shows it, signs it and writes it.
     fn signed(&self, setting: &Setting) -> Result<(Vec<u8>, Contents, RootKey)> {
+        vacant(&self.out)?;
         std::fs::metadata(&self.key).with_context(|| self.key.display().to_string())?;
         let bytes = read_limited(&self.file, MAX_DIRECTORY).with_context(|| self.file.display().to_string())?;
         let signed = UntrustedDirectory::parse(&bytes).ok();
@@ -288,14 +316,24 @@ impl Sign {
         if *entry == expected {
             return Ok(());
         }
-        let of = |holder: &Holder| Contents { holders: vec![holder.clone()], ..contents.clone() };
-        for change in changes(&of(&expected), &of(entry)) {
-            complain(PROGRAM, change);
-        }
-        bail!(
-            "the entry of {id} is not what this desk's holder.json says: the differences are above, first as it is here, then as in the directory. \
-             Tell whoever makes the directory, or give that person this holder.json"
+        complain(
+            PROGRAM,
+            format_args!(
+                "the entry of {id} is not what this desk's holder.json says. Tell whoever makes the directory, or give that person this holder.json. The \
+                 differences, first as it is here, then as in the directory:"
+            ),
         );
+        let of = |holder: &Holder| Contents { holders: vec![holder.clone()], ..contents.clone() };
+        let mut texts = BTreeSet::new();
+        for change in changes(&of(&expected), &of(entry)) {
+            // Of a text in several languages the field is enough.
+            match TEXTS.iter().find(|field| change.at().contains(&format!(" › {field} › "))) {
+                Some(field) if texts.insert(field) => complain(PROGRAM, format_args!("  changed  {field}")),
+                Some(_) => {}
+                None => complain(PROGRAM, format_args!("  {change}")),
+            }
+        }
+        bail!("the entry of {id} differs");
     }
 
     fn show(&self, contents: &Contents, signer: &Signer) -> Result<()> {
@@ -344,7 +382,7 @@ impl Sign {
         Ok(())
     }
 
-    fn say_who_is_missing(&self, note: &[u8], contents: &Contents, root: Option<&RootKey>) -> Result<()> {
+    fn who_is_missing(&self, note: &[u8], contents: &Contents, root: Option<&RootKey>) -> Result<String> {
         let note = UntrustedDirectory::parse(note)?;
         let mut missing: Vec<_> = note.not_vouched()?.iter().map(ToString::to_string).collect();
         let is_named = note.signers().iter().any(|name| *name == contents.channel.as_str());
@@ -352,17 +390,15 @@ impl Sign {
         if !is_named || root.is_some_and(|root| !note.is_signed_by(root)) {
             missing.push(format!("{} (the root)", contents.channel));
         }
-        if missing.is_empty() && root.is_none() {
-            say(
-                "Somebody has signed for everyone, but the root's signature was not checked here: this desk trusts no root key of the channel. Check it with: \
-                 softinfo-desk directory check --root FILE",
-            )?;
+        Ok(if missing.is_empty() && root.is_none() {
+            "Somebody has signed for everyone, but the root's signature was not checked here: this desk trusts no root key of the channel. Check it with: \
+             softinfo-desk directory check --root FILE"
+                .to_owned()
         } else if missing.is_empty() {
-            say("All signatures are there; look at it with: softinfo-desk directory check")?;
+            "All signatures are there; look at it with: softinfo-desk directory check".to_owned()
         } else {
-            say(format!("It is refused by everybody until these have signed too: {}.", missing.join(", ")))?;
-        }
-        Ok(())
+            format!("It is refused by everybody until these have signed too: {}.", missing.join(", "))
+        })
     }
 }
 
@@ -411,7 +447,11 @@ fn check(setting: &Setting, file: &Path, root: Option<PathBuf>, after: Option<Pa
     let root = read_root(&root.unwrap_or(trusted))?;
     let read = |path: &Path| -> Result<_> {
         let bytes = read_limited(path, MAX_DIRECTORY).with_context(|| path.display().to_string())?;
-        Ok(UntrustedDirectory::parse(&bytes)?.verify(&root)?)
+        let note = UntrustedDirectory::parse(&bytes);
+        if note.is_err() && Contents::parse(&bytes).is_ok() {
+            bail!("{}: it has no signatures yet: sign it first, with softinfo-desk directory sign", path.display());
+        }
+        Ok(note?.verify(&root)?)
     };
     let seen = after.map(|older| read(&older).map(|directory| directory.seen())).transpose()?;
     let directory = read(file)?.not_older_than(seen.as_ref())?;

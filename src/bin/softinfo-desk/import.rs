@@ -1,5 +1,6 @@
 //! `softinfo-desk import`: a bundle from the courier's computer onto the desk.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -7,12 +8,17 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use softinfo::day::Day;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{ImportError, Imported, LockError, Missing, Permission, Standing, import};
+use softinfo::desk::{ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, import};
 use softinfo::terminal::{Exit, byte_bar, complain, counted, say, say_json, sentence};
 
+use crate::list::start;
 use crate::passphrase::unlock;
 use crate::{PROGRAM, Setting};
+
+/// Most new tips that are named.
+const NAMED: usize = 10;
 
 #[derive(Args)]
 pub struct Import {
@@ -29,7 +35,7 @@ impl Import {
         announce_example(&desk);
         let mut permission = Permission { example: setting.allow_example, new_courier: self.new_courier };
         let mut outcome = read(&desk, setting, &self.bundle, permission)?;
-        if let Err(error @ ImportError::NewCourier(_)) = &outcome
+        if let Err(error @ (ImportError::NewCourier(_) | ImportError::CourierOfALostList { .. })) = &outcome
             && io::stdin().is_terminal()
             && io::stderr().is_terminal()
         {
@@ -58,7 +64,23 @@ impl Import {
             return Ok(Exit::Incomplete.into());
         }
         name_plaintext(&imported.plaintext_left);
-        Ok(name_missing(&imported).into())
+        let mut exit = name_missing(&imported);
+        note_keys_gone(&desk);
+        if imported.unlisted > 0 {
+            complain(
+                PROGRAM,
+                format_args!(
+                    "{} in this desk's folder on no list, because the list was lost; each comes back onto it with its bundle: import those again",
+                    if imported.unlisted == 1 {
+                        "1 sealed tip is".to_owned()
+                    } else {
+                        format!("{} sealed tips are", imported.unlisted)
+                    }
+                ),
+            );
+            exit = Exit::Incomplete;
+        }
+        Ok(exit.into())
     }
 }
 
@@ -78,7 +100,7 @@ fn read(
     let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
     let outcome = import(desk, source, permission, || {
         bar.finish_and_clear();
-        unlock(setting, desk)
+        unlock(setting, desk, "to see which tips they open")
     });
     bar.finish_and_clear();
     Ok(outcome)
@@ -99,8 +121,28 @@ fn show(imported: &Imported) -> io::Result<()> {
         say(format_args!("It is the first of the courier {} on this desk.", courier.short()))?;
     }
     if new > for_this_desk {
-        let others = tips(new - for_this_desk);
-        say(format_args!("No key of this desk opens {others}; softinfo-desk list shows which were tried."))?;
+        let opens = if *for_this_desk == 1 { "opens" } else { "open" };
+        let others = new - for_this_desk;
+        let open = if others == 1 { "opens" } else { "open" };
+        say(format_args!(
+            "Of {}, {for_this_desk} {opens} with this desk's keys; {others} {open} with none of them.",
+            counted(*new, "new tip")
+        ))?;
+    }
+    for id in imported.ids.iter().take(NAMED) {
+        say(format_args!("  {}", start(id)))?;
+    }
+    if imported.ids.len() > NAMED {
+        say(format_args!("  and {} more; softinfo-desk list shows all", imported.ids.len() - NAMED))?;
+    }
+    if let Some(id) = imported.ids.first() {
+        say(format_args!("Next: softinfo-desk show {}", start(id)))?;
+    }
+    for Missing { courier, numbers, .. } in &imported.given_up {
+        say(format_args!(
+            "Given up since the last import: {numbers} of the courier {}. Tips that were only there stay unread.",
+            courier.short()
+        ))?;
     }
     if imported.already > 0 && imported.standing != Standing::Repeated {
         say(format_args!("Here already: {}.", tips(imported.already)))?;
@@ -132,13 +174,14 @@ fn name_missing(imported: &Imported) -> Exit {
             ),
         );
     }
-    for Missing { courier, numbers } in &imported.missing {
+    for Missing { courier, numbers, since } in &imported.missing {
+        let since = since.map_or_else(|| "DAY".to_owned(), |day| day.to_string());
         let (plural, verb) = if numbers.first == numbers.last { ("", "has") } else { ("s", "have") };
         complain(
             PROGRAM,
             format_args!(
-                "bundle{plural} {numbers} of the courier {0} {verb} not come yet. If lost: softinfo-courier fetch --again-since DAY, then \
-                 softinfo-desk bundles close {0}",
+                "bundle{plural} {numbers} of the courier {0} {verb} not come yet. If lost: softinfo-courier fetch --again-since {since}, import what it \
+                 brings, then softinfo-desk bundles close {0}",
                 courier.short()
             ),
         );
@@ -155,6 +198,28 @@ fn name_missing(imported: &Imported) -> Exit {
         );
     }
     if untried || begins_late || !imported.missing.is_empty() { Exit::Incomplete } else { Exit::Done }
+}
+
+/// Names keys that are gone before their time is over: what is sealed to them would never open.
+fn note_keys_gone(desk: &Desk) {
+    let today = Day::today();
+    let gone: BTreeSet<_> = desk
+        .keyring
+        .destroyed()
+        .into_iter()
+        .filter(|(_, epoch)| epoch.until >= today)
+        .map(|(holder, epoch)| KeyName { holder: holder.clone(), epoch: epoch.epoch.clone() })
+        .collect();
+    if !gone.is_empty() {
+        complain(
+            PROGRAM,
+            format_args!(
+                "not in keys/, though not yet over: {}. What is sealed to them does not open; unless they were destroyed on purpose, put them back from \
+                 the copy",
+                KeyNames(gone)
+            ),
+        );
+    }
 }
 
 fn tips(number: usize) -> String {

@@ -1,6 +1,8 @@
 //! `softinfo-desk keygen`: identities for the months to come.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -9,9 +11,10 @@ use softinfo::desk::keyring::{KEYRING_FILE, Keyring, Made, Order, plain_holder, 
 use softinfo::desk::passphrase::WORK_FACTOR;
 use softinfo::desk::trust::keys_folder;
 use softinfo::directory::{Holder, HolderId, Kind};
-use softinfo::terminal::{say, say_json};
+use softinfo::terminal::{Exit, complain, counted, say, say_json};
 
-use crate::{Setting, passphrase};
+use crate::keys::NO_SIGNING_KEY;
+use crate::{PROGRAM, Setting, passphrase, told};
 
 #[derive(Args)]
 pub struct Keygen {
@@ -60,7 +63,7 @@ fn described(keyring: &Keyring, id: HolderId, kind: Kind) -> Result<Holder> {
 }
 
 impl Keygen {
-    pub fn run(self, setting: &Setting) -> Result<()> {
+    pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let folder = self.keys.unwrap_or_else(|| keys_folder(&setting.desk));
         let mut keyring = Keyring::read(&folder)?;
         let profile = match (&self.profile, self.holder, self.kind) {
@@ -77,33 +80,62 @@ impl Keygen {
         };
         keyring.check(&order)?;
         let made = if keyring.has_passphrase() {
-            let question = format!("Passphrase of the keys in {}", folder.display());
+            let question = format!("Passphrase of the keys in {}, to make more", folder.display());
             passphrase::ask(setting.passphrase_fd, &question, |typed| keyring.make(&order, typed))?
         } else {
-            keyring.make(&order, &passphrase::new(setting.passphrase_fd)?)?
+            let of = format!("the keys in {}", folder.display());
+            keyring.make(&order, &passphrase::new(setting.passphrase_fd, &of)?)?
         };
-        if setting.json {
-            return Ok(say_json(&made.holder)?);
+        let said = if setting.json { say_json(&made.holder) } else { show(&folder, &made) };
+        let mut exit = told(said, format_args!("the keys were made and are in {}", folder.display()));
+        for doubt in doubts(&made, self.profile.is_some(), Day::today()) {
+            complain(PROGRAM, doubt);
         }
-        let Made { holder, epochs, completed } = made;
-        let public = folder.join(holder.id.as_str()).join("holder.json");
-        if completed > 0 {
-            say(format_args!(
-                "An earlier keygen had been ended before it was done; {completed} of its keys are used."
-            ))?;
+        if keyring.lacks_signing_key(&made.holder.id) {
+            complain(PROGRAM, NO_SIGNING_KEY);
+            exit = Exit::Incomplete;
         }
-        if let (Some(first), Some(last)) = (epochs.first(), epochs.last()) {
-            let count = if epochs.len() == 1 { "1 key".to_owned() } else { format!("{} keys", epochs.len()) };
-            say(format_args!("{count} for {}, for tips from {} to {}:", holder.id, first.from, last.until))?;
-        }
-        for epoch in &epochs {
-            say(format_args!("  {}  {} to {}", epoch.epoch, epoch.from, epoch.until))?;
-        }
-        say(format_args!("Hand in {}: it is public, and goes to whoever signs the directory.", public.display()))?;
-        say(format_args!(
-            "Copy all of {}, with {KEYRING_FILE}, to a second medium and lock that away: without the keys or the passphrase nobody can read the tips.",
-            folder.display()
-        ))?;
-        Ok(())
+        Ok(exit.into())
     }
+}
+
+/// What somebody may not have meant.
+fn doubts(made: &Made, profile: bool, today: Day) -> Vec<String> {
+    let Made { holder, epochs, .. } = made;
+    let mut doubts: Vec<_> = holder.overlaps().iter().map(ToString::to_string).collect();
+    if holder.epoch_on(today).is_none()
+        && let Some(first) = epochs.first()
+    {
+        doubts.push(format!("none of these keys holds today: the first for {} begins on {}", holder.id, first.from));
+    }
+    if !profile && holder.names.is_empty() {
+        doubts.push(format!("without --profile writers see only the id, {}", holder.id));
+    }
+    doubts
+}
+
+fn show(folder: &Path, made: &Made) -> io::Result<()> {
+    let Made { holder, epochs, completed } = made;
+    let public = folder.join(holder.id.as_str()).join("holder.json");
+    if *completed > 0 {
+        say(format_args!("An earlier keygen had been ended before it was done; {completed} of its keys are used."))?;
+    }
+    if let (Some(first), Some(last)) = (epochs.first(), epochs.last()) {
+        let count = counted(epochs.len(), "key");
+        say(format_args!("{count} for {}, for tips from {} to {}:", holder.id, first.from, last.until))?;
+    }
+    for epoch in epochs {
+        say(format_args!("  {}  {} to {}", epoch.epoch, epoch.from, epoch.until))?;
+    }
+    if holder.epochs.len() > epochs.len()
+        && let Some(last) = holder.epochs.iter().map(|epoch| epoch.until).max()
+    {
+        let count = counted(holder.epochs.len(), "key");
+        say(format_args!("With those from before, {} has {count}, the last until {last}.", holder.id))?;
+    }
+    say(format_args!("Hand in {}: it is public, and goes to whoever signs the directory.", public.display()))?;
+    say(format_args!(
+        "Copy all of {}, with {KEYRING_FILE}, to a second medium and lock that away: without the keys or the passphrase nobody can read the tips.",
+        folder.display()
+    ))
 }

@@ -1,5 +1,6 @@
 //! `softinfo-desk keys`: which keys are here, and `holder.json` made anew where it was lost.
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +12,12 @@ use softinfo::desk::trust::keys_folder;
 use softinfo::directory::Holder;
 use softinfo::terminal::{Exit, complain, say, say_json, sentence};
 
-use crate::{PROGRAM, Setting, passphrase};
+use crate::list::quiet_when_closed;
+use crate::{PROGRAM, Setting, passphrase, told};
+
+/// Where a holder's signing key is gone.
+pub const NO_SIGNING_KEY: &str = "a signing key is missing; restore signing.age from the copy of the folder, or make a new one with \
+     softinfo-desk keys mend --new-signing-key";
 
 /// Without an action: show which keys are here. Asks for no passphrase.
 #[derive(Args)]
@@ -52,21 +58,22 @@ impl Keys {
 
 fn list(setting: &Setting, keyring: &Keyring) -> Result<ExitCode> {
     let listing = keyring.listing();
-    if setting.json {
-        say_json(&listing)?;
+    // Whoever closes the other end has seen enough; what is wrong is said all the same.
+    quiet_when_closed(if setting.json {
+        say_json(&listing)
     } else if listing.is_empty() {
         say(format_args!(
             "There are no keys in {} yet. Make them with: softinfo-desk keygen",
             keyring.folder().display()
-        ))?;
+        ))
     } else {
-        for holder in &listing {
-            show(holder)?;
-        }
-    }
+        listing.iter().try_for_each(show)
+    })?;
     let mut whole = true;
-    if !listing.is_empty() && !keyring.has_passphrase() {
-        complain(PROGRAM, format_args!("{}", sentence(&keyring.without_keyring())));
+    if !keyring.is_empty()
+        && let Err(fault) = keyring.check_keyring()
+    {
+        complain(PROGRAM, sentence(&fault));
         whole = false;
     }
     for fault in keyring.faults() {
@@ -83,11 +90,7 @@ fn list(setting: &Setting, keyring: &Keyring) -> Result<ExitCode> {
         whole = false;
     }
     if listing.iter().any(|holder| holder.signing == KeyState::Destroyed) {
-        complain(
-            PROGRAM,
-            "a signing key is missing; restore signing.age from the copy of the folder, or make a new one with \
-             softinfo-desk keys mend --new-signing-key",
-        );
+        complain(PROGRAM, NO_SIGNING_KEY);
         whole = false;
     }
     if states().any(|state| state == KeyState::NotListed) && keyring.faults().is_empty() {
@@ -98,7 +101,7 @@ fn list(setting: &Setting, keyring: &Keyring) -> Result<ExitCode> {
     Ok(exit.into())
 }
 
-fn show(holder: &Listed) -> Result<()> {
+fn show(holder: &Listed) -> io::Result<()> {
     say(format_args!("{}", holder.holder))?;
     for epoch in &holder.epochs {
         let days = match (epoch.from, epoch.until) {
@@ -115,7 +118,7 @@ fn show(holder: &Listed) -> Result<()> {
 fn state(state: KeyState) -> &'static str {
     match state {
         KeyState::Here => "here",
-        KeyState::Destroyed => "destroyed: its file is gone",
+        KeyState::Destroyed => "its file is gone: destroyed, or lost",
         KeyState::Damaged => "DAMAGED",
         KeyState::NotListed => "here, but not in holder.json",
         KeyState::None => "none",
@@ -126,10 +129,10 @@ fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<&Holder>, new_
     if keyring.is_empty() {
         bail!("there are no keys in {} that could be mended", keyring.folder().display());
     }
-    let question = format!("Passphrase of the keys in {}", keyring.folder().display());
+    let question = format!("Passphrase of the keys in {}, to mend them", keyring.folder().display());
     let outcomes =
         passphrase::ask(setting.passphrase_fd, &question, |typed| keyring.mend(profile, new_signing_key, typed))?;
-    let mut exit = Exit::Done;
+    let (mut exit, mut said) = (Exit::Done, Ok(()));
     let mut rows = Vec::new();
     for outcome in outcomes {
         match outcome {
@@ -138,7 +141,11 @@ fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<&Holder>, new_
                     let Mended { holder, changed, set_aside, new_signing_key, .. } = &mended;
                     rows.push(json!({ "holder": holder, "changed": changed, "set_aside": set_aside, "new_signing_key": new_signing_key }));
                 } else {
-                    tell(keyring, &mended)?;
+                    said = said.and_then(|()| tell(keyring, &mended));
+                }
+                if keyring.lacks_signing_key(&mended.holder.id) {
+                    complain(PROGRAM, NO_SIGNING_KEY);
+                    exit = Exit::Incomplete;
                 }
                 for fault in &mended.damaged {
                     complain(PROGRAM, sentence(fault));
@@ -152,12 +159,15 @@ fn mend(setting: &Setting, keyring: &mut Keyring, profile: Option<&Holder>, new_
         }
     }
     if setting.json {
-        say_json(&rows)?;
+        said = say_json(&rows);
+    }
+    if told(said, "what could be mended was") == Exit::Incomplete {
+        exit = Exit::Incomplete;
     }
     Ok(exit.into())
 }
 
-fn tell(keyring: &Keyring, mended: &Mended) -> Result<()> {
+fn tell(keyring: &Keyring, mended: &Mended) -> io::Result<()> {
     let Mended { holder, changed, set_aside, new_signing_key, .. } = mended;
     let path = keyring.folder().join(holder.id.as_str()).join("holder.json");
     if *changed {

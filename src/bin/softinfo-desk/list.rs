@@ -7,8 +7,9 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, DeskLock, OpenTipError, keys_in, try_keys};
+use softinfo::desk::{Casebook, CasebookError, DeskLock, OpenTipError, keys_in, try_keys};
 use softinfo::terminal::{Exit, complain, say, say_json};
+use softinfo::tip::id::TipId;
 
 use crate::import::{announce_example, busy_desk, name_plaintext};
 use crate::passphrase::unlock;
@@ -24,9 +25,12 @@ pub struct List {
 impl List {
     pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let desk = Desk::open(&setting.desk)?;
+        if let Err(lost) = Casebook::not_lost(&desk.folder) {
+            return Ok(lost_list(&lost));
+        }
         if self.try_keys {
             announce_example(&desk);
-            match try_keys(&desk, &unlock(setting, &desk)?) {
+            match try_keys(&desk, &unlock(setting, &desk, "to try them")?) {
                 Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
                 opened => {
                     complain(PROGRAM, format_args!("of the tips that no key had opened, {} can be opened now", opened?))
@@ -42,6 +46,12 @@ impl List {
         quiet_when_closed(if setting.json { rows(&book) } else { table(&desk, &book) })?;
         Ok(Exit::Done.into())
     }
+}
+
+/// Says that the list is lost.
+pub fn lost_list(lost: &CasebookError) -> ExitCode {
+    complain(PROGRAM, lost);
+    Exit::Incomplete.into()
 }
 
 /// Whoever closes the other end of a pipe has seen enough.
@@ -68,14 +78,25 @@ fn table(desk: &Desk, book: &Casebook) -> io::Result<()> {
         return say("No tips yet. Import a bundle with: softinfo-desk import FILE");
     }
     say(format_args!("{:<16}  {:<10}  {:>9}  {:<16}  FOR", "ID", "DAY", "KB", "BUNDLE"))?;
+    let mut unopened = false;
     for (id, case) in tips {
         let whose = case.reader.as_ref().map_or_else(
-            || format!("no key of this desk opens it (tried: {})", book.tried(case)),
-            |reader| format!("{} ({})", reader.holder, reader.epoch),
+            || "no key here".to_owned(),
+            |reader| {
+                let here = desk.keyring.has(&reader.holder, &reader.epoch);
+                let gone = if here { "" } else { ", whose file is not in keys/" };
+                format!("{} ({}){gone}", reader.holder, reader.epoch)
+            },
         );
-        let start: String = id.to_string().chars().take(16).collect();
+        unopened |= case.reader.is_none();
+        let start = start(id);
         let bundle = format!("{} of {}", case.bundle, case.courier.short());
         say(format_args!("{start}  {}  {:>9}  {bundle:<16}  {whose}", case.day, case.size.div_ceil(1000)))?;
+    }
+    if unopened {
+        say(
+            "No key here: none of this desk's keys opens it. With keys that have come since: softinfo-desk list --try-keys",
+        )?;
     }
     if book.untried(&keys_in(&desk.keyring)).next().is_some() {
         say("This desk has keys that were not tried on all of them: softinfo-desk list --try-keys")?;
@@ -83,7 +104,12 @@ fn table(desk: &Desk, book: &Casebook) -> io::Result<()> {
     Ok(())
 }
 
-fn sorted(book: &Casebook) -> Vec<(&softinfo::tip::id::TipId, &softinfo::desk::Case)> {
+/// As much of an id as a person types.
+pub fn start(id: &TipId) -> String {
+    id.to_string().chars().take(16).collect()
+}
+
+fn sorted(book: &Casebook) -> Vec<(&TipId, &softinfo::desk::Case)> {
     let mut tips: Vec<_> = book.tips.iter().collect();
     tips.sort_by_key(|(id, case)| (case.day, **id));
     tips

@@ -13,6 +13,7 @@ mod passphrase;
 mod sheet;
 mod show;
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -100,16 +101,26 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         json: arguments.json,
     };
     match arguments.command {
-        Command::Keygen(command) => command.run(&setting)?,
-        Command::Keys(command) => return command.run(&setting),
-        Command::Directory(command) => command.run(&setting)?,
-        Command::Import(command) => return command.run(&setting),
-        Command::Bundles(command) => return command.run(&setting),
-        Command::List(command) => return command.run(&setting),
-        Command::Show(command) => return command.run(&setting),
-        Command::Open(command) => return command.run(&setting),
+        Command::Keygen(command) => command.run(&setting),
+        Command::Keys(command) => command.run(&setting),
+        Command::Directory(command) => command.run(&setting),
+        Command::Import(command) => command.run(&setting),
+        Command::Bundles(command) => command.run(&setting),
+        Command::List(command) => command.run(&setting),
+        Command::Show(command) => command.run(&setting),
+        Command::Open(command) => command.run(&setting),
     }
-    Ok(Exit::Done.into())
+}
+
+/// The end of a command that has `done` something: where only its words could not be shown, that is said.
+fn told(said: std::io::Result<()>, done: impl Display) -> Exit {
+    match said {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            complain(PROGRAM, format_args!("{done}; only this could not be shown: {error}"));
+            Exit::Incomplete
+        }
+    }
 }
 
 fn default_folder() -> Result<PathBuf> {

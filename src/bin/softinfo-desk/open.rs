@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
 use softinfo::desk::{OpenTipError, Opened, check_out, find, open};
-use softinfo::terminal::{Exit, complain, say, say_json};
+use softinfo::terminal::{Exit, complain, counted, say, say_json};
 
 use crate::import::{announce_example, busy_desk, name_plaintext};
 use crate::passphrase::unlock;
@@ -34,7 +34,7 @@ impl Open {
         announce_example(&desk);
         check_out(&self.out)?;
         let id = find(&desk, &self.id)?;
-        let keys = unlock(setting, &desk)?;
+        let keys = unlock(setting, &desk, "to open the tip")?;
         let opened = match open(&desk, &id, &keys, &self.out, self.originals) {
             Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
             opened => opened?,
@@ -68,7 +68,10 @@ impl Open {
         say("  tip.json (what this desk knows of it)")?;
         sheet::show(read, case)?;
         if *originals_left_out > 0 {
-            say(format_args!("{originals_left_out} unscrubbed originals were left out; --originals writes them too."))?;
+            say(format_args!(
+                "Left out: {}; --originals writes them too.",
+                counted(*originals_left_out, "unscrubbed original")
+            ))?;
         }
         say("Read files from strangers with care; softinfo-desk show shows the message without opening any.")
     }

@@ -10,11 +10,14 @@ use crate::{PROGRAM, Setting};
 /// How often a passphrase may be typed for one purpose.
 const ATTEMPTS: usize = 3;
 
-/// Unlocks all keys of the desk, and names what could not be read. Asked once for a command.
-pub fn unlock(setting: &Setting, desk: &Desk) -> Result<UnlockedKeys, KeyringError> {
+/// Unlocks all keys of the desk for `purpose`, and names what could not be read. Asked once for a command.
+pub fn unlock(setting: &Setting, desk: &Desk, purpose: &str) -> Result<UnlockedKeys, KeyringError> {
     let unlocked = match (setting.passphrase_fd, desk.example_passphrase()) {
         (None, Some(example)) => desk.keyring.unlock(&example?)?,
-        (descriptor, _) => ask(descriptor, "Passphrase of this desk's keys", |typed| desk.keyring.unlock(typed))?,
+        (descriptor, _) => {
+            let question = format!("Passphrase of this desk's keys, {purpose}");
+            ask(descriptor, &question, |typed| desk.keyring.unlock(typed))?
+        }
     };
     for fault in desk.keyring.faults().iter().chain(&unlocked.damaged) {
         complain(PROGRAM, format_args!("{}; the other keys work", sentence(fault)));
@@ -35,9 +38,9 @@ pub fn ask<T>(
 }
 
 /// A passphrase for a new key: typed twice at the terminal, or from the descriptor.
-pub fn new(descriptor: Option<u32>) -> Result<Passphrase, KeyringError> {
+pub fn new(descriptor: Option<u32>, of: &str) -> Result<Passphrase, KeyringError> {
     let twice = || {
-        let first = prompt("New passphrase, at least 12 characters")?;
+        let first = prompt(&format!("New passphrase of {of}, at least 12 characters"))?;
         first.long_enough()?;
         if first.same_as(&prompt("The same again")?) { Ok(first) } else { Err(SecretError::Different) }
     };

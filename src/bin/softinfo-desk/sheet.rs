@@ -44,7 +44,7 @@ pub fn show(read: &TipRead, case: &Case) -> io::Result<()> {
     let shown = |name: &str| !hidden.contains(&name) || read.report.other.contains_key(name);
     if let Value::Object(fields) = report(read) {
         for (name, value) in fields.iter().filter(|(name, _)| shown(name)) {
-            writer(&format!("{}: {}", label(name), text(value)))?;
+            field(label(name), value)?;
         }
     }
     for note in &read.report.attachments {
@@ -52,6 +52,19 @@ pub fn show(read: &TipRead, case: &Case) -> io::Result<()> {
         writer(&format!("file {}: {}, {} bytes, {hidden}", note.name, note.media_type, note.size))?;
     }
     Ok(())
+}
+
+/// A field of the report; what is made of several has a line for each.
+fn field(name: &str, value: &Value) -> io::Result<()> {
+    match value {
+        Value::Object(parts) if !parts.is_empty() => {
+            parts.iter().try_for_each(|(part, value)| field(&format!("{name} › {}", label(part)), value))
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            (1..).zip(items).try_for_each(|(n, item)| field(&format!("{name} {n}"), item))
+        }
+        other => writer(&format!("{name}: {}", text(other))),
+    }
 }
 
 /// The writer's words, wrapped, each line marked.

@@ -26,7 +26,7 @@ impl Show {
         let desk = Desk::open(&setting.desk)?;
         announce_example(&desk);
         let id = find(&desk, &self.id)?;
-        let keys = unlock(setting, &desk)?;
+        let keys = unlock(setting, &desk, "to show the tip")?;
         let Shown { read, case, message } = show(&desk, &id, &keys)?;
         let message = message.as_ref().map(|text| text.as_str());
         quiet_when_closed(if setting.json {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::day::Day;
 use crate::desk::passphrase::Passphrase;
-use crate::directory::{Epoch, Holder, HolderId};
+use crate::directory::{Epoch, Holder, HolderId, Kind};
 use crate::tip::hybrid::Identity;
 
 /// Most epochs made at once: ten years of months.
@@ -62,6 +62,9 @@ impl Keyring {
         let begun = self.begun(&key, &holder, &wanted)?;
 
         let signing = folder.join(SIGNING_FILE);
+        if holder.signing_key.is_none() && signing.exists() {
+            same_kind(&holder, key.read(&signing)?.label.kind)?;
+        }
         if holder.signing_key.is_none() {
             holder.signing_key = Some(if signing.exists() {
                 key.read(&signing)?.public
@@ -114,16 +117,20 @@ impl Keyring {
         };
         let wanted = months_from(order.from, order.epochs, order.months)?;
         if let Some(month) = wanted.iter().find(|month| holder.epochs.iter().any(|listed| listed.epoch == month.name)) {
-            return Err(KeyringError::Exists { holder: holder.id, epoch: month.name.clone() });
+            let go_on = go_on(&holder, &wanted);
+            return Err(KeyringError::Exists { holder: holder.id, epoch: month.name.clone(), go_on });
         }
-        if self.names.is_empty() || self.has_passphrase() { Ok((holder, wanted)) } else { Err(self.without_keyring()) }
+        if !self.is_empty() {
+            self.check_keyring()?;
+        }
+        Ok((holder, wanted))
     }
 
     /// The keyring key: the one that is here, or a new one in a folder without keys.
     fn key_for_making(&self, passphrase: &Passphrase, work_factor: u8) -> Result<KeyringKey, KeyringError> {
         let path = self.folder.join(KEYRING_FILE);
         if self.has_passphrase() {
-            return KeyringKey::unlock(&path, passphrase).map_err(|error| match error {
+            return self.keyring_key(passphrase).map_err(|error| match error {
                 KeyringError::Secret(SecretError::Wrong(_)) => KeyringError::OtherPassphrase(path),
                 other => other,
             });
@@ -142,12 +149,17 @@ impl Keyring {
             }
             let month = wanted.iter().find(|month| month.name == epoch);
             match read_epoch(key, &path) {
+                // Before there is a `holder.json` nobody can have changed the kind.
+                Ok((_, kind)) if holder.epochs.is_empty() && kind != holder.kind => same_kind(holder, kind)?,
                 Ok((found, _)) if month.is_none_or(|month| (month.from, month.until) == (found.from, found.until)) => {
                     let recipient = found.identity.recipient().to_string();
                     begun.push(Epoch { epoch: found.epoch, from: found.from, until: found.until, recipient });
                 }
                 // Of other length than what was asked for.
-                Ok(_) => return Err(KeyringError::Exists { holder: holder.id.clone(), epoch }),
+                Ok(_) => {
+                    let go_on = "Choose a later first month, or epochs as long as before".to_owned();
+                    return Err(KeyringError::Exists { holder: holder.id.clone(), epoch, go_on });
+                }
                 Err(error) if month.is_some() => return Err(error),
                 // Another month's file: `keys` and every unlocking name it.
                 Err(_) => {}
@@ -155,6 +167,27 @@ impl Keyring {
         }
         Ok(begun)
     }
+}
+
+/// Refuses key files of a holder of another kind.
+fn same_kind(holder: &Holder, is: Kind) -> Result<(), KeyringError> {
+    if is == holder.kind {
+        return Ok(());
+    }
+    Err(KeyringError::OtherKind { holder: holder.id.clone(), is: is.into(), asked: holder.kind.into() })
+}
+
+/// How to go on behind the keys that are there: with the rest of what was wanted, or with other months.
+fn go_on(holder: &Holder, wanted: &[Months]) -> String {
+    let listed = |month: &&Months| holder.epochs.iter().any(|epoch| epoch.epoch == month.name);
+    let rest = wanted.iter().rev().take_while(|month| !listed(month)).count();
+    if let Some(first) = wanted.get(wanted.len() - rest) {
+        return format!("Go on with --from {} --epochs {rest}", first.name);
+    }
+    let last = holder.epochs.iter().map(|epoch| epoch.until).max();
+    last.map_or_else(String::new, |last| {
+        format!("The first month that is free is {}: go on with --from {0}", last.plus(1).month())
+    })
 }
 
 /// Names and days of the epochs that are asked for.

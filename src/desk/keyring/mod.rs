@@ -100,7 +100,7 @@ pub struct ListedEpoch {
 pub enum KeyState {
     /// An age file under a keyring key.
     Here,
-    /// The file is gone: the key was destroyed. Nothing that was sealed to it can be opened with this folder.
+    /// The file is gone: the key was destroyed, or is lost. Nothing that was sealed to it can be opened with this folder.
     Destroyed,
     /// The file is there, but no key file of this version.
     Damaged,
@@ -118,13 +118,28 @@ pub enum KeyringError {
     Range,
     /// The epoch exists.
     #[error(
-        "there is a key for epoch {epoch} of {holder} already; it was left as it is, and nothing was made. Choose a later first month"
+        "there is a key for epoch {epoch} of {holder} already; it was left as it is, and nothing was made. {go_on}"
     )]
     Exists {
         /// Whose.
         holder: HolderId,
         /// Which.
         epoch: HolderId,
+        /// Which month is free.
+        go_on: String,
+    },
+    /// Keys that an ended run left are of a holder of another kind.
+    #[error(
+        "keys of {holder} are here that an ended keygen has made, and it was of the kind {is}, not {asked}; no key was made. Give the command as it \
+         was, with --kind {is}"
+    )]
+    OtherKind {
+        /// Whose.
+        holder: HolderId,
+        /// As the key files say.
+        is: &'static str,
+        /// As was asked for.
+        asked: &'static str,
     },
     /// Another holder is to be made under another passphrase.
     #[error(
@@ -145,6 +160,12 @@ pub enum KeyringError {
     /// The file that opens all others is missing.
     #[error("{} is missing: without it no key in its folder can be opened. Restore it from the copy of the folder", .0.display())]
     NoKeyring(PathBuf),
+    /// The file that opens all others is no age file under a passphrase.
+    #[error("{}: DAMAGED; nothing opens without it; restore it from the copy", .0.display())]
+    DamagedKeyring(PathBuf),
+    /// The file that opens all others opens none of them.
+    #[error("{} is not the one of these keys: nothing opens; put back the right one", .0.display())]
+    NotTheirKeyring(PathBuf),
     /// Keys of the kind before `keyring.age`.
     #[error(
         "{} is under the passphrase itself, as before keys had {KEYRING_FILE}; this version does not read it. Move its folder away, \
@@ -173,6 +194,12 @@ pub enum KeyringError {
         /// Why.
         reason: String,
     },
+    /// There is no public part.
+    #[error(
+        "{} is missing. A keygen may have been cut off: give the same keygen command again; if {HOLDER_FILE} was lost: softinfo-desk keys mend",
+        .0.display()
+    )]
+    NoPublicPart(PathBuf),
     /// The public part is lost, and no key file can be read to make it anew.
     #[error("there is no key file in {} from which {HOLDER_FILE} could be made; restore the folder from its copy", .0.display())]
     NothingToMend(PathBuf),
@@ -237,10 +264,10 @@ impl Keyring {
         for name in &self.names {
             match public_part(&self.folder.join(name.as_str()), name) {
                 Ok(Some(holder)) => self.holders.push(holder),
-                Ok(None) => self.faults.push(KeyringError::PublicPart {
-                    path: self.folder.join(name.as_str()).join(HOLDER_FILE),
-                    reason: "it is missing".to_owned(),
-                }),
+                Ok(None) => {
+                    let path = self.folder.join(name.as_str()).join(HOLDER_FILE);
+                    self.faults.push(KeyringError::NoPublicPart(path));
+                }
                 Err(fault) => self.faults.push(fault),
             }
         }
@@ -330,7 +357,7 @@ impl Keyring {
     /// and passed over; a file that can't be read is named in the outcome, and the others are unlocked.
     ///
     /// # Errors
-    /// `Secret`: the passphrase is wrong, or `keyring.age` damaged; `NoKeyring`; `UnderPassphrase`.
+    /// `Secret`: the passphrase is wrong, or `keyring.age` damaged inside; as [`Keyring::check_keyring`]; `NotTheirKeyring`.
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<UnlockedKeys, KeyringError> {
         let key = self.keyring_key(passphrase)?;
         let mut unlocked = UnlockedKeys::default();
@@ -352,11 +379,40 @@ impl Keyring {
     }
 
     fn keyring_key(&self, passphrase: &Passphrase) -> Result<KeyringKey, KeyringError> {
-        if self.has_passphrase() {
-            KeyringKey::unlock(&self.folder.join(KEYRING_FILE), passphrase)
-        } else {
-            Err(self.without_keyring())
+        self.check_keyring()?;
+        let key = KeyringKey::unlock(&self.folder.join(KEYRING_FILE), passphrase)?;
+        self.check_theirs(&key)?;
+        Ok(key)
+    }
+
+    /// Whether `keyring.age` is there and looks, without a passphrase, as it should.
+    ///
+    /// # Errors
+    /// `NoKeyring`, `UnderPassphrase`, `DamagedKeyring`; `File`.
+    pub fn check_keyring(&self) -> Result<(), KeyringError> {
+        if !self.has_passphrase() {
+            return Err(self.without_keyring());
         }
+        let path = self.folder.join(KEYRING_FILE);
+        match lock_of(&path)? {
+            Lock::Passphrase => Ok(()),
+            Lock::Keyring | Lock::Damaged => Err(KeyringError::DamagedKeyring(path)),
+        }
+    }
+
+    /// Refuses a key that opens none of the files here, because it comes from another folder.
+    fn check_theirs(&self, key: &KeyringKey) -> Result<(), KeyringError> {
+        let mut other = false;
+        for folder in self.names.iter().map(|name| self.folder.join(name.as_str())) {
+            let epochs = epoch_files(&folder).unwrap_or_default().into_iter().map(|(_, path)| path);
+            for path in epochs.chain([folder.join(SIGNING_FILE)]) {
+                match key.read(&path) {
+                    Ok(_) => return Ok(()),
+                    Err(error) => other |= matches!(error, KeyringError::OtherKeyring(_)),
+                }
+            }
+        }
+        if other { Err(KeyringError::NotTheirKeyring(self.folder.join(KEYRING_FILE))) } else { Ok(()) }
     }
 
     /// Why nothing opens where `keyring.age` is missing: it is lost, or the keys are of the kind before it.
@@ -368,6 +424,18 @@ impl Keyring {
             Some((_, path)) => KeyringError::UnderPassphrase(path),
             None => KeyringError::NoKeyring(self.folder.join(KEYRING_FILE)),
         }
+    }
+
+    /// Whether an epoch's key file is here, in order or not.
+    #[must_use]
+    pub fn has(&self, holder: &HolderId, epoch: &HolderId) -> bool {
+        self.secret(holder, epoch).exists()
+    }
+
+    /// Whether a signing key that the public part of `holder` names is gone.
+    #[must_use]
+    pub fn lacks_signing_key(&self, holder: &HolderId) -> bool {
+        self.listed(holder).signing == KeyState::Destroyed
     }
 
     fn secret(&self, holder: &HolderId, epoch: &HolderId) -> PathBuf {

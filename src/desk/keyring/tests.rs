@@ -351,6 +351,31 @@ fn keys_are_made_or_mended_by_one_program_at_a_time_and_never_over_others() {
 }
 
 #[test]
+fn a_keyring_key_of_another_folder_is_named_once_and_no_key_made_under_it() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    made(folder.path(), "unit", "2026-11", 3);
+    made(other.path(), "unit", "2026-11", 1);
+    fs::copy(other.path().join(KEYRING_FILE), folder.path().join(KEYRING_FILE)).unwrap();
+    let before = files(folder.path());
+    let mut keyring = Keyring::read(folder.path()).unwrap();
+    let refused = [
+        keyring.unlock(&passphrase()).map(drop),
+        keyring.mend(None, true, &passphrase()).map(drop),
+        keyring.make(&order("unit", "2027-02", 1), &passphrase()).map(drop),
+    ];
+    for outcome in refused {
+        let error = outcome.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("keyring.age is not the one of these keys: nothing opens; put back the right one"),
+            "{error}"
+        );
+    }
+    assert!(files(folder.path()) == before);
+}
+
+#[test]
 fn a_root_whose_public_key_was_not_yet_written_is_completed() {
     let folder = tempfile::tempdir().unwrap();
     let make = |channel: &str| make_root(folder.path(), &id(channel), &passphrase(), FAST);
