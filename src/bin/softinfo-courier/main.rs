@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use softinfo::client::ClientError;
 use softinfo::courier::{CourierConfig, CourierError, Fetched, Options, Progress, fetch};
 use softinfo::day::Day;
-use softinfo::terminal::{Exit, arguments, byte_bar, complain, counted, exit_codes, say, say_json, sentence};
+use softinfo::terminal::{Exit, arguments, byte_bar, complain, exit_codes, say, say_json, sentence};
 use softinfo::tip::id::TipId;
 
 const PROGRAM: &str = "softinfo-courier";
