@@ -307,7 +307,7 @@ fn more_tips_than_a_bundle_takes_go_into_several_the_small_ones_first() {
     assert_eq!(scene.fetch("2.tar").json()["waiting"], 1);
     scene.fetch("3.tar").ok();
     for (bundle, tips) in [("1.tar", 1), ("2.tar", 1), ("3.tar", 1)] {
-        scene.import(bundle).says(0, &format!("{tips} new tips"));
+        scene.import(bundle).says(0, &format!("{tips} new tip"));
     }
     fetch(&scene, "4.tar", &[]).says(0, "Nothing new");
 }
