@@ -118,7 +118,7 @@ fn judge(file: &[u8], is_good: bool) {
         fs::write(path(id), bytes).unwrap();
     }
     let out = folder.path().join("bundle.tar");
-    let id = write(&out, manifest, &verified.directory, |tip| File::open(path(&tip.id)), &|_| ()).unwrap();
+    let id = write(&out, manifest, &verified.directory, |tip| File::open(path(&tip.id))).unwrap();
     let written = fs::read(&out).unwrap();
     let again = read(&written[..], |_| (), |_, _| Ok(())).unwrap();
     assert!(again.id == id && again.manifest == *manifest && again.directory == verified.directory);
