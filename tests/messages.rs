@@ -197,6 +197,8 @@ impl Stage {
         let mut line = line.replace(&format!("{folder}/work/"), "").replace(&folder, "[FOLDER]");
         line = line
             .replace(PROJECT, "[PROJECT]")
+            .replace(&format!("version {}", example_version()), "version [EXAMPLE]")
+            .replace(&format!("number above {}", example_version()), "number above [EXAMPLE]")
             .replace(Path::new(TIP).parent().unwrap().to_str().unwrap(), "[PROGRAMS]");
         // The test may run across midnight.
         for day in [self.began, Day::today()] {
@@ -204,6 +206,13 @@ impl Stage {
         }
         named(&without_receipt(&line))
     }
+}
+
+/// The number of the example directory, which rises with each page.
+fn example_version() -> u64 {
+    let root = softinfo::example::root().unwrap();
+    let directory = softinfo::directory::UntrustedDirectory::parse(softinfo::example::DIRECTORY).unwrap();
+    directory.verify(&root).unwrap().contents().version
 }
 
 /// What the relay says of the disk and the kernel that it finds.

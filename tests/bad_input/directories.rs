@@ -161,7 +161,9 @@ fn what_is_signed_is_looked_through_whatever_other_lines_the_file_has() {
     let of_holder = format!("\u{2014} {} ", OwnChannel::HOLDER);
     let stale: Vec<_> = signed.lines().filter(|line| !line.starts_with(&of_holder)).collect();
     fs::write(&json, stale.join("\n").replace("2099-12-31", "2098-12-31") + "\n").unwrap();
+    fs::remove_file(&out).unwrap();
     sign(&scene, &json, &holder, &out, &[]).says(0, "the root's signature was not checked here");
+    fs::remove_file(&out).unwrap();
     scene.run(DESK, &["directory", "trust", own.root().to_str().unwrap()]).ok();
     sign(&scene, &json, &holder, &out, &[]).says(0, "It is refused by everybody until these have signed too: antwerp");
     changed("", "", "");

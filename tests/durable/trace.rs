@@ -106,8 +106,9 @@ fn read(log: &str) -> Vec<Call> {
                 calls.push(call);
             }
         } else if let Some((name, arguments)) = text.split_once('(') {
-            let call = parse(name, arguments, line);
-            if text.ends_with("<unfinished ...>") {
+            let begun = arguments.strip_suffix("<unfinished ...>");
+            let call = parse(name, begun.unwrap_or(arguments).trim_end(), line);
+            if begun.is_some() {
                 open.push((thread, call));
             } else if !failed {
                 calls.push(call);

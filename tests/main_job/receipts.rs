@@ -378,6 +378,11 @@ fn a_receipt_takes_back_what_was_sent_under_any_of_its_numbers_or_just_one() {
     store(&[7, 4095]);
     assert_eq!(scene.run(TIP, &[&base[..], &["--json"]].concat()).ok().json()["erased"], 2);
     withdraw(&scene, scene.intake, &receipt).says(9, "nothing is stored under this receipt");
+    // What is erased is not called failed because nobody could be told.
+    store(&[7]);
+    let line = "exec \"$0\" \"$@\" >/dev/full";
+    scene.run("sh", &[&["-c", line, TIP], &base[..]].concat()).says(8, "The tip is erased from the relay; only this");
+    assert!(scene.pool().is_empty());
 }
 
 #[test]

@@ -67,12 +67,17 @@ impl Withdraw {
                 return Err(Ended::with(of_call(&error), format!("{}. Nothing was erased", said(&error))));
             }
         };
-        if self.json {
-            say_json(&json!({ "erased": erased }))?;
+        let what = if erased == 1 { "The tip is".to_owned() } else { format!("{erased} messages of this receipt are") };
+        let shown = if self.json {
+            say_json(&json!({ "erased": erased }))
         } else if erased > 0 {
-            let what =
-                if erased == 1 { "The tip is".to_owned() } else { format!("{erased} messages of this receipt are") };
-            say(format!("{what} erased from the relay. A copy that a holder has fetched before is not."))?;
+            say(format!("{what} erased from the relay. A copy that a holder has fetched before is not."))
+        } else {
+            Ok(())
+        };
+        if let (1.., Err(error)) = (erased, shown) {
+            let said = format!("{what} erased from the relay; only this could not be shown: {error}");
+            return Err(Ended::with(Exit::Incomplete, said));
         }
         if erased == 0 {
             let what = self.message.map_or_else(String::new, |n| format!("message {n} of "));
