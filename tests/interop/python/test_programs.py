@@ -90,7 +90,14 @@ class Programs(unittest.TestCase):
                 out = self.folder / name
                 run(*desk, "open", tip.tip_id(file), "--originals", "--out", out)
                 found = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
-                self.assertEqual(found, {entry.name: entry.content for entry in entries})
+                sheet, shown = json.loads(found.pop("tip.json")), json.loads(found.pop("report.json"))
+                self.assertEqual(sheet["id"], tip.tip_id(file))
+                self.assertEqual(found, {entry.name: entry.content for entry in entries if entry.name != "report.json"})
+                # A desk leaves the writer's secrets out of what it puts into a folder, and nothing else.
+                sent = json.loads(entries[0].content)
+                for secret in ("thread", "reply", "withdraw_token"):
+                    self.assertNotEqual(shown.pop(secret), sent.pop(secret))
+                self.assertEqual(shown, sent)
 
     def test_this_implementation_opens_a_tip_of_softinfo_tip(self):
         keys = test_vectors.WrittenDirectories
@@ -108,7 +115,9 @@ class Programs(unittest.TestCase):
         message.write_bytes(MESSAGE)
         attached.write_bytes(b"\xff\xd8\xff" + os.urandom(30_000))
         choice = ("--directory", signed, "--root", root, "--leave-no-trace", "--to", "some-holder", "--lang", "nl", "--json")
-        shown = json.loads(run("softinfo-tip", "seal", *choice, "--message", message, "--attach", attached, "--out", out))
+        lines = run("softinfo-tip", "seal", *choice, "--message", message, "--attach", attached, "--out", out).splitlines()
+        # The receipt comes first, then the outcome.
+        shown = {name: value for line in lines for name, value in json.loads(line).items()}
 
         file = out.read_bytes()
         self.assertEqual(tip.tip_id(file), shown["id"])
