@@ -26,6 +26,7 @@ pub struct Chain {
     named: usize,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 const fn none(number: &usize) -> bool {
     *number == 0
 }

@@ -172,13 +172,13 @@ mod tests {
         fs::rename(&stick, &away).unwrap();
         for _ in 0..2 {
             let lock = DeskLock::take(folder.path()).unwrap();
-            assert_eq!(lock.plaintext_left(), [staging.clone()]);
+            assert_eq!(lock.plaintext_left(), std::slice::from_ref(&staging));
             // Another tip is opened meanwhile.
             lock.opening_at(&media.path().join(".opening-def")).unwrap();
             lock.opened(&media.path().join(".opening-def"));
         }
         fs::rename(&away, &stick).unwrap();
-        assert_eq!(DeskLock::take(folder.path()).unwrap().plaintext_left(), [PathBuf::new(); 0]);
+        assert!(DeskLock::take(folder.path()).unwrap().plaintext_left().is_empty());
         assert!(!staging.exists() && !folder.path().join(OPENING_AT).exists());
     }
 }

@@ -247,7 +247,7 @@ mod tests {
         contents.holders[0].epochs[1].from = on;
         let names = contents.holders[0].epochs.iter().map(|epoch| epoch.epoch.clone()).collect::<Vec<_>>();
         let overlap = Doubt::Overlap { holder, epochs: (names[0].clone(), names[1].clone()) };
-        assert_eq!(contents.doubts(today), [overlap.clone()]);
+        assert_eq!(contents.doubts(today), std::slice::from_ref(&overlap));
         contents.expires = day("2027-12-01");
         assert_eq!(contents.doubts(today), [overlap, Doubt::Long { on: contents.expires }]);
     }

@@ -188,7 +188,7 @@ fn show_marks_every_line_of_the_writer_and_writes_nothing_to_the_disk() {
         "offenders 2 › name: B. Boss",
         "offenders 2 › sees: {",
     ] {
-        assert!(shown.out.contains(&format!("│ {line}")) == !line.ends_with('{'), "{line}: {shown:?}");
+        assert_ne!(shown.out.contains(&format!("│ {line}")), line.ends_with('{'), "{line}: {shown:?}");
     }
     let json = scene.run(DESK, &["--json", "show", &id]).ok();
     assert!(!json.out.trim_end().chars().any(|c| c.is_control() || c == '\u{202e}'), "{json:?}");

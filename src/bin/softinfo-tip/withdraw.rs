@@ -95,10 +95,10 @@ impl Withdraw {
     fn receipt(&self) -> Result<Receipt> {
         if let Some(path) = &self.receipt {
             let named = || format!("the receipt {} can't be read, and nothing was erased", path.display());
-            return Receipt::parse(&*File::open(path).and_then(read).with_context(named)?).with_context(named);
+            return Receipt::parse(&File::open(path).and_then(read).with_context(named)?).with_context(named);
         }
         if !stdin().is_terminal() {
-            return Receipt::parse(&*read(stdin())?).context("this is not a receipt, and nothing was erased");
+            return Receipt::parse(&read(stdin())?).context("this is not a receipt, and nothing was erased");
         }
         complain(NAME, "type the 12 words or the 12 groups of digits of the receipt, on one line or several:");
         let mut tries = TRIES;
