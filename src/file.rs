@@ -13,11 +13,7 @@ use crate::day::Day;
 /// What `fill` returned or the file system said; the old file is then untouched and nothing is left behind.
 pub fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = folder_of(path);
-    let mut file = partial_in(&folder)?;
-    fill(file.as_file_mut())?;
-    file.as_file_mut().flush()?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    filled(&folder, fill)?.persist(path).map_err(|error| error.error)?;
     sync_folder(&folder)
 }
 
@@ -27,12 +23,17 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) 
 /// `AlreadyExists` when something has this name; otherwise as [`write_whole`]. Nothing is left behind.
 pub fn write_new(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = folder_of(path);
-    let mut file = partial_in(&folder)?;
+    filled(&folder, fill)?.persist_noclobber(path).map_err(|error| error.error)?;
+    or_removed(path, sync_folder(&folder))
+}
+
+/// A file in `folder` with what `fill` writes, synced and still without its name.
+fn filled(folder: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<tempfile::NamedTempFile> {
+    let mut file = partial_in(folder)?;
     fill(file.as_file_mut())?;
     file.as_file_mut().flush()?;
     file.as_file().sync_all()?;
-    file.persist_noclobber(path).map_err(|error| error.error)?;
-    or_removed(path, sync_folder(&folder))
+    Ok(file)
 }
 
 /// Takes a new file away again when its name could not be made durable: whoever asked for it is told that it is not there.
@@ -57,7 +58,8 @@ pub fn partial_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
 }
 
 /// The folder that a file is in.
-fn folder_of(path: &Path) -> PathBuf {
+#[must_use]
+pub fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),

@@ -13,12 +13,7 @@ pub(crate) fn json(error: &serde_json::Error) -> String {
     }
     let said = error.to_string();
     let reason = said.rsplit_once(" at line ").map_or(&*said, |(reason, _)| reason);
-    // Names stand between backticks.
-    let reason: String = reason
-        .split('`')
-        .enumerate()
-        .flat_map(|(n, part)| [["", "“", "”"][if n == 0 { 0 } else { 2 - n % 2 }], part])
-        .collect();
+    let reason = quoted(reason);
     if error.line() == 0 { reason } else { format!("{reason} ({place})") }
 }
 
@@ -26,12 +21,7 @@ pub(crate) fn json(error: &serde_json::Error) -> String {
 #[cfg(any(feature = "courier", feature = "relay"))]
 pub(crate) fn toml(text: &str, error: &toml::de::Error) -> (usize, String) {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let mut reason = String::new();
-    // Names stand between backticks.
-    for (n, part) in error.message().lines().collect::<Vec<_>>().join(", ").split('`').enumerate() {
-        reason.push_str(["", "“", "”"][if n == 0 { 0 } else { 2 - n % 2 }]);
-        reason.push_str(part);
-    }
+    let mut reason = quoted(&error.message().lines().collect::<Vec<_>>().join(", "));
     for (types, words) in [
         (&["u64", "u32", "u16", "u8", "usize"][..], "a whole number"),
         (&["a sequence"], "a list, in square brackets"),
@@ -55,6 +45,12 @@ pub(crate) fn toml(text: &str, error: &toml::de::Error) -> (usize, String) {
         reason = format!("{key}: {reason}");
     }
     (line + 1, reason)
+}
+
+/// Names that stand between backticks, between quotation marks.
+fn quoted(text: &str) -> String {
+    let mark = |n: usize| ["", "“", "”"][if n == 0 { 0 } else { 2 - n % 2 }];
+    text.split('`').enumerate().flat_map(|(n, part)| [mark(n), part]).collect()
 }
 
 #[cfg(test)]

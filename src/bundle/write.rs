@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{BundleId, BundledTip, DIRECTORY, MANIFEST, Manifest};
 use crate::archive::Writer;
+use crate::file::folder_of;
 
 /// Writes a bundle to `out`, atomically, and gives its id. `tip` opens the file of a tip, whose bytes were checked before.
 ///
@@ -37,7 +38,7 @@ pub fn write(
         fs::rename(&partial, out)
     };
     fill().inspect_err(|_| forget_partial(out, &id))?;
-    crate::file::sync_folder(partial.parent().unwrap_or(Path::new(".")))?;
+    crate::file::sync_folder(&folder_of(out))?;
     Ok(id)
 }
 
@@ -48,9 +49,5 @@ pub fn forget_partial(out: &Path, id: &BundleId) {
 
 /// Where a bundle is while it is written: beside `out`, always under the same name, so that it is found again.
 fn partial(out: &Path, id: &BundleId) -> PathBuf {
-    let name = format!(".softinfo-{:.16}.partial", id.to_string());
-    match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.join(name),
-        _ => Path::new(".").join(name),
-    }
+    folder_of(out).join(format!(".softinfo-{:.16}.partial", id.to_string()))
 }

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use softinfo::client::ClientError;
 use softinfo::courier::{CourierConfig, CourierError, Fetched, Options, Progress, fetch};
 use softinfo::day::Day;
-use softinfo::terminal::{Exit, arguments, byte_bar, complain, exit_codes, say, say_json, sentence};
+use softinfo::terminal::{Exit, arguments, byte_bar, complain, counted, exit_codes, say, say_json, sentence};
 use softinfo::tip::id::TipId;
 
 const PROGRAM: &str = "softinfo-courier";
@@ -122,7 +122,7 @@ fn bundles(fetched: &Fetched, out: &Path) -> String {
 
 /// How many, in words.
 fn tips(count: usize) -> String {
-    if count == 1 { "1 tip".to_owned() } else { format!("{count} tips") }
+    counted(count, "tip")
 }
 
 fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
