@@ -1,6 +1,7 @@
-//! Files that must be whole or absent: written beside, synced, renamed, the folder synced. And file times that say no more than a day.
+//! Files that must be whole or absent: written beside, synced, renamed, the folder synced. File times that say no more than a day. And the
+//! lock that lets one program at a time into a folder.
 
-use std::fs::{self, File, FileTimes};
+use std::fs::{self, File, FileTimes, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -107,6 +108,28 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// A lock on a file or folder that one program at a time has. Let go when dropped, or when the program ends in any way.
+#[derive(Debug)]
+pub struct FileLock(File);
+
+impl FileLock {
+    /// Takes the lock, or says at once that another has it.
+    ///
+    /// # Errors
+    /// `WouldBlock` when another program, or another opening of the same file in this one, has it; otherwise what the file system said.
+    pub fn take(file: File) -> Result<Self, TryLockError> {
+        file.try_lock()?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that is being started has a copy of the open file until it runs its program.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Reads a whole file of at most `limit` bytes.
 ///
 /// # Errors
@@ -124,6 +147,17 @@ pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_that_was_dropped_is_free_although_a_process_that_is_being_started_has_a_copy_of_the_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let lock = FileLock::take(file.reopen().unwrap()).unwrap();
+        let copy = lock.0.try_clone().unwrap();
+        assert!(matches!(FileLock::take(file.reopen().unwrap()), Err(TryLockError::WouldBlock)));
+        drop(lock);
+        FileLock::take(file.reopen().unwrap()).unwrap();
+        drop(copy);
+    }
 
     #[test]
     fn a_new_file_whose_name_can_not_be_made_durable_is_not_left_behind() {

@@ -18,6 +18,7 @@ use crate::client::{ClientError, PoolTip, RelayClient};
 use crate::day::Day;
 use crate::directory::{ChannelId, DirectoryError, UntrustedDirectory};
 use crate::example;
+use crate::file::FileLock;
 use crate::tip::id::TipId;
 
 /// What to fetch.
@@ -135,7 +136,7 @@ struct Run<'a> {
     relay: RelayClient,
     spool: Spool,
     journal: Journal,
-    _lock: File,
+    _lock: FileLock,
 }
 
 impl<'a> Run<'a> {
@@ -446,12 +447,11 @@ fn forget_halves(folder: &Path, out: &Path) {
     }
 }
 
-fn lock(folder: &Path) -> Result<File, CourierError> {
+fn lock(folder: &Path) -> Result<FileLock, CourierError> {
     let path = folder.join("lock");
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(CourierError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(CourierError::File { path, source }),
-    }
+    FileLock::take(file).map_err(|error| match error {
+        TryLockError::WouldBlock => CourierError::InUse(folder.to_owned()),
+        TryLockError::Error(source) => CourierError::File { path, source },
+    })
 }

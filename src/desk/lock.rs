@@ -4,6 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::file::FileLock;
+
 /// Staging folder of an import, in `tips/`. It holds ciphertext.
 pub(super) const INCOMING: &str = ".incoming-";
 /// Staging folder of an opened tip, beside its target. It holds plaintext.
@@ -14,7 +16,7 @@ const OPENING_AT: &str = "opening";
 /// Held while the desk's folder is read to be changed. Let go when dropped, or when the program ends in any way.
 #[derive(Debug)]
 pub struct DeskLock {
-    _folder: File,
+    _lock: FileLock,
     folder: PathBuf,
     plaintext_left: Vec<PathBuf>,
 }
@@ -41,12 +43,11 @@ impl DeskLock {
     pub fn take(folder: &Path) -> Result<Self, LockError> {
         let failed = |source| LockError::File { path: folder.to_owned(), source };
         let file = File::open(folder).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LockError::InUse(folder.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
-        }
-        let mut lock = Self { _folder: file, folder: folder.to_owned(), plaintext_left: Vec::new() };
+        let taken = FileLock::take(file).map_err(|error| match error {
+            TryLockError::WouldBlock => LockError::InUse(folder.to_owned()),
+            TryLockError::Error(source) => failed(source),
+        })?;
+        let mut lock = Self { _lock: taken, folder: folder.to_owned(), plaintext_left: Vec::new() };
         lock.clear_away()?;
         Ok(lock)
     }

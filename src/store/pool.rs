@@ -20,7 +20,7 @@ use super::sealer::{self, Sealer};
 use super::wrap::Wrap;
 use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, erase, retrieve};
 use crate::day::{Clock, Day, SystemClock};
-use crate::file::private_folder;
+use crate::file::{FileLock, private_folder};
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
@@ -120,7 +120,7 @@ pub struct Pool {
     bulk: Committer,
     // Behind the lanes, so that it ends after them.
     sealer: Option<Sealer>,
-    _lock: File,
+    _lock: FileLock,
 }
 
 impl Pool {
@@ -243,8 +243,8 @@ impl Drop for Pool {
     }
 }
 
-/// Checks that the folder is ours alone, and holds it for as long as the file lives.
-fn claim(folder: &Path) -> Result<File, StoreError> {
+/// Checks that the folder is ours alone, and holds it for as long as the lock lives.
+fn claim(folder: &Path) -> Result<FileLock, StoreError> {
     private_folder(folder).map_err(StoreError::io(folder))?;
     let owner = fs::metadata(folder).map_err(StoreError::io(folder))?.uid();
     if owner != rustix::process::geteuid().as_raw() {
@@ -267,11 +267,10 @@ fn claim(folder: &Path) -> Result<File, StoreError> {
     }
     let path = folder.join("lock");
     let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(StoreError::io(&path))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(error)) => return Err(StoreError::io(&path)(error)),
-    }
+    let lock = FileLock::take(lock).map_err(|error| match error {
+        TryLockError::WouldBlock => StoreError::InUse(folder.to_owned()),
+        TryLockError::Error(error) => StoreError::io(&path)(error),
+    })?;
     match found.as_deref() {
         Some(FORMAT) => {}
         Some(_) => return Err(StoreError::NotAStore(folder.to_owned())),

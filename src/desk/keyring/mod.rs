@@ -26,6 +26,7 @@ use serde::Serialize;
 use super::passphrase::{Passphrase, SecretError, read_secret, write_secret};
 use crate::day::Day;
 use crate::directory::{DirectoryError, Epoch, Holder, HolderId, Kind, SigningError, SigningKey};
+use crate::file::FileLock;
 use crate::tip::hybrid::Identity;
 use key_file::{KeyringKey, Label, Lock, keyring_of, lock_of, public_line, root_text, secret_line};
 
@@ -463,13 +464,12 @@ impl Unlocked {
 }
 
 /// Keeps other programs from making or mending keys in `folder` until it is dropped.
-fn lock_folder(folder: &Path) -> Result<File, KeyringError> {
+fn lock_folder(folder: &Path) -> Result<FileLock, KeyringError> {
     let file = File::open(folder).map_err(failed(folder))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(KeyringError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(failed(folder)(source)),
-    }
+    FileLock::take(file).map_err(|error| match error {
+        TryLockError::WouldBlock => KeyringError::InUse(folder.to_owned()),
+        TryLockError::Error(source) => failed(folder)(source),
+    })
 }
 
 /// A holder without names, competence, duty card or keys.

@@ -334,8 +334,7 @@ fn keys_are_made_or_mended_by_one_program_at_a_time_and_never_over_others() {
     let folder = tempfile::tempdir().unwrap();
     made(folder.path(), "unit", "2026-11", 1);
     let before = files(folder.path());
-    let other = fs::File::open(folder.path()).unwrap();
-    other.try_lock().unwrap();
+    let other = FileLock::take(fs::File::open(folder.path()).unwrap()).unwrap();
     let mut keyring = Keyring::read(folder.path()).unwrap();
     assert!(matches!(keyring.make(&order("unit", "2026-12", 1), &passphrase()), Err(KeyringError::InUse(_))));
     assert!(matches!(keyring.mend(None, false, &passphrase()), Err(KeyringError::InUse(_))));
