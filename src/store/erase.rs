@@ -106,10 +106,17 @@ pub(super) fn expired(
     volumes(ledger, |volume| volume.head.expires <= today, |_, expires| expires <= today, leave)
 }
 
-/// Erases all tips of the days before `before`, whenever they would expire; says how many. What can't be read of those days is overwritten
+/// Erases all tips that came before `before`, whenever they would expire; says how many. What can't be read of those days is overwritten
 /// whole; when that fails, so does this.
+///
+/// # Errors
+/// [`StoreError::ClockAhead`] while the clock is not believed: which day a tip has is not certain then, and nothing is erased.
 pub(super) fn before(ledger: &Ledger, before: Day) -> Result<usize, StoreError> {
-    volumes(ledger, |volume| volume.head.day < before, |day, _| day.is_none_or(|day| day < before), |_| Ok(()))
+    let today = ledger.look_at_clock()?;
+    if let Some(believed) = ledger.days.held() {
+        return Err(StoreError::ClockAhead { clock: ledger.settings.clock.today(), believed });
+    }
+    volumes(ledger, |volume| volume.head.came(today) < before, |day, _| day.is_none_or(|day| day < before), |_| Ok(()))
 }
 
 fn volumes(

@@ -173,7 +173,7 @@ impl Ledger {
         // From the later of the two days: where the clock is not believed, a tip is rather kept too long than too short.
         let from = day.max(self.settings.clock.today());
         let expires = from.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
-        let head = Head { number, day, expires, slots };
+        let head = Head { number, day, clock: from, expires, slots };
         let (file, journal, folder) = volume::make(&*self.disk, &self.folder, head, whole)?;
         let volume = Arc::new(Volume::new(head, folder, Home::Journal, true));
         self.known().volumes.insert(number, Arc::clone(&volume));

@@ -226,7 +226,10 @@ impl Pool {
         Ok(TipId::from_bytes(hash.finalize().into()) == listed.id)
     }
 
-    /// Erases every tip of the days before `before`, whenever it would expire; says how many. On return their keys are overwritten.
+    /// Erases every tip that came before `before`, whenever it would expire; says how many. On return their keys are overwritten.
+    ///
+    /// # Errors
+    /// [`StoreError::ClockAhead`] while the clock is not believed; then nothing was erased. After any other error some may be erased.
     pub fn purge(&self, before: Day) -> Result<usize, StoreError> {
         self.text.leave(None, Day::from_number(0))?;
         self.bulk.leave(None, Day::from_number(0))?;
