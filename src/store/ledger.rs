@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use rand::Rng;
 
-use super::days::Days;
+use super::days::{self, Days};
 use super::disk::{Disk, Open};
 use super::index::{Index, Place};
 use super::journal::Journal;
@@ -89,7 +89,7 @@ impl Ledger {
         let latest = known.volumes.values().map(|volume| volume.head.day).max();
         let clock = settings.clock.today();
         let days = Days::open(&*disk, folder, latest, clock, settings.leap_days.into())
-            .map_err(StoreError::io(&folder.join("day")))?;
+            .map_err(StoreError::io(&folder.join(days::FILE)))?;
         let to_seal = known.volumes.values().filter(|volume| volume.home() == Home::Journal).cloned().collect();
         let ledger = Self {
             folder: folder.to_owned(),

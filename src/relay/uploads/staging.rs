@@ -30,6 +30,11 @@ pub(in crate::relay) struct Uploads {
 }
 
 impl Uploads {
+    /// The folder, in the store's.
+    pub fn folder(store: &Path) -> PathBuf {
+        store.join("uploads")
+    }
+
     /// Opens the folder, or makes it; removes what an interrupted write has left. `floor` bytes of disk stay free, and
     /// at most `staged` bytes of pieces wait.
     pub fn open(folder: PathBuf, floor: u64, staged: u64) -> Result<Self, StoreError> {
