@@ -198,9 +198,14 @@ impl Ledger {
         self.known().volumes.get(&number).cloned()
     }
 
-    /// The tip with this id, by its slot; `None` when it is proven that there is none.
+    /// The tip with this id, by its slot, and one that is not known to be damaged first; `None` when it is proven that there is none.
     pub fn find(&self, id: &TipId) -> Result<Option<(Arc<Volume>, Place, Record)>, StoreError> {
-        let places = self.known().index.with_id(id);
+        let places = {
+            let known = self.known();
+            let mut places = known.index.with_id(id);
+            places.sort_by_key(|place| known.damaged.contains(place));
+            places
+        };
         for place in places {
             if let Some((volume, record)) = self.record(place)?
                 && record.tip_id() == *id

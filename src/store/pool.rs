@@ -172,6 +172,12 @@ impl Pool {
         self.ledger.days.held()
     }
 
+    /// Tips that did not read back as they were written, and are still there; as far as that was seen since the start.
+    #[must_use]
+    pub fn damaged(&self) -> usize {
+        self.ledger.known().damaged.len()
+    }
+
     /// Volumes whose slots can't be read.
     #[must_use]
     pub fn unreadable(&self) -> usize {
