@@ -104,7 +104,8 @@ pub struct Fetched {
     pub broken: Vec<TipId>,
     /// Tips that the relay dates in the future; they have today instead.
     pub misdated: usize,
-    /// Tips that the relay could not give out as they were stored. They are tried again at the next run.
+    /// Tips that the relay could not give out as they were stored. They are tried again at the next run, where it still lists them: an honest
+    /// relay does not.
     pub unreadable: Vec<TipId>,
     /// What the relay lists with a length that no tip of the channel has. It was not fetched.
     pub wrong_sizes: Vec<TipId>,

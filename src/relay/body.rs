@@ -61,7 +61,7 @@ impl Received {
     pub fn drain_after(self, problem: &Problem, headers: &HeaderMap, max_plaintext: u64) {
         let largest = largest_file(max_plaintext);
         match problem {
-            Problem::Interrupted | Problem::Timeout => {}
+            Problem::Interrupted | Problem::Timeout | Problem::WithdrawTimeout => {}
             // A full disk or a crowd is not the sender's doing, and it keeps the file to send it again.
             Problem::StorageFull | Problem::Busy { .. } | Problem::DaySpent { .. } | Problem::TextSpent { .. } => {
                 self.drain(largest);

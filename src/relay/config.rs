@@ -89,6 +89,10 @@ pub struct StoreConfig {
     pub floor_mib: u64,
 }
 
+/// Seconds, so that a moment can be added to them.
+const MAX_IDLE: u64 = 86_400;
+/// Far more than a machine holds, and what can be counted.
+const MAX_CONNECTIONS: usize = 1_000_000;
 /// So that MiB can be made bytes anywhere.
 const MAX_MIB: u64 = 1 << 20;
 
@@ -207,7 +211,11 @@ impl Config {
     #[must_use]
     pub fn wrong_values(&self) -> Vec<ConfigError> {
         let rules = [
-            (self.intake.idle_seconds >= 1, "intake.idle_seconds", "at least 1"),
+            (
+                (1..=MAX_IDLE).contains(&self.intake.idle_seconds),
+                "intake.idle_seconds",
+                "at least 1, and at most 86400, a day",
+            ),
             (self.store.retention_days >= 1, "store.retention_days", "at least 1"),
             (self.store.volume_mib >= 1, "store.volume_mib", "at least 1"),
             (!self.courier.token_sha256.is_empty(), "courier.token_sha256", "at least one, or no courier can fetch"),
@@ -246,6 +254,7 @@ impl Config {
             (self.limits.text_parts >= 1, "limits.text_parts", "at least 1"),
             (self.limits.staged_mib <= MAX_MIB, "limits.staged_mib", "less than a TiB"),
             (self.limits.connections > self.limits.uploads, "limits.connections", "more than limits.uploads"),
+            (self.limits.connections <= MAX_CONNECTIONS, "limits.connections", "at most a million"),
             (self.limits.circuit.connections >= 1, "limits.circuit.connections", "at least 1"),
             (self.limits.circuit.uploads >= 1, "limits.circuit.uploads", "at least 1"),
             (self.store.volume_mib <= MAX_MIB, "store.volume_mib", "less than a TiB"),

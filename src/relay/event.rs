@@ -136,7 +136,7 @@ impl fmt::Display for Event {
             Self::CertificatesFailed => {
                 write!(f, "the certificates can't be read again, the old ones hold; check them with --check-config")
             }
-            Self::ExpiryFailed => write!(f, "expired tips could not be erased; trying again within the hour"),
+            Self::ExpiryFailed => write!(f, "what has expired could not all be erased; trying again within the hour"),
             Self::StoreSilent { seconds } => {
                 write!(
                     f,

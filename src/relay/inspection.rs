@@ -10,6 +10,7 @@ use std::fmt;
 
 use super::config::{Config, ConfigError};
 use super::page::Page;
+use super::serve::ServeError;
 use super::served::{self, Served};
 use crate::day::Day;
 use crate::directory::{Directory, DirectoryError, Ending, RootKey, Seen};
@@ -108,6 +109,11 @@ impl Inspection {
         };
         for files in config.intake.tls.iter().chain(&config.courier.tls) {
             findings.extend(files.check().err().map(Finding::error));
+        }
+        for place in [&config.intake.listen, &config.courier.listen] {
+            findings.extend(
+                place.look().err().map(|source| Finding::error(ServeError::Listen { place: place.clone(), source })),
+            );
         }
         store::look(config, &mut findings);
         limits::look(config, found.as_ref().map(|(found, _)| found.contents().max_bytes), &mut findings);

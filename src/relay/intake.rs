@@ -193,10 +193,11 @@ pub(super) async fn withdraw(
     body: Body,
 ) -> Result<Response, Problem> {
     let is_text = |value: &header::HeaderValue| value.as_bytes().starts_with(b"text/plain");
+    let received = Received::new(body, shared.idle);
     if !headers.get(header::CONTENT_TYPE).is_some_and(is_text) {
+        received.drain_after(&Problem::UnsupportedMediaType, &headers, shared.max_plaintext());
         return Err(Problem::UnsupportedMediaType);
     }
-    let received = Received::new(body, shared.idle);
     // A hundred thousand bytes of each of thousands who come slowly would fill the memory: when it is too much, the slowest gives way.
     let permit = shared.budget.withdrawal()?;
     let tokens = permit.run(tokens(&received.clone().metered(permit.meter()))).await.and_then(|text| {
@@ -206,6 +207,7 @@ pub(super) async fn withdraw(
     let text = tokens.map_err(|problem| {
         let problem = match problem {
             Problem::Busy { retry } => Problem::WithdrawBusy { retry },
+            Problem::Timeout => Problem::WithdrawTimeout,
             Problem::Interrupted | Problem::BadRequest => Problem::BadToken,
             other => other,
         };

@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, AtFlags, CWD};
 use rustix::net::SocketFlags;
 #[cfg(not(feature = "leaky"))]
 use rustix::net::accept_with;
@@ -19,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest};
 
 #[cfg(feature = "leaky")]
 use super::leak::accept_with;
+use crate::file::folder_of;
 
 /// In front of a path in the configuration.
 const UNIX: &str = "unix:";
@@ -56,6 +58,22 @@ impl Place {
     #[must_use]
     pub fn is_any(&self) -> bool {
         matches!(self, Self::Network(address) if address.port() == 0)
+    }
+
+    /// Looks whether a socket can be made here, as far as that shows without making one: under a name that is short enough, in a folder that may
+    /// be written to, where nothing else lies. Of an address and port nothing is said.
+    ///
+    /// # Errors
+    /// What making it would fail with.
+    pub fn look(&self) -> io::Result<()> {
+        let Self::Socket(path) = self else { return Ok(()) };
+        std::os::unix::net::SocketAddr::from_pathname(path)?;
+        left_over(path)?;
+        let folder = folder_of(path);
+        if !std::fs::metadata(&folder)?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        Ok(rustix::fs::accessat(CWD, &folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
     }
 
     /// Whether only this machine reaches it.
@@ -145,15 +163,23 @@ impl Bound {
     }
 }
 
-fn remove_left_over(path: &Path) -> io::Result<()> {
+/// Whether a socket lies there already; anything else is in the way.
+fn left_over(path: &Path) -> io::Result<bool> {
     match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
         Ok(found) if !found.file_type().is_socket() => Err(io::ErrorKind::AlreadyExists.into()),
-        Ok(_) => match UnixStream::connect(path) {
-            Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
-            Err(_) => std::fs::remove_file(path),
-        },
+        Ok(_) => Ok(true),
+    }
+}
+
+fn remove_left_over(path: &Path) -> io::Result<()> {
+    if !left_over(path)? {
+        return Ok(());
+    }
+    match UnixStream::connect(path) {
+        Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
+        Err(_) => std::fs::remove_file(path),
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) enum Problem {
     UnsupportedMediaType,
     Interrupted,
     Timeout,
+    /// The same of a list of withdraw tokens.
+    WithdrawTimeout,
     StorageFull,
     Unavailable,
     Unsure,
@@ -143,6 +145,12 @@ impl Problem {
                 "timeout",
                 "Nothing arrived for too long",
                 same("Send the same file again; sending it twice does no harm."),
+            ),
+            Self::WithdrawTimeout => (
+                StatusCode::REQUEST_TIMEOUT,
+                "timeout",
+                "Nothing arrived for too long",
+                same("Nothing was erased. Withdraw again with the same token; asking twice does no harm."),
             ),
             Self::StorageFull => (
                 StatusCode::INSUFFICIENT_STORAGE,

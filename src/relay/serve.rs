@@ -165,13 +165,13 @@ impl Prepared {
         };
         let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close, accept_date), notice)?);
         // What can't be erased now is tried again within the hour: it must not keep couriers and writers out.
-        if pool.expire(Day::today()).is_err() {
-            log(&Event::ExpiryFailed);
-        }
+        let expired = pool.expire(Day::today());
         let floor = config.store.floor_mib << 20;
         let uploads =
-            Arc::new(Uploads::open(config.store.folder.join("uploads"), floor, config.limits.staged_mib << 20)?);
-        uploads.expire(Day::today())?;
+            Arc::new(Uploads::open(Uploads::folder(&config.store.folder), floor, config.limits.staged_mib << 20)?);
+        if expired.is_err() | uploads.expire(Day::today()).is_err() {
+            log(&Event::ExpiryFailed);
+        }
         pool.date_files();
         let (serving, source, today) = (self.serving, Arc::new(self.source), Day::today());
         serving.remember(&config.store.folder, today).map_err(ServeError::Remember)?;

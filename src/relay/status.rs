@@ -48,6 +48,7 @@ enum Reason {
     DaySpent,
     TextSpent,
     Unreadable,
+    Damaged,
     ClockAhead,
     Expired,
     NotYet,
@@ -55,7 +56,7 @@ enum Reason {
 }
 
 /// All of them, each with its name in the metrics and its sentence in the status.
-const REASONS: [(Reason, &str, &str); 11] = [
+const REASONS: [(Reason, &str, &str); 12] = [
     (
         Reason::StoreStopped,
         "store_stopped",
@@ -70,6 +71,11 @@ const REASONS: [(Reason, &str, &str); 11] = [
         Reason::Unreadable,
         "store_unreadable",
         "a part of the store can't be read: some tips can be neither given out nor withdrawn",
+    ),
+    (
+        Reason::Damaged,
+        "tip_damaged",
+        "a tip does not read back as it was written, so couriers get it no more: the log names its volume; look at the disk",
     ),
     (
         Reason::ClockAhead,
@@ -167,6 +173,7 @@ impl Status {
             Reason::DaySpent => is_spent(LARGE),
             Reason::TextSpent => is_spent(TEXT) && !is_below_floor,
             Reason::Unreadable => self.pool.unreadable() > 0,
+            Reason::Damaged => self.pool.damaged() > 0,
             Reason::ClockAhead => self.pool.clock_held().is_some(),
             Reason::Expired => contents.expires < today,
             Reason::NotYet => today < contents.issued,

@@ -11,6 +11,9 @@ use super::disk::{Disk, Open, Trouble};
 use super::lock;
 use crate::day::Day;
 
+/// Its name in the store's folder.
+pub(super) const FILE: &str = "day";
+
 pub(super) struct Days {
     highest: Mutex<Highest>,
     /// Days by which the clock may be ahead of it.
@@ -41,17 +44,8 @@ impl Days {
     /// # Errors
     /// The file can't be read, or holds no day.
     pub fn open(disk: &dyn Disk, store: &Path, latest: Option<Day>, clock: Day, leap: i64) -> io::Result<Self> {
-        let (file, scratch) = (store.join("day"), store.join("scratch").join("day"));
-        let mut text = [0; 11];
-        let day = match disk.open(&file, Open::Read) {
-            Ok(opened) => {
-                opened.read_exact_at(&mut text, 0)?;
-                let text = std::str::from_utf8(&text).ok().and_then(|text| text.trim_end().parse().ok());
-                text.ok_or(io::ErrorKind::InvalidData)?
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => latest.unwrap_or(clock),
-            Err(error) => return Err(error),
-        };
+        let (file, scratch) = (store.join(FILE), store.join("scratch").join("day"));
+        let day = kept(disk, store)?.or(latest).unwrap_or(clock);
         Ok(Self { highest: Mutex::new(Highest { day, is_held: false }), leap, file, folder: store.to_owned(), scratch })
     }
 
@@ -103,6 +97,23 @@ impl Days {
 
     fn lock(&self) -> MutexGuard<'_, Highest> {
         lock(&self.highest)
+    }
+}
+
+/// What the file says; `None` when there is none.
+///
+/// # Errors
+/// It can't be read, or holds no day.
+pub(super) fn kept(disk: &dyn Disk, store: &Path) -> io::Result<Option<Day>> {
+    let mut text = [0; 11];
+    match disk.open(&store.join(FILE), Open::Read) {
+        Ok(opened) => {
+            opened.read_exact_at(&mut text, 0)?;
+            let day = std::str::from_utf8(&text).ok().and_then(|text| text.trim_end().parse().ok());
+            day.map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -27,40 +27,45 @@ pub(super) fn by_digests(ledger: &Ledger, digests: &[WithdrawDigest]) -> Result<
             by_volume.entry(place.volume).or_default().push(place.slot);
         }
     }
-    let mut erased = 0;
+    let (mut erased, mut failed) = (0, Ok(()));
     for (number, slots) in by_volume {
-        if let Some(volume) = ledger.volume(number) {
-            erased += in_volume(ledger, &volume, &slots, &digests).map_err(|error| match error {
-                // Of several tips some are gone.
-                StoreError::Unproven if erased > 0 => StoreError::Partly,
-                other => other,
-            })?;
+        let Some(volume) = ledger.volume(number) else { continue };
+        // What can't be read now keeps nothing else from being erased: asked again, it would be met again.
+        match in_volume(ledger, &volume, &slots, &digests, &mut erased) {
+            Err(StoreError::Stopped) => return Err(StoreError::Stopped),
+            done => failed = failed.and(done),
         }
     }
     // The same tip may be in what can't be read, too: sent again while it could not be seen.
-    match ledger.prove_absence() {
+    match failed.and_then(|()| ledger.prove_absence()) {
         Err(_) if erased > 0 => Err(StoreError::Partly),
         proven => proven.map(|()| erased),
     }
 }
 
+/// Erases what is in these slots, as far as they can be read, and adds to `erased`.
 fn in_volume(
     ledger: &Ledger,
     volume: &Arc<Volume>,
     slots: &[u16],
     digests: &HashSet<&WithdrawDigest>,
-) -> Result<usize, StoreError> {
+    erased: &mut usize,
+) -> Result<(), StoreError> {
     let alone = volume.erase_alone();
     let opened = volume.slots(&*ledger.disk, Open::Update);
     let file = match opened {
         Ok(file) => file,
-        Err(_) if ledger.volume(volume.head.number).is_none() => return Ok(0),
+        Err(_) if ledger.volume(volume.head.number).is_none() => return Ok(()),
         Err(error) => return Err(refused(ledger, volume, error)),
     };
-    let mut gone: Vec<(u16, Record)> = Vec::new();
+    let (mut gone, mut unread): (Vec<(u16, Record)>, _) = (Vec::new(), Ok(()));
     for &slot in slots {
-        let record = file.read(slot).map_err(|error| refused(ledger, volume, error))?;
-        gone.extend(record.filter(|record| digests.contains(&record.withdraw())).map(|record| (slot, record)));
+        match file.read(slot) {
+            Ok(record) => {
+                gone.extend(record.filter(|record| digests.contains(&record.withdraw())).map(|record| (slot, record)));
+            }
+            Err(error) => unread = unread.and(Err(refused(ledger, volume, error))),
+        }
     }
     gone.sort_unstable_by_key(|(slot, _)| *slot);
     gone.dedup_by_key(|(slot, _)| *slot);
@@ -68,12 +73,13 @@ fn in_volume(
     file.erase(&numbers).map_err(|_| ledger.stop())?;
     file.date();
     forget(ledger, volume, &gone);
+    *erased += gone.len();
     drop(alone);
     remove_when_empty(ledger, volume);
-    Ok(gone.len())
+    unread
 }
 
-/// Nothing was overwritten yet, so nothing has changed.
+/// What can't be read has not been overwritten.
 fn refused(ledger: &Ledger, volume: &Volume, error: std::io::Error) -> StoreError {
     match Trouble::of(&error) {
         // They can be read, and can't be written to.
@@ -100,10 +106,17 @@ pub(super) fn expired(
     volumes(ledger, |volume| volume.head.expires <= today, |_, expires| expires <= today, leave)
 }
 
-/// Erases all tips of the days before `before`, whenever they would expire; says how many. What can't be read of those days is overwritten
+/// Erases all tips that came before `before`, whenever they would expire; says how many. What can't be read of those days is overwritten
 /// whole; when that fails, so does this.
+///
+/// # Errors
+/// [`StoreError::ClockAhead`] while the clock is not believed: which day a tip has is not certain then, and nothing is erased.
 pub(super) fn before(ledger: &Ledger, before: Day) -> Result<usize, StoreError> {
-    volumes(ledger, |volume| volume.head.day < before, |day, _| day.is_none_or(|day| day < before), |_| Ok(()))
+    let today = ledger.look_at_clock()?;
+    if let Some(believed) = ledger.days.held() {
+        return Err(StoreError::ClockAhead { clock: ledger.settings.clock.today(), believed });
+    }
+    volumes(ledger, |volume| volume.head.came(today) < before, |day, _| day.is_none_or(|day| day < before), |_| Ok(()))
 }
 
 fn volumes(
@@ -172,9 +185,17 @@ pub(super) fn remove_when_empty(ledger: &Ledger, volume: &Arc<Volume>) {
         && !volume.is_open.load(Ordering::Acquire)
         && let Some(_alone) = volume.try_shape_alone()
         && ledger.volume(volume.head.number).is_some()
+        && is_proven_empty(ledger, volume)
     {
         remove(ledger, volume);
     }
+}
+
+/// Slots that could not be read are in no counter: of their volume all has to be read before it counts as empty.
+fn is_proven_empty(ledger: &Ledger, volume: &Volume) -> bool {
+    let is_known = !ledger.known().unreadable.contains_key(&volume.head.number);
+    let scan = || volume.slots(&*ledger.disk, Open::Read)?.scan();
+    is_known || scan().is_ok_and(|scanned| scanned.unread == 0 && scanned.tips.is_empty())
 }
 
 /// Removes a volume whose slots are all empty. What can't be removed now is removed at the next start.

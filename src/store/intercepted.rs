@@ -18,9 +18,11 @@ use crate::tip::withdraw::WithdrawDigest;
 /// Bounds a hang; nothing depends on how fast it is.
 const LONG: Duration = Duration::from_mins(1);
 
-/// A call that changes something.
+/// A call that changes something, or reads from a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {
+    /// From this place to that one.
+    Read(u64, u64),
     Make,
     Rename,
     Write,
@@ -82,6 +84,7 @@ impl Disk for Intercepted {
 
 impl DiskFile for File {
     fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+        (self.before)(Call::Read(at, at + buffer.len() as u64), &self.path)?;
         self.inner.read_at(buffer, at)
     }
 
@@ -117,7 +120,15 @@ fn open(
     folder: &Path,
     before: impl Fn(Call, &Path) -> io::Result<()> + Send + Sync + 'static,
 ) -> (Pool, Arc<Mutex<Vec<Notice>>>) {
-    let settings = Settings { floor_bytes: 0, ..Settings::default() };
+    open_with(folder, Settings::default(), before)
+}
+
+fn open_with(
+    folder: &Path,
+    settings: Settings,
+    before: impl Fn(Call, &Path) -> io::Result<()> + Send + Sync + 'static,
+) -> (Pool, Arc<Mutex<Vec<Notice>>>) {
+    let settings = Settings { floor_bytes: 0, ..settings };
     let notices = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&notices);
     let notice = move |notice| lock(&told).push(notice);
@@ -288,5 +299,83 @@ fn a_probe_that_fails_stops_the_store_unless_there_was_only_no_room() {
         armed.store(false, Ordering::SeqCst);
         assert_eq!((pool.has_stopped(), pool.probe().is_ok()), (stops, !stops), "{case}");
         assert_eq!(lock(&notices).len(), usize::from(stops), "{case}");
+    }
+}
+
+/// Fails whatever reads the first slot of a volume, the first that was made, while it is armed.
+fn first_slot_unread(armed: &Arc<AtomicBool>) -> impl Fn(Call, &Path) -> io::Result<()> + Send + Sync + 'static {
+    let armed = Arc::clone(armed);
+    move |call: Call, path: &Path| match call {
+        // The head has the place of one slot.
+        Call::Read(from, to)
+            if armed.load(Ordering::SeqCst)
+                && (from < 256 && to > 128)
+                && path.ends_with("slots")
+                && path.to_string_lossy().contains("/000000-") =>
+        {
+            Err(rustix::io::Errno::IO.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn digest(number: u8) -> WithdrawDigest {
+    WithdrawDigest::from_bytes([number; 32])
+}
+
+fn ids(pool: &Pool) -> Vec<TipId> {
+    let mut ids: Vec<_> = pool.list(None, 10).unwrap().iter().map(|listed| listed.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Of a list of tokens, nothing that lay behind the first slot that can't be read was ever erased, however often somebody asked.
+#[test]
+fn a_slot_that_can_not_be_read_keeps_no_other_tip_from_being_withdrawn() {
+    let (folder, armed) = (folder(), Arc::new(AtomicBool::new(false)));
+    // Two tips a volume.
+    let settings = Settings { volume_bytes: 1000, seals: false, ..Settings::default() };
+    let (pool, notices) = open_with(folder.path(), settings, first_slot_unread(&armed));
+    for number in 0..4_u8 {
+        answered(put(&pool, number.into(), digest(number)).unwrap()).unwrap();
+    }
+    assert_eq!(std::fs::read_dir(folder.path().join("volumes")).unwrap().count(), 2);
+    armed.store(true, Ordering::SeqCst);
+    let all: Vec<_> = (0..4).map(digest).collect();
+    assert!(matches!(pool.erase(&all), Err(StoreError::Partly)));
+    assert!(matches!(pool.erase(&all), Err(StoreError::Unproven)), "only what can't be read is left");
+    armed.store(false, Ordering::SeqCst);
+    assert_eq!(ids(&pool), [TipId::of(&tip(0))]);
+    // It can be read again, all of it, and that nothing is left is proven.
+    assert_eq!(pool.erase(&all).unwrap(), 1);
+    assert_eq!((ids(&pool).len(), pool.unreadable(), pool.has_stopped()), (0, 0, false));
+    assert_eq!(*lock(&notices), [Notice::Unreadable { volume: 0 }]);
+}
+
+/// What could not be read at the start was left out when its volume was sealed, and went with the journal.
+#[test]
+fn a_volume_of_which_a_part_can_not_be_read_is_neither_sealed_nor_removed() {
+    for tips in [1_u8, 2] {
+        let (folder, armed) = (folder(), Arc::new(AtomicBool::new(true)));
+        let settings = Settings { seals: false, ..Settings::default() };
+        let (pool, _) = open_with(folder.path(), settings.clone(), |_, _| Ok(()));
+        for number in 0..tips {
+            answered(put(&pool, number.into(), digest(number)).unwrap()).unwrap();
+        }
+        drop(pool);
+        let (pool, notices) = open_with(folder.path(), settings.clone(), first_slot_unread(&armed));
+        assert_eq!((*lock(&notices)).as_slice(), [Notice::Unreadable { volume: 0 }]);
+        assert!(pool.seal_all().is_err(), "{tips}: sealed without what can't be read");
+        if tips == 2 {
+            // The last one that can be read goes, and its volume stays.
+            assert!(matches!(pool.erase(&[digest(1)]), Err(StoreError::Partly)));
+        }
+        assert!(matches!(pool.erase(&[digest(0)]), Err(StoreError::Unproven)), "{tips}: absence was not proven");
+        drop(pool);
+        let (pool, notices) = open_with(folder.path(), settings, |_, _| Ok(()));
+        let stored = pool.get(&TipId::of(&tip(0))).unwrap().unwrap_or_else(|| panic!("{tips}: the tip is gone"));
+        assert!(stored.chunk(0).unwrap() == tip(0), "{tips}");
+        pool.seal_all().unwrap();
+        assert!(stored.chunk(0).unwrap() == tip(0) && lock(&notices).is_empty(), "{tips}");
     }
 }

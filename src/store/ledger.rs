@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use rand::Rng;
 
-use super::days::Days;
+use super::days::{self, Days};
 use super::disk::{Disk, Open};
 use super::index::{Index, Place};
 use super::journal::Journal;
@@ -89,7 +89,7 @@ impl Ledger {
         let latest = known.volumes.values().map(|volume| volume.head.day).max();
         let clock = settings.clock.today();
         let days = Days::open(&*disk, folder, latest, clock, settings.leap_days.into())
-            .map_err(StoreError::io(&folder.join("day")))?;
+            .map_err(StoreError::io(&folder.join(days::FILE)))?;
         let to_seal = known.volumes.values().filter(|volume| volume.home() == Home::Journal).cloned().collect();
         let ledger = Self {
             folder: folder.to_owned(),
@@ -173,7 +173,7 @@ impl Ledger {
         // From the later of the two days: where the clock is not believed, a tip is rather kept too long than too short.
         let from = day.max(self.settings.clock.today());
         let expires = from.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
-        let head = Head { number, day, expires, slots };
+        let head = Head { number, day, clock: from, expires, slots };
         let (file, journal, folder) = volume::make(&*self.disk, &self.folder, head, whole)?;
         let volume = Arc::new(Volume::new(head, folder, Home::Journal, true));
         self.known().volumes.insert(number, Arc::clone(&volume));
@@ -198,9 +198,14 @@ impl Ledger {
         self.known().volumes.get(&number).cloned()
     }
 
-    /// The tip with this id, by its slot; `None` when it is proven that there is none.
+    /// The tip with this id, by its slot, and one that is not known to be damaged first; `None` when it is proven that there is none.
     pub fn find(&self, id: &TipId) -> Result<Option<(Arc<Volume>, Place, Record)>, StoreError> {
-        let places = self.known().index.with_id(id);
+        let places = {
+            let known = self.known();
+            let mut places = known.index.with_id(id);
+            places.sort_by_key(|place| known.damaged.contains(place));
+            places
+        };
         for place in places {
             if let Some((volume, record)) = self.record(place)?
                 && record.tip_id() == *id

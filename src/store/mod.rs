@@ -165,9 +165,19 @@ pub enum StoreError {
     /// Nothing was found, but a part of the store can't be read: there may be something.
     #[error("a part of the store can't be read, so it is not known whether it is there")]
     Unproven,
-    /// What was found is erased, but a part of the store can't be read: there may be more of it.
-    #[error("what was found is erased, but a part of the store can't be read, so there may be more")]
+    /// What could be read is erased, but not all could be read: there may be more of it.
+    #[error("what could be read is erased, but a part of the store can't be read, so there may be more")]
     Partly,
+    /// The clock is too far ahead to be believed, so that days are not certain. Nothing was erased.
+    #[error(
+        "the clock says {clock}, but the last day here was {believed}: which tips are older than a day is not certain, and nothing was erased. Set the clock right, or, if it is right, add --accept-date {clock}"
+    )]
+    ClockAhead {
+        /// What it says.
+        clock: Day,
+        /// The day that is believed.
+        believed: Day,
+    },
     /// The folder belongs to another user.
     #[error("{} belongs to another user (uid {owner}); start the relay as that user, or give the folder to the relay's user", path.display())]
     Owner {

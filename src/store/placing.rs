@@ -119,8 +119,11 @@ impl Placing {
         if lock(&self.in_flight).contains(&id) {
             return Ok(Outcome::SameAsBefore(id));
         }
-        // Where a part of the store can't be read, the same tip may come to be there twice; couriers and desks know it by its id.
-        if let Ok(Some((volume, ..))) = self.ledger.find(&id) {
+        // Where a part of the store can't be read, the same tip may come to be there twice; couriers and desks know it by its id. One that
+        // is damaged is not there: who sends it again makes it whole.
+        if let Ok(Some((volume, place, _))) = self.ledger.find(&id)
+            && !self.ledger.known().damaged.contains(&place)
+        {
             return Ok(Outcome::Now(Ok(Committed { day: volume.head.day, already: true })));
         }
         let day = self.ledger.today();

@@ -9,6 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::{Access, AtFlags, CWD};
 use sha2::{Digest, Sha256};
 
 use super::committer::{Commit, Committer, Job, Wrapped};
@@ -18,9 +19,9 @@ use super::ingest::{self, Ingest};
 use super::ledger::Ledger;
 use super::sealer::{self, Sealer};
 use super::wrap::Wrap;
-use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, erase, retrieve};
+use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, days, erase, retrieve};
 use crate::day::{Clock, Day, SystemClock};
-use crate::file::{FileLock, private_folder};
+use crate::file::{FileLock, private_folder, read_limited};
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
@@ -28,6 +29,8 @@ use crate::tip::withdraw::WithdrawDigest;
 /// Tips that are looked at together when all are read.
 const PAGE: usize = 1000;
 const FORMAT: &str = "softinfo/store/2\n";
+/// Folders in the store's.
+const FOLDERS: [&str; 3] = ["volumes", "incoming", "scratch"];
 
 /// How a pool behaves.
 #[derive(Debug, Clone)]
@@ -169,6 +172,12 @@ impl Pool {
         self.ledger.days.held()
     }
 
+    /// Tips that did not read back as they were written, and are still there; as far as that was seen since the start.
+    #[must_use]
+    pub fn damaged(&self) -> usize {
+        self.ledger.known().damaged.len()
+    }
+
     /// Volumes whose slots can't be read.
     #[must_use]
     pub fn unreadable(&self) -> usize {
@@ -226,7 +235,10 @@ impl Pool {
         Ok(TipId::from_bytes(hash.finalize().into()) == listed.id)
     }
 
-    /// Erases every tip of the days before `before`, whenever it would expire; says how many. On return their keys are overwritten.
+    /// Erases every tip that came before `before`, whenever it would expire; says how many. On return their keys are overwritten.
+    ///
+    /// # Errors
+    /// [`StoreError::ClockAhead`] while the clock is not believed; then nothing was erased. After any other error some may be erased.
     pub fn purge(&self, before: Day) -> Result<usize, StoreError> {
         self.text.leave(None, Day::from_number(0))?;
         self.bulk.leave(None, Day::from_number(0))?;
@@ -243,39 +255,74 @@ impl Drop for Pool {
     }
 }
 
-/// Checks that the folder is ours alone, and holds it for as long as the lock lives.
-fn claim(folder: &Path) -> Result<FileLock, StoreError> {
-    private_folder(folder).map_err(StoreError::io(folder))?;
+/// Looks at a folder that is there as the opening will, and changes nothing: whether it is this user's, and a store of this version or one that
+/// can be made.
+///
+/// # Errors
+/// What the opening would fail with, as far as that shows without writing and without the lock.
+pub fn look(folder: &Path) -> Result<(), StoreError> {
+    if is_made(folder)? {
+        days::kept(&RealDisk, folder).map_err(StoreError::io(&folder.join(days::FILE)))?;
+    }
+    for name in FOLDERS {
+        let path = folder.join(name);
+        may_work_in(&path)
+            .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+            .map_err(StoreError::io(&path))?;
+    }
+    may_work_in(folder).map_err(StoreError::io(folder))
+}
+
+/// Looks whether this user may list a folder, and make and remove what is in it.
+///
+/// # Errors
+/// `NotFound` when it is not there, `NotADirectory` when it is none; otherwise what the system says against it.
+pub fn may_work_in(folder: &Path) -> io::Result<()> {
+    // It follows links, as everything that works there does.
+    if !fs::metadata(folder)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    let access = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
+    Ok(rustix::fs::accessat(CWD, folder, access, AtFlags::EACCESS)?)
+}
+
+/// Whether there is a store in the folder, of this version, or nothing, so that one can be made.
+fn is_made(folder: &Path) -> Result<bool, StoreError> {
     let owner = fs::metadata(folder).map_err(StoreError::io(folder))?.uid();
     if owner != rustix::process::geteuid().as_raw() {
         return Err(StoreError::Owner { path: folder.to_owned(), owner });
     }
     let format = folder.join("format");
-    let found = match fs::read_to_string(&format) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(StoreError::io(&format)(error)),
-    };
-    if found.is_none() {
-        for entry in fs::read_dir(folder).map_err(StoreError::io(folder))? {
-            let name = entry.map_err(StoreError::io(folder))?.file_name();
-            // A crash while a new store was made may have left the lock and a part of the format; anything else is not ours.
-            if !name.to_str().is_some_and(|name| name == "lock" || name.starts_with(".partial-")) {
-                return Err(StoreError::NotAStore(folder.to_owned()));
-            }
+    match read_limited(&format, FORMAT.len() as u64) {
+        Ok(found) if found == FORMAT.as_bytes() => return Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() != io::ErrorKind::InvalidData => return Err(StoreError::io(&format)(error)),
+        _ => return Err(StoreError::NotAStore(folder.to_owned())),
+    }
+    for entry in fs::read_dir(folder).map_err(StoreError::io(folder))? {
+        let name = entry.map_err(StoreError::io(folder))?.file_name();
+        // A crash while a new store was made may have left the lock and a part of the format; anything else is not ours.
+        if !name.to_str().is_some_and(|name| name == "lock" || name.starts_with(".partial-")) {
+            return Err(StoreError::NotAStore(folder.to_owned()));
         }
     }
+    Ok(false)
+}
+
+/// Checks that the folder is ours alone, and holds it for as long as the lock lives.
+fn claim(folder: &Path) -> Result<FileLock, StoreError> {
+    private_folder(folder).map_err(StoreError::io(folder))?;
+    let is_made = is_made(folder)?;
     let path = folder.join("lock");
     let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(StoreError::io(&path))?;
     let lock = FileLock::take(lock).map_err(|error| match error {
         TryLockError::WouldBlock => StoreError::InUse(folder.to_owned()),
         TryLockError::Error(error) => StoreError::io(&path)(error),
     })?;
-    match found.as_deref() {
-        Some(FORMAT) => {}
-        Some(_) => return Err(StoreError::NotAStore(folder.to_owned())),
-        None => crate::file::write_whole(&format, |file| io::Write::write_all(file, FORMAT.as_bytes()))
-            .map_err(StoreError::io(&format))?,
+    if !is_made {
+        let format = folder.join("format");
+        crate::file::write_whole(&format, |file| io::Write::write_all(file, FORMAT.as_bytes()))
+            .map_err(StoreError::io(&format))?;
     }
     Ok(lock)
 }

@@ -167,10 +167,17 @@ pub(super) fn seal(ledger: &Ledger, volume: &Arc<Volume>) -> Result<(), SealedEr
 }
 
 /// Where the chunks of all tips lie that are there now, in order.
+///
+/// # Errors
+/// Also when a slot can't be read: what is its tip's would be left out, and be gone with the journal.
 fn extents(disk: &dyn Disk, volume: &Volume) -> io::Result<Vec<Extent>> {
     let _alone = volume.erase_alone();
     let mut extents = Vec::new();
-    for (_, record) in &volume.slots(disk, Open::Update)?.scan()?.tips {
+    let scanned = volume.slots(disk, Open::Update)?.scan()?;
+    if scanned.unread > 0 {
+        return Err(rustix::io::Errno::IO.into());
+    }
+    for (_, record) in &scanned.tips {
         for number in 0.. {
             let Some((at, length)) = chunk_extent(record.size, number) else { break };
             extents.extend(values(record.offset.saturating_add(at), length));

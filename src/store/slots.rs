@@ -102,10 +102,20 @@ pub(super) struct Head {
     pub number: u32,
     /// Day of all tips in it.
     pub day: Day,
+    /// What the clock said when it was made, where that is later: it was not believed then, or not yet.
+    pub clock: Day,
     /// First day on which all of it is erased.
     pub expires: Day,
     /// Slots in it.
     pub slots: u16,
+}
+
+impl Head {
+    /// The day on which its tips came, as far as can be said on `today`: what the clock said when it was not believed, unless that day is
+    /// still to come, so that the clock was wrong.
+    pub fn came(&self, today: Day) -> Day {
+        if self.clock <= today { self.clock } else { self.day }
+    }
 }
 
 /// An open slot file.
@@ -134,6 +144,9 @@ impl SlotFile {
         bytes[28..32].copy_from_slice(&head.day.number().to_be_bytes());
         bytes[32..36].copy_from_slice(&head.expires.number().to_be_bytes());
         bytes[36..38].copy_from_slice(&head.slots.to_be_bytes());
+        if head.clock > head.day {
+            bytes[38..42].copy_from_slice(&head.clock.number().to_be_bytes());
+        }
         let file = disk.open(path, Open::New)?;
         // Written, not left sparse: overwriting then happens in place.
         file.write_all_at(&bytes, 0)?;
@@ -154,7 +167,9 @@ impl SlotFile {
         match (read, bytes.starts_with(MAGIC), day(28), day(32)) {
             (Ok(()), true, Some(day), Some(expires)) => {
                 let slots = u16::from_be_bytes([bytes[36], bytes[37]]);
-                Ok(Self { file, head: Head { number: number(24), day, expires, slots } })
+                // Zero where there is nothing to say.
+                let clock = Day::from_number(number(38).cast_signed()).map_or(day, |clock| clock.max(day));
+                Ok(Self { file, head: Head { number: number(24), day, clock, expires, slots } })
             }
             (Err(error), ..) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
             _ => Err(io::ErrorKind::InvalidData.into()),
@@ -267,7 +282,7 @@ mod tests {
 
     fn file(folder: &tempfile::TempDir) -> (SlotFile, PathBuf) {
         let (path, day): (_, Day) = (folder.path().join("slots"), "2026-11-23".parse().unwrap());
-        let head = Head { number: 7, day, expires: day.plus(90), slots: 16 };
+        let head = Head { number: 7, day, clock: day.plus(40), expires: day.plus(90), slots: 16 };
         (SlotFile::create(&RealDisk, &path, head).unwrap(), path)
     }
 
@@ -289,6 +304,22 @@ mod tests {
         // The search finds what is there, and not what was erased.
         assert!(bytes.windows(32).any(|w| w == record(1).key));
         assert!(!bytes.windows(8).any(|w| w == &record(2).key[..8] || w == &record(2).id[..8]));
+    }
+
+    #[test]
+    fn what_came_while_the_clock_was_not_believed_came_on_the_clocks_day_unless_that_is_still_to_come() {
+        let (folder, day) = (tempfile::tempdir().unwrap(), "2026-11-23".parse::<Day>().unwrap());
+        let head = |clock| Head { number: 7, day, clock, expires: day.plus(90), slots: 1 };
+        for (clock, came_now, came_later) in
+            [(day, day, day), (day.plus(40), day, day.plus(40)), (day.plus(-9), day, day)]
+        {
+            let path = folder.path().join(clock.to_string());
+            SlotFile::create(&RealDisk, &path, head(clock)).unwrap();
+            let read = SlotFile::open(&RealDisk, &path, Open::Read).unwrap().head;
+            assert_eq!((read.came(day.plus(39)), read.came(day.plus(40))), (came_now, came_later));
+            let bytes = std::fs::read(&path).unwrap();
+            assert_eq!(bytes[38..SLOT].iter().any(|&byte| byte != 0), clock > day, "written only where it differs");
+        }
     }
 
     #[test]

@@ -155,6 +155,59 @@ fn the_stores_folder_is_looked_at_and_left_as_it_is() {
     scene.check_config().says(1, "token/store: Not a directory");
 }
 
+/// What a start refused, after a check that had found everything in order.
+#[test]
+fn what_a_start_would_refuse_of_store_sockets_and_limits_the_check_names_too() {
+    let mut scene = Scene::new();
+    scene.stop();
+    let [format, day, volumes, uploads] =
+        ["format", "day", "volumes", "uploads"].map(|name| scene.path("store").join(name));
+    let same = str::to_owned;
+    for (file, text, said) in [
+        (&format, "softinfo/store/9\n", "is not a store of this version"),
+        (&format, "softinfo/store/2\nand more", "is not a store of this version"),
+        (&day, "yesterday\n\n", "store/day: invalid data"),
+        (&day, "", "store/day: "),
+    ] {
+        let kept = fs::read(file).unwrap();
+        fs::write(file, text).unwrap();
+        refused(&mut scene, same, said);
+        assert_eq!(fs::read(file).unwrap(), text.as_bytes());
+        fs::write(file, kept).unwrap();
+    }
+    for (folder, said) in [(&volumes, "store/volumes: not a directory"), (&uploads, "store/uploads: not a directory")] {
+        let beside = folder.with_extension("kept");
+        fs::rename(folder, &beside).unwrap();
+        fs::write(folder, "a file").unwrap();
+        refused(&mut scene, same, said);
+        fs::remove_file(folder).unwrap();
+        fs::rename(beside, folder).unwrap();
+    }
+    fs::write(scene.path("in-the-way"), "mine").unwrap();
+    let long = "x".repeat(120);
+    for (socket, said) in [
+        ("nowhere/intake.sock", "No such file or directory"),
+        ("in-the-way", "entity already exists"),
+        (long.as_str(), "shorter than SUN_LEN"),
+    ] {
+        let listen = |config: &str| config.replacen("127.0.0.1:0", &format!("unix:{socket}"), 1);
+        let place = format!("can't listen on unix:{}/{socket}: ", scene.folder.path().display());
+        refused(&mut scene, listen, &place);
+        refused(&mut scene, listen, said);
+    }
+    assert_eq!(fs::read(scene.path("in-the-way")).unwrap(), b"mine");
+    let more = |key: &'static str| move |config: &str| format!("{config}[limits]\n{key} = 9000000000000000000\n");
+    refused(&mut scene, more("connections"), "limits.connections: at most a million");
+    let idle = |config: &str| config.replace("idle_seconds = 3", "idle_seconds = 9000000000000000000");
+    refused(&mut scene, idle, "intake.idle_seconds: at least 1, and at most 86400");
+    // After all that it starts; also where something can't be removed that nobody waits for any more.
+    scene.check_config().ok();
+    let stuck = scene.path("store/uploads/stuck");
+    fs::create_dir(&stuck).unwrap();
+    fs::File::open(&stuck).unwrap().set_modified(Day::today().plus(-9).midnight()).unwrap();
+    scene.start();
+}
+
 #[test]
 fn every_finding_is_named_and_not_only_the_first() {
     let scene = Scene::new();

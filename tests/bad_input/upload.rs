@@ -215,6 +215,19 @@ fn a_good_tip_of_another_content_type_is_refused() {
     }
 }
 
+/// The words for a tip were said of a list of tokens: “Send the same file again”.
+#[test]
+fn a_withdrawal_that_stops_halfway_is_told_what_to_do_about_a_withdrawal() {
+    let scene = Scene::new();
+    let mut stream = TcpStream::connect(scene.intake).unwrap();
+    let head = "POST /withdraw HTTP/1.1\r\nhost: r\r\ncontent-type: text/plain\r\ncontent-length: 87\r\nconnection: close\r\n\r\n";
+    stream.write_all(format!("{head}{}", "A".repeat(43)).as_bytes()).unwrap();
+    let (status, body) = answer(stream);
+    check_problem(status, &body, 408, "timeout");
+    let detail = serde_json::from_slice::<Value>(&body).unwrap()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("Nothing was erased") && !detail.contains("file"), "{detail}");
+}
+
 #[test]
 fn wrong_calls_get_an_answer_that_helps() {
     let scene = Scene::new();

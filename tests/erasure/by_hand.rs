@@ -81,8 +81,20 @@ fn a_clock_that_has_jumped_is_not_believed_until_its_day_is_accepted() {
     let status = scene.status();
     assert_eq!(status["healthy"], false);
     assert!(status["reasons"].to_string().contains("--accept-date"), "{status}");
-    assert_eq!(scene.pool().len(), 1);
+    // What comes now has a day that is too early, and was purged by it.
+    assert_eq!(scene.post(&scene.seal("came today")).0, 201);
+    assert_eq!(scene.pool().len(), 2);
+    let (_, pool) = scene.courier_get(&format!("/pool?after={}", last.plus(13)));
+    assert!(String::from_utf8(pool).unwrap().contains(&format!("\"day\":\"{}\"", last.plus(14))));
     scene.stop();
+    let [now, tomorrow] = [today, today.plus(1)].map(|day| day.to_string());
+    let kept = fs::read(scene.path("store/day")).unwrap();
+    store(&scene, &["purge", "--before", &tomorrow]).says(1, "nothing was erased");
+    assert_eq!(fs::read(scene.path("store/day")).unwrap(), kept);
+    let accepted = ["--accept-date", &now, "purge", "--before", &now];
+    store(&scene, &accepted).says(0, "erased: 0 tips that came before");
+    // For what follows the clock is not believed again.
+    fs::write(scene.path("store/day"), kept).unwrap();
 
     let path = scene.path("relay.toml");
     let wrong = today.plus(1).to_string();
@@ -91,7 +103,9 @@ fn a_clock_that_has_jumped_is_not_believed_until_its_day_is_accepted() {
     scene.start_with(&["--accept-date", &today.to_string()]);
     assert_eq!(scene.status()["healthy"], true);
     assert_eq!(fs::read_to_string(scene.path("store/day")).unwrap(), format!("{today}\n"));
+    assert_eq!(scene.pool().len(), 2);
     scene.stop();
+    store(&scene, &["purge", "--before", &tomorrow]).says(0, "erased: 2 tips that came before");
     scene.start();
     assert_eq!(scene.status()["healthy"], true);
 }

@@ -210,6 +210,21 @@ async fn withdrawal(address: SocketAddr, token: String) -> std::io::Result<Strin
     Ok(answer)
 }
 
+/// 4 096 tokens, none of which the store knows.
+fn longest_list() -> String {
+    let token = "A".repeat(43) + "\r\n";
+    token.repeat(softinfo::limits::WITHDRAW_TOKENS)
+}
+
+/// Such a list without its last byte, for as long as the relay waits for that.
+async fn held_list(address: SocketAddr) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    let list = longest_list();
+    let request = head("POST", "/withdraw", "content-type: text/plain\r\n", list.len()) + &list[..list.len() - 1];
+    stream.write_all(request.as_bytes()).await?;
+    stream.read_to_end(&mut Vec::new()).await.map(drop)
+}
+
 async fn vain_withdrawal(address: SocketAddr, _: Arc<Vec<u8>>) -> std::io::Result<()> {
     withdrawal(address, "A".repeat(43)).await.map(drop)
 }
@@ -259,6 +274,19 @@ fn texts_that_are_sent_slowly_leave_room_for_those_that_are_not() {
     fire.callers(1_800, slow_text);
     fire.burn(15);
     fire.honest_texts_are_stored(20);
+    fire.holds_its_limits();
+}
+
+/// The longest lists of tokens that are read, 184 320 bytes each: of 1 000 all but the last byte, and 1 000 whole, as fast as they go. Without a bound
+/// they would be 350 MiB.
+#[test]
+fn lists_of_tokens_do_not_pile_up_in_memory() {
+    let fire = Fire::new();
+    fire.callers(1_000, |address, _| held_list(address));
+    fire.callers(1_000, |address, _| async move { withdrawal(address, longest_list()).await.map(drop) });
+    fire.burn(12);
+    fire.honest_texts_are_stored(6);
+    fire.pages_are_given(3);
     fire.holds_its_limits();
 }
 

@@ -70,6 +70,40 @@ fn a_relay_that_refuses_large_tips_is_not_healthy_and_says_why() {
     assert_eq!(day.post(&day.seal("text is taken")).0, 201);
 }
 
+/// It was told once to one courier, and in a line of the log; then it was in no list and in no status.
+#[test]
+fn a_tip_that_is_damaged_shows_in_the_status_and_whoever_sends_it_again_makes_it_whole() {
+    let scene = Scene::new();
+    let tips = ["one", "two"].map(|text| scene.seal(text));
+    tips.iter().for_each(|tip| assert_eq!(scene.post(tip).0, 201));
+    let ids = tips.each_ref().map(|tip| softinfo::tip::id::TipId::of(tip).to_string());
+    let volume = std::fs::read_dir(scene.path("store/volumes")).unwrap().next().unwrap().unwrap().path();
+    let damage = |at: usize| {
+        let journal = volume.join("journal");
+        let mut bytes = std::fs::read(&journal).unwrap();
+        bytes[at] ^= 1;
+        // In place: the relay has it open.
+        std::io::Write::write_all(&mut std::fs::OpenOptions::new().write(true).open(journal).unwrap(), &bytes).unwrap();
+    };
+    damage(20_000);
+    assert_eq!(scene.status()["healthy"], true, "nobody has read it yet");
+    assert_eq!(scene.fetch("1.tar").code, 8);
+    assert_eq!(scene.pool(), [ids[1].clone()]);
+    // A second courier hears nothing of it, and the operator does.
+    assert_eq!(
+        unhealthy(&scene, "tip_damaged"),
+        [
+            "a tip does not read back as it was written, so couriers get it no more: the log names its volume; look at the disk"
+        ]
+    );
+    assert!(scene.log().contains("does not read back as it was written"), "{}", scene.log());
+    // Who sends it again is not told that it is there already, and makes it whole.
+    assert_eq!(scene.post(&tips[0]).0, 201);
+    assert_eq!(scene.courier_get(&format!("/tips/{}", ids[0])).1, tips[0]);
+    assert_eq!(scene.pool().len(), 2);
+    assert_eq!(scene.post(&tips[0]).0, 200);
+}
+
 #[test]
 fn a_monitors_token_opens_status_and_metrics_and_nothing_else() {
     let mut scene = Scene::new();

@@ -147,7 +147,7 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
     }
     each(&fetched.unreadable, |id| {
         format!(
-            "The relay could not give out {id} as it was stored. Tell its operator; it is tried again at the next run."
+            "The relay could not give out {id} as it was stored. Tell its operator now: it is tried again at the next run, but only if the relay still lists it."
         )
     })?;
     each(&fetched.broken, |id| {

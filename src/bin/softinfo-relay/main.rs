@@ -61,7 +61,7 @@ struct Arguments {
     i_know_these_are_example_keys: bool,
     /// Believe the computer's clock, which says this day, although it is far ahead of the last day here: what has expired by it is erased.
     /// The relay asks for it in its log, after weeks without running or when the clock is wrong.
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", global = true)]
     accept_date: Option<Day>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -123,10 +123,10 @@ fn run(arguments: &Arguments) -> Result<()> {
         }
         return whole(&report);
     }
-    if let Some(Command::Store(work)) = &arguments.command {
-        return store::run(work, &config);
-    }
     let accept_date = is_accepted(arguments.accept_date)?;
+    if let Some(Command::Store(work)) = &arguments.command {
+        return store::run(work, &config, accept_date);
+    }
     event::quiet_panics();
     let relay = Prepared::new(&config, allow_example)?;
     let openings = Prepared::openings(&config)?;

@@ -9,8 +9,8 @@ use softinfo::day::Day;
 use softinfo::process::close_memory;
 use softinfo::relay::config::Config;
 use softinfo::relay::event::{self, Event};
-use softinfo::store::Store;
 use softinfo::store::pool::{Pool, Settings};
+use softinfo::store::{Store, StoreError};
 use softinfo::terminal::{counted, say};
 
 use crate::memory;
@@ -22,6 +22,7 @@ pub enum Work {
     /// Finishes what a crash has interrupted, as every start does; no whole tip is changed.
     Verify,
     /// Erase all tips that came before a day, whenever they would expire. Their keys are overwritten; nobody can bring them back.
+    /// While the clock is not believed nothing is erased: set it right, or add --accept-date.
     Purge {
         /// The first day that is kept, such as 2026-11-01.
         #[arg(long, value_name = "DAY")]
@@ -36,14 +37,14 @@ pub enum Work {
 #[error("{0}; only this could not be shown")]
 pub struct NotShown(String);
 
-/// Does it, and says what was done.
-pub fn run(work: &Work, config: &Config) -> Result<()> {
+/// Does it, and says what was done; `accept_date` believes the clock, wherever it is.
+pub fn run(work: &Work, config: &Config, accept_date: bool) -> Result<()> {
     // Keys of tips come into it.
     close_memory()?;
     let folder = &config.store.folder;
     // Opening makes a store where there is none, and nobody wants that of a look.
     anyhow::ensure!(folder.join("format").exists(), "there is no store in {}; nothing was done", folder.display());
-    let settings = Settings { seals: false, ..config.store_settings(memory::give_back, false) };
+    let settings = Settings { seals: false, ..config.store_settings(memory::give_back, accept_date) };
     let pool = Pool::open(folder, settings, |notice| event::log(&Event::Store(notice)))?;
     let done = match work {
         Work::Verify => verify(&pool),
@@ -86,8 +87,10 @@ fn verify(pool: &Pool) -> Result<()> {
 }
 
 fn purge(pool: &Pool, before: Day) -> Result<()> {
-    let erased =
-        pool.purge(before).with_context(|| format!("not all tips before {before} could be erased; try again"))?;
+    let erased = pool.purge(before).map_err(|error| match error {
+        held @ StoreError::ClockAhead { .. } => held.into(),
+        other => anyhow::Error::new(other).context(format!("not all tips before {before} could be erased; try again")),
+    })?;
     let done = format!("erased: {} that came before {before}", counted(erased, "tip"));
     // A purge that was not seen is no purge that failed.
     say(&done).map_err(|error| anyhow::Error::new(error).context(NotShown(done)))

@@ -10,7 +10,8 @@ use rustix::fs::{Access, AtFlags, CWD};
 use super::Finding;
 use crate::relay::config::Config;
 use crate::relay::served;
-use crate::store::{StoreError, free_bytes};
+use crate::relay::uploads::Uploads;
+use crate::store::{StoreError, free_bytes, pool};
 
 /// File systems on which erasing can't be relied on (statfs(2)), and why.
 const UNFIT: [(i64, &str); 8] = [
@@ -68,15 +69,14 @@ fn existing(folder: &Path, found: &fs::Metadata, floor: u64, findings: &mut Vec<
     } else if mode & 0o055 != 0 {
         findings.push(Finding::warning(format!("{shown}: others can look into it (mode {mode:o}); chmod 0700")));
     }
-    match fs::read_dir(folder) {
-        Err(error) => findings.push(Finding::error(format!("{shown}: {error}"))),
-        Ok(mut entries) => {
-            let ours = |name: &str| name == "lock" || name.starts_with(".partial-");
-            let is_foreign = !folder.join("format").exists()
-                && entries.any(|entry| entry.is_ok_and(|entry| !entry.file_name().to_str().is_some_and(ours)));
-            if is_foreign {
-                findings.push(Finding::error(StoreError::NotAStore(folder.to_owned())));
+    findings.extend(pool::look(folder).err().map(Finding::error));
+    // Beside what is the store's: pieces that wait, and what the relay remembers.
+    for beside in [Uploads::folder(folder), served::memory(folder)] {
+        match pool::may_work_in(&beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                findings.push(Finding::error(format!("{}: {error}", beside.display())));
             }
+            _ => {}
         }
     }
     disk(folder, floor, findings);

@@ -30,6 +30,11 @@ pub(in crate::relay) struct Uploads {
 }
 
 impl Uploads {
+    /// The folder, in the store's.
+    pub fn folder(store: &Path) -> PathBuf {
+        store.join("uploads")
+    }
+
     /// Opens the folder, or makes it; removes what an interrupted write has left. `floor` bytes of disk stay free, and
     /// at most `staged` bytes of pieces wait.
     pub fn open(folder: PathBuf, floor: u64, staged: u64) -> Result<Self, StoreError> {
@@ -111,30 +116,42 @@ impl Uploads {
     }
 
     /// Erases what was left alone for a whole day, and makes the times of what stays those of their day; says how many were erased.
+    ///
+    /// # Errors
+    /// The first file with which that failed; it was done with all others.
     pub fn expire(&self, today: Day) -> Result<usize, StoreError> {
-        let mut erased = 0;
+        let (mut erased, mut failed) = (0, Ok(()));
         for path in entries(&self.folder)? {
-            if Name::of_file(&path).is_some_and(|name| self.turns.is_taken(&name)) {
-                continue;
-            }
-            let modified = match fs::metadata(&path).and_then(|found| found.modified()) {
-                // Finished or given up since the folder was read.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                modified => modified.map_err(failed(&path))?,
-            };
-            let day = Day::of(modified);
-            if day <= today.plus(-UPLOAD_DAYS) {
-                fs::remove_file(&path).map_err(failed(&path))?;
-                if let Some(name) = Name::of_file(&path) {
-                    self.ledger.remove(&name);
-                }
-                erased += 1;
-            } else if day.midnight() != modified {
-                File::open(&path).and_then(|file| date(&file, day)).map_err(failed(&path))?;
+            match self.expire_one(&path, today) {
+                Ok(is_erased) => erased += usize::from(is_erased),
+                Err(error) => failed = failed.and(Err(error)),
             }
         }
         self.date_folder();
-        Ok(erased)
+        failed.map(|()| erased)
+    }
+
+    fn expire_one(&self, path: &Path, today: Day) -> Result<bool, StoreError> {
+        if Name::of_file(path).is_some_and(|name| self.turns.is_taken(&name)) {
+            return Ok(false);
+        }
+        let modified = match fs::metadata(path).and_then(|found| found.modified()) {
+            // Finished or given up since the folder was read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            modified => modified.map_err(failed(path))?,
+        };
+        let day = Day::of(modified);
+        if day <= today.plus(-UPLOAD_DAYS) {
+            fs::remove_file(path).map_err(failed(path))?;
+            if let Some(name) = Name::of_file(path) {
+                self.ledger.remove(&name);
+            }
+            return Ok(true);
+        }
+        if day.midnight() != modified {
+            File::open(path).and_then(|file| date(&file, day)).map_err(failed(path))?;
+        }
+        Ok(false)
     }
 
     /// Waits until nothing is on its way into the store.

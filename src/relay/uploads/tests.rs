@@ -202,3 +202,17 @@ async fn a_disk_below_the_floor_takes_nothing_more() {
     assert!(matches!(uploads.create(&token, SIZE, turn), Err(crate::store::StoreError::Full)));
     assert_eq!(fs::read_dir(folder.path().join("uploads")).unwrap().count(), 0);
 }
+
+/// The first that could not be erased kept all behind it, for good.
+#[tokio::test]
+async fn what_can_not_be_erased_keeps_nothing_else_from_being_erased() {
+    let (stage, today) = (Stage::new(), Day::today());
+    let folder = stage.folder.path().join("uploads");
+    for n in 0..20 {
+        fs::write(folder.join(n.to_string()), "left").unwrap();
+    }
+    fs::create_dir(folder.join("a-folder")).unwrap();
+    assert!(stage.uploads.expire(today.plus(2)).is_err());
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["a-folder"]);
+}
