@@ -125,6 +125,25 @@ impl Trust {
         Ok(current)
     }
 
+    /// The channel of the relay, by its directory, when the root key is known that has to have signed it. It may have expired: what was sealed before
+    /// can be read all the same.
+    ///
+    /// # Errors
+    /// The relay serves no directory, or that of another channel.
+    pub fn channel_of(&self, client: &RelayClient) -> Result<Option<ChannelId>> {
+        if self.root.is_none() {
+            return Ok(None);
+        }
+        let directory = self.verified(&client.directory()?).map_err(|error| {
+            if error.is::<DirectoryError>() {
+                error.context("this relay is none of the channel whose root key was named with --root")
+            } else {
+                error
+            }
+        })?;
+        Ok(Some(directory.contents().channel.clone()))
+    }
+
     /// A directory that is signed by the root key that was named, or else that of the example.
     fn verified(&self, bytes: &[u8]) -> Result<Directory> {
         let root = match &self.root {
