@@ -68,9 +68,9 @@ pub struct NoRoot;
 /// and whoever can damage the file could as well remove it, so that stopping gives nobody a power that he had not.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{} is to remember the newest directory of this channel, and is damaged ({reason}). Without it an older directory that is played back would not be noticed. \
-     Put a good copy of the file back. If there is none, ask the channel's owner for the number of the newest version, remove the file, and compare the \
-     number with what softinfo-tip check-relay says",
+    "{}, in which the newest directory of this channel is remembered, is damaged ({reason}). Without it an older directory that is played back would not be \
+     noticed. Put a good copy of the file back. If there is none, ask the channel's owner for the number of the newest version, remove the file, and \
+     compare the number with what softinfo-tip check-relay says",
     path.display()
 )]
 pub struct Damaged {

@@ -248,7 +248,8 @@ impl Sending {
                     .to_owned()
             }
         };
-        let reason = reason.trim_end_matches('.');
+        // What to do stands before it, and is not to send the message anew.
+        let reason = reason.trim_end_matches('.').trim_end_matches("; try again later");
         format!("it is not known whether the tip is stored. It may be; {receipt}. {sure}. The reason: {reason}")
     }
 
