@@ -435,7 +435,10 @@ mod tests {
             let half = words.split(' ').skip(6).collect::<Vec<_>>().join(" ");
             match Receipt::parse(&format!("{half} {}", *words)) {
                 Ok(read) => assert_eq!(read.0, receipt.0),
-                Err(error) => (ambiguous, _) = (ambiguous + 1, assert_eq!(error, ReceiptError::Ambiguous)),
+                Err(error) => {
+                    assert_eq!(error, ReceiptError::Ambiguous);
+                    ambiguous += 1;
+                }
             }
         }
         assert!(ambiguous > 0);
