@@ -2,6 +2,7 @@
 //!
 //! No redirects, no proxy but the one that was named, no cookies, and no header that tells which program or machine this is.
 
+mod pace;
 mod socks;
 
 use std::fmt;
@@ -19,6 +20,8 @@ use ureq::unversioned::transport::{Connector, RustlsConnector};
 use ureq::{Agent, Body, SendBody};
 use zeroize::Zeroizing;
 
+use self::pace::Paced;
+pub use self::pace::{Floor, Pace, TooSlow};
 use self::socks::{BehindProxy, Circuit};
 pub use self::socks::{NoSocksAddress, Socks, SocksError};
 use crate::day::Day;
@@ -31,7 +34,7 @@ use crate::tip::withdraw::WithdrawToken;
 const CONNECT: Duration = Duration::from_secs(90);
 /// The same through tor, which gives up after two minutes (`SocksTimeout`) and then says why.
 const CONNECT_SOCKS: Duration = Duration::from_secs(150);
-/// Longest wait without a byte in either direction. There is no limit on the whole.
+/// Longest wait without a byte in either direction. What comes has a [`Floor`] besides; there is no limit on the whole.
 const IDLE: Duration = Duration::from_mins(2);
 /// Largest answer that is no tip, in bytes.
 const MAX_ANSWER: u64 = 1024 * 1024;
@@ -48,6 +51,7 @@ pub struct RelayClient {
     agent: Agent,
     base: String,
     authorization: Option<Zeroizing<String>>,
+    floor: Floor,
 }
 
 /// Why a call failed.
@@ -73,6 +77,11 @@ pub enum ClientError {
     /// No answer.
     #[error("the relay can't be reached or stopped answering ({0}); try again later")]
     Unreachable(String),
+    /// An answer that comes, and never comes to its end.
+    #[error(
+        "what the relay sends comes too slowly ({0}): the relay or the way to it is overloaded, or it holds this program up; try again later"
+    )]
+    TooSlow(TooSlow),
     /// Nobody knows the name in the address.
     #[error("no computer with this name can be found; check the address, and whether this computer is connected")]
     UnknownName,
@@ -107,6 +116,9 @@ pub enum ClientError {
         /// Seconds after which it may be worth to come back, where the relay says so.
         retry: Option<u64>,
     },
+    /// The relay, or what stands before it, has failed and says no more than that.
+    #[error("what answers at this address has failed (status {0}), and does not say why; try again later")]
+    Failed(u16),
     /// An answer that no relay gives.
     #[error("the answer is not that of a relay ({0}); check the address")]
     NotARelay(String),
@@ -120,7 +132,7 @@ impl ClientError {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::UnknownName => true,
+            Self::Unreachable(_) | Self::UnknownName | Self::TooSlow(_) | Self::Failed(_) => true,
             Self::Refused { status, name, .. } => matches!(status, 408 | 429 | 500..) || name == "interrupted",
             _ => false,
         }
@@ -282,19 +294,23 @@ impl RelayClient {
             None => config.new_agent(),
         };
         let authorization = token.map(|token| Zeroizing::new(format!("Bearer {token}")));
-        Ok(Self { agent, base: base.to_owned(), authorization })
+        Ok(Self { agent, base: base.to_owned(), authorization, floor: Floor::default() })
+    }
+
+    /// The same with another floor under what comes.
+    #[must_use]
+    pub fn with_floor(self, floor: Floor) -> Self {
+        Self { floor, ..self }
     }
 
     /// The signed directory, unverified.
     pub fn directory(&self) -> Result<Vec<u8>, ClientError> {
-        let mut response = self.get("/directory", None)?;
-        Ok(response.body_mut().with_config().limit(MAX_DIRECTORY).read_to_vec()?)
+        self.whole(&mut self.get("/directory", None)?, MAX_DIRECTORY)
     }
 
     /// A page at `path`, as bytes; at most [`MAX_PAGE`] and a directory.
     pub fn page(&self, path: &str) -> Result<Vec<u8>, ClientError> {
-        let limit = MAX_PAGE + 2 * MAX_DIRECTORY;
-        Ok(self.get(path, None)?.body_mut().with_config().limit(limit).read_to_vec()?)
+        self.whole(&mut self.get(path, None)?, MAX_PAGE + 2 * MAX_DIRECTORY)
     }
 
     /// Sends a tip from an open file. `new` is false when the relay had the same bytes before.
@@ -348,8 +364,8 @@ impl RelayClient {
         let answered = request.send(SendBody::from_owned_reader(body)).map_err(ClientError::from);
         let read = answered.and_then(|response| {
             status = Some(response.status());
-            let mut response = accept(response)?;
-            Ok((json(&mut response)?, response.status()))
+            let mut response = self.accept(response)?;
+            Ok((self.json(&mut response)?, response.status()))
         });
         read.map_err(|error| {
             let refused = match &error {
@@ -371,14 +387,14 @@ impl RelayClient {
     pub fn pool(&self, after: Option<&PoolCursor>) -> Result<PoolPage, ClientError> {
         let query = after.map_or_else(String::new, |after| format!("?after={after}"));
         let mut response = self.get(&format!("/pool{query}"), None)?;
-        let bytes = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec()?;
+        let bytes = self.whole(&mut response, MAX_ANSWER)?;
         match serde_json::from_slice::<PoolPage>(&bytes) {
             Ok(page) if page.schema == POOL => Ok(page),
             _ => Err(ClientError::NotARelay(format!("its list of tips is no {POOL}"))),
         }
     }
 
-    /// The bytes of a tip from `from` on, as many as the relay sends: whoever reads them sets an end.
+    /// The bytes of a tip from `from` on, as many and as slowly as the relay sends them: whoever reads them sets an end, and keeps a [`Pace`].
     pub fn tip(&self, id: &TipId, from: u64) -> Result<impl Read + use<>, ClientError> {
         let range = (from > 0).then(|| format!("bytes={from}-"));
         let response = self.get(&format!("/tips/{id}"), range.as_deref())?;
@@ -396,7 +412,40 @@ impl RelayClient {
         if let Some(range) = range {
             request = request.header("range", range);
         }
-        accept(request.call()?)
+        self.accept(request.call()?)
+    }
+
+    fn accept(&self, mut response: Response<Body>) -> Result<Response<Body>, ClientError> {
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let retry = response.headers().get("retry-after").and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        match self.json::<Problem>(&mut response) {
+            Ok(Problem { r#type, title, detail, stored }) if !title.is_empty() => Err(ClientError::Refused {
+                status: status.as_u16(),
+                name: printable(r#type.rsplit([':', '#']).next().unwrap_or_default()),
+                title: printable(&title),
+                detail: printable(&detail),
+                stored,
+                retry,
+            }),
+            _ if status.is_server_error() => Err(ClientError::Failed(status.as_u16())),
+            _ => Err(ClientError::NotARelay(format!("status {status}"))),
+        }
+    }
+
+    fn json<T: DeserializeOwned>(&self, response: &mut Response<Body>) -> Result<T, ClientError> {
+        let bytes = self.whole(response, MAX_ANSWER)?;
+        serde_json::from_slice(&bytes).map_err(|_| ClientError::NotARelay("no JSON".to_owned()))
+    }
+
+    /// An answer of at most `limit` bytes, unless it comes too slowly.
+    fn whole(&self, response: &mut Response<Body>, limit: u64) -> Result<Vec<u8>, ClientError> {
+        let mut bytes = Vec::new();
+        let body = response.body_mut().with_config().limit(limit).reader();
+        Paced::new(body, self.floor).read_to_end(&mut bytes).map_err(ureq::Error::from)?;
+        Ok(bytes)
     }
 }
 
@@ -414,30 +463,6 @@ impl<R: Read, F: Fn(u64)> Read for Watched<R, F> {
         (self.progress)(read as u64);
         Ok(read)
     }
-}
-
-fn accept(mut response: Response<Body>) -> Result<Response<Body>, ClientError> {
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let retry = response.headers().get("retry-after").and_then(|seconds| seconds.to_str().ok()?.parse().ok());
-    match json::<Problem>(&mut response) {
-        Ok(Problem { r#type, title, detail, stored }) if !title.is_empty() => Err(ClientError::Refused {
-            status: status.as_u16(),
-            name: printable(r#type.rsplit([':', '#']).next().unwrap_or_default()),
-            title: printable(&title),
-            detail: printable(&detail),
-            stored,
-            retry,
-        }),
-        _ => Err(ClientError::NotARelay(format!("status {status}"))),
-    }
-}
-
-fn json<T: DeserializeOwned>(response: &mut Response<Body>) -> Result<T, ClientError> {
-    let bytes = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec()?;
-    serde_json::from_slice(&bytes).map_err(|_| ClientError::NotARelay("no JSON".to_owned()))
 }
 
 fn is_onion(host: &str) -> bool {
@@ -481,10 +506,16 @@ impl From<ureq::Error> for ClientError {
             ureq::Error::Rustls(error) => of_tls(&error),
             // What the C library says of a name that nobody knows has no kind of its own.
             ureq::Error::Io(error) if error.to_string().starts_with("failed to lookup address") => Self::UnknownName,
-            ureq::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-                Some(tls) => of_tls(tls),
-                None => Self::Unreachable(of_line(&error)),
-            },
+            ureq::Error::Io(error) => {
+                let inner = error.get_ref();
+                if let Some(slow) = inner.and_then(|inner| inner.downcast_ref()) {
+                    Self::TooSlow(*slow)
+                } else if let Some(tls) = inner.and_then(|inner| inner.downcast_ref()) {
+                    of_tls(tls)
+                } else {
+                    Self::Unreachable(of_line(&error))
+                }
+            }
             ureq::Error::Other(other) => match other.downcast::<SocksError>() {
                 Ok(socks) if socks.may_pass() => Self::Unreachable(socks.to_string()),
                 Ok(socks) => Self::Proxy(*socks),

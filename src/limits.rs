@@ -2,6 +2,8 @@
 //!
 //! `docs/protocol.md` states the same numbers; the tests at the end tie them together.
 
+use std::time::Duration;
+
 /// Stanzas that wrap a file key, in every tip. A tip has one to three readers; always four stanzas hide how many.
 pub const TIP_STANZAS: usize = 4;
 /// Most holders one tip can be sealed to: one stanza at least stays a throw-away one.
@@ -56,6 +58,12 @@ pub const WITHDRAW_TOKENS: usize = 4096;
 pub const UPLOAD_RECORD: usize = 32 * 1024;
 /// Days after the last piece until an upload that was not finished is erased: it lies there for one whole day at least.
 pub const UPLOAD_DAYS: i64 = 2;
+
+/// Bytes that have to come from a relay in each [`SLOWEST_WINDOW`], or a transfer is given up: 128 KiB a minute. The slowest circuits of tor that people
+/// put up with bring several times that, and four texts a minute one by one. A courier that is held to it has its 256 MiB in 34 hours.
+pub const SLOWEST_BYTES: u64 = 10 * 128 * 1024;
+/// Long enough for tor to build another circuit, and for a relay under attack to come to itself.
+pub const SLOWEST_WINDOW: Duration = Duration::from_mins(10);
 
 /// Days before the end of a directory, or of a holder's last key, from which it is named every day: a new one needs several people, offline.
 pub const REMINDER_DAYS: i64 = 30;

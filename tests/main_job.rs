@@ -264,11 +264,46 @@ fn a_channel_of_ones_own_works_from_the_first_key_to_the_opened_tip() {
     let send = ["send", "--relay", &url, "--to", OwnChannel::HOLDER, "--message", message.to_str().unwrap(), "--json"];
     scene.run(TIP, &send).says(1, "without --root only the example channel is trusted");
     let sent = scene.run(TIP, &[&send[..], &["--root", root_text]].concat()).ok().json();
+    assert_eq!(sent["channel"], "antwerp");
+    // Nobody has said what there is to compare with: no alarm.
+    let check = ["check-relay", "--leave-no-trace", "--relay", &url];
+    scene.run(TIP, &check).says(1, "without --root only the example channel is trusted");
     scene.fetch("bundle.tar").ok();
     let (bundle, out) = (scene.path("bundle.tar"), scene.path("case"));
     workshop.desk_with_passphrase(&["import", bundle.to_str().unwrap()]).says(0, "1 new tip, 1 for");
     workshop.desk_with_passphrase(&["open", sent["id"].as_str().unwrap(), "--out", out.to_str().unwrap()]).ok();
     assert_eq!(fs::read_to_string(out.join("message.txt")).unwrap(), "To the real one.");
+    a_sealed_tip_goes_to_its_own_channel_as_far_as_that_is_known(&scene, root_text);
+}
+
+/// `own` has a relay of the channel “antwerp”, with one tip.
+fn a_sealed_tip_goes_to_its_own_channel_as_far_as_that_is_known(own: &Scene, root: &str) {
+    let own_url = own.intake_url();
+    let (sealed, note) = (own.path("for-antwerp.age"), own.path("note.txt"));
+    let (sealed, note) = (sealed.to_str().unwrap(), note.to_str().unwrap());
+    let directory = own.channel.directory.to_str().unwrap();
+    let seal = ["seal", "--leave-no-trace", "--to", OwnChannel::HOLDER, "--directory", directory, "--root", root];
+    let said = own.run(TIP, &[&seal[..], &["--message", note, "--out", sealed]].concat()).ok();
+    assert!(said.out.contains(&format!(" --root {root}")), "{said:?}");
+    let other = Scene::new();
+    let send =
+        |relay: &str, more: &[&str]| own.run(TIP, &[&["send", "--sealed", sealed, "--relay", relay], more].concat());
+    // The relay of another channel: refused where the channel is named, and else said not to be known.
+    let run = send(&other.intake_url(), &["--root", root]).says(1, "nothing was sent");
+    assert!(run.err.contains("none of the channel") && other.pool().is_empty(), "{run:?}");
+    let run = send(&other.intake_url(), &[]).says(0, "only if this is a relay of the channel for which it was sealed");
+    assert!(!run.out.contains("can read it"), "{run:?}");
+    assert_eq!(send(&other.intake_url(), &["--json"]).ok().json()["channel"], Value::Null);
+    // Its own.
+    send(&own_url, &["--root", root]).says(0, "one of the channel antwerp");
+    assert_eq!(send(&own_url, &["--json", "--root", root]).ok().json()["channel"], "antwerp");
+    assert_eq!((own.pool().len(), other.pool().len()), (2, 1));
+    let nobody = send("http://127.0.0.1:1", &["--root", root]).says(3, "nothing was sent");
+    assert!(!nobody.err.contains("trying again"), "{nobody:?}");
+    send(&own_url, &["--directory", directory]).says(2, "cannot be used with");
+    // A piece of a sealed file is sent nowhere.
+    fs::write(sealed, &fs::read(sealed).unwrap()[..20_000]).unwrap();
+    send(&own_url, &["--root", root]).says(1, "is not a sealed tip; nothing was sent");
 }
 
 #[test]

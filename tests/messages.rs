@@ -133,6 +133,15 @@ impl Stage {
                     }
                 }),
             ),
+            // Its directory is a channel's that no example is.
+            (
+                "OTHER_CHANNEL",
+                over(scene.intake, |path, body| {
+                    if path == "/directory" {
+                        *body = other_channel();
+                    }
+                }),
+            ),
             ("LIAR", format!("http://{}", liar(scene.intake))),
             ("RELAY_ID", scene.relay_id().to_string()),
             ("FOLDER", scene.folder.path().display().to_string()),
@@ -292,6 +301,12 @@ fn over(relay: SocketAddr, lie: fn(&str, &mut Vec<u8>)) -> String {
         (status, body)
     });
     format!("http://{}", changed.address)
+}
+
+/// A directory as far as that can be told without its key.
+fn other_channel() -> Vec<u8> {
+    let note = String::from_utf8(softinfo::example::DIRECTORY.to_vec()).unwrap();
+    note.replace("softinfo-example", "elsewhere").into_bytes()
 }
 
 /// A line on which no answer comes back, on those connections.

@@ -5,7 +5,7 @@ mod scene;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use scene::{Channel, DESK, Hand, OwnChannel, PROJECT, Run, Scene, TIP};
+use scene::{Channel, DESK, FalseRelay, Hand, OwnChannel, PROJECT, Run, Scene, TIP};
 use sha2::{Digest, Sha256};
 use softinfo::day::Day;
 use softinfo::directory::UntrustedDirectory;
@@ -44,6 +44,55 @@ fn a_relay_with_the_right_page_passes_and_with_any_other_fails() {
     scene.run(TIP, &["check-relay", "--leave-no-trace", "--relay", &url]).says(5, "ANOTHER PAGE");
     let url = "http://127.0.0.1:1";
     scene.run(TIP, &["check-relay", "--leave-no-trace", "--relay", url]).says(3, "can't be reached");
+}
+
+/// An alarm is for what the owner has not signed, and for nothing that passes or lies on this side.
+#[test]
+fn what_is_no_fault_of_what_is_served_raises_no_alarm() {
+    let mut scene = Scene::new();
+    scene.serve_page(&built());
+    let serves = |directory: &Path| {
+        let note = fs::read(directory).unwrap();
+        let lie = move |path: &str, honest| if path == "/directory" { (200, note.clone()) } else { honest };
+        FalseRelay::over(scene.intake, lie)
+    };
+    let check = |relay: &FalseRelay, more: &[&str]| {
+        let url = format!("http://{}", relay.address);
+        scene
+            .run(TIP, &[&["check-relay", "--state", scene.path("m").to_str().unwrap(), "--relay", &url], more].concat())
+    };
+    let hand = Hand::new();
+    let root = scene.path("root.vkey");
+    fs::write(&root, hand.root()).unwrap();
+    let root = ["--root", root.to_str().unwrap()];
+    let page = hand.page("");
+    let sign = |name: &str, change: &dyn Fn(&mut serde_json::Value)| {
+        let path = scene.path(name);
+        hand.sign(&path, &page, |contents| change(contents));
+        path
+    };
+    // Signed, for a later day, or for a newer program.
+    let future = sign("future", &|contents| contents["issued"] = "2035-01-01".into());
+    check(&serves(&future), &root).says(1, "check this computer's date");
+    let newer = sign("newer", &|contents| contents["must_understand"] = serde_json::json!(["moon_phase"]));
+    check(&serves(&newer), &root).says(1, "get a newer one");
+    // What has failed says nothing of what is served.
+    let failed = FalseRelay::over(scene.intake, |_, _| (502, b"<h1>Bad gateway".to_vec()));
+    let run = check(&failed, &["--json"]).says(3, "has failed (status 502)");
+    assert_eq!(run.json()["outcome"], "busy");
+    // An old one that is played back has expired meanwhile: that alone would be no alarm.
+    let old = sign("old", &|contents| {
+        contents["version"] = 1.into();
+        contents["expires"] = "2026-06-30".into();
+    });
+    check(&serves(&old), &root).says(6, "it expired on 2026-06-30");
+    let now = sign("now", &|contents| contents["version"] = 2.into());
+    check(&serves(&now), &root).says(5, "ANOTHER PAGE");
+    check(&serves(&old), &root).says(5, "version 2 was seen before");
+    // An alarm stays one where nobody reads the JSON.
+    let url = format!("http://{}", scene::liar(scene.intake));
+    let line = "exec \"$0\" check-relay --leave-no-trace --json --relay \"$1\" >/dev/full";
+    scene.run("sh", &["-c", line, TIP, &url]).says(5, "ANOTHER PAGE");
 }
 
 #[test]
@@ -112,7 +161,7 @@ fn an_operator_makes_the_page_of_a_channel_with_the_desk_alone() {
     let note = own.sign("own.note");
     let mut relay = Scene::with(Channel { directory: note.clone(), root: root.clone() }, "");
     relay.serve_page(&page);
-    check(&relay, &["--root", root.to_str().unwrap()]).says(5, "names no page");
+    check(&relay, &["--root", root.to_str().unwrap()]).says(1, "names no page");
     let note = own.sign_with("named.note", &["--page", page.to_str().unwrap()]);
     let mut relay = Scene::with(Channel { directory: note, root: root.clone() }, "");
     relay.serve_page(&page);

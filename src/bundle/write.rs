@@ -1,7 +1,7 @@
 //! Writing a bundle: whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -9,17 +9,18 @@ use super::{BundleId, BundledTip, DIRECTORY, MANIFEST, Manifest};
 use crate::archive::Writer;
 use crate::file::folder_of;
 
-/// Writes a bundle to `out`, atomically, and gives its id. `tip` opens the file of a tip, whose bytes were checked before.
+/// Writes a bundle to `out`, atomically, and gives its id. `tip` gives the bytes of a tip, which were checked before.
 ///
 /// Until it is whole it is beside `out`, under the name that [`forget_partial`] removes. It is readable by its owner only (mode 0600).
 ///
 /// # Errors
-/// What `tip` returned or the file system said; nothing is left behind then.
-pub fn write(
+/// `AlreadyExists` when something has the name `out` by the time the bundle is whole, which is left alone; what `tip` returned, or the file system said.
+/// Nothing is left behind then.
+pub fn write<R: Read>(
     out: &Path,
     manifest: &Manifest,
     directory: &[u8],
-    tip: impl Fn(&BundledTip) -> io::Result<File>,
+    tip: impl Fn(&BundledTip) -> io::Result<R>,
 ) -> io::Result<BundleId> {
     let (bytes, id) = manifest.to_bytes();
     forget_partial(out, &id);
@@ -35,6 +36,10 @@ pub fn write(
         }
         archive.finish()?.flush()?;
         file.sync_all()?;
+        // Not to be had in one step with the renaming where a stick has FAT. Between whoever looked first and this lie hours, between these two nothing.
+        if out.symlink_metadata().is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         fs::rename(&partial, out)
     };
     fill().inspect_err(|_| forget_partial(out, &id))?;

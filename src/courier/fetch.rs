@@ -5,8 +5,9 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf, absolute};
+use std::time::Instant;
 
 use super::config::CourierConfig;
 use super::error::{CourierError, failed, is_full};
@@ -14,7 +15,7 @@ use super::journal::{Journal, JournalError, Plan};
 use super::pool;
 use super::spool::{Arrived, Spool};
 use crate::bundle::{self, BundleError, BundledTip, CourierName, Manifest};
-use crate::client::{ClientError, PoolTip, RelayClient};
+use crate::client::{ClientError, Floor, Pace, PoolTip, RelayClient};
 use crate::day::Day;
 use crate::directory::{ChannelId, DirectoryError, UntrustedDirectory};
 use crate::example;
@@ -32,13 +33,26 @@ pub struct Options {
     pub new_chain: bool,
     /// Accept example keys of a relay that is not on this machine.
     pub allow_example: bool,
+    /// How slowly tips may come before the run ends with what it has.
+    pub floor: Floor,
+}
+
+/// What a run is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Tips come from the relay.
+    Fetching,
+    /// They go into a bundle.
+    Writing,
+    /// The bundle is read as a desk will.
+    ReadingBack,
 }
 
 /// Told what goes on, for a progress bar.
 pub trait Progress {
-    /// So many bytes are to be fetched.
-    fn total(&self, bytes: u64);
-    /// So many more have arrived.
+    /// A piece of work begins, of so many bytes; the one before is over.
+    fn begin(&self, work: Work, bytes: u64);
+    /// So many more bytes of it are done.
     fn advance(&self, bytes: u64);
 }
 
@@ -77,6 +91,9 @@ pub enum Stopped {
     /// The relay was there, and is no longer.
     #[error("No more could be fetched: {0}")]
     RelayLost(String),
+    /// What the relay sends never comes to its end.
+    #[error("No more could be fetched: {0}. Of the tip that was on its way the next run fetches only the rest")]
+    TooSlow(String),
 }
 
 /// What a run did.
@@ -102,6 +119,8 @@ pub struct Fetched {
     pub stopped: Option<Stopped>,
     /// Tips on which the connection broke again and again. They are tried again at the next run, from where it broke.
     pub broken: Vec<TipId>,
+    /// Tips that the relay could not give out at the moment: it was busy, or failed. They are tried again at the next run.
+    pub busy: Vec<TipId>,
     /// Tips that the relay dates in the future; they have today instead.
     pub misdated: usize,
     /// Tips that the relay could not give out as they were stored. They are tried again at the next run, where it still lists them: an honest
@@ -152,7 +171,7 @@ impl<'a> Run<'a> {
             return Err(CourierError::Name(out));
         }
         takes_files(&out)?;
-        let relay = RelayClient::new(&config.relay, Some(&config.token()?), config.socks)?;
+        let relay = RelayClient::new(&config.relay, Some(&config.token()?), config.socks)?.with_floor(options.floor);
         let mut spool = Spool::open(&config.folder)?;
         let lock = lock(&config.folder)?;
         forget_halves(&config.folder, &out);
@@ -202,7 +221,7 @@ impl<'a> Run<'a> {
         // Nothing else has a place in the spool: not what was withdrawn, and not what a relay once listed and gave a piece of.
         let wanted: HashSet<_> = pool.wanted.iter().map(|tip| tip.id).collect();
         self.spool.clean(|id| !wanted.contains(id));
-        self.progress.total(pool.wanted.iter().map(|tip| tip.size).sum());
+        self.progress.begin(Work::Fetching, pool.wanted.iter().map(|tip| tip.size).sum());
         let tips = self.download(&pool.wanted, &mut fetched)?;
         if pool.is_whole {
             self.journal.forget_gone(&pool.listed, self.options.today);
@@ -245,8 +264,9 @@ impl<'a> Run<'a> {
     /// Brings the wanted tips into the spool. Those that came are given back as they go into a manifest; what became of the others is noted down.
     fn download(&mut self, wanted: &[PoolTip], fetched: &mut Fetched) -> Result<Vec<BundledTip>, CourierError> {
         let mut tips = Vec::new();
+        let mut pace = self.pace();
         for (n, tip) in wanted.iter().enumerate() {
-            let (error, stopped) = match self.spool.fetch(&self.relay, tip, self.progress) {
+            let (error, stopped) = match self.spool.fetch(&self.relay, tip, &mut pace, self.progress) {
                 // The size is that of the file, whatever the list says.
                 Ok(Arrived::Tip(size)) => {
                     tips.push(BundledTip { id: tip.id, size, day: tip.day });
@@ -270,16 +290,28 @@ impl<'a> Run<'a> {
                     (CourierError::File { path, source }, stopped)
                 }
                 Err(error @ CourierError::File { .. }) => return Err(error),
+                // Each of the others would take as long.
+                Err(CourierError::Client(error @ ClientError::TooSlow(_))) => {
+                    let stopped = Stopped::TooSlow(error.to_string());
+                    (error.into(), stopped)
+                }
                 // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
                 Err(error) if self.relay.directory().is_ok() => {
-                    let broke = matches!(error, CourierError::Client(ClientError::Unreachable(_)));
-                    let named = if broke { &mut fetched.broken } else { &mut fetched.unreadable };
+                    let named = match &error {
+                        CourierError::Client(ClientError::Unreachable(_)) => &mut fetched.broken,
+                        CourierError::Client(error) if error.may_pass() => &mut fetched.busy,
+                        _ => &mut fetched.unreadable,
+                    };
                     named.push(tip.id);
+                    // The waits for this one are no fault of the next.
+                    pace = self.pace();
                     continue;
                 }
                 Err(error) => {
-                    let stopped = Stopped::RelayLost(error.to_string());
-                    (error, stopped)
+                    // Not what this error says of a run without a bundle: there may be one.
+                    let reason =
+                        if let CourierError::Client(error) = &error { error.to_string() } else { error.to_string() };
+                    (error, Stopped::RelayLost(reason.trim_end_matches('.').to_owned()))
                 }
             };
             if tips.is_empty() {
@@ -295,17 +327,18 @@ impl<'a> Run<'a> {
     /// The bundle that a run before was about to write, when it is there: it then counts as packed. Written down only with what this run does,
     /// so that a run that fails leaves it to the next one to tell of it.
     fn find_planned(&mut self) -> Option<Packed> {
-        let packed = read_back(self.journal.planned.as_ref()?).ok()?;
+        let packed = read_back(self.journal.planned.as_ref()?, self.progress).ok()?;
         self.journal.planned_is_done();
         Some(packed)
     }
 
     /// Writes the bundle that a run before was about to write: the same to the last byte, since that one may be on its way to a desk.
     fn finish(&mut self, plan: Plan) -> Result<Packed, CourierError> {
-        self.progress.total(plan.manifest.tips.iter().map(|tip| tip.size).sum());
+        self.progress.begin(Work::Fetching, plan.manifest.tips.iter().map(|tip| tip.size).sum());
+        let mut pace = self.pace();
         for tip in &plan.manifest.tips {
             let wanted = PoolTip { id: tip.id, day: tip.day, size: tip.size };
-            match self.spool.fetch(&self.relay, &wanted, self.progress)? {
+            match self.spool.fetch(&self.relay, &wanted, &mut pace, self.progress)? {
                 Arrived::Tip(size) if size == tip.size => {}
                 _ => return Err(CourierError::CutOff { number: plan.manifest.number, out: plan.out }),
             }
@@ -317,8 +350,11 @@ impl<'a> Run<'a> {
     fn pack(&mut self, plan: Plan, is_of_this_run: bool) -> Result<Packed, CourierError> {
         self.journal.planned = Some(plan.clone());
         self.write_journal()?;
-        let packed = self.write_bundle(&plan).inspect_err(|_| {
-            if is_of_this_run && !plan.out.exists() {
+        let packed = self.write_bundle(&plan).inspect_err(|error| {
+            // What somebody else has put there meanwhile is not of this run.
+            let is_taken =
+                matches!(error, CourierError::Bundle { source, .. } if source.kind() == io::ErrorKind::AlreadyExists);
+            if is_of_this_run && (is_taken || !plan.out.exists()) {
                 self.journal.planned = None;
                 // A full disk may refuse that too: then the next run makes the same bundle.
                 let _ = self.journal.write(&self.config.folder);
@@ -333,13 +369,22 @@ impl<'a> Run<'a> {
 
     /// Writes the bundle and reads it again as a desk will.
     fn write_bundle(&self, plan: &Plan) -> Result<Packed, CourierError> {
-        let open = |tip: &BundledTip| File::open(self.spool.whole(&tip.id));
+        self.progress.begin(Work::Writing, plan.manifest.tips.iter().map(|tip| tip.size).sum());
+        let open = |tip: &BundledTip| {
+            let source = File::open(self.spool.whole(&tip.id))?;
+            Ok(Counted { source, progress: self.progress })
+        };
         bundle::write(&plan.out, &plan.manifest, plan.note.as_bytes(), open)
             .map_err(|source| CourierError::Bundle { path: plan.out.clone(), source })?;
-        read_back(plan).map_err(|source| {
+        read_back(plan, self.progress).map_err(|source| {
             let _ = fs::remove_file(&plan.out);
             CourierError::ReadBack { path: plan.out.clone(), reason: reason(source) }
         })
+    }
+
+    /// The pace of what comes from now on.
+    fn pace(&self) -> Pace {
+        Pace::new(self.options.floor, Instant::now())
     }
 
     fn write_journal(&self) -> Result<(), CourierError> {
@@ -364,6 +409,7 @@ impl<'a> Run<'a> {
             waiting: 0,
             stopped: None,
             broken: Vec::new(),
+            busy: Vec::new(),
             misdated: 0,
             unreadable: Vec::new(),
             wrong_sizes: Vec::new(),
@@ -388,17 +434,33 @@ struct Note {
 ///
 /// What the system still has in memory is given up before, so that the bytes come from the medium. That is asked for and not promised, and nothing
 /// here looks behind the memory of a stick itself: whether a stick that was pulled out still has them only a desk sees.
-fn read_back(plan: &Plan) -> Result<Packed, BundleError> {
+fn read_back(plan: &Plan, progress: &dyn Progress) -> Result<Packed, BundleError> {
     let file = File::open(&plan.out)?;
+    progress.begin(Work::ReadingBack, file.metadata()?.len());
     // Only what was written to the medium can be given up.
     file.sync_all()?;
     let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
-    let verified = bundle::read(io::BufReader::with_capacity(64 * 1024, file), |_| (), |_, _| Ok(()))?;
+    let counted = Counted { source: file, progress };
+    let verified = bundle::read(io::BufReader::with_capacity(64 * 1024, counted), |_| (), |_, _| Ok(()))?;
     if verified.manifest != plan.manifest || verified.directory != plan.note.as_bytes() {
         return Err(BundleError::Altered("manifest.json".to_owned()));
     }
     let (number, tips) = (plan.manifest.number, plan.manifest.tips.len());
     Ok(Packed { number, id: verified.id, tips, bundle: plan.out.clone() })
+}
+
+/// A source of bytes that a progress bar is told of.
+struct Counted<'a> {
+    source: File,
+    progress: &'a dyn Progress,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.progress.advance(read as u64);
+        Ok(read)
+    }
 }
 
 /// What a reader found. What it would advise whoever got the bundle from elsewhere has no place here.

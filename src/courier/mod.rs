@@ -12,4 +12,4 @@ mod spool;
 
 pub use config::{ConfigError, CourierConfig};
 pub use error::CourierError;
-pub use fetch::{Fetched, Options, Packed, Progress, Stopped, fetch};
+pub use fetch::{Fetched, Options, Packed, Progress, Stopped, Work, fetch};

@@ -5,10 +5,11 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::error::{CourierError, failed};
 use super::fetch::Progress;
-use crate::client::{ClientError, PoolTip, RelayClient};
+use crate::client::{ClientError, Pace, PoolTip, RelayClient};
 use crate::limits::HEADER_CAP;
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
@@ -53,8 +54,15 @@ impl Spool {
         self.folder.join(format!("{id}.age"))
     }
 
-    /// Brings a tip in, going on where an earlier run was.
-    pub fn fetch(&self, relay: &RelayClient, tip: &PoolTip, progress: &dyn Progress) -> Result<Arrived, CourierError> {
+    /// Brings a tip in, going on where an earlier run was. `pace` is that of the whole run: a line that breaks behind each byte is no faster than one
+    /// that drips.
+    pub fn fetch(
+        &self,
+        relay: &RelayClient,
+        tip: &PoolTip,
+        pace: &mut Pace,
+        progress: &dyn Progress,
+    ) -> Result<Arrived, CourierError> {
         let target = self.whole(&tip.id);
         if target.exists() {
             match self.look(&target, &tip.id)? {
@@ -71,7 +79,7 @@ impl Spool {
         progress.advance(had);
         let (mut retries, mut fetched_anew) = (0, false);
         loop {
-            match continue_part(relay, &part, tip, had, progress) {
+            match continue_part(relay, &part, tip, had, pace, progress) {
                 Err(CourierError::Client(ClientError::Refused { status: 404, .. })) => {
                     let _ = fs::remove_file(&part);
                     return Ok(Arrived::Gone);
@@ -141,6 +149,7 @@ fn continue_part(
     part: &Path,
     tip: &PoolTip,
     from: u64,
+    pace: &mut Pace,
     progress: &dyn Progress,
 ) -> Result<(), CourierError> {
     let mut file = File::options().create(true).truncate(false).write(true).open(part).map_err(failed(part))?;
@@ -156,6 +165,7 @@ fn continue_part(
             }
             file.write_all(&buffer[..read]).map_err(failed(part))?;
             progress.advance(read as u64);
+            pace.came(read as u64, Instant::now()).map_err(ClientError::TooSlow)?;
         }
         if body.limit() > 0 {
             return Err(ClientError::Unreachable("the connection broke".to_owned()).into());

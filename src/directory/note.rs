@@ -392,13 +392,16 @@ impl Directory {
 
     /// Checks that it holds on `today` and is not rolled back.
     pub fn current(self, today: Day, seen: Option<&Seen>) -> Result<CurrentDirectory, DirectoryError> {
-        if today < self.contents.issued {
-            return Err(DirectoryError::NotYet(self.contents.issued));
+        // First, because one that is played back has often expired, too, and that alone would be no alarm.
+        let directory = self.not_older_than(seen)?;
+        let Contents { issued, expires, .. } = directory.contents;
+        if today < issued {
+            return Err(DirectoryError::NotYet(issued));
         }
-        if today > self.contents.expires {
-            return Err(DirectoryError::Expired(self.contents.expires));
+        if today > expires {
+            return Err(DirectoryError::Expired(expires));
         }
-        Ok(CurrentDirectory { directory: self.not_older_than(seen)?, today })
+        Ok(CurrentDirectory { directory, today })
     }
 
     fn text(&self) -> &[u8] {

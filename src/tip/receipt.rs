@@ -2,6 +2,7 @@
 //!
 //! In: randomness, or what a person typed back. Out: words and digits, and what is derived from them.
 
+use std::cmp::Reverse;
 use std::fmt::Write;
 
 use bip39::{Language, Mnemonic};
@@ -107,7 +108,8 @@ impl Receipt {
         digits
     }
 
-    /// Reads words or digits back, as forgivingly as the protocol says: with headings, numbering, over several lines, both forms at once.
+    /// Reads words or digits back, as forgivingly as the protocol says: with headings, numbering, over several lines, both forms at once, or
+    /// more than once.
     pub fn parse(typed: &str) -> Result<Self, ReceiptError> {
         let plain = normalise(typed);
         let tokens: Vec<&str> = plain.split(' ').filter(|token| !token.is_empty()).collect();
@@ -220,7 +222,40 @@ fn groups<'a>(numbers: &[&'a str], together: &'a str) -> Vec<&'a str> {
     numbers.iter().flat_map(of).collect()
 }
 
-/// The receipts that any 12 groups behind each other are.
+/// The receipts that are meant of those that were `found`, each with the place where it begins.
+///
+/// Who types a receipt twice means one. What begins in one copy and ends in the next has a right checksum once in 16 times, too: it doesn't count when
+/// one receipt stands there more often than any other, twice at least, and every other shares a word with a copy of it.
+fn meant(found: &[(usize, Secret)]) -> Vec<Secret> {
+    let is_apart = |one: usize, other: usize| one.abs_diff(other) >= WORDS;
+    let mut receipts: Vec<(&Secret, Vec<usize>)> = Vec::new();
+    for (at, secret) in found {
+        match receipts.iter_mut().find(|(known, _)| *known == secret) {
+            Some((_, places)) => places.push(*at),
+            None => receipts.push((secret, vec![*at])),
+        }
+    }
+    for (_, copies) in &mut receipts {
+        copies.sort_unstable();
+        let mut last = None;
+        copies.retain(|at| {
+            let is_copy = last.is_none_or(|last| is_apart(last, *at));
+            last = if is_copy { Some(*at) } else { last };
+            is_copy
+        });
+    }
+    receipts.sort_by_key(|(_, copies)| Reverse(copies.len()));
+    if let [(secret, copies), others @ ..] = &receipts[..]
+        && copies.len() > 1
+        && others.iter().all(|(_, fewer)| fewer.len() < copies.len())
+        && found.iter().all(|(at, _)| copies.iter().any(|copy| !is_apart(*copy, *at)))
+    {
+        return vec![(*secret).clone()];
+    }
+    receipts.into_iter().map(|(secret, _)| secret.clone()).collect()
+}
+
+/// The receipts that any 12 groups behind each other are, as far as they are [`meant`].
 fn receipts_of(groups: &[&str]) -> Vec<Secret> {
     let numbers: Zeroizing<Vec<u16>> = Zeroizing::new(groups.iter().map(|group| group.parse().unwrap_or(0)).collect());
     let receipt = |window: &[u16]| {
@@ -228,7 +263,9 @@ fn receipts_of(groups: &[&str]) -> Vec<Secret> {
             window.iter().map(|n| n.checked_sub(1).filter(|n| *n < 2048)).collect::<Option<_>>().map(Zeroizing::new);
         Receipt::from_indices(Language::English, &indices?).map(|receipt| Zeroizing::new(receipt.0))
     };
-    numbers.windows(WORDS).filter_map(receipt).collect()
+    let found: Vec<_> =
+        numbers.windows(WORDS).enumerate().filter_map(|(at, window)| Some((at, receipt(window)?))).collect();
+    meant(&found)
 }
 
 fn wrong_digits(groups: &[&str], typed: usize) -> ReceiptError {
@@ -261,14 +298,14 @@ impl WordLists {
         Self(LANGUAGES.into_iter().map(WordList::of).collect())
     }
 
-    /// The receipts that any 12 words behind each other are, in any list. A whole word beats the beginning of one: of what can be read in several
-    /// ways only that with the most whole words counts.
+    /// The receipts that any 12 words behind each other are, in any list, as far as they are [`meant`]. A whole word beats the beginning of one: of what
+    /// can be read in several ways only that with the most whole words counts.
     fn receipts(&self, words: &[&str]) -> Vec<Secret> {
         let mut found = Vec::new();
         for list in &self.0 {
             let indices: Zeroizing<Vec<Option<u16>>> =
                 Zeroizing::new(words.iter().map(|word| list.find(word)).collect());
-            for (window, typed) in indices.windows(WORDS).zip(words.windows(WORDS)) {
+            for (at, (window, typed)) in indices.windows(WORDS).zip(words.windows(WORDS)).enumerate() {
                 let known: Option<Vec<u16>> = window.iter().copied().collect();
                 let known = Zeroizing::new(known.unwrap_or_default());
                 if let Some(receipt) =
@@ -276,12 +313,13 @@ impl WordLists {
                 {
                     let whole =
                         known.iter().zip(typed).filter(|(index, word)| list.words[usize::from(**index)] == ***word);
-                    found.push((whole.count(), Zeroizing::new(receipt.0)));
+                    found.push((whole.count(), at, Zeroizing::new(receipt.0)));
                 }
             }
         }
-        let most = found.iter().map(|(whole, _)| *whole).max();
-        found.into_iter().filter(|(whole, _)| Some(*whole) == most).map(|(_, secret)| secret).collect()
+        let most = found.iter().map(|(whole, ..)| *whole).max();
+        let found = found.into_iter().filter(|(whole, ..)| Some(*whole) == most);
+        meant(&found.map(|(_, at, secret)| (at, secret)).collect::<Vec<_>>())
     }
 }
 
@@ -360,6 +398,50 @@ mod tests {
         assert_eq!(Receipt::parse(&two).err(), Some(ReceiptError::Ambiguous));
         assert_eq!(Receipt::parse("").err(), Some(ReceiptError::Count(0)));
         assert_eq!(Receipt::parse(&"abandon ".repeat(401)).err(), Some(ReceiptError::Count(401)));
+    }
+
+    #[test]
+    fn the_same_receipt_typed_again_is_one_receipt_and_another_beside_it_is_not_passed_over() {
+        let mut ambiguous = 0;
+        for n in 0..64 {
+            let (receipt, other) = (Receipt::from_bytes([n; 16]), Receipt::from_bytes([n + 100; 16]));
+            let (words, digits) = (receipt.words("en"), receipt.digits());
+            let saved = format!("words:  {}\ndigits: {}\n", *words, *digits);
+            for typed in [
+                format!("{}\n{}", *words, *words),
+                format!("{}\n{}\n{}", *words, *words, *words),
+                format!("{}\nonce again: word {}", *words, words.replace(' ', "\n")),
+                format!("{} {}", *digits, *digits),
+                format!("{0}\n{0}", digits.replace(' ', "")),
+                format!("{saved}{saved}"),
+                format!("{}\n{}\n{saved}", *words, *words),
+                format!("{}\n{}", *words, *receipt.words("fr")),
+            ] {
+                let read = Receipt::parse(&typed).unwrap_or_else(|error| panic!("{error}: {typed}"));
+                assert_eq!(read.0, receipt.0, "{typed}");
+            }
+            let (others, groups) = (other.words("en"), other.digits());
+            for typed in [
+                format!("{}\n{}", *words, *others),
+                format!("{}\n{}\n{}", *words, *words, *others),
+                format!("{}\n{}\n{}", *words, *others, *words),
+                format!("{0}\n{0}\n{1}\n{1}", *words, *others),
+                format!("{}\n{}\n{}", *digits, *digits, *groups),
+                format!("{saved}{}\n{}", *groups, *others),
+            ] {
+                assert_eq!(Receipt::parse(&typed).err(), Some(ReceiptError::Ambiguous), "{typed}");
+            }
+            // Half of one and then the whole: which twelve are meant can't be known where two have a right checksum.
+            let half = words.split(' ').skip(6).collect::<Vec<_>>().join(" ");
+            match Receipt::parse(&format!("{half} {}", *words)) {
+                Ok(read) => assert_eq!(read.0, receipt.0),
+                Err(error) => {
+                    assert_eq!(error, ReceiptError::Ambiguous);
+                    ambiguous += 1;
+                }
+            }
+        }
+        assert!(ambiguous > 0);
     }
 
     #[test]

@@ -37,8 +37,10 @@ pub fn save(path: &Path, receipt: &Receipt, lang: &str) -> io::Result<()> {
 /// What reading said. What was typed may still be no receipt.
 pub fn typed(lines: impl io::BufRead) -> io::Result<Zeroizing<String>> {
     let mut typed = Zeroizing::new(String::with_capacity(4096));
-    for line in lines.lines() {
+    for line in lines.split(b'\n') {
         let line = Zeroizing::new(line?);
+        // What is no UTF-8 becomes a sign that no receipt has.
+        let line = Zeroizing::new(String::from_utf8_lossy(&line).into_owned());
         if line.trim().is_empty() {
             if typed.is_empty() {
                 continue;
@@ -103,6 +105,8 @@ mod tests {
         }
         // Who stops early is not kept waiting.
         assert_eq!(*typed(&b"legal winner\n\nmore"[..]).unwrap(), "legal winner\n");
+        // What no terminal of today sends is a slip, too.
+        assert!(Receipt::parse(&typed(&b"for\xe9t zoo\n\n"[..]).unwrap()).is_err());
         // A slip is said at once, and not waited for.
         assert_eq!(*typed("zoo ".repeat(12).as_bytes()).unwrap(), format!("{}\n", "zoo ".repeat(12)));
     }

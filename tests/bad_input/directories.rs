@@ -307,6 +307,46 @@ fn the_newest_directory_is_remembered_where_the_writer_says_or_nowhere() {
 }
 
 #[test]
+fn a_memory_that_is_damaged_is_named_and_not_begun_anew() {
+    let scene = Scene::new();
+    let own = OwnChannel { number: "2", ..OwnChannel::of(&scene) };
+    own.make_keys();
+    let (two, one) = (own.sign("two.note"), OwnChannel { number: "1", ..own }.sign("one.note"));
+    let (root, state) = (own.root(), scene.path("memory"));
+    let send = |note: &Path, extra: &[&str]| {
+        let remember = [&["--state", state.to_str().unwrap()], extra].concat();
+        send_to(&scene, OwnChannel::HOLDER, note, &root, &remember)
+    };
+    send(&two, &[]).ok();
+    let path = state.join("antwerp.json");
+    let good = fs::read_to_string(&path).unwrap();
+    let no_sum = good.replace(&good[good.len() - 20..good.len() - 10], "xyz");
+    for (damage, words) in [
+        ("", "it ends too soon"),
+        (&good[..good.len() / 2], "it ends too soon"),
+        ("{}", "it is not as this program writes it"),
+        (&"\0".repeat(100), "it is not as this program writes it"),
+        (&" ".repeat(5000), "larger than"),
+        (&good.replace("antwerp", "ghent"), "it is that of the channel “ghent”"),
+        (&no_sum, "its sha256 is none"),
+    ] {
+        fs::write(&path, damage).unwrap();
+        for note in [&one, &two] {
+            let run = send(note, &[]).says(1, words).says(1, "nothing was sealed or sent").says(1, "older directory");
+            assert!(run.err.contains("memory/antwerp.json") && run.out.is_empty(), "{run:?}");
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), damage, "it was begun anew");
+    }
+    // The ways that the message names.
+    fs::write(&path, &good).unwrap();
+    send(&one, &[]).says(1, "version 2 was seen before");
+    fs::remove_file(&path).unwrap();
+    send(&two, &[]).ok();
+    assert_eq!(fs::read_to_string(&path).unwrap(), good);
+    assert_eq!(scene.pool().len(), 2);
+}
+
+#[test]
 fn an_unknown_holder_or_too_many_are_refused_by_name() {
     let scene = Scene::new();
     let note = scene.path("note.txt");

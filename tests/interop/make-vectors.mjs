@@ -52,6 +52,15 @@ export async function receiptVectors() {
     numbered(last.digits),
     `${numbered(last.digits)}\n\n${numbered(last.words.es)}`,
   ].map((text) => ({ text, secret: last.secret })))
+  // Typed more than once. The second and the tenth word on begin twelve with a right checksum that end in the next copy.
+  accepted.push(...[
+    `${last.words.en}\n${last.words.en}\n`,
+    `${last.words.en}\n${last.words.en}\nonce again, word by word: ${last.words.en}`,
+    `${last.digits}\n${last.digits}\n`,
+    `${last.digits.replaceAll(' ', '')} ${last.digits}`,
+    `${last.words.en}\n${last.digits}\n${last.words.en}\n${last.digits}\n`,
+    `${last.words.en}\n${fr}\n${last.words.en}\n`,
+  ].map((text) => ({ text, secret: last.secret })))
   // Whole words of one list are beginnings of longer words of another: a whole word beats a beginning.
   const whole = receipts.find((row) => row.secret === '00000d04000000000000000000000000')
   accepted.push(...Object.values(whole.words).map((text) => ({ text, secret: whole.secret })))
@@ -65,6 +74,10 @@ export async function receiptVectors() {
     { text: `${last.words.en}\n${receipts[0].digits}`, reason: 'ambiguous' },
     { text: `${last.digits} ${receipts[0].digits}`, reason: 'ambiguous' },
     { text: `${last.digits.replaceAll(' ', '')} ${receipts[0].digits.replaceAll(' ', '')}`, reason: 'ambiguous' },
+    { text: `${last.words.en} ${last.words.en} ${receipts[0].words.en}`, reason: 'ambiguous' },
+    { text: `${last.digits} ${receipts[0].digits} ${last.digits}`, reason: 'ambiguous' },
+    { text: `${last.digits} ${last.digits} ${receipts[0].digits} ${receipts[0].digits}`, reason: 'ambiguous' },
+    { text: `${last.words.en.split(' ').slice(1).join(' ')} ${last.words.en}`, reason: 'ambiguous' },
     { text: '0000 '.repeat(12).trim(), reason: 'number-out-of-range', position: 1 },
     { text: '0001 '.repeat(11) + '2049', reason: 'number-out-of-range', position: 12 },
   ]

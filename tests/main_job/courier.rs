@@ -1,15 +1,22 @@
 //! A relay may lie, and a courier may be cut off anywhere: no honest tip is lost by it, and no bundle is one that a desk refuses.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use softinfo::bundle::{Manifest, read};
+use softinfo::client::{ClientError, Floor};
+use softinfo::courier::{self, CourierConfig, CourierError, Fetched, Options, Progress, Stopped, Work};
 use softinfo::day::Day;
+use softinfo::limits::TEXT_TIP;
 use softinfo::tip::id::TipId;
 use softinfo::tip::padding::SizeClass;
 
@@ -694,4 +701,163 @@ fn each_way_in_which_a_courier_ends_has_its_code_and_says_what_to_do() {
         complete(command.stdout(fs::File::options().write(true).open("/dev/full").unwrap()).stderr(Stdio::piped()));
     run.says(8, "bundle 1 with 1 tip is in");
     fetch(&scene, "2.tar", &[]).says(0, "Nothing new");
+}
+
+/// What the courier's own program gives the library, and a record of what a bar would show.
+fn run_within(scene: &Scene, bundle: &str, floor: Floor, shown: &Shown) -> Result<Fetched, CourierError> {
+    let config = CourierConfig::read(&scene.path("courier.toml")).unwrap();
+    let options = Options { today: Day::today(), again_since: None, new_chain: false, allow_example: false, floor };
+    courier::fetch(&config, &scene.path(bundle), &options, shown)
+}
+
+#[derive(Default)]
+struct Shown(RefCell<Vec<(Work, u64, u64)>>);
+
+impl Progress for Shown {
+    fn begin(&self, work: Work, bytes: u64) {
+        self.0.borrow_mut().push((work, bytes, 0));
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.0.borrow_mut().last_mut().unwrap().2 += bytes;
+    }
+}
+
+/// A relay from which each connection brings one byte of this tip: then the next comes after a while, or the line breaks. Of everything else it
+/// brings what an honest one does.
+fn dripping_relay(honest: SocketAddr, id: &str, breaks: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let path = format!("/tips/{id}");
+    std::thread::spawn(move || {
+        for mut near in listener.incoming().map_while(Result::ok) {
+            let path = path.clone();
+            std::thread::spawn(move || {
+                let lines: Vec<_> = BufReader::new(near.try_clone().unwrap())
+                    .lines()
+                    .map_while(Result::ok)
+                    .take_while(|line| !line.is_empty())
+                    .collect();
+                let request: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+                if !lines[0].contains(&path) {
+                    let mut far = TcpStream::connect(honest).unwrap();
+                    write!(far, "{request}connection: close\r\n\r\n").unwrap();
+                    return drop(std::io::copy(&mut far, &mut near));
+                }
+                let status = if request.contains("range: bytes=") { "206 Partial" } else { "200 OK" };
+                let _ = write!(near, "HTTP/1.1 {status}\r\ncontent-length: 1000000000\r\n\r\n");
+                while near.write_all(b"x").is_ok() && !breaks {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn a_relay_that_drips_ends_the_run_with_what_is_whole_and_keeps_the_rest() {
+    // Fifty bytes a second at most, and a thousand are asked for, however slow this machine is.
+    let floor = Floor { bytes: 1000, window: Duration::from_secs(1) };
+    let scene = Scene::new();
+    let video = scene.random_file("video.mp4", 1_500_000);
+    let large = scene.send(&[INSPECTORATE], "large", &[&video])["id"].as_str().unwrap().to_owned();
+    for (n, breaks) in [false, true].into_iter().enumerate() {
+        let small = text(&scene, "small");
+        // It is whole in the spool: no line's speed keeps it out.
+        let spool = scene.path("courier/spool");
+        fs::create_dir_all(&spool).unwrap();
+        fs::write(spool.join(format!("{small}.age")), scene.courier_get(&format!("/tips/{small}")).1).unwrap();
+        scene.courier_calls(dripping_relay(scene.courier, &large, breaks));
+        let bundle = format!("{n}.tar");
+        let fetched = run_within(&scene, &bundle, floor, &Shown::default()).unwrap();
+        assert!(matches!(fetched.stopped, Some(Stopped::TooSlow(_))), "{:?}", fetched.stopped);
+        assert_eq!((fetched.tips, fetched.waiting), (1, 1));
+        assert_eq!(ids(&scene.path(&bundle)), BTreeSet::from([small]));
+        let part = fs::metadata(spool.join(format!("{large}.part"))).unwrap();
+        assert!(part.len() > 0 && part.len() < 1_000_000);
+    }
+    // Nothing whole but what drips, and a directory that does.
+    let error = run_within(&scene, "none.tar", floor, &Shown::default()).unwrap_err();
+    assert!(
+        error.to_string().contains("comes too slowly (") && error.to_string().contains("is kept for the next run"),
+        "{error}"
+    );
+    assert!(matches!(error, CourierError::Client(ClientError::TooSlow(_))) && !scene.path("none.tar").exists());
+    scene.courier_calls(scene.courier);
+    scene.fetch("last.tar").ok();
+    assert_eq!(ids(&scene.path("last.tar")), BTreeSet::from([large]));
+}
+
+#[test]
+fn a_bar_is_told_of_fetching_writing_and_reading_back() {
+    let scene = Scene::new();
+    let sizes: u64 = ["one", "two"].map(|message| text(&scene, message)).len() as u64 * TEXT_TIP;
+    let shown = Shown::default();
+    run_within(&scene, "1.tar", Floor::default(), &shown).unwrap();
+    let bundle = fs::metadata(scene.path("1.tar")).unwrap().len();
+    let all = [(Work::Fetching, sizes, sizes), (Work::Writing, sizes, sizes), (Work::ReadingBack, bundle, bundle)];
+    assert_eq!(*shown.0.borrow(), all);
+}
+
+#[test]
+fn what_came_to_the_place_of_the_bundle_meanwhile_is_not_written_over() {
+    let scene = Scene::new();
+    let id = text(&scene, "one");
+    let out = scene.path("1.tar");
+    let relay = FalseRelay::over(scene.courier, {
+        let out = out.clone();
+        move |path, honest| {
+            if path.starts_with("/tips/") {
+                fs::write(&out, "somebody else's").unwrap();
+            }
+            honest
+        }
+    });
+    scene.courier_calls(relay.address);
+    fetch(&scene, "1.tar", &[]).says(1, "1.tar can't be written: ").says(1, "the next run packs it");
+    assert_eq!(fs::read_to_string(&out).unwrap(), "somebody else's");
+    assert_eq!(scene.fetch("2.tar").ok().json()["number"], 1);
+    assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([id]));
+}
+
+#[test]
+fn a_relay_that_is_busy_with_one_tip_has_not_damaged_it_and_a_bundle_is_not_said_to_be_missing() {
+    let scene = Scene::new();
+    let [busy, other] = ["one", "two"].map(|message| text(&scene, message));
+    let id = busy.clone();
+    let says_busy = |body: &'static [u8]| {
+        let id = id.clone();
+        FalseRelay::over(
+            scene.courier,
+            move |path, honest| {
+                if path.ends_with(&id) { (503, body.to_vec()) } else { honest }
+            },
+        )
+    };
+    for (n, body) in [&br#"{"title":"Busy","detail":"Come back."}"#[..], b"<h1>Bad gateway"].into_iter().enumerate() {
+        let relay = says_busy(body);
+        scene.courier_calls(relay.address);
+        let run = fetch(&scene, &format!("{n}.tar"), &[]).says(8, &format!("could not give out {busy} at the moment"));
+        assert!(!run.out.contains("operator"), "{run:?}");
+    }
+    assert_eq!(ids(&scene.path("0.tar")), BTreeSet::from([other]));
+    // The relay is lost behind the first tip: the bundle with that one is there, and nothing says otherwise.
+    let late = text(&scene, "late");
+    let is_lost = AtomicBool::new(false);
+    let relay = FalseRelay::over(scene.courier, move |path, honest| {
+        if is_lost.load(Ordering::SeqCst) {
+            return (403, br#"{"title":"No","detail":"Not any more."}"#.to_vec());
+        }
+        is_lost.store(path.starts_with("/tips/"), Ordering::SeqCst);
+        honest
+    });
+    scene.courier_calls(relay.address);
+    let run = fetch(&scene, "2.tar", &[]).says(
+        8,
+        "No more could be fetched: No (the relay's answer, 403). Not any more. What was whole is in the bundle",
+    );
+    assert!(!run.out.contains("No bundle was written"), "{run:?}");
+    let packed = ids(&scene.path("2.tar"));
+    assert!(packed.len() == 1 && packed.is_subset(&BTreeSet::from([busy, late])), "{packed:?}");
 }

@@ -1,11 +1,11 @@
 //! No stored tip is without a receipt: it is out before the first byte of the tip, and no doubt is talked away.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc;
 
 use softinfo::tip::receipt::Receipt;
@@ -145,6 +145,10 @@ fn a_standard_output_that_nobody_reads_is_an_error_before_anything_is_sent() {
         }
     }
     assert!(scene.pool().is_empty() && !sealed.exists());
+    // Sealed, and then nobody is there to hear it: that is said as it is.
+    let quiet = scene.path("quiet.age");
+    complete(seal(&scene, &quiet, &["--no-receipt"]).stdout(closed())).says(8, "the tip is sealed into");
+    assert!(quiet.exists());
     // With the receipt in a file, or with none by choice, nobody has to read along.
     let receipt = scene.path("receipt");
     complete(send(&scene, scene.intake, &["--receipt", text(&receipt)]).stdout(Stdio::null())).ok();
@@ -397,4 +401,96 @@ fn a_receipt_is_typed_on_a_terminal_over_as_many_lines_as_the_paper_has_and_agai
     let run = scene.run_with("script", &["-qec", &line, "/dev/null"], &typed);
     run.says(0, "Type it again").says(0, "is erased");
     assert!(scene.pool().is_empty());
+}
+
+/// A program under way, whose standard error is read line by line. Signals are as a terminal has them, whatever started this test.
+struct UnderWay {
+    child: Child,
+    said: Lines<BufReader<ChildStderr>>,
+    before: String,
+}
+
+impl UnderWay {
+    fn start(command: &Command) -> Self {
+        let mut plain = Command::new("env");
+        plain.arg("--default-signal").arg(command.get_program()).args(command.get_args());
+        plain.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
+        let mut child = plain.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, said, before: String::new() }
+    }
+
+    fn until(mut self, words: &str) -> Self {
+        while !self.before.contains(words) {
+            let line = self.said.next().unwrap_or_else(|| panic!("it never said “{words}”: {}", self.before));
+            self.before.extend([&line.unwrap(), "\n"]);
+        }
+        self
+    }
+
+    fn gets(mut self, signal: &str) -> Run {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        let rest: String = self.said.map(|line| line.unwrap() + "\n").collect();
+        let mut out = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        Run { code: self.child.wait().unwrap().code().unwrap_or(-1), out, err: self.before + &rest }
+    }
+}
+
+/// A relay that tells of each connection: when it comes, or when all of its request is there. It never answers.
+fn silent_relay(reads: bool) -> (SocketAddr, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            if reads {
+                read_whole(&mut stream);
+            }
+            held.push(stream);
+            let _ = tell.send(());
+        }
+    });
+    (address, told)
+}
+
+#[test]
+fn whoever_stops_it_is_told_whether_the_tip_may_be_stored_and_how_to_go_on() {
+    let scene = Scene::new();
+    // Between two tries, when the first left a doubt.
+    for (n, signal) in ["INT", "TERM", "HUP"].into_iter().enumerate() {
+        let receipt = scene.path(&format!("receipt-{n}"));
+        let relay = relay_that_says(vec![LOST.to_owned()], || ());
+        let under_way = UnderWay::start(&send(&scene, relay, &["--receipt", text(&receipt)]));
+        let run = under_way.until("trying again in 1 s").gets(signal).says(7, "It may be");
+        assert!(run.err.contains(text(&receipt)) && run.err.contains("withdraw it with the receipt"), "{run:?}");
+        assert!(receipt.exists() && run.err.contains("The reason: this program was stopped"), "{run:?}");
+    }
+    // All of it has left, and the answer is waited for; the sealed file is there to be sent again.
+    let (kept, (relay, whole)) = (scene.path("kept.age"), silent_relay(true));
+    let under_way = UnderWay::start(&send(&scene, relay, &["--keep-sealed", text(&kept)]));
+    whole.recv().unwrap();
+    let run = under_way.gets("INT").says(7, "the receipt above is valid then").says(7, "send the same file again");
+    assert!(run.out.contains("words:") && run.err.contains(text(&kept)), "{run:?}");
+    // A part of it has left.
+    let (receipt, (relay, begun)) = (scene.path("receipt-of-none"), silent_relay(false));
+    let video = scene.random_file("video.mp4", 40_000_000);
+    let options = ["--receipt", text(&receipt), "--attach", text(&video)];
+    let under_way = UnderWay::start(&send(&scene, relay, &options));
+    begun.recv().unwrap();
+    let run = under_way.gets("INT").says(1, "Nothing was stored").says(1, "was removed");
+    assert!(!receipt.exists(), "{run:?}");
+    // Nothing has, of a file that somebody may have sent before.
+    let sealed = ["send", "--relay", "http://127.0.0.1:1", "--sealed", text(&kept)];
+    let under_way = UnderWay::start(&scene.command(TIP, &sealed)).until("trying again in 1 s");
+    under_way.gets("INT").says(1, "This time nothing was stored; what an earlier try did is not known");
+    // A withdrawal that nobody has answered.
+    let (relay, whole) = silent_relay(true);
+    let receipt = scene.path("receipt-0");
+    let arguments = ["withdraw", "--relay", &format!("http://{relay}"), "--receipt", text(&receipt)];
+    let under_way = UnderWay::start(&scene.command(TIP, &arguments));
+    whole.recv().unwrap();
+    under_way.gets("INT").says(7, "It is not known whether the tip is erased");
 }

@@ -59,3 +59,11 @@ test('a changed tip has a number of its own', () => {
   const seen = new Set(Array.from({ length: 20_000 }, laterMessage))
   assert.ok(Math.min(...seen) >= 1 && Math.max(...seen) <= 4095 && seen.size > 3900, `${seen.size}`)
 })
+
+test('a receipt that was typed more than once is one, and another beside it is not passed over', () => {
+  // The second and the tenth word on begin twelve with a right checksum that end in the next copy.
+  for (const text of [`${en}\n${en}`, `${en}\n${en}\n${en}`, `${numbers} ${numbers}`, `${en}\n${numbers}\n${en}\n${numbers}`, `${en}\nonce again: ${en}`, `${en}\n${es}\n${en}`]) {
+    assert.equal(hex(parseReceipt(text)), hex(secret), text)
+  }
+  for (const text of [`${en}\n${en}\n${words(other, 'en')}`, `${numbers} ${digits(other)} ${numbers}`, `${numbers} ${numbers} ${digits(other)} ${digits(other)}`]) refused(text, 'ambiguous')
+})

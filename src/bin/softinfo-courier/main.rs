@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use indicatif::ProgressBar;
-use softinfo::client::ClientError;
-use softinfo::courier::{CourierConfig, CourierError, Fetched, Options, Progress, fetch};
+use softinfo::client::{ClientError, Floor};
+use softinfo::courier::{CourierConfig, CourierError, Fetched, Options, Progress, Work, fetch};
 use softinfo::day::Day;
 use softinfo::terminal::{Exit, arguments, byte_bar, complain, counted, exit_codes, say, say_json, sentence};
 use softinfo::tip::id::TipId;
@@ -88,10 +88,12 @@ fn run(arguments: &Arguments) -> Result<Exit> {
         again_since: *again_since,
         new_chain: *new_chain,
         allow_example: arguments.i_know_these_are_example_keys,
+        floor: Floor::default(),
     };
     let bar = Bar(byte_bar(0, "Fetching"));
-    let fetched = fetch(&config, out, &options, &bar)?;
+    let fetched = fetch(&config, out, &options, &bar);
     bar.0.finish_and_clear();
+    let fetched = fetched?;
     let shown = if arguments.json { say_json(&fetched) } else { show(&fetched, out) };
     if let Err(error) = shown {
         // Nothing is undone by a reader that went away: the bundle is there, and counts.
@@ -106,8 +108,8 @@ fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 fn is_complete(fetched: &Fetched) -> bool {
-    let Fetched { resumed, waiting, unreadable, broken, wrong_sizes, not_tips, .. } = fetched;
-    !resumed && *waiting == 0 && [unreadable, broken, wrong_sizes, not_tips].iter().all(|ids| ids.is_empty())
+    let Fetched { resumed, waiting, unreadable, broken, busy, wrong_sizes, not_tips, .. } = fetched;
+    !resumed && *waiting == 0 && [unreadable, broken, busy, wrong_sizes, not_tips].iter().all(|ids| ids.is_empty())
 }
 
 /// Where the bundles are that this run wrote or found.
@@ -152,6 +154,9 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
     })?;
     each(&fetched.broken, |id| {
         format!("The connection broke again and again while {id} was fetched; it is tried again at the next run.")
+    })?;
+    each(&fetched.busy, |id| {
+        format!("The relay could not give out {id} at the moment; it is tried again at the next run.")
     })?;
     each(&fetched.wrong_sizes, |id| {
         format!(
@@ -206,8 +211,15 @@ fn each(ids: &[TipId], line: impl Fn(&TipId) -> String) -> std::io::Result<()> {
 struct Bar(ProgressBar);
 
 impl Progress for Bar {
-    fn total(&self, bytes: u64) {
+    fn begin(&self, work: Work, bytes: u64) {
+        self.0.set_message(match work {
+            Work::Fetching => "Fetching",
+            Work::Writing => "Writing the bundle",
+            Work::ReadingBack => "Reading it back",
+        });
         self.0.set_length(bytes);
+        // The speed of what was before says nothing of this.
+        self.0.reset();
     }
 
     fn advance(&self, bytes: u64) {

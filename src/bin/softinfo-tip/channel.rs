@@ -1,21 +1,28 @@
 //! Which letterbox: the pinned root, the directory, and the memory of the newest one seen.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use softinfo::client::RelayClient;
 use softinfo::day::Day;
-use softinfo::directory::{CurrentDirectory, DirectoryError, HolderId, Reader, RootKey, Seen, UntrustedDirectory};
+use softinfo::directory::{
+    ChannelId, CurrentDirectory, Directory, DirectoryError, HolderId, Reader, RootKey, Seen, UntrustedDirectory,
+};
 use softinfo::example;
 use softinfo::file::{private_folder, read_limited, write_whole};
 use softinfo::limits::MAX_DIRECTORY;
 use softinfo::terminal::complain;
+use softinfo::tip::id::TipId;
 
 use crate::NAME;
 
 /// In front of what hinders a tip before anything became of it.
 const NOTHING_DONE: &str = "nothing was sealed or sent";
+
+/// Longest file with what is remembered, in bytes: several times what is written.
+const MAX_MEMORY: u64 = 4096;
 
 #[derive(Args)]
 pub struct Channel {
@@ -46,6 +53,31 @@ pub struct Trust {
     pub i_know_these_are_example_keys: bool,
 }
 
+/// The directory of a channel that nobody has named: no fault of it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "without --root only the example channel is trusted, and this is the directory of another one: name the file with that channel's root key, --root FILE. \
+     The key comes from the channel's owner, and not from the relay"
+)]
+pub struct NoRoot;
+
+/// What was remembered of a channel's newest directory can't be relied on.
+///
+/// It ends the run. Going on would lose nothing of a tip either, but begin the memory anew with whatever is served: who can play an old directory back,
+/// with keys that have been stolen since, would only have to wait for a damaged file; and a warning is read by no script. Nothing is written or sealed yet,
+/// and whoever can damage the file could as well remove it, so that stopping gives nobody a power that he had not.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{}, in which the newest directory of this channel is remembered, is damaged ({reason}). Without it an older directory that is played back would not be \
+     noticed. Put a good copy of the file back. If there is none, ask the channel's owner for the number of the newest version, remove the file, and \
+     compare the number with what softinfo-tip check-relay says",
+    path.display()
+)]
+pub struct Damaged {
+    path: PathBuf,
+    reason: String,
+}
+
 impl Channel {
     /// The verified, current directory: from the file, or else from the relay.
     pub fn directory(&self, relay: Option<(&str, &RelayClient)>) -> Result<CurrentDirectory> {
@@ -69,24 +101,13 @@ impl Trust {
             (None, Some((_, client))) => client.directory()?,
             (None, None) => anyhow::bail!("pass the signed directory with --directory FILE"),
         };
-        let root = match &self.root {
-            Some(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-                RootKey::parse(&text).with_context(|| path.display().to_string())?
-            }
-            None => example::root()?,
-        };
-        let directory = UntrustedDirectory::parse(&bytes)?.verify(&root).map_err(|error| {
-            let is_other = matches!(error, DirectoryError::WrongRoot(_)) && self.root.is_none();
-            let error = anyhow::Error::from(error);
-            if is_other { error.context("without --root only the example channel is trusted") } else { error }
-        })?;
+        let directory = self.verified(&bytes)?;
         let addresses = directory.contents().relays.iter().map(String::as_str);
         let named = relay.map(|(address, _)| address);
         example::refuse_elsewhere(directory.contents(), addresses.chain(named), self.i_know_these_are_example_keys)?;
 
         let memory = self.memory(directory.contents().channel.as_str());
-        let seen = memory.as_deref().and_then(read_seen);
+        let seen = memory.as_deref().map_or(Ok(None), |path| remembered(path, &directory.contents().channel))?;
         let today = Day::today();
         let current = directory.current(today, seen.as_ref()).map_err(|error| match error {
             DirectoryError::Expired(_) | DirectoryError::NotYet(_) => {
@@ -104,6 +125,45 @@ impl Trust {
         Ok(current)
     }
 
+    /// The channel of the relay, by its directory, when the root key is known that has to have signed it. It may have expired: what was sealed before
+    /// can be read all the same.
+    ///
+    /// # Errors
+    /// The relay serves no directory, or that of another channel.
+    pub fn channel_of(&self, client: &RelayClient) -> Result<Option<ChannelId>> {
+        if self.root.is_none() {
+            return Ok(None);
+        }
+        let directory = self.verified(&client.directory()?).map_err(|error| {
+            if error.is::<DirectoryError>() {
+                error.context("this relay is none of the channel whose root key was named with --root")
+            } else {
+                error
+            }
+        })?;
+        Ok(Some(directory.contents().channel.clone()))
+    }
+
+    /// A directory that is signed by the root key that was named, or else that of the example.
+    fn verified(&self, bytes: &[u8]) -> Result<Directory> {
+        let root = match &self.root {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+                RootKey::parse(&text).with_context(|| path.display().to_string())?
+            }
+            None => example::root()?,
+        };
+        let directory = UntrustedDirectory::parse(bytes)?;
+        let is_by_name = directory.signers().iter().any(|signer| signer == root.name());
+        directory.verify(&root).map_err(|error| match error {
+            DirectoryError::WrongRoot(_) if self.root.is_none() && !is_by_name => NoRoot.into(),
+            DirectoryError::WrongRoot(_) if self.root.is_none() => {
+                anyhow::Error::from(error).context("without --root only the example channel is trusted")
+            }
+            error => error.into(),
+        })
+    }
+
     fn memory(&self, channel: &str) -> Option<PathBuf> {
         if self.leave_no_trace {
             return None;
@@ -116,8 +176,25 @@ impl Trust {
     }
 }
 
-fn read_seen(path: &Path) -> Option<Seen> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+/// What is remembered in the file; none where there is no such file yet.
+fn remembered(path: &Path, channel: &ChannelId) -> Result<Option<Seen>, Damaged> {
+    let damaged = |reason: String| Damaged { path: path.to_owned(), reason };
+    let bytes = match read_limited(path, MAX_MEMORY) {
+        Ok(bytes) => bytes,
+        // Nor can it be there where its folder is a file.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => return Err(damaged(error.to_string())),
+    };
+    let seen: Seen = serde_json::from_slice(&bytes).map_err(|error| {
+        damaged(if error.is_eof() { "it ends too soon" } else { "it is not as this program writes it" }.to_owned())
+    })?;
+    if seen.channel != *channel {
+        return Err(damaged(format!("it is that of the channel “{}”", seen.channel)));
+    }
+    if seen.sha256.parse::<TipId>().is_err() {
+        return Err(damaged("its sha256 is none".to_owned()));
+    }
+    Ok(Some(seen))
 }
 
 fn remember(path: &Path, seen: &Seen) -> std::io::Result<()> {

@@ -43,11 +43,6 @@ pub struct CheckRelay {
 /// The relay serves something else.
 #[derive(Debug, thiserror::Error)]
 pub enum Differs {
-    /// No hash to compare with.
-    #[error(
-        "the directory names no page, so there is nothing to compare; its owner adds it with softinfo-desk directory make --page"
-    )]
-    NoHash,
     /// Another page.
     #[error(
         "this relay serves ANOTHER PAGE than the directory names: {served} instead of {signed}. Don't write on it, and tell the channel's owner"
@@ -90,6 +85,13 @@ impl fmt::Display for EndsSoon {
     }
 }
 
+/// No hash to compare with, as the owner signed it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the directory names no page, so there is nothing to compare; its owner adds it with softinfo-desk directory make --page"
+)]
+pub struct NoHash;
+
 /// It was signed, and nobody may use it any longer: no attack, but writers are locked out.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -111,7 +113,8 @@ impl CheckRelay {
                 say(format!("The directory is version {}, valid until {}.", contents.version, contents.expires))?;
             }
             Err(error) if self.json => {
-                say_json(&json!({ "outcome": outcome::word(error), "reason": sentence(error.as_ref()) }))?;
+                // That nobody reads this is no reason to hide what was found: it is said once more, as an error.
+                let _ = say_json(&json!({ "outcome": outcome::word(error), "reason": sentence(error.as_ref()) }));
             }
             Err(_) => (),
         }
@@ -133,6 +136,8 @@ impl CheckRelay {
         let current = self.anew(|client| self.trust.directory(Some((&self.relay.address, client))));
         let current = current.map_err(|error| match error.downcast_ref::<DirectoryError>() {
             Some(DirectoryError::Expired(day)) if self.trust.directory.is_none() => HasExpired(*day).into(),
+            // The owner signed it. This computer's date, or this program, is what does not fit.
+            Some(DirectoryError::NotYet(_) | DirectoryError::Contents(_)) => error,
             // What was passed as a file is nothing that the relay serves.
             Some(_) if self.trust.directory.is_none() => {
                 let reason = sentence(error.as_ref());
@@ -147,7 +152,7 @@ impl CheckRelay {
             _ => error,
         })?;
         let note = current.directory().bytes();
-        let signed = current.directory().contents().page_sha256.clone().ok_or(Differs::NoHash)?;
+        let signed = current.directory().contents().page_sha256.clone().ok_or(NoHash)?;
         for _ in 0..self.times {
             let page = self.page("/", note)?;
             let served = hex::encode(Sha256::digest(&page));

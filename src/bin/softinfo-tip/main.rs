@@ -8,6 +8,7 @@ mod receipt;
 mod relay;
 mod seal;
 mod send;
+mod stop;
 mod withdraw;
 
 use std::process::ExitCode;
@@ -34,8 +35,9 @@ enum Command {
     /// The receipt is shown, or saved with --receipt, before anything of the tip leaves this computer.
     ///
     /// With --json there are two lines, each a JSON object: first the receipt, {"id", "words", "digits"}, before the tip leaves (not with --receipt,
-    /// --no-receipt or --sealed); then {"id", "day", "new"}, and "receipt" and "sealed" with the names of their files, when the tip is stored.
-    /// Where the second line is missing, the exit code says whether the tip may be stored.
+    /// --no-receipt or --sealed); then {"id", "day", "new", "channel"}, and "receipt" and "sealed" with the names of their files, when the tip is stored.
+    /// Where the second line is missing, the exit code says whether the tip may be stored. "channel" is null where it is not known whose relay this is
+    /// (--sealed without --root).
     Send(send::Send),
     /// Seal a tip into a file, without any network.
     ///

@@ -65,7 +65,11 @@ pub fn of_call(error: &ClientError) -> Exit {
 /// A failure in one word.
 pub fn word(error: &anyhow::Error) -> &'static str {
     match exit(error) {
-        Exit::TryLater if matches!(error.downcast_ref(), Some(ClientError::Refused { .. })) => "busy",
+        Exit::TryLater
+            if matches!(error.downcast_ref(), Some(ClientError::Refused { .. } | ClientError::Failed(_))) =>
+        {
+            "busy"
+        }
         Exit::TryLater => "unreachable",
         Exit::Refused => "refused",
         Exit::Differs => "differs",

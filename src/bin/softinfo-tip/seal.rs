@@ -1,6 +1,5 @@
 //! `softinfo-tip seal`: a draft into a file, offline.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use serde_json::json;
 use softinfo::directory::{CurrentDirectory, Reader};
 use softinfo::file::write_new;
 use softinfo::limits::{MAX_MESSAGE, MAX_REPORT};
-use softinfo::terminal::{byte_bar, complain, say, say_json};
+use softinfo::terminal::{Exit, byte_bar, complain, say, say_json};
 use softinfo::tip::draft::Draft;
 use softinfo::tip::id::TipId;
 use softinfo::tip::receipt::Receipt;
@@ -21,6 +20,7 @@ use softinfo::writer::details;
 
 use crate::NAME;
 use crate::channel::Channel;
+use crate::outcome::Ended;
 use crate::receipt::{Keeping, Kept, refuse_existing};
 
 /// What to seal.
@@ -84,23 +84,29 @@ impl Seal {
             let kept = self.keeping.keep(&receipt, &id, &self.content.lang, self.json)?;
             Ok((id, kept))
         })?;
+        self.tell(&directory, &id, &kept).map_err(|error| {
+            let said = format!("the tip is sealed into {}, but that could not be shown ({error})", self.out.display());
+            Ended::with(Exit::Incomplete, said)
+        })
+    }
+
+    fn tell(&self, directory: &CurrentDirectory, id: &TipId, kept: &Kept) -> io::Result<()> {
         if self.json {
             let mut outcome = json!({ "id": id, "file": self.out.display().to_string() });
-            if let Kept::In(path) = &kept {
+            if let Kept::In(path) = kept {
                 outcome["receipt"] = json!(path.display().to_string());
             }
-            say_json(&outcome)?;
-            return Ok(());
+            return say_json(&outcome);
         }
         let relays = &directory.directory().contents().relays;
-        let relay = relays.first().map_or("URL", String::as_str);
-        let receipt = match &kept {
+        let relay = relays.first().map_or_else(|| "URL".to_owned(), String::clone);
+        let command = SendCommand { socks: default_socks(&relay), relay, root: self.channel.trust.root.clone() };
+        let receipt = match kept {
             Kept::Nowhere => String::new(),
             kept => format!("; {} is for it", kept.named()),
         };
         say(format!("Sealed into {}{receipt}. Nothing was sent. To send it:", self.out.display()))?;
-        say(format!("  {}", send_command(&self.out, relay, default_socks(relay))))?;
-        Ok(())
+        say(format!("  {}", command.of(&self.out)))
     }
 }
 
@@ -135,14 +141,33 @@ pub fn sealed_file(
 }
 
 /// Where tor listens as a rule, for an address that can't be reached without.
-fn default_socks(relay: &str) -> Option<&'static str> {
-    relay.contains(".onion").then_some("127.0.0.1:9050")
+fn default_socks(relay: &str) -> Option<String> {
+    relay.contains(".onion").then(|| "127.0.0.1:9050".to_owned())
 }
 
-/// The line that sends a sealed file.
-pub fn send_command(sealed: &Path, relay: &str, socks: Option<impl fmt::Display>) -> String {
-    let through = socks.map_or_else(String::new, |socks| format!(" --socks {socks}"));
-    format!("softinfo-tip send --sealed {} --relay {}{through}", quoted(&sealed.display().to_string()), quoted(relay))
+/// The command that sends a sealed file.
+pub struct SendCommand {
+    /// Where to.
+    pub relay: String,
+    /// Through which proxy.
+    pub socks: Option<String>,
+    /// File with the root key of the channel for which it was sealed, which the relay has to be of.
+    pub root: Option<PathBuf>,
+}
+
+impl SendCommand {
+    /// The line for this file.
+    pub fn of(&self, sealed: &Path) -> String {
+        let word = |path: &Path| quoted(&path.display().to_string());
+        let mut line = format!("softinfo-tip send --sealed {} --relay {}", word(sealed), quoted(&self.relay));
+        if let Some(root) = &self.root {
+            line.push_str(&format!(" --root {}", word(root)));
+        }
+        if let Some(socks) = &self.socks {
+            line.push_str(&format!(" --socks {socks}"));
+        }
+        line
+    }
 }
 
 /// A word for a shell.
@@ -233,10 +258,12 @@ mod tests {
             ("my tip.age", "--sealed 'my tip.age' "),
             ("it's $(x)", r"--sealed 'it'\''s $(x)' "),
         ] {
-            assert!(send_command(Path::new(path), "http://127.0.0.1:8080", None::<&str>).contains(words), "{path}");
+            let command = SendCommand { relay: "http://127.0.0.1:8080".to_owned(), socks: None, root: None };
+            assert!(command.of(Path::new(path)).contains(words), "{path}");
         }
-        let onion = "http://abc.onion";
-        assert!(send_command(Path::new("a"), onion, default_socks(onion)).ends_with(" --socks 127.0.0.1:9050"));
+        let (relay, root) = ("http://abc.onion".to_owned(), Some("my root.vkey".into()));
+        let command = SendCommand { socks: default_socks(&relay), relay, root };
+        assert!(command.of(Path::new("a")).ends_with(" --root 'my root.vkey' --socks 127.0.0.1:9050"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::NAME;
 use crate::outcome::{Ended, of_call};
 use crate::relay::Relay;
+use crate::stop;
 
 /// Longest file with a receipt, in bytes.
 const MAX_RECEIPT: usize = 64 * 1024;
@@ -47,6 +48,10 @@ impl Withdraw {
     pub fn run(self) -> Result<()> {
         let client = self.relay.client()?;
         let receipt = self.receipt()?;
+        let _ = stop::listen(|| {
+            let said = "this program was stopped. It is not known whether the tip is erased: withdraw it again, until the answer says so";
+            (Exit::Unknown, said.to_owned())
+        });
         let withdrawn = match self.message {
             Some(n) => client.withdraw(std::iter::once(receipt.withdraw_token(n))),
             None => client.withdraw(receipt.withdraw_tokens()),
@@ -104,7 +109,8 @@ impl Withdraw {
         let mut tries = TRIES;
         loop {
             tries -= 1;
-            match Receipt::parse(&receipt::typed(stdin().lock())?) {
+            let typed = receipt::typed(stdin().lock()).context("the receipt can't be read, and nothing was erased")?;
+            match Receipt::parse(&typed) {
                 Ok(receipt) => return Ok(receipt),
                 Err(error) if tries == 0 => return Err(error).context("this is not a receipt, and nothing was erased"),
                 Err(error) => complain(NAME, format!("{error}. Type it again:")),

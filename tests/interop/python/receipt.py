@@ -129,9 +129,23 @@ def _groups(numbers: list[str], without_words: bool) -> list[int]:
     return [int(group) - 1 for group in re.findall("....", digits)]
 
 
+def _meant(found: list[tuple[int, bytes]]) -> set[bytes]:
+    """Those of the secrets, each with its place, that count: one that was typed several times is one."""
+    copies: dict[bytes, list[int]] = {}
+    for at, secret in sorted(found):
+        places = copies.setdefault(secret, [])
+        if not places or at - places[-1] >= WORDS:
+            places.append(at)
+    for secret, places in copies.items():
+        is_most = len(places) > 1 and all(len(other) < len(places) for s, other in copies.items() if s != secret)
+        if is_most and all(any(abs(at - place) < WORDS for place in places) for at, _ in found):
+            return {secret}
+    return set(copies)
+
+
 def _from_words(words: list[str]) -> set[bytes]:
     """Secrets of any 12 words behind each other; those with the most whole words only."""
-    found = {}
+    found = []
     for language in LISTS:
         whole, beginnings = _spellings(language)
         numbers = [whole.get(word, beginnings.get(word)) for word in words]
@@ -139,13 +153,14 @@ def _from_words(words: list[str]) -> set[bytes]:
             secret = _from_numbers(numbers[at : at + WORDS])
             if secret is not None:
                 count = sum(word in whole for word in words[at : at + WORDS])
-                found[secret] = max(count, found.get(secret, 0))
-    return {secret for secret, count in found.items() if count == max(found.values())}
+                found.append((count, at, secret))
+    most = max((count for count, _, _ in found), default=0)
+    return _meant([(at, secret) for count, at, secret in found if count == most])
 
 
 def _from_groups(groups: list[int]) -> set[bytes]:
-    found = {_from_numbers(groups[at : at + WORDS]) for at in range(len(groups) - WORDS + 1)}
-    return found - {None}
+    found = [(at, _from_numbers(groups[at : at + WORDS])) for at in range(len(groups) - WORDS + 1)]
+    return _meant([(at, secret) for at, secret in found if secret is not None])
 
 
 def _refusal(words: list[str], groups: list[int]) -> Refused:

@@ -124,8 +124,25 @@ function groupsOf(numbers: string[], hasWords: boolean): string[] {
 function readGroups(groups: string[]): Secrets {
   const indices = groups.map((group) => Number(group) - 1)
   const windows = indices.map((_, at) => indices.slice(at, at + WORDS)).filter((twelve) => twelve.length === WORDS)
-  const secrets = windows.flatMap((twelve) => fromIndices(en, twelve) ?? [])
-  return new Map(secrets.map((secret) => [bytesToHex(secret), secret]))
+  return meant(windows.flatMap((twelve, at) => {
+    const secret = fromIndices(en, twelve)
+    return secret ? { at, secret } : []
+  }))
+}
+
+// A receipt that was typed more than once is one: what begins in one copy and ends in the next doesn't count (docs/protocol.md 3).
+function meant(read: { at: number; secret: Uint8Array }[]): Secrets {
+  const secrets = new Map(read.map(({ secret }) => [bytesToHex(secret), secret]))
+  const copies = new Map<string, number[]>()
+  for (const { at, secret } of [...read].sort((one, other) => one.at - other.at)) {
+    const places = copies.get(bytesToHex(secret)) ?? []
+    if (places.length === 0 || at - places.at(-1)! >= WORDS) copies.set(bytesToHex(secret), [...places, at])
+  }
+  const most = Math.max(...[...copies.values()].map((places) => places.length))
+  const often = [...copies].filter(([, places]) => places.length === most)
+  const [name, places] = often[0] ?? ['', []]
+  const isOne = most > 1 && often.length === 1 && read.every(({ at }) => places.some((place) => Math.abs(at - place) < WORDS))
+  return isOne ? new Map([[name, secrets.get(name)!]]) : secrets
 }
 
 function wrongGroups(groups: string[], typed: number): ReceiptError {
@@ -149,16 +166,16 @@ const inLists = (letters: string[]): { list: string[]; found: (Found | undefined
 
 // Any 12 words in a row that stand in one list. A whole word beats a beginning: only what has the most whole words counts.
 function readWords(letters: string[]): Secrets {
-  const read: { secret: Uint8Array; whole: number }[] = []
+  const read: { at: number; secret: Uint8Array; whole: number }[] = []
   for (const { list, found } of inLists(letters)) {
     for (let at = 0; at + WORDS <= found.length; at++) {
       const twelve = found.slice(at, at + WORDS).filter((word) => word !== undefined)
       const secret = twelve.length === WORDS ? fromIndices(list, twelve.map(({ index }) => index)) : undefined
-      if (secret) read.push({ secret, whole: twelve.filter(({ isWhole }) => isWhole).length })
+      if (secret) read.push({ at, secret, whole: twelve.filter(({ isWhole }) => isWhole).length })
     }
   }
   const most = Math.max(...read.map(({ whole }) => whole))
-  return new Map(read.filter(({ whole }) => whole === most).map(({ secret }) => [bytesToHex(secret), secret]))
+  return meant(read.filter(({ whole }) => whole === most))
 }
 
 function wrongWords(letters: string[]): ReceiptError {

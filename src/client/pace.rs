@@ -1,0 +1,128 @@
+//! How slowly bytes may come before nobody waits for them any longer.
+//!
+//! In: how many came, and when. Out: whether that is still a transfer. A silence has a limit of its own; this is for a line on which something always
+//! comes and never enough, so that no silence ends it.
+
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
+
+use crate::limits::{SLOWEST_BYTES, SLOWEST_WINDOW};
+
+/// What has to come: so many bytes in each window of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Floor {
+    /// Fewest bytes of a window.
+    pub bytes: u64,
+    /// How long a window is.
+    pub window: Duration,
+}
+
+impl Default for Floor {
+    fn default() -> Self {
+        Self { bytes: SLOWEST_BYTES, window: SLOWEST_WINDOW }
+    }
+}
+
+/// Fewer bytes came than a transfer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{came} bytes in {} s, where {} are the fewest", .after.as_secs(), .floor.bytes)]
+pub struct TooSlow {
+    /// So many came,
+    pub came: u64,
+    /// in so long.
+    pub after: Duration,
+    /// What has to come.
+    pub floor: Floor,
+}
+
+/// What has come in the window that is under way. Over several connections, when it is kept for them.
+#[derive(Debug)]
+pub struct Pace {
+    floor: Floor,
+    began: Instant,
+    came: u64,
+}
+
+impl Pace {
+    /// A window begins `now`.
+    #[must_use]
+    pub const fn new(floor: Floor, now: Instant) -> Self {
+        Self { floor, began: now, came: 0 }
+    }
+
+    /// So many bytes have come `now`.
+    ///
+    /// # Errors
+    /// The window is over, and fewer came in it than have to.
+    pub fn came(&mut self, bytes: u64, now: Instant) -> Result<(), TooSlow> {
+        self.came = self.came.saturating_add(bytes);
+        let after = now.saturating_duration_since(self.began);
+        if after < self.floor.window {
+            return Ok(());
+        }
+        if self.came < self.floor.bytes {
+            return Err(TooSlow { came: self.came, after, floor: self.floor });
+        }
+        *self = Self::new(self.floor, now);
+        Ok(())
+    }
+}
+
+/// A source that fails, with [`TooSlow`] inside, when too little comes. Its end is never too slow.
+pub(super) struct Paced<R> {
+    source: R,
+    pace: Pace,
+}
+
+impl<R: Read> Paced<R> {
+    pub(super) fn new(source: R, floor: Floor) -> Self {
+        Self { source, pace: Pace::new(floor, Instant::now()) }
+    }
+}
+
+impl<R: Read> Read for Paced<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        if read > 0 {
+            self.pace.came(read as u64, Instant::now()).map_err(io::Error::other)?;
+        }
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A byte a second, as long as it is waited for; seconds after which it no longer is.
+    fn drips(pace: &mut Pace, began: Instant) -> Option<u64> {
+        (1..=10_000).find(|second| pace.came(1, began + Duration::from_secs(*second)).is_err())
+    }
+
+    #[test]
+    fn what_drips_is_waited_for_one_window_long_and_what_flows_for_ever() {
+        let (floor, began) = (Floor { bytes: 1000, window: Duration::from_mins(1) }, Instant::now());
+        assert_eq!(drips(&mut Pace::new(floor, began), began), Some(60));
+        // What came fast at first doesn't pay for later.
+        let mut pace = Pace::new(floor, began);
+        pace.came(1_000_000, began).unwrap();
+        assert_eq!(drips(&mut pace, began), Some(120));
+        // All of a window at its very end is enough, and silence within one hurts nobody.
+        let mut pace = Pace::new(floor, began);
+        for minute in 1..1000 {
+            pace.came(1000, began + Duration::from_secs(61 * minute)).unwrap();
+        }
+        let mut pace = Pace::new(floor, began);
+        let slow = pace.came(999, began + Duration::from_secs(61)).unwrap_err();
+        assert_eq!(slow.to_string(), "999 bytes in 61 s, where 1000 are the fewest");
+    }
+
+    #[test]
+    fn the_end_of_a_short_answer_is_never_too_slow() {
+        let never = Floor { bytes: u64::MAX, window: Duration::ZERO };
+        let mut read = Vec::new();
+        Paced::new(&b""[..], never).read_to_end(&mut read).unwrap();
+        let error = Paced::new(&b"abc"[..], never).read_to_end(&mut read).unwrap_err();
+        assert!(error.get_ref().unwrap().is::<TooSlow>());
+    }
+}
