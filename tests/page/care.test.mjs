@@ -206,6 +206,31 @@ inTab('choosing a language keeps the focus, and the step is said with the headin
   assert.equal(await tab.evaluate(() => document.activeElement.id), 'language')
 })
 
+inTab('the focus stays where it is when the list of readers comes late', async (tab) => {
+  const answers = []
+  const answer = async (number) => {
+    while (!answers[number]) await new Promise((done) => setTimeout(done, 20))
+    return answers[number]
+  }
+  await tab.page.route('**/directory', (route) => void answers.push(route))
+  await tab.goto(scene.url)
+  const focused = () => tab.evaluate(() => document.activeElement.id || document.activeElement.localName)
+  await tab.press(t('start-write'))
+  await tab.see(t('directory-loading'))
+  assert.equal(await focused(), 'h1')
+  await (await answer(0)).fulfill({ status: 200, body: 'not a note' })
+  const again = await tab.button(t('retry'))
+  assert.equal(await focused(), 'h1')
+  // The button itself is gone once it was pressed.
+  await again.press('Enter')
+  await tab.see(t('directory-loading'))
+  assert.equal(await focused(), 'h1')
+  await (await tab.page.$('#language')).focus()
+  await (await answer(1)).continue()
+  await tab.see(t('readers-lead'))
+  assert.equal(await focused(), 'language')
+})
+
 inTab('while a broken line is waited for, the seconds count down and the percentage stays', async (tab) => {
   await writeTip(tab, { message: 'patience' })
   await tab.press(t('next'))

@@ -181,7 +181,13 @@ export class App {
     if (this.#left) return
     document.documentElement.lang = this.texts.lang
     document.documentElement.dir = this.texts.direction
+    const held = document.activeElement as HTMLElement | null
+    const wasHere = document.getElementById('page')?.contains(held) ?? false
     this.frame(this, (this.screens[this.#name] ?? this.screens['start']!)(this))
+    // What had the focus has it again, or what stands in its place; the heading when nothing does, so that nobody is left at the top of the page.
+    if (!wasHere || !held) return
+    const again = held.isConnected ? held : (held.id && document.getElementById(held.id)) || document.querySelector<HTMLElement>('h1')
+    again?.focus({ preventScroll: true })
   }
 
   speak(lang: string): void {
