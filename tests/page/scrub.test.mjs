@@ -624,6 +624,78 @@ test('films: boxes that no player needs, stand where nobody reads them or once m
   assert.equal(await unseenOf(moov(box('mvex', full('trex', 0, 'MARK'.repeat(5))))), true)
 })
 
+test('films: at the top of a file only what plays stays, once, and no brand but a known one', async () => {
+  const slice = units('\x65slice')
+  const at = (head) => head.length + 8
+  const whole = (head, ...more) => Buffer.concat([head, box('mdat', slice), film(track('vide', coded('avc1', avcC()), [[at(head), slice.length]])), ...more])
+  const plain = await clean(whole(brand))
+  for (const type of ['free', 'skip', 'wide', 'uuid', 'styp', 'sidx', 'ssix', 'pdin', 'prft', 'emsg', 'meta', 'udta', 'trak', 'what', 'ftyp', 'moov']) {
+    const { bytes, unseen, removed } = await clean(whole(brand, box(type, be(0, 16), 'MARK'.repeat(20))))
+    assertUnmarked(bytes)
+    assert.deepEqual([bytes.subarray(0, plain.bytes.length), removed.includes('other')], [plain.bytes, true], type)
+    assert.equal(unseen, false, type)
+  }
+  // The sound of a second film is not heard.
+  const head = Buffer.concat([brand, box('mdat', slice, 'MARK')])
+  const second = box('moov', header('mvhd', 1), track('soun', heard('mp4a', esds(0x40)), [[at(brand) + slice.length, 4]]))
+  assertUnmarked((await clean(Buffer.concat([head, film(track('vide', coded('avc1', avcC()), [[at(brand), slice.length]])), second]))).bytes)
+  const brands = async (text) => (await clean(whole(box('ftyp', text)))).bytes.toString('latin1', 8, 8 + text.length)
+  for (const [before, after] of [
+    ['isom\0\0\x02\0isomiso2avc1mp41', 'isom\0\0\x02\0isomiso2avc1mp41'], ['qt  \x20\x05\x03\0qt  \0\0\0\0\0\0\0\0', 'qt  \x20\x05\x03\0qt  \0\0\0\0\0\0\0\0'],
+    ['mp42MARKmp42isom', 'mp42\0\0\0\0mp42isom'], ['mp42\0\0\0\0MARKisomMARKisomMA', 'mp42\0\0\0\0mp42isommp42mp42\0\0'], ['MARK\0\0\0\0MARKmp41', 'mp41\0\0\0\0mp41mp41'], ['MARK', 'isom'],
+    [`mp42\0\0\0\0${'mp42'.repeat(300)}${'MARK'.repeat(300)}`, `mp42\0\0\0\0${'mp42'.repeat(254)}${'\0'.repeat(1384)}`],
+  ]) assert.equal(await brands(before), after, JSON.stringify(before.slice(0, 40)))
+  // An index of fragments stays beside them, and all of it is told.
+  const fragments = await clean(Buffer.concat([fixture('fragments.mp4'), box('sidx', be(0, 24))]))
+  assert.deepEqual([fragments.bytes.includes('sidx'), fragments.unseen], [true, true])
+})
+
+test('films: of two sounds one is not heard, and of a film beside a picture one is not seen', async () => {
+  const at = brand.length + 8
+  const voice = (from) => track('soun', heard('mp4a', esds(0x40)), [[from, 2]])
+  const whole = (...tracks) => Buffer.concat([brand, box('mdat', 'DATA'), film(...tracks)])
+  assert.equal(await unseenOf(whole(voice(at))), false)
+  assert.equal(await unseenOf(whole(voice(at), voice(at + 2))), true)
+  const shown = album([[1, 'hvc1', units('\x26\x01slice')]], [], [hvcC()])
+  assert.equal(await unseenOf(shown.file), false)
+  const both = Buffer.concat([shown.file, box('mdat', 'DATA'), film(voice(shown.file.length + 8))])
+  assert.equal(await unseenOf(both), true)
+})
+
+test('films and HEIC: a colour box of an unknown kind goes, and so does what follows a known one', async () => {
+  const colours = [box('colr', 'nclx', be(1, 6), '\x80MARK'), box('colr', 'nclc', be(1, 6), 'MARK'), box('colr', 'MARKMARKMARK')]
+  for (const colour of colours) {
+    for (const input of [one('vide', coded('avc1', avcC(), colour)), album([[1, 'hvc1', units('\x26\x01slice')]], [], [hvcC(), colour]).file]) {
+      const { bytes, removed } = await clean(input)
+      assertUnmarked(bytes)
+      assert.ok(removed.includes('other'))
+    }
+  }
+})
+
+test('films: of two sounds one is not heard, and of a film beside a picture one is not seen', async () => {
+  const at = brand.length + 8
+  const voice = (from) => track('soun', heard('mp4a', esds(0x40)), [[from, 2]])
+  const whole = (...tracks) => Buffer.concat([brand, box('mdat', 'DATA'), film(...tracks)])
+  assert.equal(await unseenOf(whole(voice(at))), false)
+  assert.equal(await unseenOf(whole(voice(at), voice(at + 2))), true)
+  const shown = album([[1, 'hvc1', units('\x26\x01slice')]], [], [hvcC()])
+  assert.equal(await unseenOf(shown.file), false)
+  const both = Buffer.concat([shown.file, box('mdat', 'DATA'), film(voice(shown.file.length + 8))])
+  assert.equal(await unseenOf(both), true)
+})
+
+test('films and HEIC: a colour box of an unknown kind goes, and so does what follows a known one', async () => {
+  const colours = [box('colr', 'nclx', be(1, 6), '\x80MARK'), box('colr', 'nclc', be(1, 6), 'MARK'), box('colr', 'MARKMARKMARK')]
+  for (const colour of colours) {
+    for (const input of [one('vide', coded('avc1', avcC(), colour)), album([[1, 'hvc1', units('\x26\x01slice')]], [], [hvcC(), colour]).file]) {
+      const { bytes, removed } = await clean(input)
+      assertUnmarked(bytes)
+      assert.ok(removed.includes('other'))
+    }
+  }
+})
+
 test('JPEG: tables and heads are as long as they say, and there is one picture', async () => {
   const { bytes } = await clean(fixture('camera.jpg'))
   const at = (marker) => bytes.indexOf(latin(`\xff${marker}`))

@@ -37,6 +37,7 @@ export class Film {
   #dropped = 0
   #scale = 1
   #pictures = 0
+  #sounds = 0
   #sound = false
   #units: Coding | boolean | undefined
 
@@ -81,8 +82,8 @@ export class Film {
   finish(): void {
     ensure(this.#tracks)
     ensure(!this.fragmented || !this.#dropped, 'hidden')
-    // Of two pictures one isn't shown.
-    if (this.fragmented || this.#pictures > 1) this.copy.found.add('unseen')
+    // Of two pictures one isn't shown, and of two sounds one isn't heard.
+    if (this.fragmented || this.#pictures > 1 || this.#sounds > 1) this.copy.found.add('unseen')
   }
 
   async #inside({ type, body, end }: Box): Promise<void> {
@@ -112,7 +113,8 @@ export class Film {
       first = false
     }
     if (!keep) return copy.blank(box)
-    if (!sound) this.#pictures++
+    if (sound) this.#sounds++
+    else this.#pictures++
     if (!track.shown) found.add('unseen')
     this.#sound = sound
     this.#units = undefined
@@ -148,9 +150,12 @@ export async function dataReferences(copy: Copy, { body, end }: Box): Promise<vo
   }
 }
 
-/** Cleans a profile in place. */
-export async function cleanColour(copy: Copy, { body, end }: Box): Promise<void> {
-  if (!/prof|rICC/.test(latin(await copy.source.read(body, 4)))) return
+/** Cleans a profile in place; of the other kinds two are known. */
+export async function cleanColour(copy: Copy, box: Box): Promise<void> {
+  const { body, end } = box
+  const kind = latin(await copy.source.read(body, 4))
+  if (/ncl[cx]/.test(kind)) return copy.zero(body + (kind === 'nclx' ? 11 : 10), end)
+  if (!/prof|rICC/.test(kind)) return copy.blank(box)
   const old = (await copy.source.read(body + 4, end - body - 4)).slice()
   const fresh = profile(old, copy.found)
   if (!same(old, fresh)) copy.write(body + 4, fresh)
