@@ -696,6 +696,16 @@ test('films and HEIC: a colour box of an unknown kind goes, and so does what fol
   }
 })
 
+test('PNG: a palette beside pixels with colours of their own goes, and so does what counts them', async () => {
+  const parts = pngChunks(fixture('camera.png'))
+  const [head, data] = [parts[0], parts.find(({ type }) => type === 'IDAT')]
+  const signature = fixture('camera.png').subarray(0, 8)
+  const build = (...more) => Buffer.concat([signature, chunk('IHDR', head.body), ...more, chunk('IDAT', data.body), chunk('IEND', Buffer.alloc(0))])
+  assert.equal(head.body[9], 2)
+  const { bytes, removed } = await clean(build(chunk('PLTE', latin('MARKMARKMARK')), chunk('hIST', latin('MARKMARK'))))
+  assert.deepEqual([bytes, removed], [build(), ['other']])
+})
+
 test('JPEG: tables and heads are as long as they say, and there is one picture', async () => {
   const { bytes } = await clean(fixture('camera.jpg'))
   const at = (marker) => bytes.indexOf(latin(`\xff${marker}`))
