@@ -297,3 +297,48 @@ behind('where no tips are taken a tip is refused, and what a relay loses again a
   await tab.see(t('stored-title'))
   assert.equal(scene.fetch(), 1)
 })
+
+behind('a machine in between that answers “conflict” to whatever completes a tip: it may be stored, its receipt is shown, and it goes on when that ends', async ({ scene, tab, breaker }) => {
+  // Whether the relay gets it and only its answer is another, and how often it is sent before the page ends it.
+  for (const [file, method, where, times] of [[0, 'POST', 'change', 1], [2_000_000, 'PATCH', 'change', 2], [2_000_000, 'PATCH', 'instead', 4]]) {
+    breaker.requests.length = 0
+    breaker[where] = (request) => (request.method === method ? [409, { 'content-type': 'text/html' }, '<html>'] : undefined)
+    await toCheck(tab, breaker, `conflict ${where} ${method}`, ...(file ? [put(scene, 'film.bin', noise(file))] : []))
+    await tab.press(t('send-button'))
+    await tab.see(t('send-unsure'))
+    await tab.see(t('receipt-unsure'))
+    const { digits } = await receipt(tab)
+    const asked = breaker.requests.filter((request) => request.startsWith(method)).length
+    assert.equal(asked, times)
+    breaker[where] = () => undefined
+    await tab.press(t('retry'))
+    await tab.see(t('stored-title'))
+    const { id, digits: again } = await receipt(tab)
+    assert.equal(again, digits)
+    assert.equal(scene.fetch(), 1)
+    assert.equal(scene.open(id)['message.txt'].toString(), `conflict ${where} ${method}`)
+    await tab.press(t('finish'))
+  }
+})
+
+behind('a relay that loses an upload for ever is said to be closed, and the next try begins anew', async ({ scene, tab, breaker }) => {
+  breaker.instead = ({ method }) => (method === 'PATCH' ? [404, {}, ''] : undefined)
+  await tab.page.clock.install()
+  await toCheck(tab, breaker, 'lost', put(scene, 'film.bin', noise(2_000_000)))
+  await tab.press(t('send-button'))
+  const begun = () => breaker.requests.filter((request) => request === 'POST /tips').length
+  for (let n = 1; n <= 6; n++) {
+    await until(() => begun() >= n, `it was begun ${begun()} times`)
+    // The answer may be on its way still: time goes on until it has come and the pause is over.
+    for (const end = Date.now() + 20_000; begun() === n && !(await tab.text()).includes(t('send-closed')); ) {
+      assert.ok(Date.now() < end, 'it neither goes on nor ends')
+      await tab.page.clock.runFor(2000)
+    }
+  }
+  await tab.see(t('send-closed'))
+  assert.equal(begun(), 6)
+  breaker.instead = () => undefined
+  await tab.press(t('retry'))
+  await tab.see(t('stored-title'))
+  assert.equal(scene.fetch(), 1)
+})
