@@ -1,6 +1,6 @@
 // The state of the page and the way through it. Everything lives in this object's memory and nowhere else; leaving drops it.
 import { overwrite, watchCopies } from './clipboard.ts'
-import { button, element, paragraph } from './element.ts'
+import { button, element, keepFocus, paragraph, refocus } from './element.ts'
 import type { Readers, ReceiptText } from './engine.ts'
 import type { Scrub } from './scrub/index.ts'
 import type { Job } from './screens/job.ts'
@@ -181,13 +181,7 @@ export class App {
     if (this.#left) return
     document.documentElement.lang = this.texts.lang
     document.documentElement.dir = this.texts.direction
-    const held = document.activeElement as HTMLElement | null
-    const wasHere = document.getElementById('page')?.contains(held) ?? false
-    this.frame(this, (this.screens[this.#name] ?? this.screens['start']!)(this))
-    // What had the focus has it again, or what stands in its place; the heading when nothing does, so that nobody is left at the top of the page.
-    if (!wasHere || !held) return
-    const again = held.isConnected ? held : (held.id && document.getElementById(held.id)) || document.querySelector<HTMLElement>('h1')
-    again?.focus({ preventScroll: true })
+    keepFocus(() => this.frame(this, (this.screens[this.#name] ?? this.screens['start']!)(this)))
   }
 
   speak(lang: string): void {
@@ -268,7 +262,7 @@ export class App {
   cover(): void {
     if (this.#left || this.#cover) return
     const page = document.getElementById('page')
-    const [before, scrolled] = [document.activeElement as HTMLElement | null, scrollY]
+    const [name, before, scrolled] = [this.#name, document.activeElement as HTMLElement | null, scrollY]
     const show = button(this.texts.text('cover-show'), () => this.#uncover(), 'primary')
     this.#cover = element('main', {}, element('h1', {}, this.texts.text('away-title')),
       element('div', { className: 'buttons' }, show, button(this.texts.text('leave'), () => this.leave(), 'leave')))
@@ -277,8 +271,9 @@ export class App {
     show.focus()
     this.#restore = () => {
       if (page) page.hidden = false
-      if (before?.isConnected) before.focus({ preventScroll: true })
-      scrollTo(0, scrolled)
+      // Meanwhile the tip may have been sent.
+      if (before) refocus(before)
+      if (this.#name === name) scrollTo(0, scrolled)
     }
   }
 

@@ -1,6 +1,6 @@
 // How far a tip is: a bar, a sentence that is read out now and then, and what to do when it fails.
 import type { App } from '../app.ts'
-import { button, element, paragraph } from '../element.ts'
+import { button, element, keepFocus, paragraph } from '../element.ts'
 import { heading } from '../frame.ts'
 import { receiptPart } from './done.ts'
 import type { Job } from './job.ts'
@@ -44,7 +44,7 @@ export function sending(app: App): HTMLElement[] {
     }
     proof.replaceChildren(...(state.kind === 'failed' ? doubtful(app, job) : []))
   }
-  job.changed = draw
+  job.changed = () => keepFocus(draw)
   app.onleave = () => {
     clearInterval(ticking)
     job.changed = () => {}

@@ -1,6 +1,6 @@
 // The first screen: what this is and is not, and the ways from here.
 import type { App } from '../app.ts'
-import { button, element, paragraph } from '../element.ts'
+import { button, element, keepFocus, paragraph } from '../element.ts'
 import { heading } from '../frame.ts'
 import { LANGUAGES } from '../texts.ts'
 import { help, refusal } from './refused.ts'
@@ -59,7 +59,7 @@ function savedNotice(app: App): HTMLElement[] {
     if (directory.state === 'ready') list.replaceChildren(paragraph(texts.text('saved-until', { day: texts.day(directory.contents.expires) })), addresses(app))
     if (directory.state === 'refused') list.replaceChildren(...refusal(app, directory))
   }
-  app.onlist = show
+  app.onlist = () => keepFocus(show)
   show()
   return [element('div', { className: 'notice' }, paragraph(texts.text('saved-notice')), list)]
 }
