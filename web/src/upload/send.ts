@@ -23,6 +23,11 @@ export function sender(signal: () => AbortSignal, start?: () => Worker | undefin
     if (!worker) return exchange(request, sent, signal())
     const now = signal()
     return inWorker(worker, request, sent, now).catch((error: unknown) => {
+      // A browser that allows no worker may say so late.
+      if (error instanceof Event) {
+        start = undefined
+        return exchange(request, sent, signal())
+      }
       // Stopping has ended the worker: what is sent later needs another.
       if (now.aborted) count = 0
       throw error
@@ -38,6 +43,11 @@ function inWorker(worker: Worker, request: Exchange, sent: ((bytes: number) => v
     }
     if (signal.aborted) return stop()
     signal.addEventListener('abort', stop)
+    worker.onerror = (event) => {
+      event.preventDefault()
+      signal.removeEventListener('abort', stop)
+      reject(event)
+    }
     worker.onmessage = ({ data }: MessageEvent<SendReply>) => {
       if (data.sent !== undefined) return sent?.(data.sent)
       signal.removeEventListener('abort', stop)
