@@ -106,6 +106,17 @@ test('JPEG: restarts, stuffed and fill bytes belong to the scan, also over the b
   }
 })
 
+test('JPEG: the segment that says how colours are mixed stays once, and as long as it is', async () => {
+  const { bytes } = await clean(fixture('camera.jpg'))
+  const adobe = (more) => segment('\xee', `Adobe\0\x64\0\0\0\0\x01${more}`)
+  const build = (...parts) => Buffer.concat([bytes.subarray(0, 2), ...parts, bytes.subarray(2)])
+  assert.deepEqual((await clean(build(adobe('')))).removed, [])
+  for (const parts of [[adobe('MARK')], [adobe(''), segment('\xee', 'AdobeMARKMAR')]]) {
+    const cleaned = await clean(build(...parts))
+    assert.deepEqual([cleaned.bytes, cleaned.removed], [build(adobe('')), ['other']])
+  }
+})
+
 test('JPEG: no orientation is written when there was none, and none but 2 to 8', async () => {
   const input = fixture('camera.jpg')
   for (const [value, expected] of [[1, false], [3, true], [9, false]]) {
