@@ -322,6 +322,37 @@ test('the focus stays in a saved page that takes its list of readers from a file
   }
 })
 
+inTab('a receipt is only said to be unknown by the letterbox itself; a change of language loses neither question nor answer, and leaving ends them', async (tab) => {
+  const digits = Array(11).fill('0001').concat('0004').join(' ')
+  const routes = []
+  const next = async (n) => {
+    while (!routes[n]) await new Promise((done) => setTimeout(done, 20))
+    return routes[n]
+  }
+  await tab.press(t('start-withdraw'))
+  await tab.fill(t('withdraw-label'), digits)
+  await tab.page.route('**/withdraw', (route) => void routes.push(route))
+  for (const [n, answer] of [[404, '<html>'], [404, '{}'], [200, '<html>'], [200, '{"erased":"many"}']].entries()) {
+    await tab.press(t('withdraw-button'))
+    await (await next(n)).fulfill({ status: answer[0], body: answer[1] })
+    await tab.see(t('withdraw-unreachable'))
+  }
+  await tab.press(t('withdraw-button'))
+  const asked = await next(4)
+  await (await tab.page.$('#language')).selectOption('fr')
+  await tab.press(say('fr')('withdraw-button'))
+  await asked.fulfill({ status: 200, body: '{"erased":1}' })
+  await tab.see(say('fr')('withdraw-erased', { count: 1 }))
+  assert.equal(routes.length, 5)
+  await tab.fill(say('fr')('withdraw-label'), digits)
+  await tab.press(say('fr')('withdraw-button'))
+  await next(5)
+  await (await tab.page.$('#language')).selectOption('en')
+  const [ended] = await Promise.all([tab.page.waitForEvent('requestfailed'), tab.back()])
+  assert.match(ended.url(), /withdraw$/)
+  tab.errors.length = 0
+})
+
 inTab('while a broken line is waited for, the seconds count down and the percentage stays', async (tab) => {
   await writeTip(tab, { message: 'patience' })
   await tab.press(t('next'))
@@ -381,6 +412,11 @@ inTab('a printed receipt names neither the page nor what it is for, and the numb
   assert.equal(title, t('receipt-words'))
   assert.ok(!/softinfo/i.test(pdf.toString('latin1')), 'the title is in the document')
   assert.equal(await tab.evaluate(() => document.title), 'Information')
+  // What stands there when all is wiped has a name of its own, printed or not.
+  await tab.press(t('leave'))
+  await tab.see(t('away-title'))
+  await tab.page.pdf()
+  assert.equal(await tab.evaluate(() => document.title), t('away-title'))
 })
 
 test('a list that has run out: on the letterbox it has to renew it, in a saved page a newer one is needed', async () => {

@@ -35,7 +35,8 @@ export function sending(app: App): HTMLElement[] {
       problem.replaceChildren(paragraph(broken(), 'unseen'), count, button(texts.text('send-now'), state.now))
       const tick = (): void => void (count.textContent = broken())
       tick()
-      ticking = setInterval(tick, 1000)
+      // A change of language shows another.
+      const own = ticking = setInterval(() => count.isConnected ? tick() : clearInterval(own), 1000)
     }
     if (state.kind === 'failed') {
       spoken.textContent = ''
