@@ -322,6 +322,25 @@ test('the focus stays in a saved page that takes its list of readers from a file
   }
 })
 
+inTab('a number to call is no way to leave: nothing is asked, and what was written stays', async (tab) => {
+  await writeTip(tab, { message: 'in danger' })
+  for (const title of ['write-title', 'readers-title', 'start-title']) {
+    await tab.back()
+    await tab.see(t(title))
+  }
+  const asked = []
+  tab.page.on('dialog', (dialog) => asked.push(dialog.type()))
+  await tab.evaluate(() => addEventListener('beforeunload', () => (globalThis.left = true)))
+  await tab.page.click('.danger a')
+  // The browser does as if the page were left; a question would have come with it.
+  await tab.page.waitForFunction(() => globalThis.left)
+  await tab.see(t('start-title'))
+  assert.deepEqual(asked, [])
+  // Chromium takes no press of a pointer until it has seen that nothing is left.
+  for (const words of [t('start-write'), t('next')]) await (await tab.button(words)).evaluate((button) => button.click())
+  assert.equal(await (await tab.control(t('write-label'))).evaluate((field) => field.value), 'in danger')
+})
+
 inTab('a receipt is only said to be unknown by the letterbox itself; a change of language loses neither question nor answer, and leaving ends them', async (tab) => {
   const digits = Array(11).fill('0001').concat('0004').join(' ')
   const routes = []

@@ -52,6 +52,8 @@ const SILENCE = 5 * 60_000
 const PIECE = 3 * 8192
 /** Time for three presses of the Shift key, in milliseconds. */
 const SHIFTS = 3000
+/** Time from a press on a telephone number until the browser has asked, in milliseconds. */
+const CALL = 5000
 
 const emptyDetails = (): Details => ({
   categories: [], period: '', place: { text: '', municipality: '', postcode: '' }, offenders: [], danger: '', minors: '',
@@ -80,6 +82,7 @@ export class App {
   #left = false
   #cover: HTMLElement | undefined
   #restore = (): void => {}
+  #calling = false
   #seen: string | undefined
   #judged = ''
 
@@ -97,7 +100,7 @@ export class App {
     const { title } = document
     addEventListener('popstate', ({ state }: PopStateEvent) => this.#show(typeof state === 'string' ? state : 'start'))
     addEventListener('beforeunload', (event) => {
-      if (this.#left || !(this.holdsText() || this.outcome?.receipt)) return
+      if (this.#left || this.#calling || !(this.holdsText() || this.outcome?.receipt)) return
       event.preventDefault()
       // Nobody else reads along while the browser asks. Time stands still until it has its answer; who is here after that has stayed.
       const wasCovered = this.#cover !== undefined
@@ -110,8 +113,8 @@ export class App {
     this.#watchSilence()
     watchCopies()
     // Printers put the title on every sheet, and in the list of what they printed.
-    addEventListener('beforeprint', () => (document.title = this.texts.text('receipt-words')))
-    addEventListener('afterprint', () => (document.title = title))
+    addEventListener('beforeprint', () => this.#left || (document.title = this.texts.text('receipt-words')))
+    addEventListener('afterprint', () => this.#left || (document.title = title))
     history.replaceState('start', '')
     this.redraw()
     void this.load()
@@ -154,6 +157,12 @@ export class App {
   #stand(directory: DirectoryState): void {
     this.directory = directory
     this.onlist?.()
+  }
+
+  /** A telephone number is pressed: browsers ask then as if the page were left. */
+  calls(): void {
+    this.#calling = true
+    setTimeout(() => (this.#calling = false), CALL)
   }
 
   /** Goes to a screen; the browser's back button comes back from it, unless it stands in place of the one before. */
