@@ -1,11 +1,13 @@
 // What the page owes a writer beside sending: what matters is said in time, what was written is shown again and not lost, there is always a
 // way out, and nothing is said that is not so.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openChromium } from './browsers.mjs'
 import { attach, receipt, send, writeTip } from './journey.mjs'
-import { PAGE, Scene, put } from './scene.mjs'
+import { INSPECTORATE, PAGE, Scene, program, put } from './scene.mjs'
 import { LANGUAGES, OWN_NAMES, say } from './words.mjs'
 
 const t = say('en')
@@ -320,6 +322,23 @@ test('the focus stays in a saved page that takes its list of readers from a file
   } finally {
     await tab.close()
   }
+})
+
+inTab('of a text that is still here is only spoken where there is one', async (tab) => {
+  const file = join(scene.folder, 'refused.age')
+  execFileSync(program('softinfo-tip'), ['seal', '--leave-no-trace', '--directory', new URL('../../keys-example/EXAMPLE-directory.note', import.meta.url).pathname, '--to', INSPECTORATE,
+    '--message', put(scene, 'refused.txt', 'sealed before'), '--out', file], { stdio: 'pipe' })
+  await tab.page.route('**/tips', (route) => route.fulfill({ status: 422, contentType: 'application/problem+json', body: '{"stored":false}' }))
+  await tab.press(t('start-sealed'))
+  await tab.attach('main input', file)
+  await tab.press(t('sealed-button'))
+  assert.ok(!(await tab.see(t('send-refused'))).includes(t('text-here')))
+  await tab.goto(scene.url)
+  await writeTip(tab, { message: 'a text' })
+  await tab.press(t('next'))
+  await tab.press(t('send-button'))
+  assert.ok((await tab.see(t('send-refused'))).includes(t('text-here')))
+  tab.errors.length = 0
 })
 
 inTab('a number to call is no way to leave: nothing is asked, and what was written stays', async (tab) => {

@@ -102,7 +102,8 @@ export class App {
     addEventListener('beforeunload', (event) => {
       if (this.#left || this.#calling || !(this.holdsText() || this.outcome?.receipt)) return
       event.preventDefault()
-      // Nobody else reads along while the browser asks. Time stands still until it has its answer; who is here after that has stayed.
+      // Nobody else reads along while the browser asks, where it draws meanwhile: Firefox does, Chromium doesn't. Time stands still until it
+      // has its answer; who is here after that has stayed.
       const wasCovered = this.#cover !== undefined
       this.cover()
       if (!wasCovered) setTimeout(() => this.#uncover())

@@ -57,7 +57,7 @@ export function sending(app: App): HTMLElement[] {
 
 function told({ texts, directory }: App, job: Job, text: string): HTMLElement[] {
   const size = directory.state === 'ready' ? texts.size(directory.contents.max_bytes) : ''
-  return [paragraph(texts.text(text, { size })), ...(job.draft && text === 'send-stopped' ? [paragraph(texts.text('text-here'))] : [])]
+  return [paragraph(texts.text(text, { size })), ...(job.draft && /stopped|refused/.test(text) ? [paragraph(texts.text('text-here'))] : [])]
 }
 
 /** The receipt of a tip that may be stored: the only way to take it back. */
