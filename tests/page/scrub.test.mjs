@@ -376,6 +376,10 @@ test('films: MP3 and other sound with details of its own is not called clean', a
   for (const type of ['.mp3', 'ms\0U', 'what']) assert.equal(await kind(one('soun', heard(type))), 'hidden', type)
   for (const type of [0x69, 0x6b, 0xdd]) assert.equal(await kind(one('soun', heard('mp4a', esds(type)))), 'hidden', String(type))
   assert.equal(await kind(one('soun', heard('mp4a', box('wave', box('frma', 'mp4a'), esds(0x6b))))), 'hidden')
+  // Its descriptor says that it ends before the coding does, and readers take the rest all the same.
+  const short = esds(0x40)
+  short[short.indexOf('\x03\x19') + 1] = 5
+  assert.equal(await kind(one('soun', heard('mp4a', short))), 'hidden')
   const flac = (more) => heard('fLaC', full('dfLa', 0, more ? '\0' : '\x80', be(34, 3), be(0, 34), more))
   assert.equal(await kind(one('soun', flac('\x84\0\0\x04MARK'))), 'hidden')
   for (const entry of [heard('mp4a', esds(0x40)), heard('mp4a', box('wave', box('frma', 'mp4a'), esds(0x40))), flac(''), heard('alac'), heard('sowt')]) assert.equal(await kind(one('soun', entry)), 'scrubbed')
@@ -613,6 +617,35 @@ test('films: what follows the known content of a box goes', async () => {
     const { bytes } = await clean(input)
     assertUnmarked(bytes)
     assert.equal(bytes.length, input.length)
+  }
+})
+
+/** Every box of a file as the way to it from the top. `inner` is how long the head of each sort is that holds others. */
+function* boxesOf(file, inner, from = 0, to = file.length, way = []) {
+  for (let at = from; at + 8 <= to; at += file.readUInt32BE(at)) {
+    const type = file.toString('latin1', at + 4, at + 8)
+    const here = [...way, { at, type, size: file.readUInt32BE(at) }]
+    yield here
+    if (type in inner) yield* boxesOf(file, inner, at + 8 + inner[type], at + here.at(-1).size, here)
+  }
+}
+
+test('films: what follows the last box in another goes, wherever it is', async () => {
+  for (const [name, mp4a] of [['film.mp4', 28], ['film.mov', 44], ['audio.m4a', 28]]) {
+    const inner = { moov: 0, trak: 0, mdia: 0, minf: 0, stbl: 0, edts: 0, dinf: 0, dref: 8, stsd: 8, avc1: 78, mp4a, wave: 0, tref: 0 }
+    const input = fixture(name)
+    const ways = [...boxesOf(input, inner)]
+    assert.ok(ways.length > 20, `${name} has ${ways.length}`)
+    for (const way of ways) {
+      const end = way.at(-1).at + way.at(-1).size
+      const planted = Buffer.concat([input.subarray(0, end), latin('MARKMAR'), input.subarray(end)])
+      for (const { at, size } of way) planted.writeUInt32BE(size + 7, at)
+      const result = await scrub(new Blob([planted]))
+      const where = `${name}: ${way.map(({ type }) => type).join('/')}`
+      if (result.kind === 'scrubbed' && !result.unseen) assert.ok(!(await content(result.blob)).includes('MARKMAR'), where)
+      // A description of the coding that has more in it isn't followed any more.
+      else assert.match(where, /avcC|ftyp|free|wide|mdat/)
+    }
   }
 })
 

@@ -1,6 +1,6 @@
 // HEIC and AVIF: keeps the picture that is shown and its transparency, blanks all other items where they lie (pictures, Exif, XMP), and the names of items.
 // ISO/IEC 14496-12, 8.11 (meta, iloc, iinf); ISO/IEC 23008-12, section 6 (properties) and annex A (Exif, XMP). Orientation is in irot and imir.
-import { type Box, boxes, type Copy } from './boxes.ts'
+import type { Box, Copy } from './boxes.ts'
 import { describe, exif, orientationOnly } from './details.ts'
 import { cleanColour, cleanName, clearHandler, dataReferences } from './film.ts'
 import { bytes, ensure, latin, uint } from './source.ts'
@@ -16,8 +16,7 @@ type Item = { at: number, type: string }
 
 /** In: the file's `meta` box with its pictures. */
 export async function heif(copy: Copy, meta: Box): Promise<void> {
-  const { source } = copy
-  const children = await boxes(source, meta.body + 4, meta.end)
+  const children = await copy.children(meta.body + 4, meta.end)
   const find = (name: string): Box => {
     const box = children.find(({ type }) => type === name)
     ensure(box)
@@ -42,9 +41,9 @@ export async function heif(copy: Copy, meta: Box): Promise<void> {
 async function properties(copy: Copy, { body, end }: Box): Promise<{ units: Coding | undefined, transparent: boolean }> {
   let transparent = false
   const codings: (Coding | undefined)[] = []
-  for (const part of await boxes(copy.source, body, end)) {
+  for (const part of await copy.children(body, end)) {
     // Free space keeps its place in the list, to which numbers refer.
-    for (const box of part.type === 'ipco' ? await boxes(copy.source, part.body, part.end) : [part]) {
+    for (const box of part.type === 'ipco' ? await copy.children(part.body, part.end) : [part]) {
       await copy.cap(box)
       if (box.type === 'colr') await cleanColour(copy, box)
       else if (box.type === 'auxC') transparent = TRANSPARENCY.test(await cleanName(copy, box)) || transparent
@@ -62,7 +61,7 @@ async function items(copy: Copy, { body, end }: Box): Promise<Map<number, Item>>
   const { source } = copy
   const types = new Map<number, Item>()
   const from = body + (uint(await source.read(body, 1), 0, 1) ? 8 : 6)
-  for (const { type, body, end: to } of await boxes(source, from, end)) {
+  for (const { type, body, end: to } of await copy.children(from, end)) {
     ensure(type === 'infe')
     const entry = await source.read(body, Math.min(to - body, 16))
     const version = uint(entry, 0, 1)
@@ -83,7 +82,7 @@ async function unreached(copy: Copy, pitm: Box, iref: Box | undefined, types: Ma
   const references: { box: Box, from: number, to: number[] }[] = []
   if (iref) {
     const wide = uint(await source.read(iref.body, 1), 0, 1) ? 4 : 2
-    for (const box of await boxes(source, iref.body + 4, iref.end)) {
+    for (const box of await copy.children(iref.body + 4, iref.end)) {
       const list = await source.read(box.body, box.end - box.body)
       const to = Array.from({ length: uint(list, wide, 2) }, (_, i) => uint(list, wide + 2 + i * wide, wide))
       references.push({ box, from: uint(list, 0, wide), to })
