@@ -649,6 +649,30 @@ test('films: what follows the last box in another goes, wherever it is', async (
   }
 })
 
+test('HEIC: what follows the content of a box goes, wherever it is, and so do groups of pictures', async () => {
+  const inner = { meta: 4, iprp: 0, ipco: 0, iinf: 6, iref: 4, grpl: 0 }
+  const properties = [hvcC(), full('ispe', 0, be(64, 8)), full('pixi', 0, '\x03\x08\x08\x08'), box('irot', '\0'), box('pasp', be(1, 8)), box('colr', 'nclx', be(1, 7)), full('rloc', 0, be(0, 8))]
+  const slice = units('\x26\x01slice')
+  const { file } = album([[1, 'hvc1', slice], [2, 'hvc1', slice]], [['thmb', 2, 1]], properties, [box('grpl', full('altr', 0, be(3, 4), be(1, 4), be(1, 4)))])
+  const plain = await clean(file)
+  assert.deepEqual([plain.unseen, plain.bytes.includes('altr')], [false, false])
+  for (const way of boxesOf(file, inner)) {
+    for (const more of [latin('MARKMAR'), latin('MARK'.repeat(10))]) {
+      const end = way.at(-1).at + way.at(-1).size
+      const planted = Buffer.concat([file.subarray(0, end), more, file.subarray(end)])
+      for (const { at, size } of way) planted.writeUInt32BE(size + more.length, at)
+      // The pictures have moved.
+      const items = planted.indexOf('iloc') + 12
+      for (const item of way[0].type === 'mdat' ? [] : [0, 1]) planted.writeUInt32BE(planted.readUInt32BE(items + 14 * item + 6) + more.length, items + 14 * item + 6)
+      const result = await scrub(new Blob([planted]))
+      const where = way.map(({ type }) => type).join('/')
+      if (result.kind === 'scrubbed' && !result.unseen) assert.ok(!(await content(result.blob)).includes('MARK'), where)
+      // A description that has more in it isn't followed, and longer letters in the place of boxes are none.
+      else assert.ok(/hvcC/.test(where) || more.length > 7 && /meta$|iinf$|iref$|ip..$/.test(where), `${where} ${result.kind}`)
+    }
+  }
+})
+
 test('films: boxes that no player needs, stand where nobody reads them or once more, go', async () => {
   const plain = await clean(one('vide', coded('avc1', avcC()), { within: [box('tapt', full('clef', 0, be(9, 8)))] }))
   assert.ok(plain.bytes.includes('clef'))

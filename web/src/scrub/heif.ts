@@ -10,7 +10,7 @@ const TRANSPARENCY = /^urn:mpeg:.*(alpha|auxid:1)\0/
 /** Their units are looked into. */
 const UNITS = /^(hvc1|hev1|avc1)$/
 const PICTURES = /^(hvc1|hvt1|lhv1|hev1|av01|avc1|vvc1|evc1|j2k1|unci|grid|iovl|iden|tmap|mski)$/
-const KEPT = /^(pitm|iref|grpl|ipma|ispe|pixi|irot|imir|clap|pasp|rloc|lsel|lhvC|av1C|vvcC|a1op|a1lx|clli|mdcv|cclv|amve|iscl|tols|oinf|ster)$/
+const KEPT = /^(pitm|iref|ipma|ispe|pixi|irot|imir|clap|pasp|rloc|lsel|lhvC|av1C|vvcC|a1op|a1lx|clli|mdcv|cclv|amve|iscl|tols|oinf|ster)$/
 
 type Item = { at: number, type: string }
 
@@ -32,6 +32,7 @@ export async function heif(copy: Copy, meta: Box): Promise<void> {
     const { type } = child
     if (type === 'hdlr') await clearHandler(copy, child)
     else if (type === 'dinf') await dataReferences(copy, child)
+    else if (type === 'pitm') await copy.cap(child)
     else if (type === 'ipro') ensure(false, 'hidden')
     else if (!KEPT.test(type) && !/^(iinf|iloc|idat|iprp)$/.test(type)) await copy.blank(child)
   }
@@ -45,6 +46,7 @@ async function properties(copy: Copy, { body, end }: Box): Promise<{ units: Codi
     // Free space keeps its place in the list, to which numbers refer.
     for (const box of part.type === 'ipco' ? await copy.children(part.body, part.end) : [part]) {
       await copy.cap(box)
+      if (box.type === 'ipma') await capAssociations(copy, box)
       if (box.type === 'colr') await cleanColour(copy, box)
       else if (box.type === 'auxC') transparent = TRANSPARENCY.test(await cleanName(copy, box)) || transparent
       else if (CONFIGURATION.test(box.type)) codings.push(await coding(copy, box))
@@ -54,6 +56,18 @@ async function properties(copy: Copy, { body, end }: Box): Promise<{ units: Codi
   const [first] = codings
   const units = codings.every((other) => other?.width === first?.width && other?.hevc === first?.hevc) ? first : undefined
   return { units, transparent }
+}
+
+/** Zeros what follows the list that says which properties an item has. */
+async function capAssociations(copy: Copy, { body, end }: Box): Promise<void> {
+  const list = await copy.source.read(body, end - body)
+  let at = 8
+  for (let items = uint(list, 4, 4); items > 0; items--) {
+    copy.source.spend(1)
+    at += list[0] ? 5 : 3
+    at += uint(list, at - 1, 1) << (list[3]! & 1)
+  }
+  await copy.zero(body + at, end)
 }
 
 /** Empties the items' names, and what the content of the others is called. Out: where each item's type stands, and what it is. */
