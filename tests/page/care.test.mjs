@@ -2,12 +2,12 @@
 // way out, and nothing is said that is not so.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openChromium } from './browsers.mjs'
 import { attach, receipt, send, writeTip } from './journey.mjs'
-import { INSPECTORATE, PAGE, Scene, program, put } from './scene.mjs'
+import { INSPECTORATE, PAGE, Scene, noise, program, put } from './scene.mjs'
 import { LANGUAGES, OWN_NAMES, say } from './words.mjs'
 
 const t = say('en')
@@ -339,6 +339,32 @@ inTab('of a text that is still here is only spoken where there is one', async (t
   await tab.press(t('send-button'))
   assert.ok((await tab.see(t('send-refused'))).includes(t('text-here')))
   tab.errors.length = 0
+})
+
+inTab('a sealed file that can not be read any more is said to be that', async (tab) => {
+  const sealed = (name, ...more) => {
+    const file = join(scene.folder, name)
+    execFileSync(program('softinfo-tip'), ['seal', '--leave-no-trace', '--directory', new URL('../../keys-example/EXAMPLE-directory.note', import.meta.url).pathname, '--to', INSPECTORATE,
+      '--message', put(scene, 'gone.txt', 'sealed before'), ...more, '--out', file], { stdio: 'pipe' })
+    return file
+  }
+  await tab.press(t('start-sealed'))
+  const early = sealed('early.age')
+  await tab.attach('main input', early)
+  rmSync(early)
+  await tab.press(t('sealed-button'))
+  await tab.see(t('file-unreadable'))
+  const late = sealed('late.age', '--attach', put(scene, 'film.bin', noise(4_000_000)))
+  await tab.attach('main input', late)
+  // It goes while its first piece is on its way.
+  await tab.page.route('**/tips', async (route) => {
+    rmSync(late, { force: true })
+    await route.continue()
+  })
+  await tab.press(t('sealed-button'))
+  await tab.see(t('file-unreadable'))
+  await tab.press(t('back'))
+  await tab.see(t('sealed-title'))
 })
 
 inTab('a number to call is no way to leave: nothing is asked, and what was written stays', async (tab) => {

@@ -176,11 +176,13 @@ export function sealAndSend(app: App, draft: Draft, free?: Promise<void>, before
 /** Sends a file that is sealed already. */
 export function sendFile(app: App, file: Blob): Job {
   const upload = (job: Job): Upload => {
-    const size = pieceOf(file.size)
+    // A file that is gone has no size any more.
+    const { size: length } = file
+    const size = pieceOf(length)
     let at = 0
     return uploadOf(app, job, {
-      length: file.size,
-      next: () => Promise.resolve(at < file.size ? file.slice(at, (at += size)) : undefined),
+      length,
+      next: () => Promise.resolve(at < length ? file.slice(at, (at += size)) : undefined),
     })
   }
   return new Job(async (job) => {
@@ -255,6 +257,7 @@ async function again(job: Job, lost: number): Promise<void> {
 const isPassing = (error: unknown, job: Job): boolean => job.signal.aborted || (error instanceof Refused && PASSING.includes(error.reason))
 
 function failure(error: unknown): string {
+  if (error instanceof DOMException) return 'file-unreadable'
   if (error instanceof Refused) return `send-${error.reason === 'wrong' ? 'refused' : error.reason}`
   return (error as { reason?: string }).reason === 'too-large' ? 'files-too-large' : 'send-failed'
 }
