@@ -68,6 +68,35 @@ test('a list of 900 kB with many months of keys is taken, and a copy that the br
   })
 })
 
+test('a reader who can not be chosen any more the next day is not chosen, and does not count', async () => {
+  const own = ownRoot()
+  const today = new Date().toISOString().slice(0, 10)
+  const kept = example.holders.map(({ signing_key, ...holder }) => holder)
+  const recipient = await identityToRecipient(await generateHybridIdentity())
+  const holders = ['a', 'b', 'c', 'd'].map((id) => ({ ...kept[0], id, names: { en: `Reader ${id}` }, epochs: [{ epoch: '1', from: '2026-01-01', until: id === 'a' ? today : '2035-01-01', recipient }] }))
+  await served(readFileSync(PAGE, 'utf8').replace(root, own.key), own.note({ ...example, page_sha256: null, holders }), async (tab) => {
+    await tab.press(t('start-write'))
+    await tab.press('Reader a')
+    for (const title of ['write-title', 'files-title', 'check-title']) {
+      await tab.press(t('next'))
+      await tab.see(t(title))
+      if (title === 'write-title') await tab.fill(t('write-label'), 'overnight')
+    }
+    await tab.page.clock.setFixedTime(Date.now() + 86_400_000)
+    await tab.press(t('send-button'))
+    await tab.see(t('readers-no-key'))
+    await tab.press(t('next'))
+    await tab.see(t('readers-none'))
+    for (const id of ['b', 'c', 'd']) await tab.press(`Reader ${id}`)
+    for (const title of ['write-title', 'files-title', 'check-title']) {
+      await tab.press(t('next'))
+      await tab.see(t(title))
+    }
+    const text = await tab.text()
+    assert.ok(!text.includes('Reader a') && text.includes('Reader d'), text)
+  })
+})
+
 test('who opens the page for the first time is not shown an older list than the page was made with', async () => {
   const own = ownRoot()
   const page = (floor) => readFileSync(PAGE, 'utf8').replace(root, own.key).replace('name="softinfo-floor" content="0"', `name="softinfo-floor" content="${floor}"`)

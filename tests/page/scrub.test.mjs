@@ -106,6 +106,17 @@ test('JPEG: restarts, stuffed and fill bytes belong to the scan, also over the b
   }
 })
 
+test('JPEG: the segment that says how colours are mixed stays once, and as long as it is', async () => {
+  const { bytes } = await clean(fixture('camera.jpg'))
+  const adobe = (more) => segment('\xee', `Adobe\0\x64\0\0\0\0\x01${more}`)
+  const build = (...parts) => Buffer.concat([bytes.subarray(0, 2), ...parts, bytes.subarray(2)])
+  assert.deepEqual((await clean(build(adobe('')))).removed, [])
+  for (const parts of [[adobe('MARK')], [adobe(''), segment('\xee', 'AdobeMARKMAR')]]) {
+    const cleaned = await clean(build(...parts))
+    assert.deepEqual([cleaned.bytes, cleaned.removed], [build(adobe('')), ['other']])
+  }
+})
+
 test('JPEG: no orientation is written when there was none, and none but 2 to 8', async () => {
   const input = fixture('camera.jpg')
   for (const [value, expected] of [[1, false], [3, true], [9, false]]) {
@@ -365,6 +376,10 @@ test('films: MP3 and other sound with details of its own is not called clean', a
   for (const type of ['.mp3', 'ms\0U', 'what']) assert.equal(await kind(one('soun', heard(type))), 'hidden', type)
   for (const type of [0x69, 0x6b, 0xdd]) assert.equal(await kind(one('soun', heard('mp4a', esds(type)))), 'hidden', String(type))
   assert.equal(await kind(one('soun', heard('mp4a', box('wave', box('frma', 'mp4a'), esds(0x6b))))), 'hidden')
+  // Its descriptor says that it ends before the coding does, and readers take the rest all the same.
+  const short = esds(0x40)
+  short[short.indexOf('\x03\x19') + 1] = 5
+  assert.equal(await kind(one('soun', heard('mp4a', short))), 'hidden')
   const flac = (more) => heard('fLaC', full('dfLa', 0, more ? '\0' : '\x80', be(34, 3), be(0, 34), more))
   assert.equal(await kind(one('soun', flac('\x84\0\0\x04MARK'))), 'hidden')
   for (const entry of [heard('mp4a', esds(0x40)), heard('mp4a', box('wave', box('frma', 'mp4a'), esds(0x40))), flac(''), heard('alac'), heard('sowt')]) assert.equal(await kind(one('soun', entry)), 'scrubbed')
@@ -605,6 +620,59 @@ test('films: what follows the known content of a box goes', async () => {
   }
 })
 
+/** Every box of a file as the way to it from the top. `inner` is how long the head of each sort is that holds others. */
+function* boxesOf(file, inner, from = 0, to = file.length, way = []) {
+  for (let at = from; at + 8 <= to; at += file.readUInt32BE(at)) {
+    const type = file.toString('latin1', at + 4, at + 8)
+    const here = [...way, { at, type, size: file.readUInt32BE(at) }]
+    yield here
+    if (type in inner) yield* boxesOf(file, inner, at + 8 + inner[type], at + here.at(-1).size, here)
+  }
+}
+
+test('films: what follows the last box in another goes, wherever it is', async () => {
+  for (const [name, mp4a] of [['film.mp4', 28], ['film.mov', 44], ['audio.m4a', 28]]) {
+    const inner = { moov: 0, trak: 0, mdia: 0, minf: 0, stbl: 0, edts: 0, dinf: 0, dref: 8, stsd: 8, avc1: 78, mp4a, wave: 0, tref: 0 }
+    const input = fixture(name)
+    const ways = [...boxesOf(input, inner)]
+    assert.ok(ways.length > 20, `${name} has ${ways.length}`)
+    for (const way of ways) {
+      const end = way.at(-1).at + way.at(-1).size
+      const planted = Buffer.concat([input.subarray(0, end), latin('MARKMAR'), input.subarray(end)])
+      for (const { at, size } of way) planted.writeUInt32BE(size + 7, at)
+      const result = await scrub(new Blob([planted]))
+      const where = `${name}: ${way.map(({ type }) => type).join('/')}`
+      if (result.kind === 'scrubbed' && !result.unseen) assert.ok(!(await content(result.blob)).includes('MARKMAR'), where)
+      // A description of the coding that has more in it isn't followed any more.
+      else assert.match(where, /avcC|ftyp|free|wide|mdat/)
+    }
+  }
+})
+
+test('HEIC: what follows the content of a box goes, wherever it is, and so do groups of pictures', async () => {
+  const inner = { meta: 4, iprp: 0, ipco: 0, iinf: 6, iref: 4, grpl: 0 }
+  const properties = [hvcC(), full('ispe', 0, be(64, 8)), full('pixi', 0, '\x03\x08\x08\x08'), box('irot', '\0'), box('pasp', be(1, 8)), box('colr', 'nclx', be(1, 7)), full('rloc', 0, be(0, 8))]
+  const slice = units('\x26\x01slice')
+  const { file } = album([[1, 'hvc1', slice], [2, 'hvc1', slice]], [['thmb', 2, 1]], properties, [box('grpl', full('altr', 0, be(3, 4), be(1, 4), be(1, 4)))])
+  const plain = await clean(file)
+  assert.deepEqual([plain.unseen, plain.bytes.includes('altr')], [false, false])
+  for (const way of boxesOf(file, inner)) {
+    for (const more of [latin('MARKMAR'), latin('MARK'.repeat(10))]) {
+      const end = way.at(-1).at + way.at(-1).size
+      const planted = Buffer.concat([file.subarray(0, end), more, file.subarray(end)])
+      for (const { at, size } of way) planted.writeUInt32BE(size + more.length, at)
+      // The pictures have moved.
+      const items = planted.indexOf('iloc') + 12
+      for (const item of way[0].type === 'mdat' ? [] : [0, 1]) planted.writeUInt32BE(planted.readUInt32BE(items + 14 * item + 6) + more.length, items + 14 * item + 6)
+      const result = await scrub(new Blob([planted]))
+      const where = way.map(({ type }) => type).join('/')
+      if (result.kind === 'scrubbed' && !result.unseen) assert.ok(!(await content(result.blob)).includes('MARK'), where)
+      // A description that has more in it isn't followed, and longer letters in the place of boxes are none.
+      else assert.ok(/hvcC/.test(where) || more.length > 7 && /meta$|iinf$|iref$|ip..$/.test(where), `${where} ${result.kind}`)
+    }
+  }
+})
+
 test('films: boxes that no player needs, stand where nobody reads them or once more, go', async () => {
   const plain = await clean(one('vide', coded('avc1', avcC()), { within: [box('tapt', full('clef', 0, be(9, 8)))] }))
   assert.ok(plain.bytes.includes('clef'))
@@ -622,6 +690,88 @@ test('films: boxes that no player needs, stand where nobody reads them or once m
   const moov = (...more) => Buffer.concat([brand, box('mdat', 'DATA'), box('moov', header('mvhd', 1), track('vide', coded('avc1', avcC()), [[at, 4]]), ...more), box('free')])
   for (const type of ['sgpd', 'leva', 'clef', 'mfhd', 'trun', 'stbl']) assertUnmarked((await clean(moov(full(type, 0, be(0, 40), 'MARK')))).bytes)
   assert.equal(await unseenOf(moov(box('mvex', full('trex', 0, 'MARK'.repeat(5))))), true)
+})
+
+test('films: at the top of a file only what plays stays, once, and no brand but a known one', async () => {
+  const slice = units('\x65slice')
+  const at = (head) => head.length + 8
+  const whole = (head, ...more) => Buffer.concat([head, box('mdat', slice), film(track('vide', coded('avc1', avcC()), [[at(head), slice.length]])), ...more])
+  const plain = await clean(whole(brand))
+  for (const type of ['free', 'skip', 'wide', 'uuid', 'styp', 'sidx', 'ssix', 'pdin', 'prft', 'emsg', 'meta', 'udta', 'trak', 'what', 'ftyp', 'moov']) {
+    const { bytes, unseen, removed } = await clean(whole(brand, box(type, be(0, 16), 'MARK'.repeat(20))))
+    assertUnmarked(bytes)
+    assert.deepEqual([bytes.subarray(0, plain.bytes.length), removed.includes('other')], [plain.bytes, true], type)
+    assert.equal(unseen, false, type)
+  }
+  // The sound of a second film is not heard.
+  const head = Buffer.concat([brand, box('mdat', slice, 'MARK')])
+  const second = box('moov', header('mvhd', 1), track('soun', heard('mp4a', esds(0x40)), [[at(brand) + slice.length, 4]]))
+  assertUnmarked((await clean(Buffer.concat([head, film(track('vide', coded('avc1', avcC()), [[at(brand), slice.length]])), second]))).bytes)
+  const brands = async (text) => (await clean(whole(box('ftyp', text)))).bytes.toString('latin1', 8, 8 + text.length)
+  for (const [before, after] of [
+    ['isom\0\0\x02\0isomiso2avc1mp41', 'isom\0\0\x02\0isomiso2avc1mp41'], ['qt  \x20\x05\x03\0qt  \0\0\0\0\0\0\0\0', 'qt  \x20\x05\x03\0qt  \0\0\0\0\0\0\0\0'],
+    ['mp42MARKmp42isom', 'mp42\0\0\0\0mp42isom'], ['mp42\0\0\0\0MARKisomMARKisomMA', 'mp42\0\0\0\0mp42isommp42mp42\0\0'], ['MARK\0\0\0\0MARKmp41', 'mp41\0\0\0\0mp41mp41'], ['MARK', 'isom'],
+    [`mp42\0\0\0\0${'mp42'.repeat(300)}${'MARK'.repeat(300)}`, `mp42\0\0\0\0${'mp42'.repeat(254)}${'\0'.repeat(1384)}`],
+  ]) assert.equal(await brands(before), after, JSON.stringify(before.slice(0, 40)))
+  // An index of fragments stays beside them, and all of it is told.
+  const fragments = await clean(Buffer.concat([fixture('fragments.mp4'), box('sidx', be(0, 24))]))
+  assert.deepEqual([fragments.bytes.includes('sidx'), fragments.unseen], [true, true])
+})
+
+test('films: of two sounds one is not heard, and of a film beside a picture one is not seen', async () => {
+  const at = brand.length + 8
+  const voice = (from) => track('soun', heard('mp4a', esds(0x40)), [[from, 2]])
+  const whole = (...tracks) => Buffer.concat([brand, box('mdat', 'DATA'), film(...tracks)])
+  assert.equal(await unseenOf(whole(voice(at))), false)
+  assert.equal(await unseenOf(whole(voice(at), voice(at + 2))), true)
+  const shown = album([[1, 'hvc1', units('\x26\x01slice')]], [], [hvcC()])
+  assert.equal(await unseenOf(shown.file), false)
+  const both = Buffer.concat([shown.file, box('mdat', 'DATA'), film(voice(shown.file.length + 8))])
+  assert.equal(await unseenOf(both), true)
+})
+
+test('films and HEIC: a colour box of an unknown kind goes, and so does what follows a known one', async () => {
+  const colours = [box('colr', 'nclx', be(1, 6), '\x80MARK'), box('colr', 'nclc', be(1, 6), 'MARK'), box('colr', 'MARKMARKMARK')]
+  for (const colour of colours) {
+    for (const input of [one('vide', coded('avc1', avcC(), colour)), album([[1, 'hvc1', units('\x26\x01slice')]], [], [hvcC(), colour]).file]) {
+      const { bytes, removed } = await clean(input)
+      assertUnmarked(bytes)
+      assert.ok(removed.includes('other'))
+    }
+  }
+})
+
+test('films: of two sounds one is not heard, and of a film beside a picture one is not seen', async () => {
+  const at = brand.length + 8
+  const voice = (from) => track('soun', heard('mp4a', esds(0x40)), [[from, 2]])
+  const whole = (...tracks) => Buffer.concat([brand, box('mdat', 'DATA'), film(...tracks)])
+  assert.equal(await unseenOf(whole(voice(at))), false)
+  assert.equal(await unseenOf(whole(voice(at), voice(at + 2))), true)
+  const shown = album([[1, 'hvc1', units('\x26\x01slice')]], [], [hvcC()])
+  assert.equal(await unseenOf(shown.file), false)
+  const both = Buffer.concat([shown.file, box('mdat', 'DATA'), film(voice(shown.file.length + 8))])
+  assert.equal(await unseenOf(both), true)
+})
+
+test('films and HEIC: a colour box of an unknown kind goes, and so does what follows a known one', async () => {
+  const colours = [box('colr', 'nclx', be(1, 6), '\x80MARK'), box('colr', 'nclc', be(1, 6), 'MARK'), box('colr', 'MARKMARKMARK')]
+  for (const colour of colours) {
+    for (const input of [one('vide', coded('avc1', avcC(), colour)), album([[1, 'hvc1', units('\x26\x01slice')]], [], [hvcC(), colour]).file]) {
+      const { bytes, removed } = await clean(input)
+      assertUnmarked(bytes)
+      assert.ok(removed.includes('other'))
+    }
+  }
+})
+
+test('PNG: a palette beside pixels with colours of their own goes, and so does what counts them', async () => {
+  const parts = pngChunks(fixture('camera.png'))
+  const [head, data] = [parts[0], parts.find(({ type }) => type === 'IDAT')]
+  const signature = fixture('camera.png').subarray(0, 8)
+  const build = (...more) => Buffer.concat([signature, chunk('IHDR', head.body), ...more, chunk('IDAT', data.body), chunk('IEND', Buffer.alloc(0))])
+  assert.equal(head.body[9], 2)
+  const { bytes, removed } = await clean(build(chunk('PLTE', latin('MARKMARKMARK')), chunk('hIST', latin('MARKMARK'))))
+  assert.deepEqual([bytes, removed], [build(), ['other']])
 })
 
 test('JPEG: tables and heads are as long as they say, and there is one picture', async () => {

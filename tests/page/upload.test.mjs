@@ -42,7 +42,8 @@ class Relay {
     const upload = this.uploads.get(path)
     if (!upload) return say(404, {}, { type: 'urn:softinfo:problem:not-found' })
     if (method === 'HEAD') return say(204, { 'upload-offset': String(upload.bytes.length), 'upload-complete': upload.done ? '?1' : '?0' })
-    if (upload.done) return say(200, { 'upload-complete': '?1' }, upload.done)
+    if (upload.done && Number(headers['upload-offset']) === upload.length) return say(200, { 'upload-complete': '?1' }, upload.done)
+    if (upload.done) return say(409, { 'upload-offset': String(upload.length), 'upload-complete': '?1' }, { stored: true })
     if (Number(headers['upload-offset']) !== upload.bytes.length) return say(409, { 'upload-offset': String(upload.bytes.length) })
     upload.bytes = Buffer.concat([upload.bytes, bytes])
     if (cut || headers['upload-complete'] === '?0') return say(204, { 'upload-complete': '?0' })
@@ -138,7 +139,8 @@ test('an upload that the relay forgot is sealed anew, and begun anew while its f
 
 test('refusals end it and say why', async () => {
   const refuse = (status, body) => ({ send: async () => ({ status, body: JSON.stringify(body), headers: {} }), stored: new Map(), requests: [] })
-  const cases = [[507, { stored: false }, 'full'], [503, { stored: false }, 'closed'], [503, { stored: null }, 'unsure'], [413, {}, 'too-large'], [422, {}, 'refused'], [404, {}, 'wrong'], [200, {}, 'unsure'], [201, null, 'unsure']]
+  const cases = [[507, { stored: false }, 'full'], [503, { stored: false }, 'closed'], [503, { stored: null }, 'unsure'], [413, {}, 'too-large'], [422, { stored: false }, 'refused'], [409, { stored: false }, 'refused'], [404, {}, 'wrong'],
+    [400, { stored: true }, 'unsure'], [200, {}, 'unsure'], [201, null, 'unsure']]
   for (const [status, body, reason] of cases) {
     await assert.rejects(run(randomBytes(10), refuse(status, body)), (error) => error instanceof Refused && error.reason === reason, `${status}`)
   }
@@ -150,9 +152,50 @@ test('an answer of a machine in between leaves a tip in doubt, when its request 
     const { reason } = await upload.run().catch((error) => error)
     return [reason, upload.unsure]
   }
-  for (const status of [200, 201, 502, 504, 507]) assert.deepEqual(await told(10, status), ['unsure', true], status)
-  for (const [status, reason] of [[403, 'refused'], [404, 'wrong'], [413, 'too-large']]) assert.deepEqual(await told(10, status), [reason, false], status)
-  for (const status of [200, 504]) assert.deepEqual(await told(3 * PIECE, status), ['wrong', false], status)
+  for (const status of [200, 201, 400, 403, 409, 429, 502, 504, 507]) assert.deepEqual(await told(10, status), ['unsure', true], status)
+  for (const [status, reason] of [[404, 'wrong'], [413, 'too-large']]) assert.deepEqual(await told(10, status), [reason, false], status)
+  for (const [status, reason] of [[200, 'wrong'], [403, 'refused'], [504, 'closed']]) assert.deepEqual(await told(3 * PIECE, status), [reason, false], status)
+})
+
+test('a relay that stands elsewhere whatever it is sent, or a machine in between, does not keep the page for ever', async () => {
+  const conflict = ({ stored, offset }) => ({ status: 409, body: stored === undefined ? '<html>' : JSON.stringify({ stored }), headers: offset === undefined ? {} : { 'upload-offset': String(offset) } })
+  // In the last piece the tip may be stored, in an earlier one it can't be.
+  for (const [piece, reason, unsure] of [[1, 'closed', false], [3, 'unsure', true]]) {
+    for (const said of [{}, { stored: false, offset: piece * PIECE }, { stored: false, offset: piece * PIECE + 64 }, { stored: true, offset: 0 }]) {
+      const relay = new Relay()
+      let [patches, waits] = [0, []]
+      const send = async (method, path, headers, ...rest) => {
+        if (method !== 'PATCH' || Number(headers['upload-offset']) < piece * PIECE) return relay.send(method, path, headers, ...rest)
+        patches += 1
+        assert.ok(patches < 100, 'it goes on for ever')
+        return conflict(said)
+      }
+      const upload = new Upload(source(randomBytes(4 * PIECE)), send, { progress: () => {}, wait: async (tries, told) => waits.push([tries, told]) })
+      for (const times of [4, 8]) {
+        await assert.rejects(upload.run(), (error) => error instanceof Refused && error.reason === reason)
+        assert.deepEqual([patches, upload.unsure], [times, unsure])
+      }
+      // The first may be right; the next come after a pause.
+      assert.deepEqual(waits, [[0, false], [1, false], [0, false], [1, false]])
+    }
+  }
+})
+
+test('a relay that got further than was heard is asked where it stands, and one that has all of it for its answer', async () => {
+  for (const [at, part] of [[2, 640], [3, PIECE]]) {
+    const bytes = randomBytes(4 * PIECE)
+    const relay = new Relay()
+    let patches = 0
+    const send = async (method, path, headers, body, ...rest) => {
+      // Something in between sends it twice.
+      if (method === 'PATCH' && ++patches === at) await relay.send(method, path, headers, body.subarray(0, part))
+      return relay.send(method, path, headers, body, ...rest)
+    }
+    const upload = new Upload(source(bytes), send, { progress: () => {}, wait: async () => {} })
+    assert.equal((await upload.run()).id, sha256(bytes))
+    assert.equal(relay.stored.size, 1)
+    assert.ok(relay.requests.some(({ method }) => method === 'HEAD'))
+  }
 })
 
 test('what the same upload is told to do again goes on where it was', async () => {

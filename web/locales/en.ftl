@@ -196,7 +196,7 @@ send-full = The letterbox is full at the moment. Nothing was stored. Try again i
 send-closed = The letterbox is closed at the moment. Nothing was stored. Try again in a few minutes.
 send-unsure = The tip may be stored or not. Send it again: sending it twice does no harm.
 send-too-large = The tip is too large for this letterbox. Nothing was stored. Remove a file.
-send-refused = The letterbox did not accept the tip. Nothing was stored. Your text is still here: try once more.
+send-refused = The letterbox did not accept the tip. Nothing was stored. Try once more.
 send-failed = The tip could not be locked. Nothing was sent. Check your files and try again.
 
 ## Stored, receipt

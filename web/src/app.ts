@@ -1,6 +1,6 @@
 // The state of the page and the way through it. Everything lives in this object's memory and nowhere else; leaving drops it.
 import { overwrite, watchCopies } from './clipboard.ts'
-import { button, element, paragraph } from './element.ts'
+import { button, element, keepFocus, paragraph, refocus } from './element.ts'
 import type { Readers, ReceiptText } from './engine.ts'
 import type { Scrub } from './scrub/index.ts'
 import type { Job } from './screens/job.ts'
@@ -52,6 +52,8 @@ const SILENCE = 5 * 60_000
 const PIECE = 3 * 8192
 /** Time for three presses of the Shift key, in milliseconds. */
 const SHIFTS = 3000
+/** Time from a press on a telephone number until the browser has asked, in milliseconds. */
+const CALL = 5000
 
 const emptyDetails = (): Details => ({
   categories: [], period: '', place: { text: '', municipality: '', postcode: '' }, offenders: [], danger: '', minors: '',
@@ -80,6 +82,7 @@ export class App {
   #left = false
   #cover: HTMLElement | undefined
   #restore = (): void => {}
+  #calling = false
   #seen: string | undefined
   #judged = ''
 
@@ -97,9 +100,10 @@ export class App {
     const { title } = document
     addEventListener('popstate', ({ state }: PopStateEvent) => this.#show(typeof state === 'string' ? state : 'start'))
     addEventListener('beforeunload', (event) => {
-      if (this.#left || !(this.holdsText() || this.outcome?.receipt)) return
+      if (this.#left || this.#calling || !(this.holdsText() || this.outcome?.receipt)) return
       event.preventDefault()
-      // Nobody else reads along while the browser asks. Time stands still until it has its answer; who is here after that has stayed.
+      // Nobody else reads along while the browser asks, where it draws meanwhile: Firefox does, Chromium doesn't. Time stands still until it
+      // has its answer; who is here after that has stayed.
       const wasCovered = this.#cover !== undefined
       this.cover()
       if (!wasCovered) setTimeout(() => this.#uncover())
@@ -110,8 +114,8 @@ export class App {
     this.#watchSilence()
     watchCopies()
     // Printers put the title on every sheet, and in the list of what they printed.
-    addEventListener('beforeprint', () => (document.title = this.texts.text('receipt-words')))
-    addEventListener('afterprint', () => (document.title = title))
+    addEventListener('beforeprint', () => this.#left || (document.title = this.texts.text('receipt-words')))
+    addEventListener('afterprint', () => this.#left || (document.title = title))
     history.replaceState('start', '')
     this.redraw()
     void this.load()
@@ -156,6 +160,12 @@ export class App {
     this.onlist?.()
   }
 
+  /** A telephone number is pressed: browsers ask then as if the page were left. */
+  calls(): void {
+    this.#calling = true
+    setTimeout(() => (this.#calling = false), CALL)
+  }
+
   /** Goes to a screen; the browser's back button comes back from it, unless it stands in place of the one before. */
   go(name: string, instead = false): void {
     if (this.#left) return
@@ -181,7 +191,7 @@ export class App {
     if (this.#left) return
     document.documentElement.lang = this.texts.lang
     document.documentElement.dir = this.texts.direction
-    this.frame(this, (this.screens[this.#name] ?? this.screens['start']!)(this))
+    keepFocus(() => this.frame(this, (this.screens[this.#name] ?? this.screens['start']!)(this)))
   }
 
   speak(lang: string): void {
@@ -262,7 +272,7 @@ export class App {
   cover(): void {
     if (this.#left || this.#cover) return
     const page = document.getElementById('page')
-    const [before, scrolled] = [document.activeElement as HTMLElement | null, scrollY]
+    const [name, before, scrolled] = [this.#name, document.activeElement as HTMLElement | null, scrollY]
     const show = button(this.texts.text('cover-show'), () => this.#uncover(), 'primary')
     this.#cover = element('main', {}, element('h1', {}, this.texts.text('away-title')),
       element('div', { className: 'buttons' }, show, button(this.texts.text('leave'), () => this.leave(), 'leave')))
@@ -271,8 +281,9 @@ export class App {
     show.focus()
     this.#restore = () => {
       if (page) page.hidden = false
-      if (before?.isConnected) before.focus({ preventScroll: true })
-      scrollTo(0, scrolled)
+      // Meanwhile the tip may have been sent.
+      if (before) refocus(before)
+      if (this.#name === name) scrollTo(0, scrolled)
     }
   }
 

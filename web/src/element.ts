@@ -23,6 +23,20 @@ export function button(text: string, onclick: () => void, className = ''): HTMLB
   return element('button', { type: 'button', className, onclick }, text)
 }
 
+/** Gives the focus back to what had it, to what has its id now, or to what stands `instead` of it: nobody is left at the top of the page. */
+export function refocus(held: HTMLElement, instead?: HTMLElement): void {
+  const again = [held, held.id && document.getElementById(held.id)].find((element) => element && element.getClientRects().length > 0)
+  ;((again || instead) ?? document.querySelector<HTMLElement>('h1'))?.focus({ preventScroll: true })
+}
+
+/** Changes what the page shows, and keeps the focus in it. */
+export function keepFocus(change: () => void, instead?: HTMLElement): void {
+  const held = document.activeElement as HTMLElement | null
+  const wasHere = document.getElementById('page')?.contains(held)
+  change()
+  if (held && wasHere) refocus(held, instead)
+}
+
 let fields = 0
 
 /** A labelled control, with an optional hint that belongs to it. */

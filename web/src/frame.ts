@@ -3,7 +3,7 @@ import type { App } from './app.ts'
 import { UNSAVED, button, element, paragraph } from './element.ts'
 import { LANGUAGES } from './texts.ts'
 
-/** Shows a screen's content in its frame. Focus stays where it is when only the content was made anew. */
+/** Shows a screen's content in its frame. */
 export function frame(app: App, content: HTMLElement[]): void {
   const { texts } = app
   const select = element('select', { id: 'language', autocomplete: 'off' }, ...Object.entries(LANGUAGES).map(([lang, name]) =>

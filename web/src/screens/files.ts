@@ -1,6 +1,6 @@
 // Photos, videos, documents. Names are dropped at once; hidden details are taken out where that can be done, and named where it can't.
 import type { App, PickedFile } from '../app.ts'
-import { UNSAVED, button, choice, element, paragraph } from '../element.ts'
+import { UNSAVED, button, choice, element, keepFocus, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
 
 const MOST = 99
@@ -12,7 +12,8 @@ export function files(app: App): HTMLElement[] {
   const { texts, written } = app
   const list = element('ol', { className: 'files' })
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
-  const show = (): void => list.replaceChildren(...written.files.map((picked, n) => row(app, picked, n, show)))
+  // A file that was looked through shows all rows anew, while somebody may be in another.
+  const show = (): void => keepFocus(() => list.replaceChildren(...written.files.map((picked, n) => row(app, picked, n, show))))
   const add = (chosen: Iterable<File>): void => {
     const all = [...chosen]
     const fresh = all.filter(({ size }) => size > 0)
@@ -72,9 +73,10 @@ function row(app: App, picked: PickedFile, n: number, show: () => void): HTMLEle
     show()
     document.getElementById('pick')?.focus()
   })
+  remove.id = `remove-${n}`
   const name = nameOf(app, picked, n)
   remove.setAttribute('aria-label', `${texts.text('remove')}: ${name}`)
-  return element('li', {}, element('strong', {}, name), preview(picked), element('p', { attr: { role: 'status' } }, describe(app, picked)), ...original(app, picked), remove)
+  return element('li', {}, element('strong', {}, name), preview(picked), element('p', { attr: { role: 'status' } }, describe(app, picked)), ...original(app, picked, n), remove)
 }
 
 // The picture as it will be sent, where the browser knows its kind. Made once: a list of many is shown again and again.
@@ -112,9 +114,10 @@ export function describe(app: App, { state }: PickedFile): string {
 }
 
 // Only where something was taken out is there an original that differs.
-function original(app: App, picked: PickedFile): HTMLElement[] {
+function original(app: App, picked: PickedFile, n: number): HTMLElement[] {
   const { state } = picked
   if (typeof state === 'string' || state.kind !== 'scrubbed' || state.removed.length === 0) return []
   const keep = choice('checkbox', 'keep', app.texts.text('file-keep'), picked.keep, (checked) => (picked.keep = checked))
+  keep.querySelector('input')!.id = `keep-${n}`
   return [keep, paragraph(app.texts.text('file-keep-warning'), 'hint')]
 }

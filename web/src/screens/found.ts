@@ -1,6 +1,6 @@
 // Points out what in a text could tell who wrote it. In: a control that is written in. Out: a place that says it, a moment after the last key.
 import type { App } from '../app.ts'
-import { button, element, paragraph } from '../element.ts'
+import { button, element, keepFocus, paragraph } from '../element.ts'
 import { findIdentifiers } from '../identifiers/index.ts'
 
 /** Pause after the last key before the text is looked through, in milliseconds. */
@@ -36,15 +36,17 @@ export const kindsIn = ({ texts }: App, text: string): string[] => findIdentifie
 function point(app: App, control: HTMLInputElement | HTMLTextAreaElement, found: HTMLElement): void {
   const { texts } = app
   const findings = findIdentifiers(control.value)
-  if (findings.length === 0) return found.replaceChildren()
-  const rows = findings.slice(0, MAX_FINDINGS).map(({ start, end, kind }) => {
+  if (findings.length === 0) return keepFocus(() => found.replaceChildren(), control)
+  const rows = findings.slice(0, MAX_FINDINGS).map(({ start, end, kind }, n) => {
     const show = button(texts.text('found-show'), () => {
       control.focus()
       control.setSelectionRange(start, end)
     })
+    show.id = `${control.id}-${n}`
     const label = texts.text(`found-${kind}`)
     show.setAttribute('aria-label', `${texts.text('found-show')}: ${label}`)
     return element('li', {}, `${label}: `, element('mark', { dir: 'auto', translate: false }, control.value.slice(start, end)), ' ', show)
   })
-  found.replaceChildren(paragraph(texts.text('found-count', { count: findings.length })), element('ul', {}, ...rows), paragraph(texts.text('found-explain'), 'hint'))
+  // Who has gone on to what was found before the last key was looked at stays there.
+  keepFocus(() => found.replaceChildren(paragraph(texts.text('found-count', { count: findings.length })), element('ul', {}, ...rows), paragraph(texts.text('found-explain'), 'hint')), control)
 }

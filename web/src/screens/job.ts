@@ -11,6 +11,8 @@ import { startWorker } from '../worker.ts'
 
 /** Longest pause between two tries, in seconds. */
 const LONGEST = 60
+/** So often in a row an upload is begun anew after the relay has lost it. */
+const LOST = 5
 /** Refusals that time may cure. */
 const PASSING = ['full', 'closed', 'unsure']
 
@@ -160,7 +162,7 @@ export function sealAndSend(app: App, draft: Draft, free?: Promise<void>, before
         // The relay lost the unfinished upload: the same tip, with the same receipt, is sealed once more.
         if (error instanceof Lost || !isPassing(error, job)) upload = undefined
         if (!(error instanceof Lost)) throw error
-        await job.wait(lost, false)
+        await again(job, lost)
       }
     }
   }, draft)
@@ -174,11 +176,13 @@ export function sealAndSend(app: App, draft: Draft, free?: Promise<void>, before
 /** Sends a file that is sealed already. */
 export function sendFile(app: App, file: Blob): Job {
   const upload = (job: Job): Upload => {
-    const size = pieceOf(file.size)
+    // A file that is gone has no size any more.
+    const { size: length } = file
+    const size = pieceOf(length)
     let at = 0
     return uploadOf(app, job, {
-      length: file.size,
-      next: () => Promise.resolve(at < file.size ? file.slice(at, (at += size)) : undefined),
+      length,
+      next: () => Promise.resolve(at < length ? file.slice(at, (at += size)) : undefined),
     })
   }
   return new Job(async (job) => {
@@ -188,7 +192,7 @@ export function sendFile(app: App, file: Blob): Job {
         return finish(app, job, { stored })
       } catch (error) {
         if (!(error instanceof Lost)) throw error
-        await job.wait(lost, false)
+        await again(job, lost)
       }
     }
   })
@@ -227,7 +231,7 @@ function uploadOf(app: App, job: Job, source: Source): Upload {
   const upload = new Upload(
     source,
     sender(() => job.signal, () => startWorker(app.script)),
-    { progress: (bytes) => job.at(bytes / source.length), wait: (tries) => job.wait(tries) },
+    { progress: (bytes) => job.at(bytes / source.length), wait: (tries, told) => job.wait(tries, told) },
   )
   // A doubt about an earlier upload of this tip stays.
   const before = job.unsure
@@ -244,9 +248,16 @@ function finish(app: App, job: Job, outcome: NonNullable<App['outcome']>): void 
   app.go('done', true)
 }
 
+/** The pause before an upload that was lost is begun anew; there is an end to it. */
+async function again(job: Job, lost: number): Promise<void> {
+  if (lost === LOST) throw new Refused('closed')
+  await job.wait(lost, false)
+}
+
 const isPassing = (error: unknown, job: Job): boolean => job.signal.aborted || (error instanceof Refused && PASSING.includes(error.reason))
 
 function failure(error: unknown): string {
+  if (error instanceof DOMException) return 'file-unreadable'
   if (error instanceof Refused) return `send-${error.reason === 'wrong' ? 'refused' : error.reason}`
   return (error as { reason?: string }).reason === 'too-large' ? 'files-too-large' : 'send-failed'
 }

@@ -15,6 +15,8 @@ export function readers(app: App): HTMLElement[] {
   const title = [step(app, 1), heading(texts.text('readers-title'))]
   if (directory.state === 'loading') return [...title, element('p', { attr: { role: 'status' } }, texts.text('directory-loading'))]
   if (directory.state === 'refused') return [...title, element('div', { className: 'problem', attr: { role: 'alert' } }, ...refusal(app, directory))]
+  // Who can't be chosen any more isn't chosen: an unticked box that counts could not be taken back.
+  written.readers = written.readers.filter((id) => id in directory.keys)
   const cards = directory.contents.holders.map((holder) => card(app, holder, holder.id in directory.keys))
   const choices = element('fieldset', { className: 'cards' }, element('legend', { className: 'unseen' }, texts.text('readers-title')), ...cards)
   return [
@@ -35,7 +37,7 @@ export function readers(app: App): HTMLElement[] {
 function card(app: App, holder: Holder, open: boolean): HTMLElement {
   const { texts, written } = app
   const name = inLanguage(app, holder.names, 'strong') ?? element('strong', {}, holder.id)
-  const box = choice('checkbox', 'reader', name, open && written.readers.includes(holder.id), (checked) => {
+  const box = choice('checkbox', 'reader', name, written.readers.includes(holder.id), (checked) => {
     written.readers = written.readers.filter((id) => id !== holder.id)
     if (checked) written.readers.push(holder.id)
   })

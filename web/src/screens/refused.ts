@@ -22,7 +22,7 @@ export function refusal(app: App, refused: Extract<DirectoryState, { state: 'ref
 
 // A page that was saved without its list, or whose list has run out, takes a newer one from a file.
 function picker(app: App): HTMLElement {
-  const input = element('input', { type: 'file', attr: { form: UNSAVED } })
+  const input = element('input', { type: 'file', id: 'list', attr: { form: UNSAVED } })
   input.onchange = async () => {
     const file = input.files?.[0]
     if (file) await app.judge(await file.text().catch(() => ''))

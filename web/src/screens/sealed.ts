@@ -26,13 +26,15 @@ export function sealed(app: App): HTMLElement[] {
         void app.job?.end()
         app.job = sendFile(app, file)
         app.go('sending')
-      })
+      }, () => problem.replaceChildren(paragraph(texts.text('file-unreadable'))))
       return undefined
     }),
   ]
 }
 
+/** Throws what reading the file throws. One that is gone has no size any more. */
 async function isTip(file: Blob): Promise<boolean> {
-  const start = await file.slice(0, MAGIC.length).text().catch(() => '')
+  if (file.size === 0) throw new DOMException()
+  const start = await file.slice(0, MAGIC.length).text()
   return start === MAGIC && isFileLength(file.size, Number.MAX_SAFE_INTEGER)
 }

@@ -1,6 +1,6 @@
 // How far a tip is: a bar, a sentence that is read out now and then, and what to do when it fails.
 import type { App } from '../app.ts'
-import { button, element, paragraph } from '../element.ts'
+import { button, element, keepFocus, paragraph } from '../element.ts'
 import { heading } from '../frame.ts'
 import { receiptPart } from './done.ts'
 import type { Job } from './job.ts'
@@ -35,7 +35,8 @@ export function sending(app: App): HTMLElement[] {
       problem.replaceChildren(paragraph(broken(), 'unseen'), count, button(texts.text('send-now'), state.now))
       const tick = (): void => void (count.textContent = broken())
       tick()
-      ticking = setInterval(tick, 1000)
+      // A change of language shows another.
+      const own = ticking = setInterval(() => count.isConnected ? tick() : clearInterval(own), 1000)
     }
     if (state.kind === 'failed') {
       spoken.textContent = ''
@@ -44,7 +45,7 @@ export function sending(app: App): HTMLElement[] {
     }
     proof.replaceChildren(...(state.kind === 'failed' ? doubtful(app, job) : []))
   }
-  job.changed = draw
+  job.changed = () => keepFocus(draw)
   app.onleave = () => {
     clearInterval(ticking)
     job.changed = () => {}
@@ -56,7 +57,7 @@ export function sending(app: App): HTMLElement[] {
 
 function told({ texts, directory }: App, job: Job, text: string): HTMLElement[] {
   const size = directory.state === 'ready' ? texts.size(directory.contents.max_bytes) : ''
-  return [paragraph(texts.text(text, { size })), ...(job.draft && text === 'send-stopped' ? [paragraph(texts.text('text-here'))] : [])]
+  return [paragraph(texts.text(text, { size })), ...(job.draft && /stopped|refused/.test(text) ? [paragraph(texts.text('text-here'))] : [])]
 }
 
 /** The receipt of a tip that may be stored: the only way to take it back. */

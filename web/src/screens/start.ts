@@ -1,6 +1,6 @@
 // The first screen: what this is and is not, and the ways from here.
 import type { App } from '../app.ts'
-import { button, element, paragraph } from '../element.ts'
+import { button, element, keepFocus, paragraph } from '../element.ts'
 import { heading } from '../frame.ts'
 import { LANGUAGES } from '../texts.ts'
 import { help, refusal } from './refused.ts'
@@ -26,7 +26,7 @@ export function start(app: App): HTMLElement[] {
     languages,
     heading(say('start-title')),
     paragraph(say('start-lead'), 'lead'),
-    danger(say('start-danger')),
+    danger(app, say('start-danger')),
     paragraph(say('start-limits')),
     element('div', { className: 'buttons' }, write),
     ...savedNotice(app),
@@ -37,9 +37,9 @@ export function start(app: App): HTMLElement[] {
 }
 
 // The number can be pressed, where there is a telephone.
-function danger(text: string): HTMLElement {
+function danger(app: App, text: string): HTMLElement {
   const [before = '', after = ''] = text.split('112')
-  return element('p', { className: 'danger' }, before, element('a', { href: 'tel:112' }, '112'), after)
+  return element('p', { className: 'danger' }, before, element('a', { href: 'tel:112', onclick: () => app.calls() }, '112'), after)
 }
 
 /** Where the letterbox is, by its list of readers: a copy can come from anywhere. */
@@ -59,7 +59,7 @@ function savedNotice(app: App): HTMLElement[] {
     if (directory.state === 'ready') list.replaceChildren(paragraph(texts.text('saved-until', { day: texts.day(directory.contents.expires) })), addresses(app))
     if (directory.state === 'refused') list.replaceChildren(...refusal(app, directory))
   }
-  app.onlist = show
+  app.onlist = () => keepFocus(show)
   show()
   return [element('div', { className: 'notice' }, paragraph(texts.text('saved-notice')), list)]
 }

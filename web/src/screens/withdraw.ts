@@ -7,25 +7,25 @@ import { exchange } from '../upload/exchange.ts'
 import { addresses } from './start.ts'
 import type { Failure } from '../worker.ts'
 
+const BUSY = '…'
+
 export function withdraw(app: App): HTMLElement[] {
   const { texts } = app
   const title = heading(texts.text('withdraw-title'))
   if (app.offline) return [title, paragraph(texts.text('withdraw-offline')), addresses(app), element('div', { className: 'buttons' }, button(texts.text('back'), () => history.back()))]
   const typed = app.keep('typed', () => element('textarea', { rows: 4, autocomplete: 'off', spellcheck: false, translate: false, dir: 'auto' }))
-  const said = element('div', { className: 'problem', attr: { role: 'alert' } })
-  const stop = new AbortController()
-  app.onleave = () => stop.abort()
-  let busy = false
+  // It outlives a change of language, with what is asked and what is said.
+  const said = app.keep('said', () => element('div', { className: 'problem', attr: { role: 'alert' } }))
   const erase = async (): Promise<void> => {
-    if (busy) return
-    busy = true
+    if (said.textContent === BUSY) return
+    const stop = new AbortController()
+    app.onleave = () => stop.abort()
     said.classList.add('good')
-    said.replaceChildren(paragraph('…'))
+    said.replaceChildren(paragraph(BUSY))
     const [id, values] = await ask(app, typed.value, stop.signal)
-    busy = false
     if (id === 'withdraw-erased') typed.value = ''
     said.classList.toggle('good', id === 'withdraw-erased')
-    said.replaceChildren(paragraph(texts.text(id, values)))
+    said.replaceChildren(paragraph(app.texts.text(id, values)))
   }
   return [title, paragraph(texts.text('withdraw-lead')), field(texts.text('withdraw-label'), typed), said, onward(app, texts.text('withdraw-button'), () => void erase())]
 }
@@ -40,9 +40,10 @@ async function ask(app: App, typed: string, signal: AbortSignal): Promise<[strin
   }
   try {
     const { status, body } = await exchange({ method: 'POST', url: '/withdraw', headers: { 'content-type': 'text/plain' }, body: new TextEncoder().encode(tokens) }, undefined, signal)
-    if (status === 200) return ['withdraw-erased', { count: (JSON.parse(body) as { erased: number }).erased }]
-    return [status === 404 ? 'withdraw-unknown' : 'withdraw-unreachable', {}]
-  } catch {
-    return ['withdraw-unreachable', {}]
-  }
+    const { erased, type } = JSON.parse(body) as { erased?: unknown, type?: unknown }
+    if (status === 200 && typeof erased === 'number') return ['withdraw-erased', { count: erased }]
+    // A machine in between has places that it doesn't know, too.
+    if (status === 404 && type === 'urn:softinfo:problem:unknown-token') return ['withdraw-unknown', {}]
+  } catch {}
+  return ['withdraw-unreachable', {}]
 }

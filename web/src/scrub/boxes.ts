@@ -42,7 +42,7 @@ const PATCHES = 1 << 16
 const CHANGES = 1 << 14
 
 /** How long boxes are in version 0, in bytes, and how long each entry of a table is. */
-const LENGTHS = numbers('mvhd100,tkhd84,mdhd24,vmhd12,smhd8,nmhd4,hmhd20,pasp8,fiel2,clap32,clli4,mdcv24,btrt12,gama4,frma4,ispe12,irot1,imir1,a1op1,lsel2,pitm8,pixi9,st3d5,hfov4,damr9,d2637,dac33,ccst8,srat8,amve8,CoLL8,SmDm28,dvcC24,dvvC24,dvwC24,sthd4,cslg24,mehd8,trex24,mfhd8,mfro8,clef12,prof12,enof12')
+const LENGTHS = numbers('mvhd100,tkhd84,mdhd24,vmhd12,smhd8,nmhd4,hmhd20,pasp8,fiel2,clap32,clli4,mdcv24,btrt12,gama4,frma4,mp4a4,enda2,chan16,ispe12,irot1,imir1,a1op1,lsel2,pitm6,rloc12,pixi9,st3d5,hfov4,damr9,d2637,dac33,ccst8,srat8,amve8,CoLL8,SmDm28,dvcC24,dvvC24,dvwC24,sthd4,cslg24,mehd8,trex24,mfhd8,mfro8,clef12,prof12,enof12')
 const ENTRIES = numbers('stts8,ctts8,stss4,stps4,stsc12,stsz4,stco4,co648,elst12')
 
 export class Copy {
@@ -79,6 +79,13 @@ export class Copy {
     this.#patch(from, to)
   }
 
+  /** The boxes in a box; what follows the last, and is too short for another, is blanked. */
+  async children(from: number, to: number): Promise<Box[]> {
+    const list = await boxes(this.source, from, to)
+    await this.zero(list.at(-1)?.end ?? from, to)
+    return list
+  }
+
   #patch(at: number, end: number, fresh?: Bytes): void {
     ensure(this.#patches.length < PATCHES)
     this.#patches.push({ at, end, ...(fresh && { fresh }) })
@@ -95,11 +102,13 @@ export class Copy {
     let length = LENGTHS.get(type) ?? 0
     const each = ENTRIES.get(type)
     if (!length && !each) return
-    const head = await this.source.read(body, Math.min(end - body, 12))
+    const head = await this.source.read(body, Math.min(end - body, 16))
     const later = head[0] ? 1 : 0
     if (/^(mv|tk|md)hd$/.test(type)) length += 12 * later
     if (type === 'cslg') length += 20 * later
+    if (type === 'pitm') length += 2 * later
     if (type === 'mehd') length += 4 * later
+    if (type === 'chan') length += 20 * uint(head, 12, 4)
     if (type === 'stsz') length = 12 + (uint(head, 4, 4) ? 0 : each! * uint(head, 8, 4))
     else if (each) length = 8 + uint(head, 4, 4) * (each + (type === 'elst' ? 8 * later : 0))
     await this.zero(body + length, end)

@@ -1,6 +1,6 @@
 // Films: keeps the boxes that playing needs and blanks the others, times and names, and tracks that are neither picture nor sound.
 // ISO/IEC 14496-12 section 8 (boxes), 14496-14 and -15 (sample entries), Apple QuickTime File Format (sound descriptions, tref, terminators).
-import { type Box, boxes, type Copy } from './boxes.ts'
+import type { Box, Copy } from './boxes.ts'
 import { chunks, readTrack } from './samples.ts'
 import { describe } from './details.ts'
 import { profile } from './icc.ts'
@@ -37,6 +37,7 @@ export class Film {
   #dropped = 0
   #scale = 1
   #pictures = 0
+  #sounds = 0
   #sound = false
   #units: Coding | boolean | undefined
 
@@ -69,7 +70,7 @@ export class Film {
       await dataReferences(copy, box)
     } else if (place === 'trak tref') {
       // A reference to a track that is gone would be wrong.
-      for (const child of await boxes(source, body, end)) if (!REFERENCES.test(child.type)) await copy.blank(child)
+      for (const child of await copy.children(body, end)) if (!REFERENCES.test(child.type)) await copy.blank(child)
     } else if (!KEPT.test(place)) {
       // Compressed and protected films can't be followed.
       ensure(!/^(cmov|rmra|pssh|senc|sinf|stz2)$/.test(type), 'hidden')
@@ -81,13 +82,13 @@ export class Film {
   finish(): void {
     ensure(this.#tracks)
     ensure(!this.fragmented || !this.#dropped, 'hidden')
-    // Of two pictures one isn't shown.
-    if (this.fragmented || this.#pictures > 1) this.copy.found.add('unseen')
+    // Of two pictures one isn't shown, and of two sounds one isn't heard.
+    if (this.fragmented || this.#pictures > 1 || this.#sounds > 1) this.copy.found.add('unseen')
   }
 
   async #inside({ type, body, end }: Box): Promise<void> {
     const seen = new Set<string>()
-    for (const child of await boxes(this.copy.source, body, end)) {
+    for (const child of await this.copy.children(body, end)) {
       const name = child.type === 'co64' ? 'stco' : child.type
       if (seen.has(name) && !SEVERAL.test(name)) await this.copy.blank(child)
       else await this.clean(child, type)
@@ -112,7 +113,8 @@ export class Film {
       first = false
     }
     if (!keep) return copy.blank(box)
-    if (!sound) this.#pictures++
+    if (sound) this.#sounds++
+    else this.#pictures++
     if (!track.shown) found.add('unseen')
     this.#sound = sound
     this.#units = undefined
@@ -139,18 +141,21 @@ export async function clearHandler(copy: Copy, { body, end }: Box): Promise<void
 
 /** Data elsewhere can't be cleaned, and its address is a detail: only references to this file are followed. */
 export async function dataReferences(copy: Copy, { body, end }: Box): Promise<void> {
-  for (const { type, body: from, end: to } of await boxes(copy.source, body, end)) {
+  for (const { type, body: from, end: to } of await copy.children(body, end)) {
     ensure(type === 'dref')
-    for (const entry of await boxes(copy.source, from + 8, to)) {
+    for (const entry of await copy.children(from + 8, to)) {
       ensure(uint(await copy.source.read(entry.body, 4), 3, 1) & 1, 'hidden')
       await copy.zero(entry.body + 4, entry.end, 'other')
     }
   }
 }
 
-/** Cleans a profile in place. */
-export async function cleanColour(copy: Copy, { body, end }: Box): Promise<void> {
-  if (!/prof|rICC/.test(latin(await copy.source.read(body, 4)))) return
+/** Cleans a profile in place; of the other kinds two are known. */
+export async function cleanColour(copy: Copy, box: Box): Promise<void> {
+  const { body, end } = box
+  const kind = latin(await copy.source.read(body, 4))
+  if (/ncl[cx]/.test(kind)) return copy.zero(body + (kind === 'nclx' ? 11 : 10), end)
+  if (!/prof|rICC/.test(kind)) return copy.blank(box)
   const old = (await copy.source.read(body + 4, end - body - 4)).slice()
   const fresh = profile(old, copy.found)
   if (!same(old, fresh)) copy.write(body + 4, fresh)
@@ -172,7 +177,7 @@ export async function cleanName(copy: Copy, { body, end }: Box): Promise<string>
 async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<Coding | boolean | undefined> {
   const { source } = copy
   const version = uint(await source.read(stsd.body, 8), 0, 1)
-  const entries = await boxes(source, stsd.body + 8, stsd.end)
+  const entries = await copy.children(stsd.body + 8, stsd.end)
   let units: Coding | boolean | undefined
   for (const { type, body, end } of entries) {
     // Encrypted, or pictures and sound that may have details of their own.
@@ -188,10 +193,17 @@ async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<Cod
       // It may hold details, and without it the film may not play.
       ensure(known.test(child.type), 'hidden')
       await copy.cap(child)
-      if (child.type === 'wave') for (const part of await boxes(source, child.body, child.end)) await inside(part, IN_WAVE)
+      if (child.type === '\0\0\0\0') await copy.zero(child.body, child.end)
+      if (child.type === 'wave') for (const part of await copy.children(child.body, child.end)) await inside(part, IN_WAVE)
       if (child.type === 'esds') {
-        const kind = DESCRIPTOR.exec(latin(await source.read(child.body, child.end - child.body)))?.[1]
+        const esds = latin(await source.read(child.body, child.end - child.body))
+        const kind = DESCRIPTOR.exec(esds)?.[1]
         ensure(kind && OBJECT_TYPES.test(kind), 'hidden')
+        // The descriptor says how long it is, by seven bits a byte; with less it has no room for its coding.
+        const said = /^.{5}([\x80-\xff]{0,3}[\0-\x7f])/s.exec(esds)![1]!
+        const length = [...said].reduce((sum, byte) => sum * 128 + byte.charCodeAt(0) % 128, 0)
+        ensure(length > 17, 'hidden')
+        await copy.zero(child.body + 5 + said.length + length, child.end)
         described = true
         if (kind === '@') units = true
       }
@@ -200,10 +212,10 @@ async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<Cod
       if (child.type === 'damr' || child.type === 'd263') await copy.zero(child.body, child.body + 4, 'device')
       if (child.type === 'colr') await cleanColour(copy, child)
       if (child.type === 'auxi') await cleanName(copy, child)
-      if (child.type === 'sv3d') for (const part of await boxes(source, child.body, child.end)) if (part.type === 'svhd') await copy.zero(part.body + 4, part.end, 'other')
+      if (child.type === 'sv3d') for (const part of await copy.children(child.body, child.end)) if (part.type === 'svhd') await copy.zero(part.body + 4, part.end, 'other')
       if (CONFIGURATION.test(child.type)) units = await coding(copy, child)
     }
-    for (const child of await boxes(source, body + (sound ? 28 + longer : 78), end)) await inside(child, IN_SAMPLE_ENTRY)
+    for (const child of await copy.children(body + (sound ? 28 + longer : 78), end)) await inside(child, IN_SAMPLE_ENTRY)
     ensure(described, 'hidden')
   }
   return entries.length === 1 ? units : undefined

@@ -1,6 +1,6 @@
 // HEIC and AVIF: keeps the picture that is shown and its transparency, blanks all other items where they lie (pictures, Exif, XMP), and the names of items.
 // ISO/IEC 14496-12, 8.11 (meta, iloc, iinf); ISO/IEC 23008-12, section 6 (properties) and annex A (Exif, XMP). Orientation is in irot and imir.
-import { type Box, boxes, type Copy } from './boxes.ts'
+import type { Box, Copy } from './boxes.ts'
 import { describe, exif, orientationOnly } from './details.ts'
 import { cleanColour, cleanName, clearHandler, dataReferences } from './film.ts'
 import { bytes, ensure, latin, uint } from './source.ts'
@@ -10,14 +10,13 @@ const TRANSPARENCY = /^urn:mpeg:.*(alpha|auxid:1)\0/
 /** Their units are looked into. */
 const UNITS = /^(hvc1|hev1|avc1)$/
 const PICTURES = /^(hvc1|hvt1|lhv1|hev1|av01|avc1|vvc1|evc1|j2k1|unci|grid|iovl|iden|tmap|mski)$/
-const KEPT = /^(pitm|iref|grpl|ipma|ispe|pixi|irot|imir|clap|pasp|rloc|lsel|lhvC|av1C|vvcC|a1op|a1lx|clli|mdcv|cclv|amve|iscl|tols|oinf|ster)$/
+const KEPT = /^(pitm|iref|ipma|ispe|pixi|irot|imir|clap|pasp|rloc|lsel|lhvC|av1C|vvcC|a1op|a1lx|clli|mdcv|cclv|amve|iscl|tols|oinf|ster)$/
 
 type Item = { at: number, type: string }
 
 /** In: the file's `meta` box with its pictures. */
 export async function heif(copy: Copy, meta: Box): Promise<void> {
-  const { source } = copy
-  const children = await boxes(source, meta.body + 4, meta.end)
+  const children = await copy.children(meta.body + 4, meta.end)
   const find = (name: string): Box => {
     const box = children.find(({ type }) => type === name)
     ensure(box)
@@ -33,6 +32,7 @@ export async function heif(copy: Copy, meta: Box): Promise<void> {
     const { type } = child
     if (type === 'hdlr') await clearHandler(copy, child)
     else if (type === 'dinf') await dataReferences(copy, child)
+    else if (type === 'pitm') await copy.cap(child)
     else if (type === 'ipro') ensure(false, 'hidden')
     else if (!KEPT.test(type) && !/^(iinf|iloc|idat|iprp)$/.test(type)) await copy.blank(child)
   }
@@ -42,10 +42,11 @@ export async function heif(copy: Copy, meta: Box): Promise<void> {
 async function properties(copy: Copy, { body, end }: Box): Promise<{ units: Coding | undefined, transparent: boolean }> {
   let transparent = false
   const codings: (Coding | undefined)[] = []
-  for (const part of await boxes(copy.source, body, end)) {
+  for (const part of await copy.children(body, end)) {
     // Free space keeps its place in the list, to which numbers refer.
-    for (const box of part.type === 'ipco' ? await boxes(copy.source, part.body, part.end) : [part]) {
+    for (const box of part.type === 'ipco' ? await copy.children(part.body, part.end) : [part]) {
       await copy.cap(box)
+      if (box.type === 'ipma') await capAssociations(copy, box)
       if (box.type === 'colr') await cleanColour(copy, box)
       else if (box.type === 'auxC') transparent = TRANSPARENCY.test(await cleanName(copy, box)) || transparent
       else if (CONFIGURATION.test(box.type)) codings.push(await coding(copy, box))
@@ -57,12 +58,24 @@ async function properties(copy: Copy, { body, end }: Box): Promise<{ units: Codi
   return { units, transparent }
 }
 
+/** Zeros what follows the list that says which properties an item has. */
+async function capAssociations(copy: Copy, { body, end }: Box): Promise<void> {
+  const list = await copy.source.read(body, end - body)
+  let at = 8
+  for (let items = uint(list, 4, 4); items > 0; items--) {
+    copy.source.spend(1)
+    at += list[0] ? 5 : 3
+    at += uint(list, at - 1, 1) << (list[3]! & 1)
+  }
+  await copy.zero(body + at, end)
+}
+
 /** Empties the items' names, and what the content of the others is called. Out: where each item's type stands, and what it is. */
 async function items(copy: Copy, { body, end }: Box): Promise<Map<number, Item>> {
   const { source } = copy
   const types = new Map<number, Item>()
   const from = body + (uint(await source.read(body, 1), 0, 1) ? 8 : 6)
-  for (const { type, body, end: to } of await boxes(source, from, end)) {
+  for (const { type, body, end: to } of await copy.children(from, end)) {
     ensure(type === 'infe')
     const entry = await source.read(body, Math.min(to - body, 16))
     const version = uint(entry, 0, 1)
@@ -83,7 +96,7 @@ async function unreached(copy: Copy, pitm: Box, iref: Box | undefined, types: Ma
   const references: { box: Box, from: number, to: number[] }[] = []
   if (iref) {
     const wide = uint(await source.read(iref.body, 1), 0, 1) ? 4 : 2
-    for (const box of await boxes(source, iref.body + 4, iref.end)) {
+    for (const box of await copy.children(iref.body + 4, iref.end)) {
       const list = await source.read(box.body, box.end - box.body)
       const to = Array.from({ length: uint(list, wide, 2) }, (_, i) => uint(list, wide + 2 + i * wide, wide))
       references.push({ box, from: uint(list, 0, wide), to })

@@ -3,11 +3,15 @@
 import { type Box, boxes, Copy } from './boxes.ts'
 import { Film } from './film.ts'
 import { heif } from './heif.ts'
-import { ensure, latin, type Found, type Parts, type Source } from './source.ts'
+import { bytes, ensure, latin, type Found, type Parts, type Source } from './source.ts'
 
-// Producer times (prft) and events (emsg) aren't among them.
-const KEPT = /^(ftyp|styp|mdat|sidx|ssix|pdin)$/
-const FILM = /^(moov|moof|mfra)$/
+// Events (emsg), times of producers (prft) and hints for servers (styp, ssix, pdin) are blanked, too.
+const FILM = /^(moov|mfra)$/
+/** What standards and players have given a meaning. Any other brand, or one that stands again, could be anything, and so could a version. */
+const BRANDS = /^(iso[m2-9a-c]|[ah]vc1|hev1|av01|mp[247]1|mp42|qt  |[FM]4[ABPV] |M4V[HP]|f4v |3g[2egmprst][1-9a-c]|mmp4|MSNV|XAVC|dash|ms(dh|ix|f1)|lmsg|cmf[2cfls]|piff|dby1|av(c[is]|i[fos])|he[iv][cmsx]|mi(f[1-3]|af)|MA1[AB]|Mi(H[ABE]|Pr)|tmap|\0{4})$/
+const VERSIONS = /^(\0\0[\0-\t][\0\x01]| \x05\x03\0)$/
+/** More bytes than all of them have. */
+const MOST_BRANDS = 1024
 
 export async function isobmff(source: Source, found: Found): Promise<Parts> {
   const copy = new Copy(source, found)
@@ -16,18 +20,43 @@ export async function isobmff(source: Source, found: Found): Promise<Parts> {
   const size = list.at(-1)?.end ?? 0
   if (size < source.size) found.add('other')
   const pictures = await pictureMeta(source, list)
+  const has = (name: string): boolean => list.some(({ type }) => type === name)
+  const fragmented = has('moof')
+  const seen = new Set<string>()
   for (const box of list) {
-    if (FILM.test(box.type)) await film.clean(box)
+    const { type } = box
+    // A second of most is read by nobody.
+    const again = seen.has(type)
+    seen.add(type)
+    if (type === 'moof' || FILM.test(type) && !again) await film.clean(box)
     else if (box === pictures) await heif(copy, box)
-    else if (box.type === 'mdat') copy.media.push(box)
-    else if (!KEPT.test(box.type)) await copy.blank(box)
+    else if (type === 'mdat') copy.media.push(box)
+    else if (type === 'ftyp' && !again) await brands(copy, box)
+    // It says where fragments lie.
+    else if (type !== 'sidx' || !fragmented) await copy.blank(box)
   }
-  if (list.some(({ type }) => type === 'moov')) film.finish()
+  if (has('moov')) film.finish()
   else ensure(pictures)
-  ensure(!pictures || !film.fragmented, 'hidden')
+  ensure(!pictures || !fragmented, 'hidden')
+  // Of a film and pictures one isn't shown.
+  if (pictures && has('moov')) found.add('unseen')
   // Where a fragment's media lies isn't followed; there are no tracks to blank then.
-  if (!film.fragmented) await copy.clearMedia()
+  if (!fragmented) await copy.clearMedia()
   return copy.finish(size)
+}
+
+/** Puts a known brand in place of what isn't one, and empties a version that isn't of the usual ones. */
+async function brands(copy: Copy, { body, end }: Box): Promise<void> {
+  const old = latin(await copy.source.read(body, Math.min(end - body, MOST_BRANDS)))
+  const [major = '', version = '', ...others] = old.match(/.{4}/gs) ?? []
+  const first = [major, ...others].find((brand) => BRANDS.test(brand) && brand > '\0\0\0\0') ?? 'isom'
+  const fresh = [first, VERSIONS.test(version) ? version : '\0\0\0\0', ...others.map((brand, i) => !BRANDS.test(brand) || others.indexOf(brand) < i && brand > '\0\0\0\0' ? first : brand)]
+    .join('').padEnd(old.length, '\0').slice(0, old.length)
+  if (fresh !== old) {
+    copy.found.add('other')
+    copy.write(body, bytes(fresh))
+  }
+  await copy.zero(body + old.length, end)
 }
 
 /** Only a `meta` box with the handler `pict` has pictures; others have nothing but details. */

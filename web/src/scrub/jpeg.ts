@@ -22,6 +22,7 @@ export async function jpeg(source: Source, found: Found): Promise<Parts> {
   let tables = 0
   let conditioning = 0
   let jfif = false
+  let adobe = false
   let oriented = false
   out.keep(0, 2)
   for (let segments = 0; ; segments++) {
@@ -70,7 +71,9 @@ export async function jpeg(source: Source, found: Found): Promise<Parts> {
         jfif = true
         out.put(bytes('\xff\xe0\0\x10'), name.slice(0, 12), new Uint8Array(2))
         if (length > 14) found.add('thumbnail')
-      } else if (code === 0xee && starts('Adobe') && length >= 12) {
+      } else if (code === 0xee && starts('Adobe') && length >= 12 && !adobe) {
+        adobe = true
+        if (length > 12) found.add('other')
         out.put(bytes('\xff\xee\0\x0e'), name.slice(0, 12))
       } else if (code === 0xe2 && starts(ICC)) {
         const chunk = (await source.read(at, end - at)).slice()

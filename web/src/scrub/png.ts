@@ -4,9 +4,9 @@ import { describe, exif, orientationOnly } from './details.ts'
 import { profile, PROFILE_MOST } from './icc.ts'
 import { bytes, ensure, latin, number, numbers, Parts, same, uint, type Bytes, type Found, type Source } from './source.ts'
 
-// sPLT isn't among them: it has a name of its own, and no colour of the picture depends on it.
+// sPLT and hIST aren't among them: they are for a screen of few colours, and no colour of the picture depends on them.
 /** How long each may be, in bytes. */
-const KEPT = numbers('IHDR13,PLTE768,IDATInfinity,IEND0,tRNS256,gAMA4,cHRM32,sRGB1,sBIT4,bKGD6,pHYs9,hIST512,cICP4,mDCV24,cLLI8,acTL8,fcTL26,fdATInfinity')
+const KEPT = numbers('IHDR13,PLTE768,IDATInfinity,IEND0,tRNS256,gAMA4,cHRM32,sRGB1,sBIT4,bKGD6,pHYs9,cICP4,mDCV24,cLLI8,acTL8,fcTL26,fdATInfinity')
 const CHUNKS = 1 << 16
 /** A larger profile is left out; deflate makes at most a thousandfold of it. */
 const ICC_MOST = 1 << 19
@@ -46,7 +46,9 @@ export async function png(source: Source, found: Found): Promise<Parts> {
       return out
     }
     if (type === 'IDAT') data.push([body, body + length])
-    if (most !== undefined && length <= most && !again) {
+    // Where pixels have their own colours, nobody reads a palette.
+    const read = type !== 'PLTE' || header[9] === 3
+    if (most !== undefined && length <= most && !again && read) {
       if (type === 'tRNS' && header[9] === 3 && (await source.read(body, length)).filter((alpha) => !alpha).length > 1) found.add('unseen')
       out.keep(at, end)
     } else if (type === 'iCCP' && length <= ICC_MOST && !again) {

@@ -8,11 +8,13 @@ const LARGE = 256 * 1024
 /** Requests in the life of one worker. */
 const FEW = 8
 
-/** A `Send`; `signal` is asked for at each request and ends it, `start` starts a worker. */
+/** A `Send`, which also rejects with a DOMException when what it is to send can't be read; `signal` is asked for at each request and ends it, `start` starts a worker. */
 export function sender(signal: () => AbortSignal, start?: () => Worker | undefined): Send {
   let worker: Worker | undefined
   let count = 0
-  return (method, path, headers, body, sent) => {
+  return async (method, path, headers, body, sent) => {
+    // Of a file that is gone a browser only says that sending broke, and that would be tried for ever.
+    if (body instanceof Blob && !(await body.slice(0, 1).arrayBuffer()).byteLength) throw new DOMException()
     const request: Exchange = { method, url: new URL(path, location.href).href, headers, ...(body && { body }) }
     const size = body instanceof Blob ? body.size : (body?.length ?? 0)
     if (!start || size < LARGE) return exchange(request, sent, signal())
@@ -23,6 +25,11 @@ export function sender(signal: () => AbortSignal, start?: () => Worker | undefin
     if (!worker) return exchange(request, sent, signal())
     const now = signal()
     return inWorker(worker, request, sent, now).catch((error: unknown) => {
+      // A browser that allows no worker may say so late.
+      if (error instanceof Event) {
+        start = undefined
+        return exchange(request, sent, signal())
+      }
       // Stopping has ended the worker: what is sent later needs another.
       if (now.aborted) count = 0
       throw error
@@ -38,6 +45,11 @@ function inWorker(worker: Worker, request: Exchange, sent: ((bytes: number) => v
     }
     if (signal.aborted) return stop()
     signal.addEventListener('abort', stop)
+    worker.onerror = (event) => {
+      event.preventDefault()
+      signal.removeEventListener('abort', stop)
+      reject(event)
+    }
     worker.onmessage = ({ data }: MessageEvent<SendReply>) => {
       if (data.sent !== undefined) return sent?.(data.sent)
       signal.removeEventListener('abort', stop)

@@ -42,10 +42,12 @@ export interface Stored {
 export interface Watch {
   /** Bytes that have left, of `length`. */
   progress(bytes: number): void
-  /** Called after a broken connection; the next try begins when it resolves. */
-  wait(tries: number): Promise<void>
+  /** Called after a broken connection; the next try begins when it resolves. One that isn't `told` is no broken connection. */
+  wait(tries: number, told?: boolean): Promise<void>
 }
 
+/** So often in a row a relay may say that it stands elsewhere than the piece that was sent. */
+const CONFLICTS = 4
 const OCTETS = 'application/octet-stream'
 
 /** An upload that can be run again after it failed, and goes on where it was. */
@@ -56,6 +58,7 @@ export class Upload {
   #piece: Uint8Array | Blob | undefined
   #following: Promise<Uint8Array | Blob | undefined> | undefined
   #location: string | undefined
+  #conflicts = 0
   /** Whether a request that completes the tip has ever left without an answer: it may be stored. */
   unsure = false
 
@@ -67,6 +70,7 @@ export class Upload {
 
   /** Throws Refused, Lost, or what the source throws. Broken connections are tried again for as long as `wait` allows. */
   async run(): Promise<Stored> {
+    this.#conflicts = 0
     for (let tries = 0; ; tries++) {
       const before = this.#offset
       try {
@@ -111,7 +115,7 @@ export class Upload {
       this.#following ??= this.source.next()
     }
     const answer = await this.#ask(whole, this.send('POST', '/tips', headers, piece, (bytes) => this.watch.progress(bytes)))
-    // Where nothing was lost yet, there is nothing to begin anew.
+    // No tips are taken here: where nothing was lost yet, there is nothing to begin anew.
     if (answer.status === 404) throw new Refused('wrong')
     if (whole || answer.status !== 201) return this.#finished(answer, whole)
     this.#location = answer.headers['location']
@@ -140,13 +144,22 @@ export class Upload {
     const last = this.#start + sizeOf(piece) === this.source.length
     if (!last) this.#following ??= this.source.next()
     const answer = await this.#ask(last, this.send('PATCH', this.#location!, this.#headers(last), body, (bytes) => this.watch.progress(this.#offset + bytes)))
-    if (answer.status === 409) {
-      this.#seek(answer)
-      return undefined
-    }
+    if (answer.status === 409) return this.#elsewhere(last)
     if (last || answer.status !== 204) return this.#finished(answer, last)
+    this.#conflicts = 0
     this.#offset = this.#start + sizeOf(piece)
     return undefined
+  }
+
+  // The relay stands elsewhere than we thought, and is asked where. One that says so whatever it is sent, or a machine in between, would keep us for ever.
+  async #elsewhere(last: boolean): Promise<Stored | undefined> {
+    const before = this.#conflicts++
+    if (this.#conflicts === CONFLICTS) {
+      this.unsure ||= last
+      throw new Refused(last ? 'unsure' : 'closed')
+    }
+    if (before > 0) await this.watch.wait(before - 1, false)
+    return this.#resume()
   }
 
   // The tip is stored but its answer was lost on the way: the same answer again.
@@ -155,22 +168,17 @@ export class Upload {
     return this.#finished(await this.#ask(true, this.send('PATCH', this.#location!, this.#headers(true), new Uint8Array())), true)
   }
 
-  // An answer takes back the doubt that its own request raised, and no earlier one.
+  // The relay's refusal takes back the doubt that its own request raised, and no earlier one.
   async #ask(completes: boolean, asked: Promise<Answer>): Promise<Answer> {
     const before = this.unsure
     this.unsure ||= completes
     const answer = await asked
-    this.unsure = before
+    this.unsure = before || (completes && isDoubtful(answer))
     return answer
   }
 
   #finished(answer: Answer, completes: boolean): Stored {
-    try {
-      return judge(answer, completes)
-    } catch (error) {
-      if (error instanceof Refused && error.reason === 'unsure') this.unsure = true
-      throw error
-    }
+    return judge(answer, completes && isDoubtful(answer))
   }
 
   #headers(complete: boolean): Record<string, string> {
@@ -188,21 +196,31 @@ export class Upload {
 
 const sizeOf = (piece: Uint8Array | Blob): number => (piece instanceof Blob ? piece.size : piece.length)
 
-/** `completes`: whether the answer is to a request that completes the tip. It may be that of a machine in between, which says nothing of the tip. */
-function judge({ status, body }: Answer, completes: boolean): Stored {
-  let said = null as { id?: unknown; day?: unknown; stored?: unknown; type?: unknown } | null
+type Said = { id?: unknown; day?: unknown; stored?: unknown; type?: unknown } | null
+
+function read({ body }: Answer): Said {
   try {
-    said = JSON.parse(body) as typeof said
-  } catch {}
+    return JSON.parse(body) as Said
+  } catch {
+    return null
+  }
+}
+
+/** Whether an answer leaves open if the tip is stored. The relay says so in each refusal; a machine in between knows it only of a place that
+ *  isn't there, and of what is too large to go further. */
+const isDoubtful = (answer: Answer): boolean => read(answer)?.stored !== false && answer.status !== 404 && answer.status !== 413
+
+function judge(answer: Answer, doubtful: boolean): Stored {
+  const { status } = answer
+  const said = read(answer)
   if ((status === 201 || status === 200) && typeof said?.id === 'string' && typeof said.day === 'string') {
     return { id: said.id, day: said.day, already: status === 200 }
   }
   if (status === 404) throw new Lost()
   // A part of what was sent did not arrive: as good as no answer.
   if (status === 408 || String(said?.type).endsWith(':interrupted')) throw new Broken()
-  if (status === 507 && said) throw new Refused('full')
-  const doubt = completes ? 'unsure' : 'wrong'
-  if (status >= 500) throw new Refused(said?.stored === false ? 'closed' : doubt)
-  if (status < 300) throw new Refused(doubt)
-  throw new Refused(status === 413 ? 'too-large' : 'refused')
+  if (doubtful) throw new Refused('unsure')
+  if (status === 507) throw new Refused('full')
+  if (status >= 500) throw new Refused('closed')
+  throw new Refused(status === 413 ? 'too-large' : status < 300 ? 'wrong' : 'refused')
 }
