@@ -2,7 +2,7 @@
 //!
 //! In: number, id and predecessor of a bundle. Out: where it stands, and which numbers have not come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -162,8 +162,9 @@ impl Chain {
         if let Some(number) = numbers.iter().find(|number| !missing.iter().any(|gap| gap.holds(**number))) {
             return Err(*number);
         }
-        let single = |number: &u64| Gap { first: *number, last: *number };
-        let closed: Vec<_> = if numbers.is_empty() { missing } else { numbers.iter().map(single).collect() };
+        let single = |number: u64| Gap { first: number, last: number };
+        let once: BTreeSet<_> = numbers.iter().copied().collect();
+        let closed: Vec<_> = if numbers.is_empty() { missing } else { once.into_iter().map(single).collect() };
         self.given_up.extend(&closed);
         Ok(closed)
     }

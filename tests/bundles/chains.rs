@@ -84,7 +84,7 @@ fn missing_bundles_of_a_chain_that_has_ended_are_closed_by_hand() {
     scene.run(DESK, &["bundles"]).says(0, "2 to 3, 5");
     scene.run(DESK, &["bundles", "close", "c0ffee", "4"]).says(1, "bundle 4 of the courier c0ffee00 is not missing");
     scene.run(DESK, &["bundles", "close", "abc"]).says(1, "no courier “abc” has brought bundles");
-    scene.run(DESK, &["bundles", "close", "c0ffee", "5"]).says(0, "not waited for any more: 5");
+    scene.run(DESK, &["bundles", "close", "c0ffee", "5", "5"]).says(0, "not waited for any more: 5.\n");
     scene.import("6.tar").says(8, "bundles 2 to 3");
     scene.run(DESK, &["bundles", "close", "c0ffee"]).says(0, "not waited for any more: 2 to 3");
     scene.run(DESK, &["bundles", "close", "c0ffee"]).says(0, "nothing was changed");
