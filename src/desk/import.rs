@@ -4,6 +4,7 @@
 //! program in between, importing the bundle again makes it whole.
 
 use std::cell::Cell;
+use std::cmp::Reverse;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -70,7 +71,8 @@ pub struct Missing {
     /// Which.
     #[serde(flatten)]
     pub numbers: Gap,
-    /// The last day that is noted of a tip in a bundle before them: what was in them came on that day or later.
+    /// The first day that is noted of a tip in the last bundle before them. What was in them came on that day or later, unless the courier had left
+    /// it behind before: the smallest tips are fetched first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Day>,
 }
@@ -335,7 +337,8 @@ pub fn missing(book: &Casebook) -> Vec<Missing> {
     for (courier, chain) in &book.chains {
         for numbers in chain.missing() {
             let before = |case: &&Case| case.courier == *courier && case.bundle < numbers.first;
-            let since = book.tips.values().filter(before).map(|case| case.day).max();
+            let days = book.tips.values().filter(before).map(|case| (Reverse(case.bundle), case.day));
+            let since = days.min().map(|(_, day)| day);
             all.push(Missing { courier: courier.clone(), numbers, since });
         }
     }

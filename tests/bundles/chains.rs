@@ -115,6 +115,22 @@ fn a_desk_that_begins_late_names_what_came_before_it_once() {
     scene.import("19.tar").says(0, "1 new tip");
 }
 
+/// A courier fetches the smallest tips first: what is in the next bundle may be older than the newest of the one before.
+#[test]
+fn what_is_lost_is_looked_for_from_the_first_day_of_the_bundle_before() {
+    let scene = Scene::new();
+    let mut chain = Chain::new(&scene, COURIER);
+    let tips = ["one", "two", "three"].map(crate::hand::text_tip);
+    chain.bundle("1.tar", &[(&tips[0], "2026-10-01")]);
+    chain.bundle("2.tar", &[(&tips[1], "2026-11-20"), (&tips[2], "2026-11-12")]);
+    for n in 3..=4 {
+        chain.next(&format!("{n}.tar"), &format!("tip {n}"));
+    }
+    scene.import("1.tar").ok();
+    scene.import("2.tar").ok();
+    scene.import("4.tar").says(8, "If lost: softinfo-courier fetch --again-since 2026-11-12");
+}
+
 #[test]
 fn what_was_given_up_stays_in_sight_and_an_import_names_it_once() {
     let scene = Scene::new();
