@@ -78,6 +78,13 @@ fn a_casebook_that_was_lost_comes_back_with_the_bundles() {
     scene.run(DESK, &["show", id]).says(1, lost);
     scene.import("one-1.tar").says(1, lost).says(1, "--new-courier");
     assert!(!casebook.exists());
+    // Whether an earlier bundle came, only the list knew.
+    let later = new_courier("one-2.tar").says(8, "3 sealed tips are in this desk's folder on no list");
+    assert!(
+        later.err.contains("bundle 1 is on no list of this desk") && !later.err.contains("never imported"),
+        "{later:?}"
+    );
+    fs::remove_file(&casebook).unwrap();
     new_courier("one-1.tar").says(8, "3 sealed tips are in this desk's folder on no list");
     import_all(8);
     assert_eq!(scene.list(), before);

@@ -164,8 +164,20 @@ fn show(imported: &Imported) -> io::Result<()> {
 fn name_missing(imported: &Imported) -> Exit {
     let before = imported.number.saturating_sub(1);
     let begins_late = imported.begins && before > 0;
-    if begins_late {
-        let which = if before == 1 { "bundle 1 was".to_owned() } else { format!("bundles 1 to {before} were") };
+    let which = |one: &str, several: &str| {
+        if before == 1 { format!("bundle 1 {one}") } else { format!("bundles 1 to {before} {several}") }
+    };
+    if begins_late && imported.unlisted > 0 {
+        let them = if before == 1 { "it" } else { "them" };
+        complain(
+            PROGRAM,
+            format_args!(
+                "{} on no list of this desk, because the list was lost: import {them} again. This is said once",
+                which("is", "are")
+            ),
+        );
+    } else if begins_late {
+        let which = which("was", "were");
         complain(
             PROGRAM,
             format_args!(
