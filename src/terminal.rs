@@ -179,6 +179,12 @@ pub fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// The same as the subject of a sentence: `1 tip is`, `2 tips are`.
+#[must_use]
+pub fn counted_are(number: usize, noun: &str) -> String {
+    format!("{} {}", counted(number, noun), if number == 1 { "is" } else { "are" })
+}
+
 /// Text from a tip or a directory, without anything that a terminal would take for a command.
 #[must_use]
 pub fn harmless(text: &str) -> String {

@@ -12,6 +12,7 @@ use super::chain::Chain;
 use crate::bundle::CourierName;
 use crate::day::Day;
 use crate::directory::{HolderId, Seen};
+use crate::terminal::counted_are;
 use crate::tip::id::TipId;
 
 /// `casebook.json` of one channel, written whole after each change.
@@ -91,7 +92,7 @@ pub enum CasebookError {
     /// It is gone, though tips are here.
     #[error(
         "the list of this desk ({}) is missing, but {} in {}. Restore it from its copy, or import the bundles again",
-        folder.join(FILE).display(), lying(*.tips), folder.join("tips").display()
+        folder.join(FILE).display(), counted_are(*.tips, "sealed tip"), folder.join("tips").display()
     )]
     Lost {
         /// The channel's folder.
@@ -279,11 +280,6 @@ impl<'a> FromIterator<&'a KnownKey> for KeyNames {
     fn from_iter<T: IntoIterator<Item = &'a KnownKey>>(keys: T) -> Self {
         Self(keys.into_iter().map(|key| KeyName { holder: key.holder.clone(), epoch: key.epoch.clone() }).collect())
     }
-}
-
-/// `1 sealed tip is`, `2 sealed tips are`.
-fn lying(tips: usize) -> String {
-    if tips == 1 { "1 sealed tip is".to_owned() } else { format!("{tips} sealed tips are") }
 }
 
 impl fmt::Display for KeyName {

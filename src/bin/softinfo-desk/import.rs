@@ -11,7 +11,7 @@ use clap::Args;
 use softinfo::day::Day;
 use softinfo::desk::trust::Desk;
 use softinfo::desk::{ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, import};
-use softinfo::terminal::{Exit, byte_bar, complain, counted, say, say_json, sentence};
+use softinfo::terminal::{Exit, byte_bar, complain, counted, counted_are, say, say_json, sentence};
 
 use crate::list::start;
 use crate::passphrase::unlock;
@@ -71,11 +71,7 @@ impl Import {
                 PROGRAM,
                 format_args!(
                     "{} in this desk's folder on no list, because the list was lost; each comes back onto it with its bundle: import those again",
-                    if imported.unlisted == 1 {
-                        "1 sealed tip is".to_owned()
-                    } else {
-                        format!("{} sealed tips are", imported.unlisted)
-                    }
+                    counted_are(imported.unlisted, "sealed tip")
                 ),
             );
             exit = Exit::Incomplete;
@@ -203,9 +199,8 @@ fn name_missing(imported: &Imported) -> Exit {
         complain(
             PROGRAM,
             format_args!(
-                "{} {} opened by no key that could be read. Restore the damaged ones from their copy, then: softinfo-desk list --try-keys",
-                tips(imported.unopened),
-                if imported.unopened == 1 { "is" } else { "are" }
+                "{} opened by no key that could be read. Restore the damaged ones from their copy, then: softinfo-desk list --try-keys",
+                counted_are(imported.unopened, "tip")
             ),
         );
     }
