@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rand::{RngCore, rngs::OsRng};
@@ -67,6 +67,9 @@ pub enum OpenTipError {
         /// What is in the way.
         file: PathBuf,
     },
+    /// The output is the top of a file system.
+    #[error("{} is a medium or disk of its own; choose a folder on it, for example {}", .0.display(), .0.join("case").display())]
+    Medium(PathBuf),
     /// The ciphertext is gone or changed on this disk.
     #[error("the stored file of this tip is missing or damaged; import its bundle again: number {bundle} of the courier {}", courier.short())]
     Missing {
@@ -113,7 +116,7 @@ pub enum OpenTipError {
     #[error(transparent)]
     Casebook(#[from] CasebookError),
     /// A file failed.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}; the tip was not opened", path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -136,7 +139,13 @@ pub fn check_out(out: &Path) -> Result<(), OpenTipError> {
     let out = &resolved(out);
     if fs::symlink_metadata(out).is_ok() {
         let empty = fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
-        return if empty { Ok(()) } else { Err(OpenTipError::NotEmpty(out.to_owned())) };
+        let disk = |path: &Path| fs::metadata(path).map(|found| found.dev());
+        return match (disk(out), disk(&crate::file::folder_of(out))) {
+            // It could not be replaced, and its plaintext would be on another disk first.
+            (Ok(own), Ok(above)) if own != above => Err(OpenTipError::Medium(out.to_owned())),
+            _ if empty => Ok(()),
+            _ => Err(OpenTipError::NotEmpty(out.to_owned())),
+        };
     }
     let above = out.ancestors().skip(1).find(|above| fs::symlink_metadata(above).is_ok());
     match above {
@@ -172,7 +181,7 @@ pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals:
     };
     crate::file::private_folder(parent).map_err(|error| failed(parent, error))?;
     let parent = parent.canonicalize().map_err(|error| failed(parent, error))?;
-    let staging = Staging::make(&lock, &parent).map_err(|error| failed(&parent, error))?;
+    let mut staging = Staging::make(&lock, &parent).map_err(|error| failed(&parent, error))?;
 
     let (mut written, mut originals_left_out, mut not_text) = (Vec::new(), 0, false);
     let outcome = read(&stored(desk, id), keys, case.day, |name, content| {
@@ -271,6 +280,7 @@ fn stored(desk: &Desk, id: &TipId) -> PathBuf {
 struct Staging<'a> {
     path: PathBuf,
     lock: &'a DeskLock,
+    renamed: bool,
 }
 
 impl<'a> Staging<'a> {
@@ -280,20 +290,21 @@ impl<'a> Staging<'a> {
         let path = parent.join(format!("{OPENING}{}", hex::encode(random)));
         // First its name, then the folder: there is no moment at which it is there and nobody knows of it.
         lock.opening_at(&path)?;
-        fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self { path, lock })
+        fs::DirBuilder::new().mode(0o700).create(&path).inspect_err(|_| lock.opened(&path))?;
+        Ok(Self { path, lock, renamed: false })
     }
 
     /// Gives the folder its name; over an empty one, a rename replaces it.
-    fn rename(&self, out: &Path) -> io::Result<()> {
-        fs::rename(&self.path, out)
+    fn rename(&mut self, out: &Path) -> io::Result<()> {
+        fs::rename(&self.path, out)?;
+        self.renamed = true;
+        Ok(())
     }
 }
 
 impl Drop for Staging<'_> {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
-        if fs::symlink_metadata(&self.path).is_err() {
+        if self.renamed || fs::remove_dir_all(&self.path).is_ok() {
             self.lock.opened(&self.path);
         }
     }
@@ -403,6 +414,25 @@ mod tests {
         }
         assert_eq!(resolved(&folder.join("new/.")), folder.join("new"));
         fs::write(folder.join("empty/file"), "").unwrap();
-        assert!(matches!(check_out(&folder.join("link")), Err(OpenTipError::NotEmpty(_))));
+        std::os::unix::fs::symlink("nowhere", folder.join("dangling")).unwrap();
+        for out in ["link", "dangling"] {
+            assert!(matches!(check_out(&folder.join(out)), Err(OpenTipError::NotEmpty(_))), "{out}");
+        }
+    }
+
+    #[test]
+    fn plaintext_on_a_medium_that_is_pulled_out_while_a_tip_is_opened_is_kept_in_mind() {
+        let (desk, media) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (stick, away) = (media.path().join("stick"), media.path().join("away"));
+        fs::create_dir(&stick).unwrap();
+        let lock = DeskLock::take(desk.path()).unwrap();
+        let staging = Staging::make(&lock, &stick).unwrap();
+        let path = staging.path.clone();
+        fs::rename(&stick, &away).unwrap();
+        drop(staging);
+        drop(lock);
+        assert_eq!(DeskLock::take(desk.path()).unwrap().plaintext_left(), std::slice::from_ref(&path));
+        fs::rename(&away, &stick).unwrap();
+        assert!(DeskLock::take(desk.path()).unwrap().plaintext_left().is_empty() && !path.exists());
     }
 }

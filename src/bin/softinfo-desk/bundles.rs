@@ -10,7 +10,7 @@ use softinfo::desk::trust::Desk;
 use softinfo::desk::{Casebook, Chain, DeskLock, Gap, LockError};
 use softinfo::terminal::{Exit, say, say_json};
 
-use crate::import::busy_desk;
+use crate::import::{busy_desk, name_plaintext};
 use crate::list::{lost_list, quiet_when_closed};
 use crate::{Setting, told};
 
@@ -43,10 +43,11 @@ impl Bundles {
                 quiet_when_closed(if setting.json { rows(&book) } else { table(&book) })?;
             }
             Some(Command::Close { courier, numbers }) => {
-                let _lock = match DeskLock::take(&desk.folder) {
+                let lock = match DeskLock::take(&desk.folder) {
                     Err(busy @ LockError::InUse(_)) => return Ok(busy_desk(&busy)),
                     lock => lock?,
                 };
+                name_plaintext(lock.plaintext_left());
                 let mut book = Casebook::read(&desk.folder)?;
                 let (name, chain) = book.courier(&courier)?;
                 let closed = match chain.give_up(&numbers) {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use softinfo::day::Day;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, import};
+use softinfo::desk::{DeskLock, ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, import};
 use softinfo::terminal::{Exit, byte_bar, complain, counted, counted_are, say, say_json, sentence};
 
 use crate::list::start;
@@ -231,6 +231,13 @@ fn note_keys_gone(desk: &Desk) {
 
 fn tips(number: usize) -> String {
     counted(number, "tip")
+}
+
+/// Removes what a killed program has left, unless another is at work, and names what can't be removed now.
+pub fn clear_away(desk: &Desk) {
+    if let Ok(lock) = DeskLock::take(&desk.folder) {
+        name_plaintext(lock.plaintext_left());
+    }
 }
 
 /// Names the plaintext that a killed `open` has left where it can't be removed now.

@@ -7,11 +7,11 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, CasebookError, DeskLock, OpenTipError, keys_in, try_keys};
+use softinfo::desk::{Casebook, CasebookError, OpenTipError, keys_in, try_keys};
 use softinfo::terminal::{Exit, complain, say, say_json};
 use softinfo::tip::id::TipId;
 
-use crate::import::{announce_example, busy_desk, name_plaintext};
+use crate::import::{announce_example, busy_desk, clear_away};
 use crate::passphrase::unlock;
 use crate::{PROGRAM, Setting};
 
@@ -28,6 +28,7 @@ impl List {
         if let Err(lost) = Casebook::not_lost(&desk.folder) {
             return Ok(lost_list(&lost));
         }
+        clear_away(&desk);
         if self.try_keys {
             announce_example(&desk);
             match try_keys(&desk, &unlock(setting, &desk, "to try them")?) {
@@ -35,11 +36,6 @@ impl List {
                 opened => {
                     complain(PROGRAM, format_args!("of the tips that no key had opened, {} can be opened now", opened?))
                 }
-            }
-        } else {
-            // Removes what a killed program has left behind; where another is at work, that one has.
-            if let Ok(lock) = DeskLock::take(&desk.folder) {
-                name_plaintext(lock.plaintext_left());
             }
         }
         let book = Casebook::read(&desk.folder)?;
