@@ -134,13 +134,22 @@ pub fn arguments<T: clap::Parser>() -> Result<T, ExitCode> {
 /// A bar over `total` bytes on standard error; invisible when that is no terminal.
 #[must_use]
 pub fn byte_bar(total: u64, what: &'static str) -> ProgressBar {
+    bar(total, what, "{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
+}
+
+/// The same over a number of things.
+#[must_use]
+pub fn count_bar(total: u64, what: &'static str) -> ProgressBar {
+    bar(total, what, "{msg} {wide_bar} {pos}/{len} {eta}")
+}
+
+fn bar(total: u64, what: &'static str, template: &str) -> ProgressBar {
     let target = if std::io::stderr().is_terminal() {
         ProgressDrawTarget::stderr_with_hz(5)
     } else {
         ProgressDrawTarget::hidden()
     };
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(total), target).with_style(style).with_message(what)
 }
 

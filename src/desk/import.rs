@@ -15,7 +15,7 @@ use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
 use super::lock::{DeskLock, INCOMING, LockError};
 use super::trust::Desk;
-use super::trying::{Look, keys_in, known, look, name, try_again};
+use super::trying::{Look, Progress, keys_in, known, look, name, try_again};
 use crate::bundle::{self, BundleError, BundleId, CourierName, Manifest};
 use crate::day::Day;
 use crate::directory::{DirectoryError, UntrustedDirectory};
@@ -166,9 +166,10 @@ pub fn import(
     source: impl Read,
     permission: Permission,
     unlock: impl FnOnce() -> Result<UnlockedKeys, KeyringError>,
+    progress: Progress<'_>,
 ) -> Result<Imported, ImportError> {
     let needed = Cell::new(0);
-    import_counting(desk, source, permission, unlock, &needed).map_err(|error| {
+    import_counting(desk, source, permission, unlock, progress, &needed).map_err(|error| {
         let cause = match &error {
             ImportError::Io(cause)
             | ImportError::Bundle(BundleError::Io(cause))
@@ -185,6 +186,7 @@ fn import_counting(
     source: impl Read,
     permission: Permission,
     unlock: impl FnOnce() -> Result<UnlockedKeys, KeyringError>,
+    progress: Progress<'_>,
     needed: &Cell<u64>,
 ) -> Result<Imported, ImportError> {
     let lock = DeskLock::take(&desk.folder)?;
@@ -259,7 +261,12 @@ fn import_counting(
         given_up: Vec::new(),
         ids: Vec::new(),
     };
-    let taken = list(&manifest, &mut book, &keys, &mut imported, |id| {
+    let tried_on = |done: usize| {
+        if !keys.keys.is_empty() && new > 0 {
+            progress(done, new);
+        }
+    };
+    let taken = list(&manifest, &mut book, &keys, &mut imported, tried_on, |id| {
         let staged = stored(staging.path(), id);
         // It may lie there already: a casebook was lost, or an import ended before it was written.
         if staged.exists() { (staged, true) } else { (stored(&tips, id), false) }
@@ -275,7 +282,7 @@ fn import_counting(
         }
     }
     crate::file::sync_folder(&tips)?;
-    imported.opens_now = try_again(&desk.folder, &mut book, &keys, false);
+    imported.opens_now = try_again(&desk.folder, &mut book, &keys, false, progress);
     // The newest directory is remembered; an older one only says that the bundle is old.
     let seen = directory.seen();
     if book.seen.as_ref().is_none_or(|before| before.version < seen.version) {
@@ -292,13 +299,14 @@ fn import_counting(
     Ok(imported)
 }
 
-/// Puts the bundle's tips into the casebook, with the key that opens each, and counts them. `place` says where a tip's file is, and whether it
-/// has been staged. Gives those that have to stay.
+/// Puts the bundle's tips into the casebook, with the key that opens each, and counts them. `tried_on` is told on how many the keys were tried;
+/// `place` says where a tip's file is, and whether it has been staged. Gives those that have to stay.
 fn list(
     manifest: &Manifest,
     book: &mut Casebook,
     keys: &UnlockedKeys,
     imported: &mut Imported,
+    tried_on: impl Fn(usize),
     place: impl Fn(&TipId) -> (PathBuf, bool),
 ) -> io::Result<Vec<TipId>> {
     let names = known(keys);
@@ -312,6 +320,7 @@ fn list(
             }
             continue;
         }
+        tried_on(imported.new + imported.not_tips.len());
         let opens = match look(&path, &keys.ordered_for(tip.day))? {
             Look::NoTip => {
                 imported.not_tips.push(tip.id);
@@ -327,6 +336,7 @@ fn list(
         book.note(&tip.id, opens, names.iter().cloned());
         taken.push(tip.id);
     }
+    tried_on(imported.new + imported.not_tips.len());
     Ok(taken)
 }
 

@@ -16,6 +16,7 @@ use super::lock::{DeskLock, LockError, OPENING};
 use super::reading::{Entry, Oddity, ReadError, TipRead, read};
 use super::released::released;
 use super::trust::Desk;
+use super::trying::Progress;
 use crate::bundle::CourierName;
 use crate::day::Day;
 use crate::limits::MAX_MESSAGE;
@@ -251,11 +252,11 @@ pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenT
 }
 
 /// Tries every key on every tip that no key had opened, whatever was tried before. Gives how many one opens now.
-pub fn try_keys(desk: &Desk, keys: &UnlockedKeys) -> Result<usize, OpenTipError> {
+pub fn try_keys(desk: &Desk, keys: &UnlockedKeys, progress: Progress<'_>) -> Result<usize, OpenTipError> {
     let _lock = DeskLock::take(&desk.folder)?;
     Casebook::not_lost(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
-    let opened = super::trying::try_again(&desk.folder, &mut book, keys, true);
+    let opened = super::trying::try_again(&desk.folder, &mut book, keys, true, progress);
     book.write(&desk.folder)?;
     Ok(opened)
 }

@@ -5,11 +5,14 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::casebook::{Casebook, KeyName, KnownKey};
-use super::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys};
+use super::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys, likeliest_first};
 use crate::directory::HolderId;
 use crate::limits::HEADER_CAP;
 use crate::tip::header::{TipHeader, scan};
 use crate::tip::open::reader_of;
+
+/// Told how many tips the keys were tried on, and on how many they are to be tried: before each and at the end.
+pub type Progress<'a> = &'a dyn Fn(usize, usize);
 
 /// What a look at a tip's header says.
 pub(super) enum Look<'a> {
@@ -32,30 +35,37 @@ pub(super) fn look<'a>(path: &Path, keys: &[&'a Unlocked]) -> io::Result<Look<'a
     Ok(reader_of(&header, keys.iter().map(|key| &key.identity)).map_or(Look::NoKey, |n| Look::Opens(keys[n])))
 }
 
-/// Tries keys on the tips in `folder` (a channel's folder) that no key had opened, and notes the outcome in `book`: on those on which one
-/// of them was not tried yet, or, with `all`, on every one. Gives how many are opened now. A tip whose file is not there is passed over.
-pub(super) fn try_again(folder: &Path, book: &mut Casebook, keys: &UnlockedKeys, all: bool) -> usize {
-    let names = known(keys);
+/// Tries keys on the tips in `folder` (a channel's folder) that no key had opened, and notes the outcome in `book`: on each the keys that were not
+/// tried yet, or, with `all`, every key. Gives how many are opened now. A tip whose file is not there is passed over.
+pub(super) fn try_again(
+    folder: &Path,
+    book: &mut Casebook,
+    keys: &UnlockedKeys,
+    all: bool,
+    progress: Progress<'_>,
+) -> usize {
+    let known = known(keys);
     let tips: Vec<_> = if all {
         book.tips.iter().filter(|(_, case)| case.reader.is_none()).map(|(id, case)| (*id, case.day)).collect()
     } else {
-        book.untried(&names).map(|(id, case)| (id, case.day)).collect()
+        book.untried(&known).map(|(id, case)| (id, case.day)).collect()
     };
     let mut opened = 0;
-    for (id, day) in tips {
-        let wanted = |key: &&Unlocked| {
-            let place = keys.keys.iter().position(|other| std::ptr::eq(other, *key));
-            all || place.and_then(|place| names.get(place)).is_none_or(|known| !book.was_tried(&id, known))
-        };
-        let untried: Vec<_> = keys.ordered_for(day).into_iter().filter(wanted).collect();
-        match look(&folder.join("tips").join(format!("{id}.age")), &untried) {
+    for (done, (id, day)) in tips.iter().enumerate() {
+        progress(done, tips.len());
+        let wanted = keys.keys.iter().zip(&known).filter(|(_, known)| all || !book.was_tried(id, known));
+        let wanted = likeliest_first(wanted.map(|(key, _)| key), *day);
+        match look(&folder.join("tips").join(format!("{id}.age")), &wanted) {
             Ok(Look::Opens(key)) => {
                 opened += 1;
-                book.note(&id, Some(name(key)), []);
+                book.note(id, Some(name(key)), []);
             }
-            Ok(Look::NoKey) => book.note(&id, None, names.iter().cloned()),
+            Ok(Look::NoKey) => book.note(id, None, known.iter().cloned()),
             Ok(Look::NoTip) | Err(_) => {}
         }
+    }
+    if !tips.is_empty() {
+        progress(tips.len(), tips.len());
     }
     opened
 }
@@ -65,7 +75,7 @@ pub(super) fn name(key: &Unlocked) -> KeyName {
     KeyName { holder: key.holder.clone(), epoch: key.epoch.clone() }
 }
 
-/// All unlocked keys.
+/// All unlocked keys, in their order there.
 pub(super) fn known(keys: &UnlockedKeys) -> Vec<KnownKey> {
     keys.keys.iter().map(|key| KnownKey::new(name(key), Some(&key.identity.recipient().to_string()))).collect()
 }

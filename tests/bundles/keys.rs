@@ -5,7 +5,7 @@ use std::fs;
 use softinfo::tip::id::TipId;
 
 use crate::hand::{COURIER, Chain, recipient, report, seal};
-use crate::scene::{Channel, DESK, OwnChannel, Scene};
+use crate::scene::{Channel, DESK, OwnChannel, Scene, complete};
 
 /// A desk with keys of its own for some months.
 struct Months {
@@ -122,6 +122,33 @@ fn a_tip_whose_key_is_gone_says_that_it_was_opened_with_it() {
     months.desk(&["import", bundle.to_str().unwrap()]).says(0, "not in keys/, though not yet over").says(0, "2035-12");
     fs::rename(&away, months.key("2026-11")).unwrap();
     months.desk(&["show", &id]).says(0, "Opened, then the key went.");
+}
+
+/// A terminal sees how far the keys have come; whoever reads the output as a file sees nothing of it.
+#[test]
+fn trying_keys_shows_how_far_it_is_on_a_terminal_only() {
+    let months = Months::of("2026-10", "2");
+    let mut chain = months.chain();
+    let tips: Vec<_> = (0..4).map(|n| months.tip("2026-11-28", &format!("Number {n}."))).collect();
+    let bundle = chain.bundle("1.tar", &tips.iter().map(|tip| (&tip[..], "2026-11-28")).collect::<Vec<_>>());
+    let key = months.scene.path("away.age");
+    fs::rename(months.key("2026-11"), &key).unwrap();
+    let bundle = bundle.to_str().unwrap();
+    // The passphrase comes over a descriptor; the terminal is that of `script`.
+    let on_a_terminal = |arguments: &str| {
+        let line = format!("'{DESK}' --passphrase-fd 3 {arguments} 3<'{}'", months.scene.path("passphrase").display());
+        let mut command = months.scene.command("script", &["-qec", &line, "/dev/null"]);
+        complete(&mut command)
+    };
+    let quiet = |run: &crate::scene::Run| !run.out.contains("Trying keys") && !run.err.contains("Trying keys");
+    months.desk(&["list"]).ok();
+    on_a_terminal(&format!("import '{bundle}'")).says(0, "Trying keys").says(0, "4 new tips");
+    fs::rename(&key, months.key("2026-11")).unwrap();
+    on_a_terminal("list --try-keys").says(0, "Trying keys").says(0, "4 can be opened now");
+    assert!(quiet(&months.desk(&["list", "--try-keys"]).ok()));
+    let other = months.tip("2026-11-28", "Another.");
+    let bundle = chain.bundle("2.tar", &[(&other, "2026-11-28")]);
+    assert!(quiet(&months.desk(&["import", bundle.to_str().unwrap()]).ok()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `softinfo-desk import`: a bundle from the courier's computer onto the desk.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
@@ -11,7 +12,7 @@ use clap::Args;
 use softinfo::day::Day;
 use softinfo::desk::trust::Desk;
 use softinfo::desk::{DeskLock, ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, import};
-use softinfo::terminal::{Exit, byte_bar, complain, counted, counted_are, say, say_json, sentence};
+use softinfo::terminal::{Exit, byte_bar, complain, count_bar, counted, counted_are, say, say_json, sentence};
 
 use crate::list::start;
 use crate::passphrase::unlock;
@@ -94,12 +95,28 @@ fn read(
     }
     let bar = byte_bar(found.len(), "Importing");
     let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
-    let outcome = import(desk, source, permission, || {
+    let unlocked = || {
         bar.finish_and_clear();
         unlock(setting, desk, "to see which tips they open")
-    });
+    };
+    let outcome = trying_keys(|progress| import(desk, source, permission, unlocked, progress));
     bar.finish_and_clear();
     Ok(outcome)
+}
+
+/// Does something that tries keys on tips, and shows how far that is.
+pub fn trying_keys<T>(what: impl FnOnce(&dyn Fn(usize, usize)) -> T) -> T {
+    // Only when the first is tried: before, there may be a question, or nothing to try.
+    let bar = OnceCell::new();
+    let outcome = what(&|done, all| {
+        let bar = bar.get_or_init(|| count_bar(0, "Trying keys"));
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    if let Some(bar) = bar.get() {
+        bar.finish_and_clear();
+    }
+    outcome
 }
 
 fn show(imported: &Imported) -> io::Result<()> {

@@ -11,7 +11,7 @@ use softinfo::desk::{Casebook, CasebookError, OpenTipError, keys_in, try_keys};
 use softinfo::terminal::{Exit, complain, say, say_json};
 use softinfo::tip::id::TipId;
 
-use crate::import::{announce_example, busy_desk, clear_away};
+use crate::import::{announce_example, busy_desk, clear_away, trying_keys};
 use crate::passphrase::unlock;
 use crate::{PROGRAM, Setting};
 
@@ -31,7 +31,8 @@ impl List {
         clear_away(&desk);
         if self.try_keys {
             announce_example(&desk);
-            match try_keys(&desk, &unlock(setting, &desk, "to try them")?) {
+            let keys = unlock(setting, &desk, "to try them")?;
+            match trying_keys(|progress| try_keys(&desk, &keys, progress)) {
                 Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
                 opened => {
                     complain(PROGRAM, format_args!("of the tips that no key had opened, {} can be opened now", opened?))

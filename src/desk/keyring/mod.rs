@@ -448,10 +448,15 @@ impl UnlockedKeys {
     /// then the one whose epoch began last. None is left out, because a day is only a hint.
     #[must_use]
     pub fn ordered_for(&self, day: Day) -> Vec<&Unlocked> {
-        let mut keys: Vec<_> = self.keys.iter().collect();
-        keys.sort_by_key(|key| (key.days_from(day), Reverse(key.from)));
-        keys
+        likeliest_first(self.keys.iter(), day)
     }
+}
+
+/// `keys` in the order of [`UnlockedKeys::ordered_for`].
+pub(super) fn likeliest_first<'a>(keys: impl Iterator<Item = &'a Unlocked>, day: Day) -> Vec<&'a Unlocked> {
+    let mut keys: Vec<_> = keys.collect();
+    keys.sort_by_key(|key| (key.days_from(day), Reverse(key.from)));
+    keys
 }
 
 impl Unlocked {
