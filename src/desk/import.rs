@@ -15,7 +15,7 @@ use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
 use super::lock::{DeskLock, INCOMING, LockError};
 use super::trust::Desk;
-use super::trying::{Look, Progress, keys_in, known, look, name, try_again};
+use super::trying::{Look, Progress, key_files, known, look, name, try_again};
 use crate::bundle::{self, BundleError, BundleId, CourierName, Manifest};
 use crate::day::Day;
 use crate::directory::{DirectoryError, UntrustedDirectory};
@@ -239,7 +239,7 @@ fn import_counting(
     chain.take(manifest.number, manifest.previous, id);
 
     let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id)).count();
-    let wanted = new > 0 || book.untried(&keys_in(&desk.keyring)).next().is_some();
+    let wanted = new > 0 || book.untried(&key_files(&desk.keyring)).next().is_some();
     let keys = if wanted { unlock()? } else { UnlockedKeys::default() };
     let mut imported = Imported {
         courier: courier.clone(),

@@ -22,7 +22,7 @@ pub use lock::{DeskLock, LockError};
 pub use open::{OpenTipError, Opened, Shown, check_out, find, open, show, try_keys};
 pub use reading::{Entry, Oddity, TipRead};
 pub use released::{released, released_fields};
-pub use trying::{Progress, keys_in};
+pub use trying::{Progress, key_files, known};
 
 /// Whether a file could not be written because the disk, or the share of it that this user has, is full.
 fn is_full(error: &std::io::Error) -> bool {

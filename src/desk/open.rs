@@ -90,6 +90,12 @@ pub enum OpenTipError {
         "opened before with {0}, whose file is not in keys/; unless it was destroyed on purpose, put it back from the copy. Nothing was written"
     )]
     KeyGone(KeyName),
+    /// It was opened with a key whose file is damaged now, or holds another.
+    #[error(
+        "opened before with {0}, but what is in keys/ under that name does not open it: it is damaged, or another key. Put the right one back from \
+         the copy. Nothing was written"
+    )]
+    KeyChanged(KeyName),
     /// Key or authenticity.
     #[error("{0}; nothing of it was kept")]
     Open(OpenError),
@@ -387,7 +393,8 @@ fn refusal(
     match error {
         ReadError::NoKey(tried) => match &case.reader {
             Some(key) if !desk.keyring.has(&key.holder, &key.epoch) => OpenTipError::KeyGone(key.clone()),
-            _ => OpenTipError::NoKey(tried.iter().collect()),
+            Some(key) => OpenTipError::KeyChanged(key.clone()),
+            None => OpenTipError::NoKey(tried.iter().collect()),
         },
         ReadError::NotAuthentic => OpenTipError::NotAuthentic,
         ReadError::Take(source) => failed(source),

@@ -76,18 +76,20 @@ pub(super) fn name(key: &Unlocked) -> KeyName {
 }
 
 /// All unlocked keys, in their order there.
-pub(super) fn known(keys: &UnlockedKeys) -> Vec<KnownKey> {
+#[must_use]
+pub fn known(keys: &UnlockedKeys) -> Vec<KnownKey> {
     keys.keys.iter().map(|key| KnownKey::new(name(key), Some(&key.identity.recipient().to_string()))).collect()
 }
 
-/// The keys whose files are in a keyring, without unlocking it. One that is destroyed or damaged is not among them.
+/// What the key files in a keyring say of their keys, without unlocking it. One that is destroyed or damaged is not among them; one that comes from
+/// another keyring, or holds another key than its name says, may be.
 #[must_use]
-pub fn keys_in(keyring: &Keyring) -> Vec<KnownKey> {
+pub fn key_files(keyring: &Keyring) -> Vec<KnownKey> {
     let recipient = |holder: &HolderId, name: &HolderId| {
         let holder = keyring.holders().iter().find(|known| known.id == *holder)?;
         holder.epochs.iter().find(|epoch| epoch.epoch == *name).map(|epoch| epoch.recipient.as_str())
     };
-    let here = |state| matches!(state, KeyState::Here | KeyState::NotListed);
+    let here = |state| matches!(state, KeyState::NotChecked | KeyState::NotListed);
     let of = |listed: Listed| {
         let holder = listed.holder;
         let epochs = listed.epochs.into_iter().filter(move |epoch| here(epoch.state));

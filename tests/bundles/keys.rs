@@ -124,6 +124,45 @@ fn a_tip_whose_key_is_gone_says_that_it_was_opened_with_it() {
     months.desk(&["show", &id]).says(0, "Opened, then the key went.");
 }
 
+/// Its file may come from another folder: that shows only when it is unlocked.
+#[test]
+fn a_key_file_is_said_to_be_a_key_of_this_desk_only_when_it_was_unlocked() {
+    let months = Months::of("2026-10", "2");
+    let tip = months.tip("2026-11-28", "Opened, then the key was exchanged.");
+    let mut chain = months.chain();
+    let bundle = chain.bundle("1.tar", &[(&tip, "2026-11-28")]);
+    months.desk(&["import", bundle.to_str().unwrap()]).ok();
+    let other = months.scene.path("other");
+    let other = other.to_str().unwrap();
+    let line = ["--desk", other, "keygen", "--holder", OwnChannel::HOLDER, "--kind", "labour-inspectorate"];
+    months.desk(&[&line[..], &["--from", "2026-11", "--work-factor", "10"]].concat()).ok();
+    fs::copy(months.scene.path("other/keys").join(OwnChannel::HOLDER).join("2026-11.age"), months.key("2026-11"))
+        .unwrap();
+    fs::copy(months.key("2026-11"), months.key("2026-12")).unwrap();
+    let keys = months.scene.run(DESK, &["keys"]).says(8, "a file is here; not checked");
+    assert!(keys.out.contains("Not checked: whether") && !keys.out.contains("  here"), "{keys:?}");
+    assert!(keys.err.contains("those that it opens"), "{keys:?}");
+    let json = months.scene.run(DESK, &["keys", "--json"]).says(8, "").json();
+    assert_eq!(json[0]["epochs"][1]["state"], "not-checked");
+    months.scene.run(DESK, &["list"]).says(0, "(2026-11)\n");
+    let id = TipId::of(&tip).to_string();
+    let words = format!(
+        "opened before with {} 2026-11, but what is in keys/ under that name does not open it",
+        OwnChannel::HOLDER
+    );
+    months.desk(&["show", &id]).says(1, &words);
+    months.desk(&["open", &id, "--out", months.scene.path("case").to_str().unwrap()]).says(1, &words);
+    // Nothing was found out of files that were not unlocked; once they were, nobody is told to try them again.
+    let unknown = softinfo::tip::hybrid::Identity::generate(&mut rand::rngs::OsRng);
+    let report = report(&[OwnChannel::HOLDER]).to_string();
+    let closed = seal(&unknown.recipient(), &[("report.json", report.as_bytes())]);
+    let bundle = chain.bundle("2.tar", &[(&closed, "2026-11-29")]);
+    months.desk(&["import", bundle.to_str().unwrap()]).says(8, "does not belong to the keyring.age beside it");
+    months.scene.run(DESK, &["list"]).says(0, "Key files that were not tried on all of them are here; not checked");
+    let tried = months.desk(&["list", "--try-keys"]).ok();
+    assert!(!tried.out.contains("Key files that were not tried"), "{tried:?}");
+}
+
 /// A terminal sees how far the keys have come; whoever reads the output as a file sees nothing of it.
 #[test]
 fn trying_keys_shows_how_far_it_is_on_a_terminal_only() {

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, CasebookError, OpenTipError, keys_in, try_keys};
+use softinfo::desk::{Casebook, CasebookError, KnownKey, OpenTipError, key_files, known, try_keys};
 use softinfo::terminal::{Exit, complain, say, say_json};
 use softinfo::tip::id::TipId;
 
@@ -29,7 +29,7 @@ impl List {
             return Ok(lost_list(&lost));
         }
         clear_away(&desk);
-        if self.try_keys {
+        let keys = if self.try_keys {
             announce_example(&desk);
             let keys = unlock(setting, &desk, "to try them")?;
             match trying_keys(|progress| try_keys(&desk, &keys, progress)) {
@@ -38,9 +38,12 @@ impl List {
                     complain(PROGRAM, format_args!("of the tips that no key had opened, {} can be opened now", opened?))
                 }
             }
-        }
+            known(&keys)
+        } else {
+            key_files(&desk.keyring)
+        };
         let book = Casebook::read(&desk.folder)?;
-        quiet_when_closed(if setting.json { rows(&book) } else { table(&desk, &book) })?;
+        quiet_when_closed(if setting.json { rows(&book) } else { table(&desk, &book, &keys) })?;
         Ok(Exit::Done.into())
     }
 }
@@ -69,7 +72,8 @@ fn rows(book: &Casebook) -> io::Result<()> {
     say_json(&sorted(book).into_iter().map(row).collect::<Vec<_>>())
 }
 
-fn table(desk: &Desk, book: &Casebook) -> io::Result<()> {
+/// The tips as people read them; `keys` are those that the desk has, or may have.
+fn table(desk: &Desk, book: &Casebook, keys: &[KnownKey]) -> io::Result<()> {
     let tips = sorted(book);
     if tips.is_empty() {
         return say("No tips yet. Import a bundle with: softinfo-desk import FILE");
@@ -95,8 +99,10 @@ fn table(desk: &Desk, book: &Casebook) -> io::Result<()> {
             "No key here: none of this desk's keys opens it. With keys that have come since: softinfo-desk list --try-keys",
         )?;
     }
-    if book.untried(&keys_in(&desk.keyring)).next().is_some() {
-        say("This desk has keys that were not tried on all of them: softinfo-desk list --try-keys")?;
+    if book.untried(keys).next().is_some() {
+        say(
+            "Key files that were not tried on all of them are here; not checked whether they are keys of this desk: softinfo-desk list --try-keys",
+        )?;
     }
     Ok(())
 }
