@@ -9,7 +9,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::casebook::{Case, Casebook, CasebookError};
+use serde::Serialize;
+
+use super::casebook::{Case, Casebook, CasebookError, WithoutFile};
 use super::chain::{Gap, Misplaced, Standing};
 use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
@@ -23,7 +25,7 @@ use crate::example::{self, ExampleKeys};
 use crate::tip::id::TipId;
 
 /// What an import did.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Imported {
     /// Whose chain it belongs to.
     pub courier: CourierName,
@@ -45,10 +47,12 @@ pub struct Imported {
     pub mended: usize,
     /// Tips of earlier bundles that no key had opened, and that one opens now.
     pub opens_now: usize,
-    /// Tips on this desk, of this bundle and others, that no key opens.
+    /// Tips on this desk, of this bundle and others, that no key has opened and whose files are there.
     pub unopened: usize,
     /// Key files that could not be read, so that they were not tried.
     pub damaged_keys: usize,
+    /// Tips of other bundles whose files are missing or damaged.
+    pub without_file: Vec<WithoutFile>,
     /// Tips in the desk's folder that no list names, because the casebook was lost and their bundles have not been imported again.
     pub unlisted: usize,
     /// Tips that are no well-formed tips; they were left out.
@@ -64,7 +68,7 @@ pub struct Imported {
 }
 
 /// Bundles of a courier that have not come.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Missing {
     /// Whose.
     pub courier: CourierName,
@@ -239,7 +243,9 @@ fn import_counting(
     chain.take(manifest.number, manifest.previous, id);
 
     let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id)).count();
-    let wanted = new > 0 || book.untried(&key_files(&desk.keyring)).next().is_some();
+    let files = key_files(&desk.keyring);
+    let untried = |(id, case): (TipId, &Case)| case.is_here(&desk.folder, &id) || stored(staging.path(), &id).exists();
+    let wanted = new > 0 || book.untried(&files).any(untried);
     let keys = if wanted { unlock()? } else { UnlockedKeys::default() };
     let mut imported = Imported {
         courier: courier.clone(),
@@ -254,6 +260,7 @@ fn import_counting(
         opens_now: 0,
         unopened: 0,
         damaged_keys: keys.damaged.len(),
+        without_file: Vec::new(),
         unlisted: 0,
         not_tips: Vec::new(),
         missing: Vec::new(),
@@ -288,7 +295,8 @@ fn import_counting(
     if book.seen.as_ref().is_none_or(|before| before.version < seen.version) {
         book.seen = Some(seen);
     }
-    imported.unopened = book.tips.values().filter(|case| case.reader.is_none()).count();
+    imported.unopened = book.unopened().filter(|(id, case)| case.is_here(&desk.folder, id)).count();
+    imported.without_file = book.without_file(&desk.folder);
     imported.missing = missing(&book);
     for (courier, chain) in &mut book.chains {
         let gone = |numbers| Missing { courier: courier.clone(), numbers, since: None };

@@ -14,8 +14,8 @@ mod released;
 pub mod trust;
 mod trying;
 
-pub use casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey};
-pub use chain::{Chain, Gap, Misplaced, Standing};
+pub use casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey, WithoutFile};
+pub use chain::{Chain, Gap, Misplaced, Standing, spelled};
 pub use import::{ImportError, Imported, Missing, Permission, import, missing};
 pub use keyring::UnlockedKeys;
 pub use lock::{DeskLock, LockError};

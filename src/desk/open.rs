@@ -9,7 +9,7 @@ use rand::{RngCore, rngs::OsRng};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey};
+use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey, tip_file};
 use super::is_full;
 use super::keyring::UnlockedKeys;
 use super::lock::{DeskLock, LockError, OPENING};
@@ -137,8 +137,7 @@ pub fn find(desk: &Desk, start: &str) -> Result<TipId, OpenTipError> {
     Casebook::not_lost(&desk.folder)?;
     let book = Casebook::read(&desk.folder)?;
     let (id, case) = book.find(start)?;
-    let there = fs::metadata(stored(desk, &id)).is_ok_and(|found| found.len() == case.size);
-    if there { Ok(id) } else { Err(missing(case)) }
+    if case.is_here(&desk.folder, &id) { Ok(id) } else { Err(missing(case)) }
 }
 
 /// Whether a tip can be opened into `out`: it has to be absent or an empty folder, below a folder. Asked before the passphrase is.
@@ -280,7 +279,7 @@ fn missing(case: &Case) -> OpenTipError {
 }
 
 fn stored(desk: &Desk, id: &TipId) -> PathBuf {
-    desk.folder.join("tips").join(format!("{id}.age"))
+    tip_file(&desk.folder, id)
 }
 
 /// A hidden folder for plaintext, known to the next program in case this one is killed. Gone when dropped.

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::casebook::{Casebook, KeyName, KnownKey};
+use super::casebook::{Case, Casebook, KeyName, KnownKey, tip_file};
 use super::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys, likeliest_first};
 use crate::directory::HolderId;
 use crate::limits::HEADER_CAP;
 use crate::tip::header::{TipHeader, scan};
+use crate::tip::id::TipId;
 use crate::tip::open::reader_of;
 
 /// Told how many tips the keys were tried on, and on how many they are to be tried: before each and at the end.
@@ -45,17 +46,15 @@ pub(super) fn try_again(
     progress: Progress<'_>,
 ) -> usize {
     let known = known(keys);
-    let tips: Vec<_> = if all {
-        book.tips.iter().filter(|(_, case)| case.reader.is_none()).map(|(id, case)| (*id, case.day)).collect()
-    } else {
-        book.untried(&known).map(|(id, case)| (id, case.day)).collect()
-    };
+    let here = |(id, case): (TipId, &Case)| case.is_here(folder, &id).then_some((id, case.day));
+    let tips: Vec<_> =
+        if all { book.unopened().filter_map(here).collect() } else { book.untried(&known).filter_map(here).collect() };
     let mut opened = 0;
     for (done, (id, day)) in tips.iter().enumerate() {
         progress(done, tips.len());
         let wanted = keys.keys.iter().zip(&known).filter(|(_, known)| all || !book.was_tried(id, known));
         let wanted = likeliest_first(wanted.map(|(key, _)| key), *day);
-        match look(&folder.join("tips").join(format!("{id}.age")), &wanted) {
+        match look(&tip_file(folder, id), &wanted) {
             Ok(Look::Opens(key)) => {
                 opened += 1;
                 book.note(id, Some(name(key)), []);

@@ -243,6 +243,45 @@ fn plaintext_that_can_not_be_removed_now_is_named_by_every_command_that_takes_th
     scene.open(&id, "case").says(1, "missing or damaged").says(1, named);
 }
 
+#[test]
+fn a_tip_whose_file_is_missing_is_said_to_be_missing_and_comes_back_with_its_bundle() {
+    let scene = Scene::new();
+    let mut chain = Chain::new(&scene, COURIER);
+    let unknown = softinfo::tip::hybrid::Identity::generate(&mut rand::rngs::OsRng);
+    let report = report(&[INSPECTORATE]).to_string();
+    let closed = seal(&unknown.recipient(), &[("report.json", report.as_bytes()), ("message.txt", b"closed")]);
+    let open = crate::hand::text_tip("open");
+    chain.bundle("1.tar", &[(&closed, "2026-11-29"), (&open, "2026-11-29")]);
+    chain.next("2.tar", "two");
+    scene.import("1.tar").ok();
+    let ids = [&closed, &open].map(|tip| softinfo::tip::id::TipId::of(tip).to_string());
+    let casebook = scene.path("desk/softinfo-example/casebook.json");
+    // As if no key had been tried on it.
+    let text = fs::read_to_string(&casebook).unwrap();
+    let mut book: serde_json::Value = serde_json::from_str(&text).unwrap();
+    book["tips"][&ids[0]].as_object_mut().unwrap().remove("tried").unwrap();
+    fs::write(&casebook, book.to_string()).unwrap();
+    scene.run(DESK, &["list"]).says(0, "list --try-keys");
+    for id in &ids {
+        fs::remove_file(stored(&scene, id)).unwrap();
+    }
+    for command in [&["list"][..], &["list", "--try-keys"]] {
+        let listed = scene.run(DESK, command).ok();
+        assert_eq!(listed.out.matches("its file is missing or damaged").count(), 2, "{listed:?}");
+        assert!(listed.out.contains("import its bundle again"), "{listed:?}");
+        assert!(!listed.out.contains("--try-keys") && !listed.out.contains("no key here"), "{listed:?}");
+    }
+    let json = scene.list();
+    assert!(json.as_array().unwrap().iter().all(|tip| tip["file"] == "missing"), "{json}");
+    let second = scene.import("2.tar").says(0, "import bundle 1 of the courier c0ffee00 again");
+    assert!(second.err.contains("the files of 2 tips are missing or damaged"), "{second:?}");
+    assert!(!second.err.contains("--try-keys"), "{second:?}");
+    scene.import("1.tar").says(0, "2 tips mended");
+    let listed = scene.run(DESK, &["list"]).ok();
+    assert!(!listed.out.contains("missing") && !listed.out.contains("not tried"), "{listed:?}");
+    scene.open(&ids[1], "case").ok();
+}
+
 /// Its mount point stays, and another medium may be put there: what was on the first is not forgotten.
 #[test]
 fn plaintext_on_a_medium_whose_mount_point_stays_is_named_until_it_is_back() {

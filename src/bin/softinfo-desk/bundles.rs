@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, Chain, DeskLock, Gap, LockError};
+use softinfo::desk::{Casebook, Chain, DeskLock, LockError, spelled};
 use softinfo::terminal::{Exit, say, say_json};
 
 use crate::import::{busy_desk, name_plaintext};
@@ -64,7 +64,7 @@ impl Bundles {
                 let given_up = format!(
                     "bundles of the courier {} that are not waited for any more: {}",
                     name.short(),
-                    list(&closed)
+                    spelled(&closed)
                 );
                 let said = if setting.json {
                     say_json(&json!({ "courier": name, "closed": closed }))
@@ -94,7 +94,7 @@ fn table(book: &Casebook) -> io::Result<()> {
         "COURIER", "BUNDLES", "FIRST", "LAST", "MISSING"
     ))?;
     for (name, chain) in &book.chains {
-        let [missing, given_up] = [chain.missing(), chain.given_up()].map(|gaps| list(&gaps));
+        let [missing, given_up] = [chain.missing(), chain.given_up()].map(|gaps| spelled(&gaps));
         let number = |number: Option<u64>| number.unwrap_or_default();
         say(format_args!(
             "{}  {:>7}  {:>6}  {:>6}  {missing:<12}  {given_up}",
@@ -105,11 +105,4 @@ fn table(book: &Casebook) -> io::Result<()> {
         ))?;
     }
     Ok(())
-}
-
-fn list(gaps: &[Gap]) -> String {
-    if gaps.is_empty() {
-        return "none".to_owned();
-    }
-    gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

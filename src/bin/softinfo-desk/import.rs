@@ -11,7 +11,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use softinfo::day::Day;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{DeskLock, ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, import};
+use softinfo::desk::{
+    DeskLock, ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, WithoutFile, import,
+    spelled,
+};
 use softinfo::terminal::{Exit, byte_bar, complain, count_bar, counted, counted_are, say, say_json, sentence};
 
 use crate::list::start;
@@ -66,6 +69,7 @@ impl Import {
         }
         name_plaintext(&imported.plaintext_left);
         let mut exit = name_missing(&imported);
+        name_without_file(&imported.without_file);
         note_keys_gone(&desk);
         if imported.unlisted > 0 {
             complain(
@@ -222,6 +226,25 @@ fn name_missing(imported: &Imported) -> Exit {
         );
     }
     if untried || begins_late || !imported.missing.is_empty() { Exit::Incomplete } else { Exit::Done }
+}
+
+/// Names the bundles that bring back the files of tips.
+fn name_without_file(missing: &[WithoutFile]) {
+    for WithoutFile { courier, tips, bundles } in missing {
+        let files =
+            if *tips == 1 { "the file of 1 tip is".to_owned() } else { format!("the files of {tips} tips are") };
+        let plural = if matches!(&bundles[..], [only] if only.first == only.last) { "" } else { "s" };
+        complain(
+            PROGRAM,
+            format_args!(
+                "{files} missing or damaged: import bundle{plural} {} of the courier {} again, which bring{} {} back",
+                spelled(bundles),
+                courier.short(),
+                if plural.is_empty() { "s" } else { "" },
+                if *tips == 1 { "it" } else { "them" },
+            ),
+        );
+    }
 }
 
 /// Names keys that are gone before their time is over: what is sealed to them would never open.

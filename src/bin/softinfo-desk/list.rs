@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, CasebookError, KnownKey, OpenTipError, key_files, known, try_keys};
+use softinfo::desk::{Case, Casebook, CasebookError, KnownKey, OpenTipError, key_files, known, try_keys};
 use softinfo::terminal::{Exit, complain, say, say_json};
 use softinfo::tip::id::TipId;
 
@@ -43,7 +43,7 @@ impl List {
             key_files(&desk.keyring)
         };
         let book = Casebook::read(&desk.folder)?;
-        quiet_when_closed(if setting.json { rows(&book) } else { table(&desk, &book, &keys) })?;
+        quiet_when_closed(if setting.json { rows(&desk, &book) } else { table(&desk, &book, &keys) })?;
         Ok(Exit::Done.into())
     }
 }
@@ -62,10 +62,11 @@ pub fn quiet_when_closed(said: io::Result<()>) -> io::Result<()> {
     }
 }
 
-fn rows(book: &Casebook) -> io::Result<()> {
-    let row = |(id, case): (&_, &softinfo::desk::Case)| {
+fn rows(desk: &Desk, book: &Casebook) -> io::Result<()> {
+    let row = |(id, case): (&_, &Case)| {
         json!({
             "id": id, "day": case.day, "size": case.size, "courier": case.courier, "bundle": case.bundle,
+            "file": if case.is_here(&desk.folder, id) { "here" } else { "missing" },
             "reader": case.reader, "tried": book.tried(case),
         })
     };
@@ -79,17 +80,12 @@ fn table(desk: &Desk, book: &Casebook, keys: &[KnownKey]) -> io::Result<()> {
         return say("No tips yet. Import a bundle with: softinfo-desk import FILE");
     }
     say(format_args!("{:<16}  {:<10}  {:>9}  {:<16}  FOR", "ID", "DAY", "KB", "BUNDLE"))?;
-    let mut unopened = false;
+    let (mut unopened, mut missing) = (false, false);
     for (id, case) in tips {
-        let whose = case.reader.as_ref().map_or_else(
-            || "no key here".to_owned(),
-            |reader| {
-                let here = desk.keyring.has(&reader.holder, &reader.epoch);
-                let gone = if here { "" } else { ", whose file is not in keys/" };
-                format!("{} ({}){gone}", reader.holder, reader.epoch)
-            },
-        );
-        unopened |= case.reader.is_none();
+        let here = case.is_here(&desk.folder, id);
+        let whose = whose(desk, case, here);
+        missing |= !here;
+        unopened |= here && case.reader.is_none() && case.was_tried();
         let start = start(id);
         let bundle = format!("{} of {}", case.bundle, case.courier.short());
         say(format_args!("{start}  {}  {:>9}  {bundle:<16}  {whose}", case.day, case.size.div_ceil(1000)))?;
@@ -99,7 +95,10 @@ fn table(desk: &Desk, book: &Casebook, keys: &[KnownKey]) -> io::Result<()> {
             "No key here: none of this desk's keys opens it. With keys that have come since: softinfo-desk list --try-keys",
         )?;
     }
-    if book.untried(keys).next().is_some() {
+    if missing {
+        say("Missing or damaged: import its bundle again, which brings the file back.")?;
+    }
+    if book.untried(keys).any(|(id, case)| case.is_here(&desk.folder, &id)) {
         say(
             "Key files that were not tried on all of them are here; not checked whether they are keys of this desk: softinfo-desk list --try-keys",
         )?;
@@ -107,12 +106,28 @@ fn table(desk: &Desk, book: &Casebook, keys: &[KnownKey]) -> io::Result<()> {
     Ok(())
 }
 
+/// Who can open a tip, as far as it is known, and whether its file is here.
+fn whose(desk: &Desk, case: &Case, here: bool) -> String {
+    const MISSING: &str = "its file is missing or damaged";
+    match &case.reader {
+        Some(reader) => {
+            let gone =
+                if desk.keyring.has(&reader.holder, &reader.epoch) { "" } else { ", whose file is not in keys/" };
+            let missing = if here { String::new() } else { format!("; {MISSING}") };
+            format!("{} ({}){gone}{missing}", reader.holder, reader.epoch)
+        }
+        None if !here => MISSING.to_owned(),
+        None if case.was_tried() => "no key here".to_owned(),
+        None => "not tried yet".to_owned(),
+    }
+}
+
 /// As much of an id as a person types.
 pub fn start(id: &TipId) -> String {
     id.to_string().chars().take(16).collect()
 }
 
-fn sorted(book: &Casebook) -> Vec<(&TipId, &softinfo::desk::Case)> {
+fn sorted(book: &Casebook) -> Vec<(&TipId, &Case)> {
     let mut tips: Vec<_> = book.tips.iter().collect();
     tips.sort_by_key(|(id, case)| (case.day, **id));
     tips
