@@ -16,6 +16,7 @@ use super::chain::{Gap, Misplaced, Standing};
 use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
 use super::lock::{DeskLock, INCOMING, LockError};
+use super::passphrase::SecretError;
 use super::trust::Desk;
 use super::trying::{Look, Progress, key_files, known, look, name, try_again};
 use crate::bundle::{self, BundleError, BundleId, CourierName, Manifest};
@@ -49,6 +50,9 @@ pub struct Imported {
     pub opens_now: usize,
     /// Tips on this desk, of this bundle and others, that no key has opened and whose files are there.
     pub unopened: usize,
+    /// Why the keys could not be unlocked with any passphrase, so that none was tried; the tips were taken in all the same.
+    #[serde(serialize_with = "as_text")]
+    pub not_unlocked: Option<KeyringError>,
     /// Key files that could not be read, so that they were not tried.
     pub damaged_keys: usize,
     /// Tips of other bundles whose files are missing or damaged.
@@ -164,7 +168,7 @@ fn nothing_imported(error: &impl std::fmt::Display) -> String {
 }
 
 /// Imports the bundle in `source`. `unlock` is called at most once, after all was verified: when there are new tips, or a key that was not
-/// tried yet on one that none has opened.
+/// tried yet on one that none has opened. Where it fails because of the keyring's file and not of the passphrase, the tips are taken in untried.
 pub fn import(
     desk: &Desk,
     source: impl Read,
@@ -246,27 +250,13 @@ fn import_counting(
     let files = key_files(&desk.keyring);
     let untried = |(id, case): (TipId, &Case)| case.is_here(&desk.folder, &id) || stored(staging.path(), &id).exists();
     let wanted = new > 0 || book.untried(&files).any(untried);
-    let keys = if wanted { unlock()? } else { UnlockedKeys::default() };
+    let (keys, not_unlocked) = if wanted { keys_or_fault(unlock())? } else { (UnlockedKeys::default(), None) };
     let mut imported = Imported {
-        courier: courier.clone(),
-        number: manifest.number,
-        bundle: id,
-        standing,
-        begins,
-        new: 0,
-        for_this_desk: 0,
         already: manifest.tips.len() - new,
-        mended: 0,
-        opens_now: 0,
-        unopened: 0,
         damaged_keys: keys.damaged.len(),
-        without_file: Vec::new(),
-        unlisted: 0,
-        not_tips: Vec::new(),
-        missing: Vec::new(),
+        not_unlocked,
         plaintext_left: lock.plaintext_left().to_vec(),
-        given_up: Vec::new(),
-        ids: Vec::new(),
+        ..Imported::begun(&manifest, id, standing, begins)
     };
     let tried_on = |done: usize| {
         if !keys.keys.is_empty() && new > 0 {
@@ -361,6 +351,65 @@ pub fn missing(book: &Casebook) -> Vec<Missing> {
         }
     }
     all
+}
+
+impl Imported {
+    /// Before anything of the bundle was taken in.
+    fn begun(manifest: &Manifest, bundle: BundleId, standing: Standing, begins: bool) -> Self {
+        Self {
+            courier: manifest.courier.clone(),
+            number: manifest.number,
+            bundle,
+            standing,
+            begins,
+            new: 0,
+            for_this_desk: 0,
+            already: 0,
+            mended: 0,
+            opens_now: 0,
+            unopened: 0,
+            not_unlocked: None,
+            damaged_keys: 0,
+            without_file: Vec::new(),
+            unlisted: 0,
+            not_tips: Vec::new(),
+            missing: Vec::new(),
+            plaintext_left: Vec::new(),
+            given_up: Vec::new(),
+            ids: Vec::new(),
+        }
+    }
+}
+
+/// The keys; none, and why, where no passphrase can unlock them.
+fn keys_or_fault(
+    unlocked: Result<UnlockedKeys, KeyringError>,
+) -> Result<(UnlockedKeys, Option<KeyringError>), KeyringError> {
+    match unlocked {
+        Ok(keys) => Ok((keys, None)),
+        Err(error) if is_of_the_file(&error) => Ok((UnlockedKeys::default(), Some(error))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether an unlocking failed because of a file, so that no passphrase helps.
+const fn is_of_the_file(error: &KeyringError) -> bool {
+    use KeyringError::{DamagedKeyring, File, NoKeyring, NotAKey, NotTheirKeyring, Secret, UnderPassphrase};
+    matches!(
+        error,
+        NoKeyring(_)
+            | DamagedKeyring(_)
+            | NotTheirKeyring(_)
+            | UnderPassphrase(_)
+            | NotAKey(_)
+            | File { .. }
+            | Secret(SecretError::Damaged(_) | SecretError::File { .. })
+    )
+}
+
+#[expect(clippy::ref_option, reason = "serde gives a reference")]
+fn as_text<S: serde::Serializer>(error: &Option<KeyringError>, to: S) -> Result<S::Ok, S::Error> {
+    error.as_ref().map(ToString::to_string).serialize(to)
 }
 
 fn stored(folder: &Path, id: &TipId) -> PathBuf {

@@ -163,6 +163,63 @@ fn a_key_file_is_said_to_be_a_key_of_this_desk_only_when_it_was_unlocked() {
     assert!(!tried.out.contains("Key files that were not tried"), "{tried:?}");
 }
 
+#[test]
+fn without_its_keyring_a_desk_takes_tips_in_and_tries_them_later() {
+    let months = Months::of("2026-10", "2");
+    let mut chain = months.chain();
+    let keyring = months.scene.path("desk/keys/keyring.age");
+    let whole = fs::read(&keyring).unwrap();
+    let mut inside = whole.clone();
+    *inside.last_mut().unwrap() ^= 1;
+    let damages: [(Option<&[u8]>, &str); 3] = [
+        (None, "keyring.age is missing"),
+        (Some(b"broken"), "keyring.age: DAMAGED"),
+        (Some(&inside), "keyring.age is damaged"),
+    ];
+    let mut tips = Vec::new();
+    for (n, (damage, words)) in (1..).zip(damages) {
+        match damage {
+            None => fs::remove_file(&keyring).unwrap(),
+            Some(bytes) => fs::write(&keyring, bytes).unwrap(),
+        }
+        let message = format!("Number {n}.");
+        let tip = months.tip("2026-11-28", &message);
+        let bundle = chain.bundle(&format!("{n}.tar"), &[(&tip, "2026-11-28")]);
+        let taken = months.desk(&["import", bundle.to_str().unwrap()]).says(8, words);
+        assert!(taken.out.starts_with(&format!("Bundle {n}: 1 new tip, no key tried on it yet.\n")), "{taken:?}");
+        assert!(!taken.out.contains("with none of them") && !taken.out.contains("for this desk"), "{taken:?}");
+        assert_eq!(taken.err.matches("keyring.age").count(), 1, "said once: {taken:?}");
+        assert!(
+            taken.err.contains("softinfo-desk list --try-keys") && !taken.err.contains("nothing was imported"),
+            "{taken:?}"
+        );
+        let listed = months.scene.run(DESK, &["list"]).says(0, "not tried yet\n");
+        assert!(!listed.out.contains("no key here") && !listed.out.contains("No key here"), "{listed:?}");
+        let id = TipId::of(&tip).to_string();
+        months.desk(&["show", &id]).says(1, words);
+        tips.push((tip, message));
+    }
+    // What needs no passphrase to be known is said before one is asked for.
+    fs::remove_file(&keyring).unwrap();
+    let (id, bundle) = (TipId::of(&tips[0].0).to_string(), months.scene.path("3.tar"));
+    months.scene.run(DESK, &["show", &id]).says(1, "keyring.age is missing");
+    months.scene.run(DESK, &["import", bundle.to_str().unwrap()]).says(8, "keyring.age is missing");
+    fs::write(&keyring, whole).unwrap();
+    // A passphrase that is wrong is another matter.
+    let late = months.tip("2026-11-28", "Late.");
+    let bundle = chain.bundle("4.tar", &[(&late, "2026-11-28")]);
+    let wrong = months.scene.path("wrong");
+    fs::write(&wrong, "another passphrase altogether").unwrap();
+    let line = "exec \"$0\" --passphrase-fd 3 import \"$1\" 3<\"$2\"";
+    let mut command = months.scene.command("sh", &["-c", line, DESK]);
+    complete(command.arg(&bundle).arg(&wrong)).says(1, "the passphrase is wrong").says(1, "nothing was imported");
+    let json = months.desk(&["--json", "import", bundle.to_str().unwrap()]).ok().json();
+    assert!(json["new"] == 1 && json["for_this_desk"] == 1 && json["opens_now"] == 3, "{json}");
+    for (tip, message) in tips {
+        months.opens(&tip, &message);
+    }
+}
+
 /// A terminal sees how far the keys have come; whoever reads the output as a file sees nothing of it.
 #[test]
 fn trying_keys_shows_how_far_it_is_on_a_terminal_only() {

@@ -69,6 +69,13 @@ impl Import {
         }
         name_plaintext(&imported.plaintext_left);
         let mut exit = name_missing(&imported);
+        if let Some(fault) = &imported.not_unlocked {
+            complain(
+                PROGRAM,
+                format_args!("{}. No key was tried; when it is back: softinfo-desk list --try-keys", sentence(fault)),
+            );
+            exit = Exit::Incomplete;
+        }
         name_without_file(&imported.without_file);
         note_keys_gone(&desk);
         if imported.unlisted > 0 {
@@ -133,11 +140,17 @@ fn show(imported: &Imported) -> io::Result<()> {
         Standing::AfterAGap => " (a bundle before it is missing)",
         Standing::OutOfOrder => " (older than the last one; it fills a gap)",
     };
-    say(format_args!("Bundle {number}{place}: {}, {for_this_desk} for this desk.", counted(*new, "new tip")))?;
+    let them = if *new == 1 { "it" } else { "them" };
+    let whose = match (&imported.not_unlocked, new) {
+        (Some(_), 0) => String::new(),
+        (Some(_), _) => format!(", no key tried on {them} yet"),
+        (None, _) => format!(", {for_this_desk} for this desk"),
+    };
+    say(format_args!("Bundle {number}{place}: {}{whose}.", counted(*new, "new tip")))?;
     if imported.begins {
         say(format_args!("It is the first of the courier {} on this desk.", courier.short()))?;
     }
-    if new > for_this_desk {
+    if new > for_this_desk && imported.not_unlocked.is_none() {
         let opens = if *for_this_desk == 1 { "opens" } else { "open" };
         let others = new - for_this_desk;
         let open = if others == 1 { "opens" } else { "open" };
