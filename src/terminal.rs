@@ -134,13 +134,22 @@ pub fn arguments<T: clap::Parser>() -> Result<T, ExitCode> {
 /// A bar over `total` bytes on standard error; invisible when that is no terminal.
 #[must_use]
 pub fn byte_bar(total: u64, what: &'static str) -> ProgressBar {
+    bar(total, what, "{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
+}
+
+/// The same over a number of things.
+#[must_use]
+pub fn count_bar(total: u64, what: &'static str) -> ProgressBar {
+    bar(total, what, "{msg} {wide_bar} {pos}/{len} {eta}")
+}
+
+fn bar(total: u64, what: &'static str, template: &str) -> ProgressBar {
     let target = if std::io::stderr().is_terminal() {
         ProgressDrawTarget::stderr_with_hz(5)
     } else {
         ProgressDrawTarget::hidden()
     };
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(total), target).with_style(style).with_message(what)
 }
 
@@ -177,6 +186,12 @@ fn without_number(mut said: String) -> String {
 #[must_use]
 pub fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The same as the subject of a sentence: `1 tip is`, `2 tips are`.
+#[must_use]
+pub fn counted_are(number: usize, noun: &str) -> String {
+    format!("{} {}", counted(number, noun), if number == 1 { "is" } else { "are" })
 }
 
 /// Text from a tip or a directory, without anything that a terminal would take for a command.

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::chain::Chain;
+use super::chain::{Chain, Gap};
 use crate::bundle::CourierName;
 use crate::day::Day;
 use crate::directory::{HolderId, Seen};
+use crate::terminal::counted_are;
 use crate::tip::id::TipId;
 
 /// `casebook.json` of one channel, written whole after each change.
@@ -69,6 +70,17 @@ pub struct KnownKey {
     recipient: String,
 }
 
+/// Tips that are listed and whose files are not there, or have not their length.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WithoutFile {
+    /// Whose bundles they came in.
+    pub courier: CourierName,
+    /// How many.
+    pub tips: usize,
+    /// The numbers of those bundles: imported again, they bring the files back.
+    pub bundles: Vec<Gap>,
+}
+
 /// Keys that were tried, for a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
@@ -91,7 +103,7 @@ pub enum CasebookError {
     /// It is gone, though tips are here.
     #[error(
         "the list of this desk ({}) is missing, but {} in {}. Restore it from its copy, or import the bundles again",
-        folder.join(FILE).display(), lying(*.tips), folder.join("tips").display()
+        folder.join(FILE).display(), counted_are(*.tips, "sealed tip"), folder.join("tips").display()
     )]
     Lost {
         /// The channel's folder.
@@ -219,12 +231,34 @@ impl Casebook {
         case.tried.iter().filter_map(|&place| self.keys.get(place)).collect()
     }
 
-    /// Tips that no key has opened and on which one of `keys` was not tried yet.
+    /// Tips that no key has opened and on which one of `keys` was not tried yet, whether or not their files are there.
     pub fn untried<'a>(&'a self, keys: &'a [KnownKey]) -> impl Iterator<Item = (TipId, &'a Case)> {
         let places: Vec<Vec<_>> = keys.iter().map(|key| self.places(key)).collect();
         let untried =
             move |case: &Case| places.iter().any(|places| !places.iter().any(|place| case.tried.contains(place)));
-        self.tips.iter().filter(move |(_, case)| case.reader.is_none() && untried(case)).map(|(id, case)| (*id, case))
+        self.unopened().filter(move |(_, case)| untried(case))
+    }
+
+    /// Tips that no key has opened.
+    pub fn unopened(&self) -> impl Iterator<Item = (TipId, &Case)> {
+        self.tips.iter().filter(|(_, case)| case.reader.is_none()).map(|(id, case)| (*id, case))
+    }
+
+    /// The tips of each courier whose file in `folder` is missing or has not its length, and the bundles that bring them back.
+    #[must_use]
+    pub fn without_file(&self, folder: &Path) -> Vec<WithoutFile> {
+        let mut all: BTreeMap<&CourierName, (usize, BTreeSet<u64>)> = BTreeMap::new();
+        for (_, case) in self.tips.iter().filter(|(id, case)| !case.is_here(folder, id)) {
+            let (tips, bundles) = all.entry(&case.courier).or_default();
+            *tips += 1;
+            bundles.insert(case.bundle);
+        }
+        let of = |(courier, (tips, bundles)): (&CourierName, _)| WithoutFile {
+            courier: courier.clone(),
+            tips,
+            bundles: Gap::of(bundles),
+        };
+        all.into_iter().map(of).collect()
     }
 
     /// Whether `key` was tried on a tip.
@@ -266,6 +300,25 @@ impl Casebook {
     }
 }
 
+/// Where the sealed file of a tip is, in the folder of a channel.
+pub(super) fn tip_file(folder: &Path, id: &TipId) -> PathBuf {
+    folder.join("tips").join(format!("{id}.age"))
+}
+
+impl Case {
+    /// Whether the file of this tip is in `folder` with its length. What was changed inside shows when it is opened.
+    #[must_use]
+    pub fn is_here(&self, folder: &Path, id: &TipId) -> bool {
+        std::fs::metadata(tip_file(folder, id)).is_ok_and(|found| found.len() == self.size)
+    }
+
+    /// Whether a key was tried on this tip.
+    #[must_use]
+    pub fn was_tried(&self) -> bool {
+        self.reader.is_some() || !self.tried.is_empty()
+    }
+}
+
 impl KnownKey {
     /// The key `name`, whose recipient is written `recipient`; `None` where it is not known.
     #[must_use]
@@ -279,11 +332,6 @@ impl<'a> FromIterator<&'a KnownKey> for KeyNames {
     fn from_iter<T: IntoIterator<Item = &'a KnownKey>>(keys: T) -> Self {
         Self(keys.into_iter().map(|key| KeyName { holder: key.holder.clone(), epoch: key.epoch.clone() }).collect())
     }
-}
-
-/// `1 sealed tip is`, `2 sealed tips are`.
-fn lying(tips: usize) -> String {
-    if tips == 1 { "1 sealed tip is".to_owned() } else { format!("{tips} sealed tips are") }
 }
 
 impl fmt::Display for KeyName {
@@ -353,6 +401,20 @@ mod tests {
         assert_eq!(book.tried(&book.tips[&first]).to_string(), "unit 2026-10, unit 2026-11");
         book.note(&first, Some(key("2026-12")), []);
         assert_eq!(book.tried(&book.tips[&first]).to_string(), "no key");
+    }
+
+    #[test]
+    fn a_tip_whose_file_is_gone_or_cut_short_is_without_it() {
+        let (folder, book) = (tempfile::tempdir().unwrap(), book(3));
+        std::fs::create_dir(folder.path().join("tips")).unwrap();
+        for (n, bytes) in [(0, "x"), (1, "")] {
+            std::fs::write(tip_file(folder.path(), &TipId::of(&[n])), bytes).unwrap();
+        }
+        let without = book.without_file(folder.path());
+        assert_eq!((without.len(), without[0].tips, without[0].bundles[0].to_string()), (1, 2, "1".to_owned()));
+        std::fs::write(tip_file(folder.path(), &TipId::of(&[1])), "x").unwrap();
+        std::fs::write(tip_file(folder.path(), &TipId::of(&[2])), "x").unwrap();
+        assert_eq!(book.without_file(folder.path()), []);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! In: number, id and predecessor of a bundle. Out: where it stands, and which numbers have not come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -162,14 +162,27 @@ impl Chain {
         if let Some(number) = numbers.iter().find(|number| !missing.iter().any(|gap| gap.holds(**number))) {
             return Err(*number);
         }
-        let single = |number: &u64| Gap { first: *number, last: *number };
-        let closed: Vec<_> = if numbers.is_empty() { missing } else { numbers.iter().map(single).collect() };
+        let single = |number: u64| Gap { first: number, last: number };
+        let once: BTreeSet<_> = numbers.iter().copied().collect();
+        let closed: Vec<_> = if numbers.is_empty() { missing } else { once.into_iter().map(single).collect() };
         self.given_up.extend(&closed);
         Ok(closed)
     }
 }
 
 impl Gap {
+    /// Numbers as the rows that they make, in their order.
+    pub(super) fn of(numbers: BTreeSet<u64>) -> Vec<Self> {
+        let mut rows: Vec<Self> = Vec::new();
+        for number in numbers {
+            match rows.last_mut() {
+                Some(row) if row.last.checked_add(1) == Some(number) => row.last = number,
+                _ => rows.push(Self { first: number, last: number }),
+            }
+        }
+        rows
+    }
+
     /// Whether `number` is in it.
     #[must_use]
     pub const fn holds(self, number: u64) -> bool {
@@ -182,6 +195,15 @@ impl Gap {
         let above = (self.last > shut.last).then(|| Self { first: self.first.max(shut.last + 1), ..self });
         below.into_iter().chain(above)
     }
+}
+
+/// Rows of numbers for people: `2 to 3, 5`, or `none`.
+#[must_use]
+pub fn spelled(gaps: &[Gap]) -> String {
+    if gaps.is_empty() {
+        return "none".to_owned();
+    }
+    gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for Gap {
@@ -261,6 +283,13 @@ mod tests {
         // What it gave up does not reach beyond the last that had come.
         chain.take(12, before(12), id(12));
         assert_eq!(missing(&chain), ["11"]);
+    }
+
+    #[test]
+    fn numbers_behind_each_other_are_one_row() {
+        let rows = Gap::of([1, 2, 3, 5, u64::MAX - 1, u64::MAX].into());
+        assert_eq!(spelled(&rows), format!("1 to 3, 5, {} to {}", u64::MAX - 1, u64::MAX));
+        assert_eq!(spelled(&[]), "none");
     }
 
     #[test]

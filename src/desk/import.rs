@@ -4,17 +4,21 @@
 //! program in between, importing the bundle again makes it whole.
 
 use std::cell::Cell;
+use std::cmp::Reverse;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::casebook::{Case, Casebook, CasebookError};
+use serde::Serialize;
+
+use super::casebook::{Case, Casebook, CasebookError, WithoutFile};
 use super::chain::{Gap, Misplaced, Standing};
 use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
 use super::lock::{DeskLock, INCOMING, LockError};
+use super::passphrase::SecretError;
 use super::trust::Desk;
-use super::trying::{Look, keys_in, known, look, name, try_again};
+use super::trying::{Look, Progress, key_files, known, look, name, try_again};
 use crate::bundle::{self, BundleError, BundleId, CourierName, Manifest};
 use crate::day::Day;
 use crate::directory::{DirectoryError, UntrustedDirectory};
@@ -22,7 +26,7 @@ use crate::example::{self, ExampleKeys};
 use crate::tip::id::TipId;
 
 /// What an import did.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Imported {
     /// Whose chain it belongs to.
     pub courier: CourierName,
@@ -44,10 +48,15 @@ pub struct Imported {
     pub mended: usize,
     /// Tips of earlier bundles that no key had opened, and that one opens now.
     pub opens_now: usize,
-    /// Tips on this desk, of this bundle and others, that no key opens.
+    /// Tips on this desk, of this bundle and others, that no key has opened and whose files are there.
     pub unopened: usize,
+    /// Why the keys could not be unlocked with any passphrase, so that none was tried; the tips were taken in all the same.
+    #[serde(serialize_with = "as_text")]
+    pub not_unlocked: Option<KeyringError>,
     /// Key files that could not be read, so that they were not tried.
     pub damaged_keys: usize,
+    /// Tips of other bundles whose files are missing or damaged.
+    pub without_file: Vec<WithoutFile>,
     /// Tips in the desk's folder that no list names, because the casebook was lost and their bundles have not been imported again.
     pub unlisted: usize,
     /// Tips that are no well-formed tips; they were left out.
@@ -63,14 +72,15 @@ pub struct Imported {
 }
 
 /// Bundles of a courier that have not come.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Missing {
     /// Whose.
     pub courier: CourierName,
     /// Which.
     #[serde(flatten)]
     pub numbers: Gap,
-    /// The last day that is noted of a tip in a bundle before them: what was in them came on that day or later.
+    /// The first day that is noted of a tip in the last bundle before them. What was in them came on that day or later, unless the courier had left
+    /// it behind before: the smallest tips are fetched first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Day>,
 }
@@ -158,15 +168,16 @@ fn nothing_imported(error: &impl std::fmt::Display) -> String {
 }
 
 /// Imports the bundle in `source`. `unlock` is called at most once, after all was verified: when there are new tips, or a key that was not
-/// tried yet on one that none has opened.
+/// tried yet on one that none has opened. Where it fails because of the keyring's file and not of the passphrase, the tips are taken in untried.
 pub fn import(
     desk: &Desk,
     source: impl Read,
     permission: Permission,
     unlock: impl FnOnce() -> Result<UnlockedKeys, KeyringError>,
+    progress: Progress<'_>,
 ) -> Result<Imported, ImportError> {
     let needed = Cell::new(0);
-    import_counting(desk, source, permission, unlock, &needed).map_err(|error| {
+    import_counting(desk, source, permission, unlock, progress, &needed).map_err(|error| {
         let cause = match &error {
             ImportError::Io(cause)
             | ImportError::Bundle(BundleError::Io(cause))
@@ -183,6 +194,7 @@ fn import_counting(
     source: impl Read,
     permission: Permission,
     unlock: impl FnOnce() -> Result<UnlockedKeys, KeyringError>,
+    progress: Progress<'_>,
     needed: &Cell<u64>,
 ) -> Result<Imported, ImportError> {
     let lock = DeskLock::take(&desk.folder)?;
@@ -235,29 +247,23 @@ fn import_counting(
     chain.take(manifest.number, manifest.previous, id);
 
     let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id)).count();
-    let wanted = new > 0 || book.untried(&keys_in(&desk.keyring)).next().is_some();
-    let keys = if wanted { unlock()? } else { UnlockedKeys::default() };
+    let files = key_files(&desk.keyring);
+    let untried = |(id, case): (TipId, &Case)| case.is_here(&desk.folder, &id) || stored(staging.path(), &id).exists();
+    let wanted = new > 0 || book.untried(&files).any(untried);
+    let (keys, not_unlocked) = if wanted { keys_or_fault(unlock())? } else { (UnlockedKeys::default(), None) };
     let mut imported = Imported {
-        courier: courier.clone(),
-        number: manifest.number,
-        bundle: id,
-        standing,
-        begins,
-        new: 0,
-        for_this_desk: 0,
         already: manifest.tips.len() - new,
-        mended: 0,
-        opens_now: 0,
-        unopened: 0,
         damaged_keys: keys.damaged.len(),
-        unlisted: 0,
-        not_tips: Vec::new(),
-        missing: Vec::new(),
+        not_unlocked,
         plaintext_left: lock.plaintext_left().to_vec(),
-        given_up: Vec::new(),
-        ids: Vec::new(),
+        ..Imported::begun(&manifest, id, standing, begins)
     };
-    let taken = list(&manifest, &mut book, &keys, &mut imported, |id| {
+    let tried_on = |done: usize| {
+        if !keys.keys.is_empty() && new > 0 {
+            progress(done, new);
+        }
+    };
+    let taken = list(&manifest, &mut book, &keys, &mut imported, tried_on, |id| {
         let staged = stored(staging.path(), id);
         // It may lie there already: a casebook was lost, or an import ended before it was written.
         if staged.exists() { (staged, true) } else { (stored(&tips, id), false) }
@@ -273,13 +279,14 @@ fn import_counting(
         }
     }
     crate::file::sync_folder(&tips)?;
-    imported.opens_now = try_again(&desk.folder, &mut book, &keys, false);
+    imported.opens_now = try_again(&desk.folder, &mut book, &keys, false, progress);
     // The newest directory is remembered; an older one only says that the bundle is old.
     let seen = directory.seen();
     if book.seen.as_ref().is_none_or(|before| before.version < seen.version) {
         book.seen = Some(seen);
     }
-    imported.unopened = book.tips.values().filter(|case| case.reader.is_none()).count();
+    imported.unopened = book.unopened().filter(|(id, case)| case.is_here(&desk.folder, id)).count();
+    imported.without_file = book.without_file(&desk.folder);
     imported.missing = missing(&book);
     for (courier, chain) in &mut book.chains {
         let gone = |numbers| Missing { courier: courier.clone(), numbers, since: None };
@@ -290,13 +297,14 @@ fn import_counting(
     Ok(imported)
 }
 
-/// Puts the bundle's tips into the casebook, with the key that opens each, and counts them. `place` says where a tip's file is, and whether it
-/// has been staged. Gives those that have to stay.
+/// Puts the bundle's tips into the casebook, with the key that opens each, and counts them. `tried_on` is told on how many the keys were tried;
+/// `place` says where a tip's file is, and whether it has been staged. Gives those that have to stay.
 fn list(
     manifest: &Manifest,
     book: &mut Casebook,
     keys: &UnlockedKeys,
     imported: &mut Imported,
+    tried_on: impl Fn(usize),
     place: impl Fn(&TipId) -> (PathBuf, bool),
 ) -> io::Result<Vec<TipId>> {
     let names = known(keys);
@@ -310,6 +318,7 @@ fn list(
             }
             continue;
         }
+        tried_on(imported.new + imported.not_tips.len());
         let opens = match look(&path, &keys.ordered_for(tip.day))? {
             Look::NoTip => {
                 imported.not_tips.push(tip.id);
@@ -325,6 +334,7 @@ fn list(
         book.note(&tip.id, opens, names.iter().cloned());
         taken.push(tip.id);
     }
+    tried_on(imported.new + imported.not_tips.len());
     Ok(taken)
 }
 
@@ -335,11 +345,71 @@ pub fn missing(book: &Casebook) -> Vec<Missing> {
     for (courier, chain) in &book.chains {
         for numbers in chain.missing() {
             let before = |case: &&Case| case.courier == *courier && case.bundle < numbers.first;
-            let since = book.tips.values().filter(before).map(|case| case.day).max();
+            let days = book.tips.values().filter(before).map(|case| (Reverse(case.bundle), case.day));
+            let since = days.min().map(|(_, day)| day);
             all.push(Missing { courier: courier.clone(), numbers, since });
         }
     }
     all
+}
+
+impl Imported {
+    /// Before anything of the bundle was taken in.
+    fn begun(manifest: &Manifest, bundle: BundleId, standing: Standing, begins: bool) -> Self {
+        Self {
+            courier: manifest.courier.clone(),
+            number: manifest.number,
+            bundle,
+            standing,
+            begins,
+            new: 0,
+            for_this_desk: 0,
+            already: 0,
+            mended: 0,
+            opens_now: 0,
+            unopened: 0,
+            not_unlocked: None,
+            damaged_keys: 0,
+            without_file: Vec::new(),
+            unlisted: 0,
+            not_tips: Vec::new(),
+            missing: Vec::new(),
+            plaintext_left: Vec::new(),
+            given_up: Vec::new(),
+            ids: Vec::new(),
+        }
+    }
+}
+
+/// The keys; none, and why, where no passphrase can unlock them.
+fn keys_or_fault(
+    unlocked: Result<UnlockedKeys, KeyringError>,
+) -> Result<(UnlockedKeys, Option<KeyringError>), KeyringError> {
+    match unlocked {
+        Ok(keys) => Ok((keys, None)),
+        Err(error) if is_of_the_file(&error) => Ok((UnlockedKeys::default(), Some(error))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether an unlocking failed because of a file, so that no passphrase helps.
+const fn is_of_the_file(error: &KeyringError) -> bool {
+    use KeyringError::{DamagedKeyring, File, NoKeyring, NotAKey, NotTheirKeyring, Secret, UnderPassphrase};
+    matches!(
+        error,
+        NoKeyring(_)
+            | DamagedKeyring(_)
+            | NotTheirKeyring(_)
+            | UnderPassphrase(_)
+            | NotAKey(_)
+            | File { .. }
+            | Secret(SecretError::Damaged(_) | SecretError::File { .. })
+    )
+}
+
+#[expect(clippy::ref_option, reason = "serde gives a reference")]
+fn as_text<S: serde::Serializer>(error: &Option<KeyringError>, to: S) -> Result<S::Ok, S::Error> {
+    error.as_ref().map(ToString::to_string).serialize(to)
 }
 
 fn stored(folder: &Path, id: &TipId) -> PathBuf {

@@ -1,7 +1,10 @@
 //! One program at a time in a desk's folder, and what a killed one has left behind.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::file::FileLock;
@@ -12,6 +15,8 @@ pub(super) const INCOMING: &str = ".incoming-";
 pub(super) const OPENING: &str = ".opening-";
 /// The file in the desk's folder that names the staging folders of tips being opened, so that they are found wherever they are.
 const OPENING_AT: &str = "opening";
+/// Before the path of one on another disk than the desk's folder. No path that is noted begins so.
+const ELSEWHERE: &[u8] = b"elsewhere:";
 
 /// Held while the desk's folder is read to be changed. Let go when dropped, or when the program ends in any way.
 #[derive(Debug)]
@@ -58,57 +63,52 @@ impl DeskLock {
         &self.plaintext_left
     }
 
-    /// Notes, durably, that plaintext is about to be written into `staging`, which has to be a path that holds from anywhere.
+    /// Notes, durably, that plaintext is about to be written into `staging`, which has to be a path that holds from anywhere, in a folder that is there.
     pub(super) fn opening_at(&self, staging: &Path) -> io::Result<()> {
-        let mut all = self.noted();
-        all.push(staging.to_owned());
+        let disk = |path: &Path| fs::metadata(path).map(|found| found.dev());
+        let elsewhere = disk(&crate::file::folder_of(staging))? != disk(&self.folder)?;
+        let mut all = self.noted()?;
+        all.push(Noted { staging: staging.to_owned(), elsewhere });
         self.note(&all)
     }
 
-    /// Notes that no plaintext is left in `staging`.
+    /// Notes that no plaintext is left in `staging`. Only for whoever has removed it, or given it its name: that nothing is found there may also
+    /// mean that its medium was pulled out.
     pub(super) fn opened(&self, staging: &Path) {
-        let mut all = self.noted();
-        all.retain(|noted| noted != staging);
-        // Where it stays it names a folder that is gone, which does no harm.
+        // Where it can't be noted the folder stays named, and the next program looks for it.
+        let Ok(mut all) = self.noted() else { return };
+        all.retain(|noted| noted.staging != staging);
         let _ = self.note(&all);
     }
 
     /// The staging folders that are noted.
-    fn noted(&self) -> Vec<PathBuf> {
-        use std::os::unix::ffi::OsStrExt;
-        let bytes = fs::read(self.folder.join(OPENING_AT)).unwrap_or_default();
-        let path = |bytes: &[u8]| PathBuf::from(std::ffi::OsStr::from_bytes(bytes));
-        bytes.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(path).collect()
+    fn noted(&self) -> io::Result<Vec<Noted>> {
+        let bytes = match fs::read(self.folder.join(OPENING_AT)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            bytes => bytes?,
+        };
+        Ok(bytes.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(Noted::parse).collect())
     }
 
     /// Writes down the staging folders; no path has a zero byte in it.
-    fn note(&self, all: &[PathBuf]) -> io::Result<()> {
-        use std::os::unix::ffi::OsStrExt;
+    fn note(&self, all: &[Noted]) -> io::Result<()> {
         let note = self.folder.join(OPENING_AT);
         if all.is_empty() {
             return fs::remove_file(note);
         }
-        let bytes: Vec<_> = all.iter().map(|path| path.as_os_str().as_bytes()).collect();
+        let bytes: Vec<_> = all.iter().map(Noted::bytes).collect();
         crate::file::write_whole(&note, |file| file.write_all(&bytes.join(&0)))
     }
 
     fn clear_away(&mut self) -> Result<(), LockError> {
-        let noted = self.noted();
-        let ours = |staging: &Path| {
-            staging.is_absolute() && staging.file_name().is_some_and(|name| name.to_string_lossy().starts_with(OPENING))
-        };
-        for staging in noted.iter().filter(|staging| ours(staging)) {
-            let gone = match fs::symlink_metadata(staging) {
-                // A medium that was pulled out comes back with what is on it.
-                Err(_) => staging.parent().is_some_and(Path::exists),
-                Ok(found) => !found.is_dir() || fs::remove_dir_all(staging).is_ok(),
-            };
-            if !gone {
-                self.plaintext_left.push(staging.clone());
+        // Where it can't be read it stays as it is, and no tip is opened: that would write over it.
+        if let Ok(noted) = self.noted() {
+            let number = noted.len();
+            let left: Vec<_> = noted.into_iter().filter(|noted| noted.is_ours() && !noted.clear_away()).collect();
+            if left.len() < number {
+                let _ = self.note(&left);
             }
-        }
-        if noted != self.plaintext_left {
-            let _ = self.note(&self.plaintext_left);
+            self.plaintext_left = left.into_iter().map(|noted| noted.staging).collect();
         }
         for (folder, start) in [(self.folder.join("tips"), INCOMING), (self.folder.clone(), ".partial-")] {
             for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
@@ -120,6 +120,42 @@ impl DeskLock {
             }
         }
         Ok(())
+    }
+}
+
+/// A staging folder in which there may be plaintext.
+struct Noted {
+    staging: PathBuf,
+    /// Whether it was made on another disk than the desk's: a medium that can be pulled out, and come back.
+    elsewhere: bool,
+}
+
+impl Noted {
+    fn parse(bytes: &[u8]) -> Self {
+        let (path, elsewhere) = bytes.strip_prefix(ELSEWHERE).map_or((bytes, false), |path| (path, true));
+        Self { staging: OsStr::from_bytes(path).into(), elsewhere }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        [if self.elsewhere { ELSEWHERE } else { b"" }, self.staging.as_os_str().as_bytes()].concat()
+    }
+
+    /// Whatever the note says, nothing else is removed.
+    fn is_ours(&self) -> bool {
+        let name = self.staging.file_name().unwrap_or_default();
+        self.staging.is_absolute() && name.as_bytes().starts_with(OPENING.as_bytes())
+    }
+
+    /// Removes the folder; says whether it is gone.
+    fn clear_away(&self) -> bool {
+        match fs::symlink_metadata(&self.staging) {
+            Ok(found) => !found.is_dir() || fs::remove_dir_all(&self.staging).is_ok(),
+            // A medium that was pulled out comes back with what is on it, and until then another may be in its place.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                !self.elsewhere && self.staging.parent().is_some_and(Path::exists)
+            }
+            Err(_) => false,
+        }
     }
 }
 

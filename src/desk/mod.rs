@@ -14,15 +14,15 @@ mod released;
 pub mod trust;
 mod trying;
 
-pub use casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey};
-pub use chain::{Chain, Gap, Misplaced, Standing};
+pub use casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey, WithoutFile};
+pub use chain::{Chain, Gap, Misplaced, Standing, spelled};
 pub use import::{ImportError, Imported, Missing, Permission, import, missing};
 pub use keyring::UnlockedKeys;
 pub use lock::{DeskLock, LockError};
 pub use open::{OpenTipError, Opened, Shown, check_out, find, open, show, try_keys};
 pub use reading::{Entry, Oddity, TipRead};
-pub use released::released;
-pub use trying::keys_in;
+pub use released::{released, released_fields};
+pub use trying::{Progress, key_files, known};
 
 /// Whether a file could not be written because the disk, or the share of it that this user has, is full.
 fn is_full(error: &std::io::Error) -> bool {

@@ -2,20 +2,21 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rand::{RngCore, rngs::OsRng};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey};
+use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey, tip_file};
 use super::is_full;
 use super::keyring::UnlockedKeys;
 use super::lock::{DeskLock, LockError, OPENING};
 use super::reading::{Entry, Oddity, ReadError, TipRead, read};
 use super::released::released;
 use super::trust::Desk;
+use super::trying::Progress;
 use crate::bundle::CourierName;
 use crate::day::Day;
 use crate::limits::MAX_MESSAGE;
@@ -67,6 +68,9 @@ pub enum OpenTipError {
         /// What is in the way.
         file: PathBuf,
     },
+    /// The output is the top of a file system.
+    #[error("{} is a medium or disk of its own; choose a folder on it, for example {}", .0.display(), .0.join("case").display())]
+    Medium(PathBuf),
     /// The ciphertext is gone or changed on this disk.
     #[error("the stored file of this tip is missing or damaged; import its bundle again: number {bundle} of the courier {}", courier.short())]
     Missing {
@@ -86,6 +90,12 @@ pub enum OpenTipError {
         "opened before with {0}, whose file is not in keys/; unless it was destroyed on purpose, put it back from the copy. Nothing was written"
     )]
     KeyGone(KeyName),
+    /// It was opened with a key whose file is damaged now, or holds another.
+    #[error(
+        "opened before with {0}, but what is in keys/ under that name does not open it: it is damaged, or another key. Put the right one back from \
+         the copy. Nothing was written"
+    )]
+    KeyChanged(KeyName),
     /// Key or authenticity.
     #[error("{0}; nothing of it was kept")]
     Open(OpenError),
@@ -113,7 +123,7 @@ pub enum OpenTipError {
     #[error(transparent)]
     Casebook(#[from] CasebookError),
     /// A file failed.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}; the tip was not opened", path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -127,8 +137,7 @@ pub fn find(desk: &Desk, start: &str) -> Result<TipId, OpenTipError> {
     Casebook::not_lost(&desk.folder)?;
     let book = Casebook::read(&desk.folder)?;
     let (id, case) = book.find(start)?;
-    let there = fs::metadata(stored(desk, &id)).is_ok_and(|found| found.len() == case.size);
-    if there { Ok(id) } else { Err(missing(case)) }
+    if case.is_here(&desk.folder, &id) { Ok(id) } else { Err(missing(case)) }
 }
 
 /// Whether a tip can be opened into `out`: it has to be absent or an empty folder, below a folder. Asked before the passphrase is.
@@ -136,7 +145,13 @@ pub fn check_out(out: &Path) -> Result<(), OpenTipError> {
     let out = &resolved(out);
     if fs::symlink_metadata(out).is_ok() {
         let empty = fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
-        return if empty { Ok(()) } else { Err(OpenTipError::NotEmpty(out.to_owned())) };
+        let disk = |path: &Path| fs::metadata(path).map(|found| found.dev());
+        return match (disk(out), disk(&crate::file::folder_of(out))) {
+            // It could not be replaced, and its plaintext would be on another disk first.
+            (Ok(own), Ok(above)) if own != above => Err(OpenTipError::Medium(out.to_owned())),
+            _ if empty => Ok(()),
+            _ => Err(OpenTipError::NotEmpty(out.to_owned())),
+        };
     }
     let above = out.ancestors().skip(1).find(|above| fs::symlink_metadata(above).is_ok());
     match above {
@@ -172,7 +187,7 @@ pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals:
     };
     crate::file::private_folder(parent).map_err(|error| failed(parent, error))?;
     let parent = parent.canonicalize().map_err(|error| failed(parent, error))?;
-    let staging = Staging::make(&lock, &parent).map_err(|error| failed(&parent, error))?;
+    let mut staging = Staging::make(&lock, &parent).map_err(|error| failed(&parent, error))?;
 
     let (mut written, mut originals_left_out, mut not_text) = (Vec::new(), 0, false);
     let outcome = read(&stored(desk, id), keys, case.day, |name, content| {
@@ -242,11 +257,11 @@ pub fn show(desk: &Desk, id: &TipId, keys: &UnlockedKeys) -> Result<Shown, OpenT
 }
 
 /// Tries every key on every tip that no key had opened, whatever was tried before. Gives how many one opens now.
-pub fn try_keys(desk: &Desk, keys: &UnlockedKeys) -> Result<usize, OpenTipError> {
+pub fn try_keys(desk: &Desk, keys: &UnlockedKeys, progress: Progress<'_>) -> Result<usize, OpenTipError> {
     let _lock = DeskLock::take(&desk.folder)?;
     Casebook::not_lost(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
-    let opened = super::trying::try_again(&desk.folder, &mut book, keys, true);
+    let opened = super::trying::try_again(&desk.folder, &mut book, keys, true, progress);
     book.write(&desk.folder)?;
     Ok(opened)
 }
@@ -264,13 +279,14 @@ fn missing(case: &Case) -> OpenTipError {
 }
 
 fn stored(desk: &Desk, id: &TipId) -> PathBuf {
-    desk.folder.join("tips").join(format!("{id}.age"))
+    tip_file(&desk.folder, id)
 }
 
 /// A hidden folder for plaintext, known to the next program in case this one is killed. Gone when dropped.
 struct Staging<'a> {
     path: PathBuf,
     lock: &'a DeskLock,
+    renamed: bool,
 }
 
 impl<'a> Staging<'a> {
@@ -280,20 +296,21 @@ impl<'a> Staging<'a> {
         let path = parent.join(format!("{OPENING}{}", hex::encode(random)));
         // First its name, then the folder: there is no moment at which it is there and nobody knows of it.
         lock.opening_at(&path)?;
-        fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self { path, lock })
+        fs::DirBuilder::new().mode(0o700).create(&path).inspect_err(|_| lock.opened(&path))?;
+        Ok(Self { path, lock, renamed: false })
     }
 
     /// Gives the folder its name; over an empty one, a rename replaces it.
-    fn rename(&self, out: &Path) -> io::Result<()> {
-        fs::rename(&self.path, out)
+    fn rename(&mut self, out: &Path) -> io::Result<()> {
+        fs::rename(&self.path, out)?;
+        self.renamed = true;
+        Ok(())
     }
 }
 
 impl Drop for Staging<'_> {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
-        if fs::symlink_metadata(&self.path).is_err() {
+        if self.renamed || fs::remove_dir_all(&self.path).is_ok() {
             self.lock.opened(&self.path);
         }
     }
@@ -375,7 +392,8 @@ fn refusal(
     match error {
         ReadError::NoKey(tried) => match &case.reader {
             Some(key) if !desk.keyring.has(&key.holder, &key.epoch) => OpenTipError::KeyGone(key.clone()),
-            _ => OpenTipError::NoKey(tried.iter().collect()),
+            Some(key) => OpenTipError::KeyChanged(key.clone()),
+            None => OpenTipError::NoKey(tried.iter().collect()),
         },
         ReadError::NotAuthentic => OpenTipError::NotAuthentic,
         ReadError::Take(source) => failed(source),
@@ -403,6 +421,25 @@ mod tests {
         }
         assert_eq!(resolved(&folder.join("new/.")), folder.join("new"));
         fs::write(folder.join("empty/file"), "").unwrap();
-        assert!(matches!(check_out(&folder.join("link")), Err(OpenTipError::NotEmpty(_))));
+        std::os::unix::fs::symlink("nowhere", folder.join("dangling")).unwrap();
+        for out in ["link", "dangling"] {
+            assert!(matches!(check_out(&folder.join(out)), Err(OpenTipError::NotEmpty(_))), "{out}");
+        }
+    }
+
+    #[test]
+    fn plaintext_on_a_medium_that_is_pulled_out_while_a_tip_is_opened_is_kept_in_mind() {
+        let (desk, media) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (stick, away) = (media.path().join("stick"), media.path().join("away"));
+        fs::create_dir(&stick).unwrap();
+        let lock = DeskLock::take(desk.path()).unwrap();
+        let staging = Staging::make(&lock, &stick).unwrap();
+        let path = staging.path.clone();
+        fs::rename(&stick, &away).unwrap();
+        drop(staging);
+        drop(lock);
+        assert_eq!(DeskLock::take(desk.path()).unwrap().plaintext_left(), std::slice::from_ref(&path));
+        fs::rename(&away, &stick).unwrap();
+        assert!(DeskLock::take(desk.path()).unwrap().plaintext_left().is_empty() && !path.exists());
     }
 }

@@ -1,6 +1,6 @@
 //! Secrets under a passphrase: age files with scrypt, and the passphrase from a file descriptor. Asking for one at a terminal is the program's part.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
 use age::secrecy::{ExposeSecret, SecretString};
@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 pub const WORK_FACTOR: u8 = 18;
 /// Largest log2 of scrypt's N that a file may ask for: 4 GiB. Fixed, because the `age` crate would take a bound from the speed of the moment.
 pub const MOST_WORK: u8 = 22;
+/// Most bytes of a file or descriptor in which a passphrase is looked for.
+const MOST_BYTES: usize = 4096;
 /// Fewest characters of a new passphrase.
 pub const SHORTEST: usize = 12;
 /// Largest secret file, in bytes; the secrets are some hundred.
@@ -33,6 +35,9 @@ pub enum SecretError {
     /// Nothing was typed, or the descriptor is closed.
     #[error("no passphrase was given; type it at the prompt, or pass --passphrase-fd N with an open file descriptor")]
     None,
+    /// Bytes that are no text.
+    #[error("the passphrase that was given is not UTF-8 text, so it was not tried; give it in UTF-8")]
+    NotText,
     /// Wrong passphrase.
     #[error(
         "the passphrase is wrong for {0}. Look at capital letters and the keyboard's language, and try again; \
@@ -66,10 +71,20 @@ impl Passphrase {
 
     /// The first line of a file.
     pub fn from_file(path: &Path) -> Result<Self, SecretError> {
-        let mut line = Zeroizing::new(String::new());
-        let file = std::fs::File::open(path).map_err(|_| SecretError::None)?;
-        io::BufReader::new(file.take(4096)).read_line(&mut line).map_err(|_| SecretError::None)?;
-        let text = line.trim_end_matches(['\r', '\n']);
+        // In one place that is wiped: a buffer that grows or is left behind would keep it. Up to the end of the line: more may never come.
+        let mut file = std::fs::File::open(path).map_err(|_| SecretError::None)?;
+        let mut bytes = Zeroizing::new([0; MOST_BYTES]);
+        let mut length = 0;
+        while length < MOST_BYTES && !bytes[..length].contains(&b'\n') {
+            match file.read(&mut bytes[length..]) {
+                Ok(0) => break,
+                Ok(more) => length += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Err(SecretError::None),
+            }
+        }
+        let line = bytes[..length].split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let text = std::str::from_utf8(line).map_err(|_| SecretError::NotText)?.trim_end_matches('\r');
         if text.is_empty() { Err(SecretError::None) } else { Ok(Self::new(text.to_owned())) }
     }
 
@@ -126,4 +141,25 @@ pub(super) fn read_sealed(path: &Path, identity: &dyn age::Identity) -> Result<Z
 
 fn file_error(path: &Path, source: io::Error) -> SecretError {
     SecretError::File { path: path.display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passphrase_is_the_first_line_and_what_is_no_text_is_said_to_be_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("typed");
+        let read = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            Passphrase::from_file(&path).map(|read| read.0.expose_secret().to_owned())
+        };
+        for bytes in [&b"five words"[..], b"five words\n", b"five words\r\nmore", b"five words\n\xff"] {
+            assert_eq!(read(bytes).unwrap(), "five words");
+        }
+        assert_eq!(read(&[b'x'; 2 * MOST_BYTES]).unwrap().len(), MOST_BYTES);
+        assert!(matches!(read(b"caf\xe9\n"), Err(SecretError::NotText)));
+        assert!(matches!(read(b"\nsecond"), Err(SecretError::None)));
+    }
 }

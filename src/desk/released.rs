@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::reading::fingerprint;
@@ -29,6 +30,15 @@ pub fn released(as_sent: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     serde_json::to_writer_pretty(&mut *text, &fields).ok()?;
     text.push(b'\n');
     Some(text)
+}
+
+/// The fields of the same, each as it can be read: a value that can't be, as a number that is too large, is there as its text and costs no other.
+#[must_use]
+pub fn released_fields(as_sent: &[u8]) -> Option<Map<String, Value>> {
+    let text = released(as_sent)?;
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(&text).ok()?;
+    let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().into());
+    Some(fields.into_iter().map(|(name, raw)| (name, value(raw))).collect())
 }
 
 const LEFT_OUT: &str = "left out by softinfo-desk";

@@ -4,12 +4,16 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::casebook::{Casebook, KeyName, KnownKey};
-use super::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys};
+use super::casebook::{Case, Casebook, KeyName, KnownKey, tip_file};
+use super::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys, likeliest_first};
 use crate::directory::HolderId;
 use crate::limits::HEADER_CAP;
 use crate::tip::header::{TipHeader, scan};
+use crate::tip::id::TipId;
 use crate::tip::open::reader_of;
+
+/// Told how many tips the keys were tried on, and on how many they are to be tried: before each and at the end.
+pub type Progress<'a> = &'a dyn Fn(usize, usize);
 
 /// What a look at a tip's header says.
 pub(super) enum Look<'a> {
@@ -32,30 +36,35 @@ pub(super) fn look<'a>(path: &Path, keys: &[&'a Unlocked]) -> io::Result<Look<'a
     Ok(reader_of(&header, keys.iter().map(|key| &key.identity)).map_or(Look::NoKey, |n| Look::Opens(keys[n])))
 }
 
-/// Tries keys on the tips in `folder` (a channel's folder) that no key had opened, and notes the outcome in `book`: on those on which one
-/// of them was not tried yet, or, with `all`, on every one. Gives how many are opened now. A tip whose file is not there is passed over.
-pub(super) fn try_again(folder: &Path, book: &mut Casebook, keys: &UnlockedKeys, all: bool) -> usize {
-    let names = known(keys);
-    let tips: Vec<_> = if all {
-        book.tips.iter().filter(|(_, case)| case.reader.is_none()).map(|(id, case)| (*id, case.day)).collect()
-    } else {
-        book.untried(&names).map(|(id, case)| (id, case.day)).collect()
-    };
+/// Tries keys on the tips in `folder` (a channel's folder) that no key had opened, and notes the outcome in `book`: on each the keys that were not
+/// tried yet, or, with `all`, every key. Gives how many are opened now. A tip whose file is not there is passed over.
+pub(super) fn try_again(
+    folder: &Path,
+    book: &mut Casebook,
+    keys: &UnlockedKeys,
+    all: bool,
+    progress: Progress<'_>,
+) -> usize {
+    let known = known(keys);
+    let here = |(id, case): (TipId, &Case)| case.is_here(folder, &id).then_some((id, case.day));
+    let tips: Vec<_> =
+        if all { book.unopened().filter_map(here).collect() } else { book.untried(&known).filter_map(here).collect() };
     let mut opened = 0;
-    for (id, day) in tips {
-        let wanted = |key: &&Unlocked| {
-            let place = keys.keys.iter().position(|other| std::ptr::eq(other, *key));
-            all || place.and_then(|place| names.get(place)).is_none_or(|known| !book.was_tried(&id, known))
-        };
-        let untried: Vec<_> = keys.ordered_for(day).into_iter().filter(wanted).collect();
-        match look(&folder.join("tips").join(format!("{id}.age")), &untried) {
+    for (done, (id, day)) in tips.iter().enumerate() {
+        progress(done, tips.len());
+        let wanted = keys.keys.iter().zip(&known).filter(|(_, known)| all || !book.was_tried(id, known));
+        let wanted = likeliest_first(wanted.map(|(key, _)| key), *day);
+        match look(&tip_file(folder, id), &wanted) {
             Ok(Look::Opens(key)) => {
                 opened += 1;
-                book.note(&id, Some(name(key)), []);
+                book.note(id, Some(name(key)), []);
             }
-            Ok(Look::NoKey) => book.note(&id, None, names.iter().cloned()),
+            Ok(Look::NoKey) => book.note(id, None, known.iter().cloned()),
             Ok(Look::NoTip) | Err(_) => {}
         }
+    }
+    if !tips.is_empty() {
+        progress(tips.len(), tips.len());
     }
     opened
 }
@@ -65,19 +74,21 @@ pub(super) fn name(key: &Unlocked) -> KeyName {
     KeyName { holder: key.holder.clone(), epoch: key.epoch.clone() }
 }
 
-/// All unlocked keys.
-pub(super) fn known(keys: &UnlockedKeys) -> Vec<KnownKey> {
+/// All unlocked keys, in their order there.
+#[must_use]
+pub fn known(keys: &UnlockedKeys) -> Vec<KnownKey> {
     keys.keys.iter().map(|key| KnownKey::new(name(key), Some(&key.identity.recipient().to_string()))).collect()
 }
 
-/// The keys whose files are in a keyring, without unlocking it. One that is destroyed or damaged is not among them.
+/// What the key files in a keyring say of their keys, without unlocking it. One that is destroyed or damaged is not among them; one that comes from
+/// another keyring, or holds another key than its name says, may be.
 #[must_use]
-pub fn keys_in(keyring: &Keyring) -> Vec<KnownKey> {
+pub fn key_files(keyring: &Keyring) -> Vec<KnownKey> {
     let recipient = |holder: &HolderId, name: &HolderId| {
         let holder = keyring.holders().iter().find(|known| known.id == *holder)?;
         holder.epochs.iter().find(|epoch| epoch.epoch == *name).map(|epoch| epoch.recipient.as_str())
     };
-    let here = |state| matches!(state, KeyState::Here | KeyState::NotListed);
+    let here = |state| matches!(state, KeyState::NotChecked | KeyState::NotListed);
     let of = |listed: Listed| {
         let holder = listed.holder;
         let epochs = listed.epochs.into_iter().filter(move |epoch| here(epoch.state));

@@ -174,8 +174,8 @@ fn keys_are_listed_without_a_passphrase_and_what_is_wrong_is_named() {
     list(0, "There are no keys in ").says(0, "softinfo-desk keygen");
     scene.run(DESK, &["--desk", &desk, "keys", "mend"]).says(1, "there are no keys in ");
     desk_of(&scene);
-    let shown = list(0, "  2026-11  2026-11-01 to 2026-11-30  here\n").out;
-    assert!(shown.starts_with("unit\n") && shown.ends_with("  signing key: here\n"), "{shown}");
+    let shown = list(0, "  2026-11  2026-11-01 to 2026-11-30  a file is here; not checked\n").out;
+    assert!(shown.starts_with("unit\n") && shown.contains("  signing key: a file is here; not checked\n"), "{shown}");
     let file = |name: &str| scene.path("unit-desk/keys/unit").join(name);
     fs::remove_file(file("2026-11.age")).unwrap();
     list(0, "  2026-11  2026-11-01 to 2026-11-30  its file is gone: destroyed, or lost\n");
@@ -183,7 +183,7 @@ fn keys_are_listed_without_a_passphrase_and_what_is_wrong_is_named() {
     list(8, "  2026-12  2026-12-01 to 2026-12-31  DAMAGED\n").says(8, "restore its file from the copy");
     let json = scene.run(DESK, &["--desk", &desk, "keys", "--json"]).says(8, "").json();
     let states: Vec<_> = json[0]["epochs"].as_array().unwrap().iter().map(|epoch| epoch["state"].as_str()).collect();
-    assert_eq!(states, [Some("destroyed"), Some("damaged"), Some("here")]);
+    assert_eq!(states, [Some("destroyed"), Some("damaged"), Some("not-checked")]);
     fs::remove_file(file("signing.age")).unwrap();
     on(&scene, &["--desk".to_owned(), desk.clone()], "keys mend")
         .says(8, "a signing key is missing; restore signing.age");
@@ -248,7 +248,7 @@ fn what_was_done_is_said_where_it_can_not_be_shown() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(8) && said.contains("; only this could not be shown: "), "{line}: {said}");
     }
-    on(&scene, &desk, "keys").says(0, "  2027-03  2027-03-01 to 2027-03-31  here\n");
+    on(&scene, &desk, "keys").says(0, "  2027-03  2027-03-01 to 2027-03-31  a file is here; not checked\n");
     assert!(scene.path("other-root/page.html").exists());
 }
 

@@ -84,7 +84,7 @@ fn missing_bundles_of_a_chain_that_has_ended_are_closed_by_hand() {
     scene.run(DESK, &["bundles"]).says(0, "2 to 3, 5");
     scene.run(DESK, &["bundles", "close", "c0ffee", "4"]).says(1, "bundle 4 of the courier c0ffee00 is not missing");
     scene.run(DESK, &["bundles", "close", "abc"]).says(1, "no courier “abc” has brought bundles");
-    scene.run(DESK, &["bundles", "close", "c0ffee", "5"]).says(0, "not waited for any more: 5");
+    scene.run(DESK, &["bundles", "close", "c0ffee", "5", "5"]).says(0, "not waited for any more: 5.\n");
     scene.import("6.tar").says(8, "bundles 2 to 3");
     scene.run(DESK, &["bundles", "close", "c0ffee"]).says(0, "not waited for any more: 2 to 3");
     scene.run(DESK, &["bundles", "close", "c0ffee"]).says(0, "nothing was changed");
@@ -113,6 +113,22 @@ fn a_desk_that_begins_late_names_what_came_before_it_once() {
     );
     scene.import("16.tar").says(0, "it fills a gap");
     scene.import("19.tar").says(0, "1 new tip");
+}
+
+/// A courier fetches the smallest tips first: what is in the next bundle may be older than the newest of the one before.
+#[test]
+fn what_is_lost_is_looked_for_from_the_first_day_of_the_bundle_before() {
+    let scene = Scene::new();
+    let mut chain = Chain::new(&scene, COURIER);
+    let tips = ["one", "two", "three"].map(crate::hand::text_tip);
+    chain.bundle("1.tar", &[(&tips[0], "2026-10-01")]);
+    chain.bundle("2.tar", &[(&tips[1], "2026-11-20"), (&tips[2], "2026-11-12")]);
+    for n in 3..=4 {
+        chain.next(&format!("{n}.tar"), &format!("tip {n}"));
+    }
+    scene.import("1.tar").ok();
+    scene.import("2.tar").ok();
+    scene.import("4.tar").says(8, "If lost: softinfo-courier fetch --again-since 2026-11-12");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use softinfo::tip::id::TipId;
 
 use crate::hand::{COURIER, Chain, recipient, report, seal};
-use crate::scene::{Channel, DESK, OwnChannel, Scene};
+use crate::scene::{Channel, DESK, OwnChannel, Scene, complete};
 
 /// A desk with keys of its own for some months.
 struct Months {
@@ -122,6 +122,129 @@ fn a_tip_whose_key_is_gone_says_that_it_was_opened_with_it() {
     months.desk(&["import", bundle.to_str().unwrap()]).says(0, "not in keys/, though not yet over").says(0, "2035-12");
     fs::rename(&away, months.key("2026-11")).unwrap();
     months.desk(&["show", &id]).says(0, "Opened, then the key went.");
+}
+
+/// Its file may come from another folder: that shows only when it is unlocked.
+#[test]
+fn a_key_file_is_said_to_be_a_key_of_this_desk_only_when_it_was_unlocked() {
+    let months = Months::of("2026-10", "2");
+    let tip = months.tip("2026-11-28", "Opened, then the key was exchanged.");
+    let mut chain = months.chain();
+    let bundle = chain.bundle("1.tar", &[(&tip, "2026-11-28")]);
+    months.desk(&["import", bundle.to_str().unwrap()]).ok();
+    let other = months.scene.path("other");
+    let other = other.to_str().unwrap();
+    let line = ["--desk", other, "keygen", "--holder", OwnChannel::HOLDER, "--kind", "labour-inspectorate"];
+    months.desk(&[&line[..], &["--from", "2026-11", "--work-factor", "10"]].concat()).ok();
+    fs::copy(months.scene.path("other/keys").join(OwnChannel::HOLDER).join("2026-11.age"), months.key("2026-11"))
+        .unwrap();
+    fs::copy(months.key("2026-11"), months.key("2026-12")).unwrap();
+    let keys = months.scene.run(DESK, &["keys"]).says(8, "a file is here; not checked");
+    assert!(keys.out.contains("Not checked: whether") && !keys.out.contains("  here"), "{keys:?}");
+    assert!(keys.err.contains("those that it opens"), "{keys:?}");
+    let json = months.scene.run(DESK, &["keys", "--json"]).says(8, "").json();
+    assert_eq!(json[0]["epochs"][1]["state"], "not-checked");
+    months.scene.run(DESK, &["list"]).says(0, "(2026-11)\n");
+    let id = TipId::of(&tip).to_string();
+    let words = format!(
+        "opened before with {} 2026-11, but what is in keys/ under that name does not open it",
+        OwnChannel::HOLDER
+    );
+    months.desk(&["show", &id]).says(1, &words);
+    months.desk(&["open", &id, "--out", months.scene.path("case").to_str().unwrap()]).says(1, &words);
+    // Nothing was found out of files that were not unlocked; once they were, nobody is told to try them again.
+    let unknown = softinfo::tip::hybrid::Identity::generate(&mut rand::rngs::OsRng);
+    let report = report(&[OwnChannel::HOLDER]).to_string();
+    let closed = seal(&unknown.recipient(), &[("report.json", report.as_bytes())]);
+    let bundle = chain.bundle("2.tar", &[(&closed, "2026-11-29")]);
+    months.desk(&["import", bundle.to_str().unwrap()]).says(8, "does not belong to the keyring.age beside it");
+    months.scene.run(DESK, &["list"]).says(0, "Key files that were not tried on all of them are here; not checked");
+    let tried = months.desk(&["list", "--try-keys"]).ok();
+    assert!(!tried.out.contains("Key files that were not tried"), "{tried:?}");
+}
+
+#[test]
+fn without_its_keyring_a_desk_takes_tips_in_and_tries_them_later() {
+    let months = Months::of("2026-10", "2");
+    let mut chain = months.chain();
+    let keyring = months.scene.path("desk/keys/keyring.age");
+    let whole = fs::read(&keyring).unwrap();
+    let mut inside = whole.clone();
+    *inside.last_mut().unwrap() ^= 1;
+    let damages: [(Option<&[u8]>, &str); 3] = [
+        (None, "keyring.age is missing"),
+        (Some(b"broken"), "keyring.age: DAMAGED"),
+        (Some(&inside), "keyring.age is damaged"),
+    ];
+    let mut tips = Vec::new();
+    for (n, (damage, words)) in (1..).zip(damages) {
+        match damage {
+            None => fs::remove_file(&keyring).unwrap(),
+            Some(bytes) => fs::write(&keyring, bytes).unwrap(),
+        }
+        let message = format!("Number {n}.");
+        let tip = months.tip("2026-11-28", &message);
+        let bundle = chain.bundle(&format!("{n}.tar"), &[(&tip, "2026-11-28")]);
+        let taken = months.desk(&["import", bundle.to_str().unwrap()]).says(8, words);
+        assert!(taken.out.starts_with(&format!("Bundle {n}: 1 new tip, no key tried on it yet.\n")), "{taken:?}");
+        assert!(!taken.out.contains("with none of them") && !taken.out.contains("for this desk"), "{taken:?}");
+        assert_eq!(taken.err.matches("keyring.age").count(), 1, "said once: {taken:?}");
+        assert!(
+            taken.err.contains("softinfo-desk list --try-keys") && !taken.err.contains("nothing was imported"),
+            "{taken:?}"
+        );
+        let listed = months.scene.run(DESK, &["list"]).says(0, "not tried yet\n");
+        assert!(!listed.out.contains("no key here") && !listed.out.contains("No key here"), "{listed:?}");
+        let id = TipId::of(&tip).to_string();
+        months.desk(&["show", &id]).says(1, words);
+        tips.push((tip, message));
+    }
+    // What needs no passphrase to be known is said before one is asked for.
+    fs::remove_file(&keyring).unwrap();
+    let (id, bundle) = (TipId::of(&tips[0].0).to_string(), months.scene.path("3.tar"));
+    months.scene.run(DESK, &["show", &id]).says(1, "keyring.age is missing");
+    months.scene.run(DESK, &["import", bundle.to_str().unwrap()]).says(8, "keyring.age is missing");
+    fs::write(&keyring, whole).unwrap();
+    // A passphrase that is wrong is another matter.
+    let late = months.tip("2026-11-28", "Late.");
+    let bundle = chain.bundle("4.tar", &[(&late, "2026-11-28")]);
+    let wrong = months.scene.path("wrong");
+    fs::write(&wrong, "another passphrase altogether").unwrap();
+    let line = "exec \"$0\" --passphrase-fd 3 import \"$1\" 3<\"$2\"";
+    let mut command = months.scene.command("sh", &["-c", line, DESK]);
+    complete(command.arg(&bundle).arg(&wrong)).says(1, "the passphrase is wrong").says(1, "nothing was imported");
+    let json = months.desk(&["--json", "import", bundle.to_str().unwrap()]).ok().json();
+    assert!(json["new"] == 1 && json["for_this_desk"] == 1 && json["opens_now"] == 3, "{json}");
+    for (tip, message) in tips {
+        months.opens(&tip, &message);
+    }
+}
+
+/// A terminal sees how far the keys have come; whoever reads the output as a file sees nothing of it.
+#[test]
+fn trying_keys_shows_how_far_it_is_on_a_terminal_only() {
+    let months = Months::of("2026-10", "2");
+    let mut chain = months.chain();
+    let tips: Vec<_> = (0..4).map(|n| months.tip("2026-11-28", &format!("Number {n}."))).collect();
+    let bundle = chain.bundle("1.tar", &tips.iter().map(|tip| (&tip[..], "2026-11-28")).collect::<Vec<_>>());
+    let key = months.scene.path("away.age");
+    fs::rename(months.key("2026-11"), &key).unwrap();
+    let bundle = bundle.to_str().unwrap();
+    // The passphrase comes over a descriptor; the terminal is that of `script`.
+    let on_a_terminal = |arguments: &str| {
+        let line = format!("'{DESK}' --passphrase-fd 3 {arguments} 3<'{}'", months.scene.path("passphrase").display());
+        let mut command = months.scene.command("script", &["-qec", &line, "/dev/null"]);
+        complete(&mut command)
+    };
+    let quiet = |run: &crate::scene::Run| !run.out.contains("Trying keys") && !run.err.contains("Trying keys");
+    months.desk(&["list"]).ok();
+    on_a_terminal(&format!("import '{bundle}'")).says(0, "Trying keys").says(0, "4 new tips");
+    fs::rename(&key, months.key("2026-11")).unwrap();
+    on_a_terminal("list --try-keys").says(0, "Trying keys").says(0, "4 can be opened now");
+    assert!(quiet(&months.desk(&["list", "--try-keys"]).ok()));
+    let other = months.tip("2026-11-28", "Another.");
+    let bundle = chain.bundle("2.tar", &[(&other, "2026-11-28")]);
+    assert!(quiet(&months.desk(&["import", bundle.to_str().unwrap()]).ok()));
 }
 
 #[test]

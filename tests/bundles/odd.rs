@@ -102,6 +102,23 @@ fn whatever_stands_in_the_report_the_message_is_shown_and_what_is_odd_is_named()
     assert_eq!(shown["warnings"], json!([]), "{shown}");
 }
 
+/// It is valid JSON, but no number that this program can hold.
+#[test]
+fn a_value_that_can_not_be_read_hides_no_other_field() {
+    let scene = Scene::new();
+    let mut good = report(&[INSPECTORATE]);
+    good["danger"] = "now".into();
+    let text = good.to_string().replacen('{', "{\"period\":1e999,", 1);
+    let entries: [(&str, &[u8]); 2] = [("report.json", text.as_bytes()), ("message.txt", b"one")];
+    let id = import(&scene, &mut Chain::new(&scene, COURIER), &entries);
+    let shown = show(&scene, &id).says(0, "│ danger: now\n").says(0, "│ period: 1e999\n");
+    assert!(shown.out.contains("“period” of the report has a value"), "{shown:?}");
+    let json = scene.run(DESK, &["--json", "show", &id]).ok().json();
+    assert!(json["report"]["danger"] == "now" && json["report"]["period"] == "1e999", "{json}");
+    let secret = good["withdraw_token"].as_str().unwrap();
+    assert!(!json.to_string().contains(secret) && !shown.out.contains(secret));
+}
+
 #[test]
 fn a_case_folder_says_where_the_tip_came_from_and_keeps_the_writers_secrets_out() {
     let scene = Scene::new();

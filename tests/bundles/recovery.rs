@@ -78,6 +78,13 @@ fn a_casebook_that_was_lost_comes_back_with_the_bundles() {
     scene.run(DESK, &["show", id]).says(1, lost);
     scene.import("one-1.tar").says(1, lost).says(1, "--new-courier");
     assert!(!casebook.exists());
+    // Whether an earlier bundle came, only the list knew.
+    let later = new_courier("one-2.tar").says(8, "3 sealed tips are in this desk's folder on no list");
+    assert!(
+        later.err.contains("bundle 1 is on no list of this desk") && !later.err.contains("never imported"),
+        "{later:?}"
+    );
+    fs::remove_file(&casebook).unwrap();
     new_courier("one-1.tar").says(8, "3 sealed tips are in this desk's folder on no list");
     import_all(8);
     assert_eq!(scene.list(), before);
@@ -215,6 +222,115 @@ fn plaintext_that_a_killed_open_left_is_removed_by_the_next_command() {
     assert!(!scene.path("desk/softinfo-example/opening").exists());
 }
 
+/// Its medium is not there: whatever is done on the desk, it stays named.
+#[test]
+fn plaintext_that_can_not_be_removed_now_is_named_by_every_command_that_takes_the_desk() {
+    let scene = Scene::new();
+    let mut chain = Chain::new(&scene, COURIER);
+    let id = chain.next("1.tar", "one");
+    scene.import("1.tar").ok();
+    fs::write(scene.path("desk/softinfo-example/opening"), "/media/pulled-out/.opening-0123456789abcdef").unwrap();
+    let named = "/media/pulled-out/.opening-0123456789abcdef holds plaintext of a tip";
+    scene.run(DESK, &["list"]).says(0, named);
+    scene.run(DESK, &["list", "--try-keys"]).says(0, named);
+    scene.run(DESK, &["show", &id]).says(0, named);
+    scene.import("1.tar").says(0, named);
+    // Also where the command itself fails.
+    fs::write(scene.path("in-the-way"), "").unwrap();
+    let mut bytes = fs::read(stored(&scene, &id)).unwrap();
+    bytes[20_000] ^= 1;
+    fs::write(stored(&scene, &id), bytes).unwrap();
+    scene.open(&id, "case").says(1, "missing or damaged").says(1, named);
+}
+
+#[test]
+fn a_tip_whose_file_is_missing_is_said_to_be_missing_and_comes_back_with_its_bundle() {
+    let scene = Scene::new();
+    let mut chain = Chain::new(&scene, COURIER);
+    let unknown = softinfo::tip::hybrid::Identity::generate(&mut rand::rngs::OsRng);
+    let report = report(&[INSPECTORATE]).to_string();
+    let closed = seal(&unknown.recipient(), &[("report.json", report.as_bytes()), ("message.txt", b"closed")]);
+    let open = crate::hand::text_tip("open");
+    chain.bundle("1.tar", &[(&closed, "2026-11-29"), (&open, "2026-11-29")]);
+    chain.next("2.tar", "two");
+    scene.import("1.tar").ok();
+    let ids = [&closed, &open].map(|tip| softinfo::tip::id::TipId::of(tip).to_string());
+    let casebook = scene.path("desk/softinfo-example/casebook.json");
+    // As if no key had been tried on it.
+    let text = fs::read_to_string(&casebook).unwrap();
+    let mut book: serde_json::Value = serde_json::from_str(&text).unwrap();
+    book["tips"][&ids[0]].as_object_mut().unwrap().remove("tried").unwrap();
+    fs::write(&casebook, book.to_string()).unwrap();
+    scene.run(DESK, &["list"]).says(0, "list --try-keys");
+    for id in &ids {
+        fs::remove_file(stored(&scene, id)).unwrap();
+    }
+    for command in [&["list"][..], &["list", "--try-keys"]] {
+        let listed = scene.run(DESK, command).ok();
+        assert_eq!(listed.out.matches("its file is missing or damaged").count(), 2, "{listed:?}");
+        assert!(listed.out.contains("import its bundle again"), "{listed:?}");
+        assert!(!listed.out.contains("--try-keys") && !listed.out.contains("no key here"), "{listed:?}");
+    }
+    let json = scene.list();
+    assert!(json.as_array().unwrap().iter().all(|tip| tip["file"] == "missing"), "{json}");
+    let second = scene.import("2.tar").says(0, "import bundle 1 of the courier c0ffee00 again");
+    assert!(second.err.contains("the files of 2 tips are missing or damaged"), "{second:?}");
+    assert!(!second.err.contains("--try-keys"), "{second:?}");
+    scene.import("1.tar").says(0, "2 tips mended");
+    let listed = scene.run(DESK, &["list"]).ok();
+    assert!(!listed.out.contains("missing") && !listed.out.contains("not tried"), "{listed:?}");
+    scene.open(&ids[1], "case").ok();
+}
+
+/// Its mount point stays, and another medium may be put there: what was on the first is not forgotten.
+#[test]
+fn plaintext_on_a_medium_whose_mount_point_stays_is_named_until_it_is_back() {
+    let scene = Scene::new();
+    let large = scene.random_file("large", 40_000_000);
+    let report = report(&[INSPECTORATE]).to_string();
+    let tip =
+        seal(&inspectorate(), &[("report.json", report.as_bytes()), ("attachments/01.bin", &fs::read(large).unwrap())]);
+    let id = softinfo::tip::id::TipId::of(&tip).to_string();
+    Chain::new(&scene, COURIER).bundle("1.tar", &[(&tip, "2026-11-29")]);
+    scene.import("1.tar").ok();
+    let stick = SmallDisk::mount(scene.path("stick"), "64m");
+    let place = scene.path("place");
+    fs::create_dir(&place).unwrap();
+    let put_in = |from: &Path| {
+        assert!(Command::new("mount").arg("--bind").arg(from).arg(&place).status().unwrap().success());
+        SmallDisk(place.clone())
+    };
+    let there = put_in(&stick.0);
+    let opening = || names(&stick.0).into_iter().find(|name| name.starts_with(".opening-"));
+    for n in 0.. {
+        assert!(n < 20, "it was never caught in the middle");
+        let out = place.join(n.to_string());
+        let mut open = scene.command(DESK, &["open", &id, "--out", out.to_str().unwrap()]);
+        let mut child = open.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while opening().is_none() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if opening().is_some() {
+            break;
+        }
+        fs::remove_dir_all(out).unwrap();
+    }
+    drop(there);
+    let named = format!("{} holds plaintext", place.join(opening().unwrap()).display());
+    scene.run(DESK, &["list"]).says(0, &named);
+    let other = SmallDisk::mount(scene.path("other-stick"), "1m");
+    let there = put_in(&other.0);
+    scene.run(DESK, &["list"]).says(0, &named);
+    drop(there);
+    let there = put_in(&stick.0);
+    let back = scene.run(DESK, &["list"]).ok();
+    assert!(opening().is_none() && !back.err.contains("plaintext"), "{back:?}");
+    assert!(!scene.path("desk/softinfo-example/opening").exists());
+    drop(there);
+}
+
 /// A file system of its own in memory; unmounted when it goes.
 struct SmallDisk(PathBuf);
 
@@ -266,4 +382,7 @@ fn a_full_disk_is_named_as_a_full_disk() {
         scene.run(DESK, &["open", &id, "--out", out.to_str().unwrap()]).says(1, "there is no room on the disk");
     assert!(!refused.err.contains("authentic"), "{refused:?}");
     assert_eq!(names(&disk.0), [""; 0]);
+    // A folder takes the name of another in one step, which the top of a medium can't: its plaintext would lie beside it first, on another disk.
+    scene.open(&id, "small-cases").says(1, "is a medium or disk of its own; choose a folder on it");
+    assert!(names(scene.folder.path()).iter().all(|name| !name.starts_with(".opening-")));
 }

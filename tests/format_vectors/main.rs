@@ -115,7 +115,13 @@ impl EmptyDesk {
     }
 
     fn import(&self, file: &str, keys: Vec<Unlocked>) -> Result<Imported, ImportError> {
-        import(&self.desk, File::open(path("bundle").join(file)).unwrap(), Permission::default(), || Ok(all(keys)))
+        import(
+            &self.desk,
+            File::open(path("bundle").join(file)).unwrap(),
+            Permission::default(),
+            || Ok(all(keys)),
+            &|_, _| (),
+        )
     }
 
     /// Every file on the desk, with its bytes.

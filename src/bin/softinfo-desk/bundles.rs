@@ -7,10 +7,10 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, Chain, DeskLock, Gap, LockError};
+use softinfo::desk::{Casebook, Chain, DeskLock, LockError, spelled};
 use softinfo::terminal::{Exit, say, say_json};
 
-use crate::import::busy_desk;
+use crate::import::{busy_desk, name_plaintext};
 use crate::list::{lost_list, quiet_when_closed};
 use crate::{Setting, told};
 
@@ -43,10 +43,11 @@ impl Bundles {
                 quiet_when_closed(if setting.json { rows(&book) } else { table(&book) })?;
             }
             Some(Command::Close { courier, numbers }) => {
-                let _lock = match DeskLock::take(&desk.folder) {
+                let lock = match DeskLock::take(&desk.folder) {
                     Err(busy @ LockError::InUse(_)) => return Ok(busy_desk(&busy)),
                     lock => lock?,
                 };
+                name_plaintext(lock.plaintext_left());
                 let mut book = Casebook::read(&desk.folder)?;
                 let (name, chain) = book.courier(&courier)?;
                 let closed = match chain.give_up(&numbers) {
@@ -63,7 +64,7 @@ impl Bundles {
                 let given_up = format!(
                     "bundles of the courier {} that are not waited for any more: {}",
                     name.short(),
-                    list(&closed)
+                    spelled(&closed)
                 );
                 let said = if setting.json {
                     say_json(&json!({ "courier": name, "closed": closed }))
@@ -93,7 +94,7 @@ fn table(book: &Casebook) -> io::Result<()> {
         "COURIER", "BUNDLES", "FIRST", "LAST", "MISSING"
     ))?;
     for (name, chain) in &book.chains {
-        let [missing, given_up] = [chain.missing(), chain.given_up()].map(|gaps| list(&gaps));
+        let [missing, given_up] = [chain.missing(), chain.given_up()].map(|gaps| spelled(&gaps));
         let number = |number: Option<u64>| number.unwrap_or_default();
         say(format_args!(
             "{}  {:>7}  {:>6}  {:>6}  {missing:<12}  {given_up}",
@@ -104,11 +105,4 @@ fn table(book: &Casebook) -> io::Result<()> {
         ))?;
     }
     Ok(())
-}
-
-fn list(gaps: &[Gap]) -> String {
-    if gaps.is_empty() {
-        return "none".to_owned();
-    }
-    gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -1,5 +1,6 @@
 //! `softinfo-desk import`: a bundle from the courier's computer onto the desk.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
@@ -10,8 +11,11 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use softinfo::day::Day;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, import};
-use softinfo::terminal::{Exit, byte_bar, complain, counted, say, say_json, sentence};
+use softinfo::desk::{
+    DeskLock, ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, WithoutFile, import,
+    spelled,
+};
+use softinfo::terminal::{Exit, byte_bar, complain, count_bar, counted, counted_are, say, say_json, sentence};
 
 use crate::list::start;
 use crate::passphrase::unlock;
@@ -65,17 +69,21 @@ impl Import {
         }
         name_plaintext(&imported.plaintext_left);
         let mut exit = name_missing(&imported);
+        if let Some(fault) = &imported.not_unlocked {
+            complain(
+                PROGRAM,
+                format_args!("{}. No key was tried; when it is back: softinfo-desk list --try-keys", sentence(fault)),
+            );
+            exit = Exit::Incomplete;
+        }
+        name_without_file(&imported.without_file);
         note_keys_gone(&desk);
         if imported.unlisted > 0 {
             complain(
                 PROGRAM,
                 format_args!(
                     "{} in this desk's folder on no list, because the list was lost; each comes back onto it with its bundle: import those again",
-                    if imported.unlisted == 1 {
-                        "1 sealed tip is".to_owned()
-                    } else {
-                        format!("{} sealed tips are", imported.unlisted)
-                    }
+                    counted_are(imported.unlisted, "sealed tip")
                 ),
             );
             exit = Exit::Incomplete;
@@ -98,12 +106,28 @@ fn read(
     }
     let bar = byte_bar(found.len(), "Importing");
     let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
-    let outcome = import(desk, source, permission, || {
+    let unlocked = || {
         bar.finish_and_clear();
         unlock(setting, desk, "to see which tips they open")
-    });
+    };
+    let outcome = trying_keys(|progress| import(desk, source, permission, unlocked, progress));
     bar.finish_and_clear();
     Ok(outcome)
+}
+
+/// Does something that tries keys on tips, and shows how far that is.
+pub fn trying_keys<T>(what: impl FnOnce(&dyn Fn(usize, usize)) -> T) -> T {
+    // Only when the first is tried: before, there may be a question, or nothing to try.
+    let bar = OnceCell::new();
+    let outcome = what(&|done, all| {
+        let bar = bar.get_or_init(|| count_bar(0, "Trying keys"));
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    if let Some(bar) = bar.get() {
+        bar.finish_and_clear();
+    }
+    outcome
 }
 
 fn show(imported: &Imported) -> io::Result<()> {
@@ -116,11 +140,17 @@ fn show(imported: &Imported) -> io::Result<()> {
         Standing::AfterAGap => " (a bundle before it is missing)",
         Standing::OutOfOrder => " (older than the last one; it fills a gap)",
     };
-    say(format_args!("Bundle {number}{place}: {}, {for_this_desk} for this desk.", counted(*new, "new tip")))?;
+    let them = if *new == 1 { "it" } else { "them" };
+    let whose = match (&imported.not_unlocked, new) {
+        (Some(_), 0) => String::new(),
+        (Some(_), _) => format!(", no key tried on {them} yet"),
+        (None, _) => format!(", {for_this_desk} for this desk"),
+    };
+    say(format_args!("Bundle {number}{place}: {}{whose}.", counted(*new, "new tip")))?;
     if imported.begins {
         say(format_args!("It is the first of the courier {} on this desk.", courier.short()))?;
     }
-    if new > for_this_desk {
+    if new > for_this_desk && imported.not_unlocked.is_none() {
         let opens = if *for_this_desk == 1 { "opens" } else { "open" };
         let others = new - for_this_desk;
         let open = if others == 1 { "opens" } else { "open" };
@@ -164,8 +194,20 @@ fn show(imported: &Imported) -> io::Result<()> {
 fn name_missing(imported: &Imported) -> Exit {
     let before = imported.number.saturating_sub(1);
     let begins_late = imported.begins && before > 0;
-    if begins_late {
-        let which = if before == 1 { "bundle 1 was".to_owned() } else { format!("bundles 1 to {before} were") };
+    let which = |one: &str, several: &str| {
+        if before == 1 { format!("bundle 1 {one}") } else { format!("bundles 1 to {before} {several}") }
+    };
+    if begins_late && imported.unlisted > 0 {
+        let them = if before == 1 { "it" } else { "them" };
+        complain(
+            PROGRAM,
+            format_args!(
+                "{} on no list of this desk, because the list was lost: import {them} again. This is said once",
+                which("is", "are")
+            ),
+        );
+    } else if begins_late {
+        let which = which("was", "were");
         complain(
             PROGRAM,
             format_args!(
@@ -191,13 +233,31 @@ fn name_missing(imported: &Imported) -> Exit {
         complain(
             PROGRAM,
             format_args!(
-                "{} {} opened by no key that could be read. Restore the damaged ones from their copy, then: softinfo-desk list --try-keys",
-                tips(imported.unopened),
-                if imported.unopened == 1 { "is" } else { "are" }
+                "{} opened by no key that could be read. Restore the damaged ones from their copy, then: softinfo-desk list --try-keys",
+                counted_are(imported.unopened, "tip")
             ),
         );
     }
     if untried || begins_late || !imported.missing.is_empty() { Exit::Incomplete } else { Exit::Done }
+}
+
+/// Names the bundles that bring back the files of tips.
+fn name_without_file(missing: &[WithoutFile]) {
+    for WithoutFile { courier, tips, bundles } in missing {
+        let files =
+            if *tips == 1 { "the file of 1 tip is".to_owned() } else { format!("the files of {tips} tips are") };
+        let plural = if matches!(&bundles[..], [only] if only.first == only.last) { "" } else { "s" };
+        complain(
+            PROGRAM,
+            format_args!(
+                "{files} missing or damaged: import bundle{plural} {} of the courier {} again, which bring{} {} back",
+                spelled(bundles),
+                courier.short(),
+                if plural.is_empty() { "s" } else { "" },
+                if *tips == 1 { "it" } else { "them" },
+            ),
+        );
+    }
 }
 
 /// Names keys that are gone before their time is over: what is sealed to them would never open.
@@ -224,6 +284,13 @@ fn note_keys_gone(desk: &Desk) {
 
 fn tips(number: usize) -> String {
     counted(number, "tip")
+}
+
+/// Removes what a killed program has left, unless another is at work, and names what can't be removed now.
+pub fn clear_away(desk: &Desk) {
+    if let Ok(lock) = DeskLock::take(&desk.folder) {
+        name_plaintext(lock.plaintext_left());
+    }
 }
 
 /// Names the plaintext that a killed `open` has left where it can't be removed now.

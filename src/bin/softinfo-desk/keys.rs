@@ -19,6 +19,9 @@ use crate::{PROGRAM, Setting, passphrase, told};
 pub const NO_SIGNING_KEY: &str = "a signing key is missing; restore signing.age from the copy of the folder, or make a new one with \
      softinfo-desk keys mend --new-signing-key";
 
+/// What a look at the files does not say.
+const NOT_CHECKED: &str = "Not checked: whether keyring.age opens these files. softinfo-desk keys mend tries them; what is in order stays as it is.";
+
 /// Without an action: show which keys are here. Asks for no passphrase.
 #[derive(Args)]
 pub struct Keys {
@@ -58,6 +61,7 @@ impl Keys {
 
 fn list(setting: &Setting, keyring: &Keyring) -> Result<ExitCode> {
     let listing = keyring.listing();
+    let fault = if keyring.is_empty() { None } else { keyring.check_keyring().err() };
     // Whoever closes the other end has seen enough; what is wrong is said all the same.
     quiet_when_closed(if setting.json {
         say_json(&listing)
@@ -67,14 +71,14 @@ fn list(setting: &Setting, keyring: &Keyring) -> Result<ExitCode> {
             keyring.folder().display()
         ))
     } else {
-        listing.iter().try_for_each(show)
+        listing.iter().try_for_each(show).and_then(|()| match &fault {
+            None => say(NOT_CHECKED),
+            Some(_) => Ok(()),
+        })
     })?;
-    let mut whole = true;
-    if !keyring.is_empty()
-        && let Err(fault) = keyring.check_keyring()
-    {
-        complain(PROGRAM, sentence(&fault));
-        whole = false;
+    let mut whole = fault.is_none();
+    if let Some(fault) = &fault {
+        complain(PROGRAM, sentence(fault));
     }
     for fault in keyring.faults() {
         complain(PROGRAM, sentence(fault));
@@ -83,10 +87,7 @@ fn list(setting: &Setting, keyring: &Keyring) -> Result<ExitCode> {
     let states =
         || listing.iter().flat_map(|holder| holder.epochs.iter().map(|epoch| epoch.state).chain([holder.signing]));
     if states().any(|state| state == KeyState::Damaged) {
-        complain(
-            PROGRAM,
-            "a damaged key opens nothing; restore its file from the copy of the folder. The other keys work",
-        );
+        complain(PROGRAM, "a damaged key opens nothing; restore its file from the copy of the folder");
         whole = false;
     }
     if listing.iter().any(|holder| holder.signing == KeyState::Destroyed) {
@@ -94,7 +95,10 @@ fn list(setting: &Setting, keyring: &Keyring) -> Result<ExitCode> {
         whole = false;
     }
     if states().any(|state| state == KeyState::NotListed) && keyring.faults().is_empty() {
-        complain(PROGRAM, "holder.json does not name all keys that are here; softinfo-desk keys mend takes them in");
+        complain(
+            PROGRAM,
+            "holder.json does not name all key files that are here; softinfo-desk keys mend takes in those that it opens",
+        );
         whole = false;
     }
     let exit = if whole { Exit::Done } else { Exit::Incomplete };
@@ -117,10 +121,10 @@ fn show(holder: &Listed) -> io::Result<()> {
 
 fn state(state: KeyState) -> &'static str {
     match state {
-        KeyState::Here => "here",
+        KeyState::NotChecked => "a file is here; not checked",
         KeyState::Destroyed => "its file is gone: destroyed, or lost",
         KeyState::Damaged => "DAMAGED",
-        KeyState::NotListed => "here, but not in holder.json",
+        KeyState::NotListed => "a file is here, but not in holder.json; not checked",
         KeyState::None => "none",
     }
 }

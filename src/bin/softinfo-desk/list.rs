@@ -7,11 +7,11 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Casebook, CasebookError, DeskLock, OpenTipError, keys_in, try_keys};
+use softinfo::desk::{Case, Casebook, CasebookError, KnownKey, OpenTipError, key_files, known, try_keys};
 use softinfo::terminal::{Exit, complain, say, say_json};
 use softinfo::tip::id::TipId;
 
-use crate::import::{announce_example, busy_desk, name_plaintext};
+use crate::import::{announce_example, busy_desk, clear_away, trying_keys};
 use crate::passphrase::unlock;
 use crate::{PROGRAM, Setting};
 
@@ -28,22 +28,22 @@ impl List {
         if let Err(lost) = Casebook::not_lost(&desk.folder) {
             return Ok(lost_list(&lost));
         }
-        if self.try_keys {
+        clear_away(&desk);
+        let keys = if self.try_keys {
             announce_example(&desk);
-            match try_keys(&desk, &unlock(setting, &desk, "to try them")?) {
+            let keys = unlock(setting, &desk, "to try them")?;
+            match trying_keys(|progress| try_keys(&desk, &keys, progress)) {
                 Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
                 opened => {
                     complain(PROGRAM, format_args!("of the tips that no key had opened, {} can be opened now", opened?))
                 }
             }
+            known(&keys)
         } else {
-            // Removes what a killed program has left behind; where another is at work, that one has.
-            if let Ok(lock) = DeskLock::take(&desk.folder) {
-                name_plaintext(lock.plaintext_left());
-            }
-        }
+            key_files(&desk.keyring)
+        };
         let book = Casebook::read(&desk.folder)?;
-        quiet_when_closed(if setting.json { rows(&book) } else { table(&desk, &book) })?;
+        quiet_when_closed(if setting.json { rows(&desk, &book) } else { table(&desk, &book, &keys) })?;
         Ok(Exit::Done.into())
     }
 }
@@ -62,33 +62,30 @@ pub fn quiet_when_closed(said: io::Result<()>) -> io::Result<()> {
     }
 }
 
-fn rows(book: &Casebook) -> io::Result<()> {
-    let row = |(id, case): (&_, &softinfo::desk::Case)| {
+fn rows(desk: &Desk, book: &Casebook) -> io::Result<()> {
+    let row = |(id, case): (&_, &Case)| {
         json!({
             "id": id, "day": case.day, "size": case.size, "courier": case.courier, "bundle": case.bundle,
+            "file": if case.is_here(&desk.folder, id) { "here" } else { "missing" },
             "reader": case.reader, "tried": book.tried(case),
         })
     };
     say_json(&sorted(book).into_iter().map(row).collect::<Vec<_>>())
 }
 
-fn table(desk: &Desk, book: &Casebook) -> io::Result<()> {
+/// The tips as people read them; `keys` are those that the desk has, or may have.
+fn table(desk: &Desk, book: &Casebook, keys: &[KnownKey]) -> io::Result<()> {
     let tips = sorted(book);
     if tips.is_empty() {
         return say("No tips yet. Import a bundle with: softinfo-desk import FILE");
     }
     say(format_args!("{:<16}  {:<10}  {:>9}  {:<16}  FOR", "ID", "DAY", "KB", "BUNDLE"))?;
-    let mut unopened = false;
+    let (mut unopened, mut missing) = (false, false);
     for (id, case) in tips {
-        let whose = case.reader.as_ref().map_or_else(
-            || "no key here".to_owned(),
-            |reader| {
-                let here = desk.keyring.has(&reader.holder, &reader.epoch);
-                let gone = if here { "" } else { ", whose file is not in keys/" };
-                format!("{} ({}){gone}", reader.holder, reader.epoch)
-            },
-        );
-        unopened |= case.reader.is_none();
+        let here = case.is_here(&desk.folder, id);
+        let whose = whose(desk, case, here);
+        missing |= !here;
+        unopened |= here && case.reader.is_none() && case.was_tried();
         let start = start(id);
         let bundle = format!("{} of {}", case.bundle, case.courier.short());
         say(format_args!("{start}  {}  {:>9}  {bundle:<16}  {whose}", case.day, case.size.div_ceil(1000)))?;
@@ -98,10 +95,31 @@ fn table(desk: &Desk, book: &Casebook) -> io::Result<()> {
             "No key here: none of this desk's keys opens it. With keys that have come since: softinfo-desk list --try-keys",
         )?;
     }
-    if book.untried(&keys_in(&desk.keyring)).next().is_some() {
-        say("This desk has keys that were not tried on all of them: softinfo-desk list --try-keys")?;
+    if missing {
+        say("Missing or damaged: import its bundle again, which brings the file back.")?;
+    }
+    if book.untried(keys).any(|(id, case)| case.is_here(&desk.folder, &id)) {
+        say(
+            "Key files that were not tried on all of them are here; not checked whether they are keys of this desk: softinfo-desk list --try-keys",
+        )?;
     }
     Ok(())
+}
+
+/// Who can open a tip, as far as it is known, and whether its file is here.
+fn whose(desk: &Desk, case: &Case, here: bool) -> String {
+    const MISSING: &str = "its file is missing or damaged";
+    match &case.reader {
+        Some(reader) => {
+            let gone =
+                if desk.keyring.has(&reader.holder, &reader.epoch) { "" } else { ", whose file is not in keys/" };
+            let missing = if here { String::new() } else { format!("; {MISSING}") };
+            format!("{} ({}){gone}{missing}", reader.holder, reader.epoch)
+        }
+        None if !here => MISSING.to_owned(),
+        None if case.was_tried() => "no key here".to_owned(),
+        None => "not tried yet".to_owned(),
+    }
 }
 
 /// As much of an id as a person types.
@@ -109,7 +127,7 @@ pub fn start(id: &TipId) -> String {
     id.to_string().chars().take(16).collect()
 }
 
-fn sorted(book: &Casebook) -> Vec<(&TipId, &softinfo::desk::Case)> {
+fn sorted(book: &Casebook) -> Vec<(&TipId, &Case)> {
     let mut tips: Vec<_> = book.tips.iter().collect();
     tips.sort_by_key(|(id, case)| (case.day, **id));
     tips

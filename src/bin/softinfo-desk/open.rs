@@ -8,10 +8,10 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{OpenTipError, Opened, check_out, find, open};
+use softinfo::desk::{LockError, OpenTipError, Opened, check_out, find, open};
 use softinfo::terminal::{Exit, complain, counted, say, say_json};
 
-use crate::import::{announce_example, busy_desk, name_plaintext};
+use crate::import::{announce_example, busy_desk, clear_away, name_plaintext};
 use crate::passphrase::unlock;
 use crate::sheet;
 use crate::{PROGRAM, Setting};
@@ -36,8 +36,9 @@ impl Open {
         let id = find(&desk, &self.id)?;
         let keys = unlock(setting, &desk, "to open the tip")?;
         let opened = match open(&desk, &id, &keys, &self.out, self.originals) {
-            Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
-            opened => opened?,
+            Err(OpenTipError::Lock(busy @ LockError::InUse(_))) => return Ok(busy_desk(&busy)),
+            // Also what this one has left, where its medium was pulled out.
+            opened => opened.inspect_err(|_| clear_away(&desk))?,
         };
         name_plaintext(&opened.plaintext_left);
         let said = if setting.json {

@@ -12,6 +12,8 @@ const ATTEMPTS: usize = 3;
 
 /// Unlocks all keys of the desk for `purpose`, and names what could not be read. Asked once for a command.
 pub fn unlock(setting: &Setting, desk: &Desk, purpose: &str) -> Result<UnlockedKeys, KeyringError> {
+    // What no passphrase mends is said before one is asked for.
+    desk.keyring.check_keyring()?;
     let unlocked = match (setting.passphrase_fd, desk.example_passphrase()) {
         (None, Some(example)) => desk.keyring.unlock(&example?)?,
         (descriptor, _) => {

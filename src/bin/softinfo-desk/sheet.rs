@@ -4,7 +4,7 @@ use std::io;
 
 use console::Term;
 use serde_json::Value;
-use softinfo::desk::{Case, TipRead, released};
+use softinfo::desk::{Case, TipRead, released_fields};
 use softinfo::terminal::{harmless, say};
 use unicode_width::UnicodeWidthChar;
 
@@ -19,7 +19,7 @@ const NARROWEST: usize = 20;
 
 /// The report without its secrets, for `--json`. Null where it is no JSON.
 pub fn report(read: &TipRead) -> Value {
-    released(&read.report_as_sent).and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    released_fields(&read.report_as_sent).map_or(Value::Null, Value::Object)
 }
 
 /// What the desk knows of a tip, what is odd about it, and what its writer filled in.

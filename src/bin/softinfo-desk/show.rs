@@ -10,7 +10,7 @@ use softinfo::desk::{Shown, find, show};
 use softinfo::terminal::{Exit, say, say_json};
 
 use crate::Setting;
-use crate::import::announce_example;
+use crate::import::{announce_example, clear_away};
 use crate::list::quiet_when_closed;
 use crate::passphrase::unlock;
 use crate::sheet;
@@ -25,6 +25,7 @@ impl Show {
     pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let desk = Desk::open(&setting.desk)?;
         announce_example(&desk);
+        clear_away(&desk);
         let id = find(&desk, &self.id)?;
         let keys = unlock(setting, &desk, "to show the tip")?;
         let Shown { read, case, message } = show(&desk, &id, &keys)?;

@@ -1,17 +1,14 @@
 //! `softinfo-relay store`: what an operator does to a store while no relay has it open. Opens the one that the configuration names.
 
-use std::io::IsTerminal;
-
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use indicatif::ProgressBar;
 use softinfo::day::Day;
 use softinfo::process::close_memory;
 use softinfo::relay::config::Config;
 use softinfo::relay::event::{self, Event};
 use softinfo::store::pool::{Pool, Settings};
 use softinfo::store::{Store, StoreError};
-use softinfo::terminal::{counted, say};
+use softinfo::terminal::{count_bar, counted, say};
 
 use crate::memory;
 
@@ -61,7 +58,7 @@ pub fn run(work: &Work, config: &Config, accept_date: bool) -> Result<()> {
 }
 
 fn verify(pool: &Pool) -> Result<()> {
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(pool.kept().tips) } else { ProgressBar::hidden() };
+    let bar = count_bar(pool.kept().tips, "Verifying");
     let mut said = Ok(());
     let seen = pool.verify(|listed, is_whole| {
         bar.inc(1);

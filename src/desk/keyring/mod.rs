@@ -99,13 +99,13 @@ pub struct ListedEpoch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyState {
-    /// An age file under a keyring key.
-    Here,
+    /// An age file under some keyring key. Whether it is that of this folder, and the key the one that its name says, shows only when it is unlocked.
+    NotChecked,
     /// The file is gone: the key was destroyed, or is lost. Nothing that was sealed to it can be opened with this folder.
     Destroyed,
     /// The file is there, but no key file of this version.
     Damaged,
-    /// The file is there, but `holder.json` doesn't name it: mending takes it in.
+    /// The same, and `holder.json` doesn't name it: mending takes it in when it is a key of this keyring.
     NotListed,
     /// There is none, and `holder.json` names none.
     None,
@@ -325,7 +325,7 @@ impl Keyring {
             (false, false) => KeyState::None,
             (true, _) if !matches!(lock_of(path), Ok(Lock::Keyring)) => KeyState::Damaged,
             (true, false) => KeyState::NotListed,
-            (true, true) => KeyState::Here,
+            (true, true) => KeyState::NotChecked,
         };
         let mut epochs: Vec<_> = public
             .into_iter()
@@ -427,7 +427,7 @@ impl Keyring {
         }
     }
 
-    /// Whether an epoch's key file is here, in order or not.
+    /// Whether an epoch's key file is here, in order or not, and whatever key is in it.
     #[must_use]
     pub fn has(&self, holder: &HolderId, epoch: &HolderId) -> bool {
         self.secret(holder, epoch).exists()
@@ -449,10 +449,15 @@ impl UnlockedKeys {
     /// then the one whose epoch began last. None is left out, because a day is only a hint.
     #[must_use]
     pub fn ordered_for(&self, day: Day) -> Vec<&Unlocked> {
-        let mut keys: Vec<_> = self.keys.iter().collect();
-        keys.sort_by_key(|key| (key.days_from(day), Reverse(key.from)));
-        keys
+        likeliest_first(self.keys.iter(), day)
     }
+}
+
+/// `keys` in the order of [`UnlockedKeys::ordered_for`].
+pub(super) fn likeliest_first<'a>(keys: impl Iterator<Item = &'a Unlocked>, day: Day) -> Vec<&'a Unlocked> {
+    let mut keys: Vec<_> = keys.collect();
+    keys.sort_by_key(|key| (key.days_from(day), Reverse(key.from)));
+    keys
 }
 
 impl Unlocked {

@@ -138,7 +138,7 @@ fn destroyed_keys_are_passed_over_and_damaged_ones_named() {
     assert_eq!(keyring.destroyed().iter().map(|(_, epoch)| epoch.epoch.as_str()).collect::<Vec<_>>(), ["2026-10"]);
     let states: Vec<_> = keyring.listing()[0].epochs.iter().map(|epoch| epoch.state).collect();
     // What is changed inside shows only when it is opened.
-    assert_eq!(states, [KeyState::Destroyed, KeyState::Damaged, KeyState::Here, KeyState::Here]);
+    assert_eq!(states, [KeyState::Destroyed, KeyState::Damaged, KeyState::NotChecked, KeyState::NotChecked]);
 }
 
 #[test]
