@@ -208,6 +208,7 @@ impl Stage {
             .replace(PROJECT, "[PROJECT]")
             .replace(&format!("version {}", example_version()), "version [EXAMPLE]")
             .replace(&format!("number above {}", example_version()), "number above [EXAMPLE]")
+            .replace(&format!("\"version\":{}", example_version()), "\"version\":[EXAMPLE]")
             .replace(Path::new(TIP).parent().unwrap().to_str().unwrap(), "[PROGRAMS]");
         // The test may run across midnight.
         for day in [self.began, Day::today()] {

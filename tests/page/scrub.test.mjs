@@ -741,29 +741,6 @@ test('films and HEIC: a colour box of an unknown kind goes, and so does what fol
   }
 })
 
-test('films: of two sounds one is not heard, and of a film beside a picture one is not seen', async () => {
-  const at = brand.length + 8
-  const voice = (from) => track('soun', heard('mp4a', esds(0x40)), [[from, 2]])
-  const whole = (...tracks) => Buffer.concat([brand, box('mdat', 'DATA'), film(...tracks)])
-  assert.equal(await unseenOf(whole(voice(at))), false)
-  assert.equal(await unseenOf(whole(voice(at), voice(at + 2))), true)
-  const shown = album([[1, 'hvc1', units('\x26\x01slice')]], [], [hvcC()])
-  assert.equal(await unseenOf(shown.file), false)
-  const both = Buffer.concat([shown.file, box('mdat', 'DATA'), film(voice(shown.file.length + 8))])
-  assert.equal(await unseenOf(both), true)
-})
-
-test('films and HEIC: a colour box of an unknown kind goes, and so does what follows a known one', async () => {
-  const colours = [box('colr', 'nclx', be(1, 6), '\x80MARK'), box('colr', 'nclc', be(1, 6), 'MARK'), box('colr', 'MARKMARKMARK')]
-  for (const colour of colours) {
-    for (const input of [one('vide', coded('avc1', avcC(), colour)), album([[1, 'hvc1', units('\x26\x01slice')]], [], [hvcC(), colour]).file]) {
-      const { bytes, removed } = await clean(input)
-      assertUnmarked(bytes)
-      assert.ok(removed.includes('other'))
-    }
-  }
-})
-
 test('PNG: a palette beside pixels with colours of their own goes, and so does what counts them', async () => {
   const parts = pngChunks(fixture('camera.png'))
   const [head, data] = [parts[0], parts.find(({ type }) => type === 'IDAT')]
