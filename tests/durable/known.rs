@@ -88,8 +88,9 @@ pub fn all_open(scene: &Scene, tips: &[&Known]) {
         assert!(tip.attached.is_empty() || read("attachments/01.jpg") == tip.attached, "{id}: another photo");
         fs::remove_dir_all(scene.path(&id)).unwrap();
     }
-    // The next bundle is the first one again, for a desk that has seen none.
+    // The next bundle is the first one again, under the same name, for a desk that has seen none.
     fs::remove_dir_all(scene.path("desk")).unwrap();
+    fs::remove_file(scene.path("bundle.tar")).unwrap();
 }
 
 /// At most so many, drawn; the large ones first.
