@@ -299,8 +299,8 @@ pub fn name_plaintext(left: &[PathBuf]) {
         complain(
             PROGRAM,
             format_args!(
-                "{} holds plaintext of a tip whose opening was ended halfway, and can't be removed now. Put the medium in, so that it can be written; \
-                 softinfo-desk list removes it",
+                "{} may hold plaintext of a tip whose opening was ended halfway, and can't be removed now. Put the medium in, so that it can be written; \
+                 softinfo-desk list removes it. If it is gone for good, or was removed by hand: softinfo-desk list --forget-plaintext",
                 folder.display()
             ),
         );
