@@ -280,7 +280,7 @@ fn a_tip_whose_file_is_missing_is_said_to_be_missing_and_comes_back_with_its_bun
     }
     let json = scene.list();
     assert!(json.as_array().unwrap().iter().all(|tip| tip["file"] == "missing"), "{json}");
-    let second = scene.import("2.tar").says(0, "import bundle 1 of the courier c0ffee00 again");
+    let second = scene.import("2.tar").says(8, "import bundle 1 of the courier c0ffee00 again");
     assert!(second.err.contains("the files of 2 tips are missing or damaged"), "{second:?}");
     assert!(!second.err.contains("--try-keys"), "{second:?}");
     scene.import("1.tar").says(0, "2 tips mended");

@@ -76,7 +76,10 @@ impl Import {
             );
             exit = Exit::Incomplete;
         }
-        name_without_file(&imported.without_file);
+        if !imported.without_file.is_empty() {
+            name_without_file(&imported.without_file);
+            exit = Exit::Incomplete;
+        }
         note_keys_gone(&desk);
         if imported.unlisted > 0 {
             complain(
