@@ -353,6 +353,37 @@ fn a_slot_that_can_not_be_read_keeps_no_other_tip_from_being_withdrawn() {
 }
 
 /// What could not be read at the start was left out when its volume was sealed, and went with the journal.
+/// It was said anew every ten minutes, for as long as the slot could not be read.
+#[test]
+fn a_volume_that_can_not_be_sealed_is_tried_again_and_again_and_told_of_once() {
+    let (folder, armed) = (folder(), Arc::new(AtomicBool::new(true)));
+    let (pool, _) = open_with(folder.path(), Settings { seals: false, ..Settings::default() }, |_, _| Ok(()));
+    answered(put(&pool, 0, digest(0)).unwrap()).unwrap();
+    drop(pool);
+    let tries = Arc::new(AtomicUsize::new(0));
+    let (count, fails) = (Arc::clone(&tries), first_slot_unread(&armed));
+    let settings = Settings { seal_again: Duration::ZERO, ..Settings::default() };
+    let (pool, notices) = open_with(folder.path(), settings, move |call, path| {
+        let fails = fails(call, path);
+        if fails.is_err() && std::thread::current().name() == Some("store-sealer") {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+        fails
+    });
+    eventually("it is not tried again", || tries.load(Ordering::SeqCst) > 4);
+    assert_eq!(*lock(&notices), [Notice::Unreadable { volume: 0 }, Notice::NotSealed { volume: 0 }]);
+    // Once it can be read again it is sealed, and that it is needs no telling.
+    armed.store(false, Ordering::SeqCst);
+    let sealed = || {
+        std::fs::read_dir(folder.path().join("volumes"))
+            .unwrap()
+            .all(|volume| !volume.unwrap().path().join("journal").exists())
+    };
+    eventually("it is never sealed", sealed);
+    drop(pool);
+    assert_eq!(lock(&notices).len(), 2);
+}
+
 #[test]
 fn a_volume_of_which_a_part_can_not_be_read_is_neither_sealed_nor_removed() {
     for tips in [1_u8, 2] {
