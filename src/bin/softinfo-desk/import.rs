@@ -72,7 +72,10 @@ impl Import {
         if let Some(fault) = &imported.not_unlocked {
             complain(
                 PROGRAM,
-                format_args!("{}. No key was tried; when it is back: softinfo-desk list --try-keys", sentence(fault)),
+                format_args!(
+                    "{}. No key was tried; when the keys can be unlocked again: softinfo-desk list --try-keys",
+                    sentence(fault)
+                ),
             );
             exit = Exit::Incomplete;
         }

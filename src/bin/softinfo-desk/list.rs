@@ -115,7 +115,7 @@ fn table(desk: &Desk, book: &Casebook, keys: &[KnownKey]) -> io::Result<()> {
     }
     if book.untried(keys).any(|(id, case)| case.is_here(&desk.folder, &id)) {
         say(
-            "Key files that were not tried on all of them are here; not checked whether they are keys of this desk: softinfo-desk list --try-keys",
+            "Some key files here were not tried on every tip that no key has opened. To try them: softinfo-desk list --try-keys",
         )?;
     }
     Ok(())
