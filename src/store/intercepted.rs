@@ -10,7 +10,7 @@ use super::disk::{Disk, DiskFile, Entry, Open, RealDisk};
 use super::pool::{Notice, Pool, Settings};
 use super::space::Space;
 use super::{Acknowledgement, CHUNK, Committed, Store, StoreError, lock};
-use crate::day::Day;
+use crate::day::{Day, HandSetClock};
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
@@ -333,8 +333,9 @@ fn ids(pool: &Pool) -> Vec<TipId> {
 #[test]
 fn a_slot_that_can_not_be_read_keeps_no_other_tip_from_being_withdrawn() {
     let (folder, armed) = (folder(), Arc::new(AtomicBool::new(false)));
-    // Two tips a volume.
-    let settings = Settings { volume_bytes: 1000, seals: false, ..Settings::default() };
+    // Two tips a volume, and no third volume at midnight.
+    let clock = Arc::new(HandSetClock::at(Day::today()));
+    let settings = Settings { volume_bytes: 1000, seals: false, clock, ..Settings::default() };
     let (pool, notices) = open_with(folder.path(), settings, first_slot_unread(&armed));
     for number in 0..4_u8 {
         answered(put(&pool, number.into(), digest(number)).unwrap()).unwrap();
@@ -352,7 +353,6 @@ fn a_slot_that_can_not_be_read_keeps_no_other_tip_from_being_withdrawn() {
     assert_eq!(*lock(&notices), [Notice::Unreadable { volume: 0 }]);
 }
 
-/// What could not be read at the start was left out when its volume was sealed, and went with the journal.
 /// It was said anew every ten minutes, for as long as the slot could not be read.
 #[test]
 fn a_volume_that_can_not_be_sealed_is_tried_again_and_again_and_told_of_once() {
@@ -384,6 +384,7 @@ fn a_volume_that_can_not_be_sealed_is_tried_again_and_again_and_told_of_once() {
     assert_eq!(lock(&notices).len(), 2);
 }
 
+/// What could not be read at the start was left out when its volume was sealed, and went with the journal.
 #[test]
 fn a_volume_of_which_a_part_can_not_be_read_is_neither_sealed_nor_removed() {
     for tips in [1_u8, 2] {
