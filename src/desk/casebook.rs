@@ -302,7 +302,12 @@ impl Casebook {
 
 /// Where the sealed file of a tip is, in the folder of a channel.
 pub(super) fn tip_file(folder: &Path, id: &TipId) -> PathBuf {
-    folder.join("tips").join(format!("{id}.age"))
+    tip_file_in(&folder.join("tips"), id)
+}
+
+/// The same where the sealed tips themselves are in `folder`.
+pub(super) fn tip_file_in(folder: &Path, id: &TipId) -> PathBuf {
+    folder.join(format!("{id}.age"))
 }
 
 impl Case {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::casebook::{Case, Casebook, CasebookError, WithoutFile};
+use super::casebook::{Case, Casebook, CasebookError, WithoutFile, tip_file_in};
 use super::chain::{Gap, Misplaced, Standing};
 use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
@@ -216,8 +216,8 @@ fn import_counting(
             needed.set(new.map(|tip| tip.size).fold(0, u64::saturating_add));
         },
         |tip, content| {
-            if expected.get() && !is_whole(&stored(&tips, &tip.id), &tip.id, tip.size) {
-                let mut file = File::create(stored(staging.path(), &tip.id))?;
+            if expected.get() && !is_whole(&tip_file_in(&tips, &tip.id), &tip.id, tip.size) {
+                let mut file = File::create(tip_file_in(staging.path(), &tip.id))?;
                 io::copy(content, &mut file)?;
                 file.sync_all()?;
             }
@@ -248,7 +248,8 @@ fn import_counting(
 
     let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id)).count();
     let files = key_files(&desk.keyring);
-    let untried = |(id, case): (TipId, &Case)| case.is_here(&desk.folder, &id) || stored(staging.path(), &id).exists();
+    let untried =
+        |(id, case): (TipId, &Case)| case.is_here(&desk.folder, &id) || tip_file_in(staging.path(), &id).exists();
     let wanted = new > 0 || book.untried(&files).any(untried);
     let (keys, not_unlocked) = if wanted { keys_or_fault(unlock())? } else { (UnlockedKeys::default(), None) };
     let mut imported = Imported {
@@ -264,18 +265,18 @@ fn import_counting(
         }
     };
     let taken = list(&manifest, &mut book, &keys, &mut imported, tried_on, |id| {
-        let staged = stored(staging.path(), id);
+        let staged = tip_file_in(staging.path(), id);
         // It may lie there already: a casebook was lost, or an import ended before it was written.
-        if staged.exists() { (staged, true) } else { (stored(&tips, id), false) }
+        if staged.exists() { (staged, true) } else { (tip_file_in(&tips, id), false) }
     })?;
     if lost.is_none() && !Casebook::is_there(&desk.folder) {
         // Whatever ends the program before the list is written: it was not lost.
         Casebook::default().write(&desk.folder)?;
     }
     for id in taken {
-        let staged = stored(staging.path(), &id);
+        let staged = tip_file_in(staging.path(), &id);
         if staged.exists() {
-            fs::rename(&staged, stored(&tips, &id))?;
+            fs::rename(&staged, tip_file_in(&tips, &id))?;
         }
     }
     crate::file::sync_folder(&tips)?;
@@ -410,10 +411,6 @@ const fn is_of_the_file(error: &KeyringError) -> bool {
 #[expect(clippy::ref_option, reason = "serde gives a reference")]
 fn as_text<S: serde::Serializer>(error: &Option<KeyringError>, to: S) -> Result<S::Ok, S::Error> {
     error.as_ref().map(ToString::to_string).serialize(to)
-}
-
-fn stored(folder: &Path, id: &TipId) -> PathBuf {
-    folder.join(format!("{id}.age"))
 }
 
 /// Whether a file is there with every byte of the tip.

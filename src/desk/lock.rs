@@ -63,6 +63,21 @@ impl DeskLock {
         &self.plaintext_left
     }
 
+    /// Forgets those of them that are not at their place, because whoever asks for it says that they are gone for good. Gives what was forgotten.
+    ///
+    /// # Errors
+    /// Where that can't be written down: nothing was forgotten.
+    pub fn forget_plaintext(&mut self) -> io::Result<Vec<PathBuf>> {
+        let (gone, left): (Vec<_>, Vec<_>) =
+            self.noted()?.into_iter().partition(|noted| noted.is_ours() && noted.is_away());
+        if !gone.is_empty() {
+            self.note(&left)?;
+        }
+        let gone: Vec<_> = gone.into_iter().map(|noted| noted.staging).collect();
+        self.plaintext_left.retain(|left| !gone.contains(left));
+        Ok(gone)
+    }
+
     /// Notes, durably, that plaintext is about to be written into `staging`, which has to be a path that holds from anywhere, in a folder that is there.
     pub(super) fn opening_at(&self, staging: &Path) -> io::Result<()> {
         let disk = |path: &Path| fs::metadata(path).map(|found| found.dev());
@@ -146,6 +161,12 @@ impl Noted {
         self.staging.is_absolute() && name.as_bytes().starts_with(OPENING.as_bytes())
     }
 
+    /// Whether nothing is at its place: it was removed, or its medium was pulled out.
+    fn is_away(&self) -> bool {
+        let missing = |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+        fs::symlink_metadata(&self.staging).is_err_and(missing)
+    }
+
     /// Removes the folder; says whether it is gone.
     fn clear_away(&self) -> bool {
         match fs::symlink_metadata(&self.staging) {
@@ -217,5 +238,31 @@ mod tests {
         fs::rename(&away, &stick).unwrap();
         assert!(DeskLock::take(folder.path()).unwrap().plaintext_left().is_empty());
         assert!(!staging.exists() && !folder.path().join(OPENING_AT).exists());
+    }
+
+    /// A medium that was given away, or a folder in memory before a restart, was named for ever.
+    #[test]
+    fn what_is_said_to_be_gone_for_good_is_forgotten_unless_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let media = tempfile::tempdir().unwrap();
+        let (stick, away) = (media.path().join("stick"), media.path().join("away"));
+        let staging = stick.join(".opening-abc");
+        fs::create_dir_all(&staging).unwrap();
+        let lock = DeskLock::take(folder.path()).unwrap();
+        lock.opening_at(&staging).unwrap();
+        drop(lock);
+        fs::rename(&stick, &away).unwrap();
+        let mut lock = DeskLock::take(folder.path()).unwrap();
+        let named = std::slice::from_ref(&staging);
+        assert_eq!(lock.plaintext_left(), named);
+        fs::rename(&away, &stick).unwrap();
+        assert!(lock.forget_plaintext().unwrap().is_empty());
+        assert_eq!(lock.plaintext_left(), named);
+        fs::rename(&stick, &away).unwrap();
+        assert_eq!(lock.forget_plaintext().unwrap(), named);
+        assert!(lock.plaintext_left().is_empty());
+        drop(lock);
+        assert!(DeskLock::take(folder.path()).unwrap().plaintext_left().is_empty());
+        assert!(!folder.path().join(OPENING_AT).exists());
     }
 }

@@ -304,13 +304,15 @@ impl<'a> Staging<'a> {
     fn rename(&mut self, out: &Path) -> io::Result<()> {
         fs::rename(&self.path, out)?;
         self.renamed = true;
+        // At once: a name that is noted, and that nothing has any more, would be taken for one on a medium that is away.
+        self.lock.opened(&self.path);
         Ok(())
     }
 }
 
 impl Drop for Staging<'_> {
     fn drop(&mut self) {
-        if self.renamed || fs::remove_dir_all(&self.path).is_ok() {
+        if !self.renamed && fs::remove_dir_all(&self.path).is_ok() {
             self.lock.opened(&self.path);
         }
     }
@@ -425,6 +427,17 @@ mod tests {
         for out in ["link", "dangling"] {
             assert!(matches!(check_out(&folder.join(out)), Err(OpenTipError::NotEmpty(_))), "{out}");
         }
+    }
+
+    /// The casebook is written before the tip is said to be opened; who was killed there left a name that nothing could ever answer.
+    #[test]
+    fn what_has_got_its_name_is_not_taken_for_plaintext_that_was_left() {
+        let (desk, media) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let lock = DeskLock::take(desk.path()).unwrap();
+        let mut staging = Staging::make(&lock, media.path()).unwrap();
+        assert!(desk.path().join("opening").exists());
+        staging.rename(&media.path().join("case")).unwrap();
+        assert!(!desk.path().join("opening").exists());
     }
 
     #[test]

@@ -38,10 +38,10 @@ pub enum SecretError {
     /// Bytes that are no text.
     #[error("the passphrase that was given is not UTF-8 text, so it was not tried; give it in UTF-8")]
     NotText,
-    /// Wrong passphrase.
+    /// Wrong passphrase, or damage in what it unlocks: the two can't be told apart.
     #[error(
-        "the passphrase is wrong for {0}. Look at capital letters and the keyboard's language, and try again; \
-         without the right one nobody can open this file"
+        "the passphrase is wrong for {0}, or that file is damaged. Look at capital letters and the keyboard's language, and try again; if you are \
+         sure of it, restore the file from its copy. Without the right passphrase nobody can open it"
     )]
     Wrong(String),
     /// Not an age file with a passphrase.

@@ -10,7 +10,7 @@ use super::disk::{Disk, DiskFile, Entry, Open, RealDisk};
 use super::pool::{Notice, Pool, Settings};
 use super::space::Space;
 use super::{Acknowledgement, CHUNK, Committed, Store, StoreError, lock};
-use crate::day::Day;
+use crate::day::{Day, HandSetClock};
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
@@ -333,8 +333,9 @@ fn ids(pool: &Pool) -> Vec<TipId> {
 #[test]
 fn a_slot_that_can_not_be_read_keeps_no_other_tip_from_being_withdrawn() {
     let (folder, armed) = (folder(), Arc::new(AtomicBool::new(false)));
-    // Two tips a volume.
-    let settings = Settings { volume_bytes: 1000, seals: false, ..Settings::default() };
+    // Two tips a volume, and no third volume at midnight.
+    let clock = Arc::new(HandSetClock::at(Day::today()));
+    let settings = Settings { volume_bytes: 1000, seals: false, clock, ..Settings::default() };
     let (pool, notices) = open_with(folder.path(), settings, first_slot_unread(&armed));
     for number in 0..4_u8 {
         answered(put(&pool, number.into(), digest(number)).unwrap()).unwrap();
@@ -350,6 +351,37 @@ fn a_slot_that_can_not_be_read_keeps_no_other_tip_from_being_withdrawn() {
     assert_eq!(pool.erase(&all).unwrap(), 1);
     assert_eq!((ids(&pool).len(), pool.unreadable(), pool.has_stopped()), (0, 0, false));
     assert_eq!(*lock(&notices), [Notice::Unreadable { volume: 0 }]);
+}
+
+/// It was said anew every ten minutes, for as long as the slot could not be read.
+#[test]
+fn a_volume_that_can_not_be_sealed_is_tried_again_and_again_and_told_of_once() {
+    let (folder, armed) = (folder(), Arc::new(AtomicBool::new(true)));
+    let (pool, _) = open_with(folder.path(), Settings { seals: false, ..Settings::default() }, |_, _| Ok(()));
+    answered(put(&pool, 0, digest(0)).unwrap()).unwrap();
+    drop(pool);
+    let tries = Arc::new(AtomicUsize::new(0));
+    let (count, fails) = (Arc::clone(&tries), first_slot_unread(&armed));
+    let settings = Settings { seal_again: Duration::ZERO, ..Settings::default() };
+    let (pool, notices) = open_with(folder.path(), settings, move |call, path| {
+        let fails = fails(call, path);
+        if fails.is_err() && std::thread::current().name() == Some("store-sealer") {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+        fails
+    });
+    eventually("it is not tried again", || tries.load(Ordering::SeqCst) > 4);
+    assert_eq!(*lock(&notices), [Notice::Unreadable { volume: 0 }, Notice::NotSealed { volume: 0 }]);
+    // Once it can be read again it is sealed, and that it is needs no telling.
+    armed.store(false, Ordering::SeqCst);
+    let sealed = || {
+        std::fs::read_dir(folder.path().join("volumes"))
+            .unwrap()
+            .all(|volume| !volume.unwrap().path().join("journal").exists())
+    };
+    eventually("it is never sealed", sealed);
+    drop(pool);
+    assert_eq!(lock(&notices).len(), 2);
 }
 
 /// What could not be read at the start was left out when its volume was sealed, and went with the journal.

@@ -8,6 +8,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::{Access, AtFlags, CWD};
 use sha2::{Digest, Sha256};
@@ -52,6 +53,8 @@ pub struct Settings {
     pub accept_date: bool,
     /// Seals what waits by itself; otherwise only [`Pool::seal_all`] does.
     pub seals: bool,
+    /// How long after a failure the sealer tries a volume again.
+    pub seal_again: Duration,
     /// Where sled may work; nothing there has to last. `None` is `scratch/` in the store's folder.
     pub scratch: Option<PathBuf>,
     /// Called when a database was closed and its memory freed; a program may give that back to the system here.
@@ -69,6 +72,7 @@ impl Default for Settings {
             leap_days: 14,
             accept_date: false,
             seals: true,
+            seal_again: Duration::from_mins(10),
             scratch: None,
             after_close: || (),
         }
@@ -100,7 +104,7 @@ pub enum Notice {
         /// Number of its volume.
         volume: u32,
     },
-    /// A volume could not be sealed. Its journal is whole; it is tried again.
+    /// A volume could not be sealed. Its journal is whole; it is tried again. Told once of each, however often it fails.
     NotSealed {
         /// Its number.
         volume: u32,

@@ -3,6 +3,7 @@
 //! In: a volume that no lane writes to. Out: the same volume, with another home. At each moment one complete home is there: the databases
 //! are built, copied, synced, read back from another copy and compared, then named, and only then is the journal removed.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -29,8 +30,6 @@ const REST: u32 = 4;
 const LOOK: Duration = Duration::from_millis(500);
 /// Sealing is begun with so many times the journal's length free above the floor: two databases of one and a half times each, and some.
 const ROOM: u64 = 4;
-/// How long after a failure a volume is tried again.
-const RETRY: Duration = Duration::from_mins(10);
 
 /// Where a wrapped chunk, or a part of one, lies in the journal: offset and length in bytes.
 type Extent = (u64, usize);
@@ -75,6 +74,8 @@ fn run(ledger: &Ledger, quit: &AtomicBool) {
     let over = || quit.load(Ordering::Acquire) || ledger.has_stopped();
     // Volumes that could not be sealed, with the time from which they are tried again.
     let mut later: Vec<(Instant, Arc<Volume>)> = Vec::new();
+    // Of which of them an operator has heard: it is the same each time.
+    let mut told = BTreeSet::new();
     let mut groups = ledger.groups.load(Ordering::Relaxed);
     while !over() {
         later.retain(|(from, volume)| {
@@ -91,8 +92,10 @@ fn run(ledger: &Ledger, quit: &AtomicBool) {
         };
         let began = Instant::now();
         if seal(ledger, &volume).is_err() {
-            ledger.tell(Notice::NotSealed { volume: volume.head.number });
-            later.push((Instant::now() + RETRY, volume));
+            if told.insert(volume.head.number) {
+                ledger.tell(Notice::NotSealed { volume: volume.head.number });
+            }
+            later.push((Instant::now() + ledger.settings.seal_again, volume));
         }
         let now = ledger.groups.load(Ordering::Relaxed);
         if now != groups {

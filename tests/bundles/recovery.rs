@@ -230,9 +230,9 @@ fn plaintext_that_can_not_be_removed_now_is_named_by_every_command_that_takes_th
     let id = chain.next("1.tar", "one");
     scene.import("1.tar").ok();
     fs::write(scene.path("desk/softinfo-example/opening"), "/media/pulled-out/.opening-0123456789abcdef").unwrap();
-    let named = "/media/pulled-out/.opening-0123456789abcdef holds plaintext of a tip";
+    let named = "/media/pulled-out/.opening-0123456789abcdef may hold plaintext of a tip";
     scene.run(DESK, &["list"]).says(0, named);
-    scene.run(DESK, &["list", "--try-keys"]).says(0, named);
+    scene.run(DESK, &["list", "--try-keys"]).says(0, named).says(0, "list --forget-plaintext");
     scene.run(DESK, &["show", &id]).says(0, named);
     scene.import("1.tar").says(0, named);
     // Also where the command itself fails.
@@ -241,6 +241,13 @@ fn plaintext_that_can_not_be_removed_now_is_named_by_every_command_that_takes_th
     bytes[20_000] ^= 1;
     fs::write(stored(&scene, &id), bytes).unwrap();
     scene.open(&id, "case").says(1, "missing or damaged").says(1, named);
+    // It is gone for good.
+    let forgotten = scene.run(DESK, &["list", "--forget-plaintext"]).ok();
+    assert!(
+        forgotten.err.contains("is not looked for any more") && !forgotten.err.contains("may hold"),
+        "{forgotten:?}"
+    );
+    assert!(!scene.run(DESK, &["list"]).ok().err.contains("plaintext"));
 }
 
 #[test]
@@ -273,7 +280,7 @@ fn a_tip_whose_file_is_missing_is_said_to_be_missing_and_comes_back_with_its_bun
     }
     let json = scene.list();
     assert!(json.as_array().unwrap().iter().all(|tip| tip["file"] == "missing"), "{json}");
-    let second = scene.import("2.tar").says(0, "import bundle 1 of the courier c0ffee00 again");
+    let second = scene.import("2.tar").says(8, "import bundle 1 of the courier c0ffee00 again");
     assert!(second.err.contains("the files of 2 tips are missing or damaged"), "{second:?}");
     assert!(!second.err.contains("--try-keys"), "{second:?}");
     scene.import("1.tar").says(0, "2 tips mended");
@@ -318,7 +325,7 @@ fn plaintext_on_a_medium_whose_mount_point_stays_is_named_until_it_is_back() {
         fs::remove_dir_all(out).unwrap();
     }
     drop(there);
-    let named = format!("{} holds plaintext", place.join(opening().unwrap()).display());
+    let named = format!("{} may hold plaintext", place.join(opening().unwrap()).display());
     scene.run(DESK, &["list"]).says(0, &named);
     let other = SmallDisk::mount(scene.path("other-stick"), "1m");
     let there = put_in(&other.0);

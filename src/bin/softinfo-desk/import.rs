@@ -72,11 +72,17 @@ impl Import {
         if let Some(fault) = &imported.not_unlocked {
             complain(
                 PROGRAM,
-                format_args!("{}. No key was tried; when it is back: softinfo-desk list --try-keys", sentence(fault)),
+                format_args!(
+                    "{}. No key was tried; when the keys can be unlocked again: softinfo-desk list --try-keys",
+                    sentence(fault)
+                ),
             );
             exit = Exit::Incomplete;
         }
-        name_without_file(&imported.without_file);
+        if !imported.without_file.is_empty() {
+            name_without_file(&imported.without_file);
+            exit = Exit::Incomplete;
+        }
         note_keys_gone(&desk);
         if imported.unlisted > 0 {
             complain(
@@ -299,8 +305,8 @@ pub fn name_plaintext(left: &[PathBuf]) {
         complain(
             PROGRAM,
             format_args!(
-                "{} holds plaintext of a tip whose opening was ended halfway, and can't be removed now. Put the medium in, so that it can be written; \
-                 softinfo-desk list removes it",
+                "{} may hold plaintext of a tip whose opening was ended halfway, and can't be removed now. Put the medium in, so that it can be written; \
+                 softinfo-desk list removes it. If it is gone for good, or was removed by hand: softinfo-desk list --forget-plaintext",
                 folder.display()
             ),
         );

@@ -7,7 +7,9 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo::desk::trust::Desk;
-use softinfo::desk::{Case, Casebook, CasebookError, KnownKey, OpenTipError, key_files, known, try_keys};
+use softinfo::desk::{
+    Case, Casebook, CasebookError, DeskLock, KnownKey, LockError, OpenTipError, key_files, known, try_keys,
+};
 use softinfo::terminal::{Exit, complain, say, say_json};
 use softinfo::tip::id::TipId;
 
@@ -20,6 +22,10 @@ pub struct List {
     /// First try every key on the tips that no key has opened. Asks for the passphrase.
     #[arg(long)]
     try_keys: bool,
+    /// Name no more what an open that was ended halfway may have left in folders that are not there: their medium is gone for good, or they were
+    /// removed by hand.
+    #[arg(long)]
+    forget_plaintext: bool,
 }
 
 impl List {
@@ -27,6 +33,15 @@ impl List {
         let desk = Desk::open(&setting.desk)?;
         if let Err(lost) = Casebook::not_lost(&desk.folder) {
             return Ok(lost_list(&lost));
+        }
+        if self.forget_plaintext {
+            let mut lock = match DeskLock::take(&desk.folder) {
+                Err(busy @ LockError::InUse(_)) => return Ok(busy_desk(&busy)),
+                lock => lock?,
+            };
+            for gone in lock.forget_plaintext()? {
+                complain(PROGRAM, format_args!("{} is not looked for any more", gone.display()));
+            }
         }
         clear_away(&desk);
         let keys = if self.try_keys {
@@ -100,7 +115,7 @@ fn table(desk: &Desk, book: &Casebook, keys: &[KnownKey]) -> io::Result<()> {
     }
     if book.untried(keys).any(|(id, case)| case.is_here(&desk.folder, &id)) {
         say(
-            "Key files that were not tried on all of them are here; not checked whether they are keys of this desk: softinfo-desk list --try-keys",
+            "Some key files here were not tried on every tip that no key has opened. To try them: softinfo-desk list --try-keys",
         )?;
     }
     Ok(())
