@@ -28,6 +28,14 @@ function inTab(name, work, options) {
   })
 }
 
+/// Waits until something is there.
+async function until(there, otherwise) {
+  for (const end = Date.now() + 20_000; !there(); ) {
+    assert.ok(Date.now() < end, otherwise)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
 const visible = (tab, selector) => tab.evaluate((selector) => [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility()).map((element) => element.textContent), selector)
 const savedPage = async (name) => put(scene, name, Buffer.from(await (await fetch(`${scene.url}softinfo.html`)).arrayBuffer()))
 
@@ -212,7 +220,7 @@ inTab('choosing a language keeps the focus, and the step is said with the headin
 inTab('the focus stays where it is when the list of readers comes late', async (tab) => {
   const answers = []
   const answer = async (number) => {
-    while (!answers[number]) await new Promise((done) => setTimeout(done, 20))
+    await until(() => answers[number], `the list is not asked for ${number + 1} times`)
     return answers[number]
   }
   await tab.page.route('**/directory', (route) => void answers.push(route))
@@ -390,7 +398,7 @@ inTab('a receipt is only said to be unknown by the letterbox itself; a change of
   const digits = Array(11).fill('0001').concat('0004').join(' ')
   const routes = []
   const next = async (n) => {
-    while (!routes[n]) await new Promise((done) => setTimeout(done, 20))
+    await until(() => routes[n], `nothing is withdrawn for the ${n + 1}th time`)
     return routes[n]
   }
   await tab.press(t('start-withdraw'))
