@@ -371,8 +371,33 @@ inTab('a sealed file that can not be read any more is said to be that', async (t
   })
   await tab.press(t('sealed-button'))
   await tab.see(t('file-unreadable'))
+  const again = async () => {
+    await tab.evaluate(() => (document.querySelector('.problem p').id = 'before'))
+    await tab.press(t('retry'))
+    await tab.page.waitForFunction(() => document.querySelector('.problem p:not(#before)'))
+    await tab.see(t('file-unreadable'))
+  }
+  await again()
   await tab.press(t('back'))
   await tab.see(t('sealed-title'))
+  // Of one piece: none of it has left since the letterbox said no.
+  await tab.page.unroute('**/tips')
+  await tab.page.route('**/tips', (route) => route.fulfill({ status: 507, body: '{"stored":false}' }))
+  const small = sealed('small.age')
+  await tab.attach('main input', small)
+  await tab.press(t('sealed-button'))
+  await tab.see(t('send-full'))
+  rmSync(small)
+  await again()
+  await again()
+  await tab.page.unroute('**/tips')
+  await tab.press(t('back'))
+  await tab.see(t('sealed-title'))
+  // One that is there and empty is no tip.
+  await tab.attach('main input', put(scene, 'empty.age', ''))
+  await tab.press(t('sealed-button'))
+  await tab.see(t('sealed-wrong'))
+  tab.errors.length = 0
 })
 
 inTab('a number to call is no way to leave: nothing is asked, and what was written stays', async (tab) => {
