@@ -377,9 +377,21 @@ test('films: MP3 and other sound with details of its own is not called clean', a
   for (const type of [0x69, 0x6b, 0xdd]) assert.equal(await kind(one('soun', heard('mp4a', esds(type)))), 'hidden', String(type))
   assert.equal(await kind(one('soun', heard('mp4a', box('wave', box('frma', 'mp4a'), esds(0x6b))))), 'hidden')
   // Its descriptor says that it ends before the coding does, and readers take the rest all the same.
-  const short = esds(0x40)
-  short[short.indexOf('\x03\x19') + 1] = 5
-  assert.equal(await kind(one('soun', heard('mp4a', short))), 'hidden')
+  const said = (tag, length) => {
+    const changed = esds(0x40)
+    changed[changed.indexOf(latin(tag)) + 1] = length
+    return one('soun', heard('mp4a', changed))
+  }
+  for (const length of [0, 5, 17, 18, 19, 20, 21]) assert.equal(await kind(said('\x03\x19', length)), 'hidden', `stream ${length}`)
+  for (const length of [0, 12, 13, 14, 15, 16, 18, 20]) assert.equal(await kind(said('\x04\x11', length)), 'hidden', `configuration ${length}`)
+  for (const length of [0, 1, 3, 5]) assert.equal(await kind(said('\x05\x02', length)), 'hidden', `decoder ${length}`)
+  // What stands behind the coding goes, however long the descriptor says that it is; the constant end stays.
+  for (const end of ['\x06\x01\x02', '\x06\x80\x80\x80\x01\x02', '']) {
+    for (const length of [22, 30, 40]) {
+      const file = one('soun', heard('mp4a', full('esds', 0, '\x03', be(length, 1), '\0\0\0\x04\x11\x40\x15', be(0, 11), '\x05\x02\x11\x90', end, '\x43\x04MARK')))
+      assert.ok((await clean(file)).bytes.includes(latin(`\x05\x02\x11\x90${end}${'\0'.repeat(6)}`)), `${length} ${end.length}`)
+    }
+  }
   const flac = (more) => heard('fLaC', full('dfLa', 0, more ? '\0' : '\x80', be(34, 3), be(0, 34), more))
   assert.equal(await kind(one('soun', flac('\x84\0\0\x04MARK'))), 'hidden')
   for (const entry of [heard('mp4a', esds(0x40)), heard('mp4a', box('wave', box('frma', 'mp4a'), esds(0x40))), flac(''), heard('alac'), heard('sowt')]) assert.equal(await kind(one('soun', entry)), 'scrubbed')
