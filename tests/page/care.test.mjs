@@ -441,6 +441,10 @@ inTab('a receipt is only said to be unknown by the letterbox itself; a change of
   await asked.fulfill({ status: 200, body: '{"erased":1}' })
   await tab.see(say('fr')('withdraw-erased', { count: 1 }))
   assert.equal(routes.length, 5)
+  for (const lang of ['en', 'fr']) {
+    await (await tab.page.$('#language')).selectOption(lang)
+    await tab.see(say(lang)('withdraw-erased', { count: 1 }))
+  }
   await tab.fill(say('fr')('withdraw-label'), digits)
   await tab.press(say('fr')('withdraw-button'))
   await next(5)
