@@ -417,6 +417,9 @@ inTab('a number to call is no way to leave: nothing is asked, and what was writt
   // Chromium takes no press of a pointer until it has seen that nothing is left.
   for (const words of [t('start-write'), t('next')]) await (await tab.button(words)).evaluate((button) => button.click())
   assert.equal(await (await tab.control(t('write-label'))).evaluate((field) => field.value), 'in danger')
+  // What leaves the page right after it is asked about all the same.
+  await tab.reload()
+  assert.deepEqual(asked, ['beforeunload'])
 })
 
 inTab('a receipt is only said to be unknown by the letterbox itself; a change of language loses neither question nor answer, and leaving ends them', async (tab) => {

@@ -100,7 +100,9 @@ export class App {
     const { title } = document
     addEventListener('popstate', ({ state }: PopStateEvent) => this.#show(typeof state === 'string' ? state : 'start'))
     addEventListener('beforeunload', (event) => {
-      if (this.#left || this.#calling || !(this.holdsText() || this.outcome?.receipt)) return
+      const isCall = this.#calling
+      this.#calling = false
+      if (this.#left || isCall || !(this.holdsText() || this.outcome?.receipt)) return
       event.preventDefault()
       // Nobody else reads along while the browser asks, where it draws meanwhile: Firefox does, Chromium doesn't. Time stands still until it
       // has its answer; who is here after that has stayed.
