@@ -422,6 +422,21 @@ inTab('a number to call is no way to leave: nothing is asked, and what was writt
   assert.deepEqual(asked, ['beforeunload'])
 })
 
+inTab('what has the focus is not given it again: a phone would show its keyboard once more', async (tab) => {
+  await writeTip(tab, { message: 'Call me' })
+  await tab.back()
+  const field = await tab.control(t('write-label'))
+  const times = await field.evaluate((field, text) => new Promise((done) => {
+    field.focus()
+    let times = 0
+    field.focus = () => (times += 1)
+    new MutationObserver(() => document.querySelector('.found *') && done(times)).observe(document.querySelector('main'), { childList: true, subtree: true })
+    field.value = text
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+  }), 'Call 0470 12 34 56')
+  assert.equal(times, 0)
+})
+
 inTab('a receipt is only said to be unknown by the letterbox itself; a change of language loses neither question nor answer, and leaving ends them', async (tab) => {
   const digits = Array(11).fill('0001').concat('0004').join(' ')
   const routes = []
