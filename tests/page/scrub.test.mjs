@@ -543,6 +543,13 @@ test('PNG: pixels that may be under full transparency are told', async () => {
   assert.ok(await unseenOf(Buffer.concat([signature, ...square(2, 4), dots(2, 10), end])))
   const palette = (alpha) => Buffer.concat([signature, ...square(2, 3), chunk('PLTE', be(1, 9)), chunk('tRNS', latin(alpha)), dots(2, 6), end])
   assert.deepEqual([await unseenOf(palette('\0\xff')), await unseenOf(palette('\0\0'))], [false, true])
+  // No longer than there are colours.
+  for (const [colour, length] of [[0, 2], [2, 6], [3, 3], [4, 0]]) {
+    const cleared = (...more) => Buffer.concat([signature, ...square(2, colour), ...(colour === 3 ? [chunk('PLTE', be(1, 9))] : []), ...more, dots(2), end])
+    assert.deepEqual((await clean(cleared(chunk('tRNS', Buffer.alloc(length + 1, 'M'))))).bytes, cleared(), `colour ${colour}`)
+    const right = cleared(chunk('tRNS', Buffer.alloc(length, 'M')))
+    if (length) assert.deepEqual((await clean(right)).bytes, right, `colour ${colour}`)
+  }
 })
 
 test('PNG: more pixels than the picture has, more frames and more of one sort are told or go', async () => {
