@@ -512,6 +512,14 @@ test('HEIC: pictures that the shown one does not need go, and the names that mak
   assert.equal(await unseenOf(album([[1, 'av01', slice]]).file), true)
 })
 
+test('HEIC: what follows the head of a grid goes, and so does the content of what is another picture', async () => {
+  const of = (type, body) => album([[1, type, latin(body)], [2, 'hvc1', slice]], [['dimg', 1, 2]]).file
+  for (const [type, before, after] of [['grid', 'g\0idgridMARK', 'g\0idgrid\0\0\0\0'], ['grid', 'g\x01idgridgridMARK', 'g\x01idgridgrid\0\0\0\0'], ['iden', 'MARKMARK', '\0'.repeat(8)]]) {
+    const { bytes, removed } = await clean(of(type, before))
+    assert.deepEqual([bytes, removed], [of(type, after), ['other']])
+  }
+})
+
 const signature = fixture('camera.png').subarray(0, 8)
 /** The head of a square picture: 8 bits of a colour type, 6 for red, green, blue and opacity. */
 const square = (width, colour = 2, more = be(0, 3)) => [chunk('IHDR', Buffer.concat([be(width, 4), be(width, 4), be(8, 1), be(colour, 1), more]))]
