@@ -422,6 +422,25 @@ inTab('a number to call is no way to leave: nothing is asked, and what was writt
   assert.deepEqual(asked, ['beforeunload'])
 })
 
+inTab('a file that is looked through while the language changes is said to be finished', async (tab) => {
+  await writeTip(tab)
+  // In one go, before the answer of the worker can come.
+  const attachAnd = (change) => tab.evaluate((change) => {
+    const [chosen, input] = [new DataTransfer(), document.querySelector('#pick')]
+    chosen.items.add(new File(['words alone'], 'words.txt'))
+    input.files = chosen.files
+    input.dispatchEvent(new Event('change'))
+    const select = document.querySelector('#language')
+    select.value = change
+    select.dispatchEvent(new Event('change'))
+  }, change)
+  await attachAnd('fr')
+  await tab.see(say('fr')('file-nothing'))
+  await attachAnd('en')
+  await tab.page.waitForFunction(() => document.querySelectorAll('.files li').length === 2)
+  await tab.page.waitForFunction((words) => ![...document.querySelectorAll('.files li')].some((row) => row.textContent.includes(words)), t('file-checking'))
+})
+
 inTab('what has the focus is not given it again: a phone would show its keyboard once more', async (tab) => {
   await writeTip(tab, { message: 'Call me' })
   await tab.back()

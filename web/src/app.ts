@@ -72,8 +72,8 @@ export class App {
   job: Job | undefined
   /** Called on leaving the shown screen: stops what it started. */
   onleave: (() => void) | undefined
-  /** Called when the list of readers has come or was refused, for the screen that shows it. */
-  onlist: (() => void) | undefined
+  /** Called when the list of readers has come or was refused, or a file was looked through, for the screen that shows it. */
+  onchange: (() => void) | undefined
   engine: Engine
   /** Whether the list was judged anew because another day had begun. */
   newDay = false
@@ -159,7 +159,7 @@ export class App {
 
   #stand(directory: DirectoryState): void {
     this.directory = directory
-    this.onlist?.()
+    this.onchange?.()
   }
 
   /** A telephone number is pressed: browsers ask then as if the page were left. */
@@ -299,7 +299,7 @@ export class App {
   #show(name: string): void {
     if (this.#left) return
     this.onleave?.()
-    this.onleave = this.onlist = undefined
+    this.onleave = this.onchange = undefined
     this.#kept.clear()
     this.#name = this.outcome ? 'done' : name
     this.redraw()
