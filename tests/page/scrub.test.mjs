@@ -700,6 +700,21 @@ test('HEIC: what follows the content of a box goes, wherever it is, and so do gr
   }
 })
 
+test('HEIC: what follows the list that says which properties a picture has goes, in each of its forms', async () => {
+  const listed = (version, wide, size, ...numbers) => (more) => full('ipma', version, be(2, 4), ...[1, 2].flatMap((id) => [be(id, wide), be(numbers.length, 1), ...numbers.map((number) => be(number, size))]), more)
+  const forms = [listed(0, 2, 1, 0x81, 0x7f, 3), listed(1, 4, 1, 0x81, 0x7f), listed(0, 2, 2, 0x8001, 0x7fff), listed(1, 4, 2, 0x8001, 0x7fff, 3)]
+  for (const [n, form] of forms.entries()) {
+    const file = (more) => {
+      const associations = form(more)
+      // The flag that makes numbers wider.
+      associations[11] = n >> 1
+      return album([[1, 'hvc1', units('\x26\x01slice')], [2, 'hvc1', units('\x26\x01slice')]], [['dimg', 1, 2]], [hvcC()], [], associations).file
+    }
+    const { bytes, removed } = await clean(file('MARKMARK'))
+    assert.deepEqual([bytes, removed], [file('\0'.repeat(8)), ['other']], `form ${n}`)
+  }
+})
+
 test('films: boxes that no player needs, stand where nobody reads them or once more, go', async () => {
   const plain = await clean(one('vide', coded('avc1', avcC()), { within: [box('tapt', full('clef', 0, be(9, 8)))] }))
   assert.ok(plain.bytes.includes('clef'))
