@@ -627,6 +627,38 @@ for (const [name, open] of [['Chromium', () => openChromium()], ['Firefox withou
   })
 }
 
+for (const [name, open] of [['Chromium', openChromium], ['Firefox', openFirefox]]) {
+  test(`${name}: finds in a file what is found here, and writes the same`, async () => {
+    const at = brand.length + 8
+    const seis = Object.entries(STREAMS).map(([type, stream]) => {
+      const data = units(...stream.map(([unit]) => unit))
+      return [`messages in ${type}`, Buffer.concat([brand, box('mdat', data), film(track('vide', coded(type, type === 'avc1' ? avcC() : hvcC()), [[at, data.length]]))])]
+    })
+    const photo = fixture('camera.jpg')
+    const files = {
+      // What is packed anew differs by who packs it.
+      ...Object.fromEntries(fixtures.filter((file) => !file.endsWith('png')).map((file) => [file, fixture(file)])), ...Object.fromEntries(seis),
+      screen: Buffer.concat([photo.subarray(0, 2), segment('\xe2', Buffer.concat([latin('ICC_PROFILE\0\x01\x01'), screen()])), photo.subarray(photo.indexOf(latin('\xff\xdb')))]),
+      descriptor: one('soun', heard('mp4a', full('esds', 0, '\x03\x80\x80\x80\x22\0\0\0\x04\x80\x80\x80\x14\x40\x15', be(0, 11), '\x05\x80\x80\x80\x02\x11\x90\x06\x80\x80\x80\x01\x02'))),
+    }
+    const tab = await open()
+    try {
+      await tab.goto('about:blank')
+      for (const [file, bytes] of Object.entries(files)) {
+        const there = await tab.page.evaluate(`(async () => { ${await bundle('scrub/index.ts', 'scrubbing')}
+          const { kind, unseen, removed, blob } = await scrubbing.scrub(new Blob([Uint8Array.from(atob('${bytes.toString('base64')}'), (letter) => letter.charCodeAt(0))]))
+          return { kind, unseen, removed, bytes: blob && btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer()))) }
+        })()`)
+        const { kind, unseen, removed, blob } = await scrub(new Blob([bytes]))
+        assert.equal(kind, 'scrubbed', file)
+        assert.deepEqual(there, { kind, unseen, removed, bytes: (await content(blob)).toString('base64') }, file)
+      }
+    } finally {
+      await tab.close()
+    }
+  })
+}
+
 test('films: scenes that no edit shows are told, and tracks that are off or beside another', async () => {
   const at = brand.length + 8
   const samples = Array.from({ length: 10 }, (_, i) => [at + i * 6, 6])
