@@ -28,6 +28,14 @@ function inTab(name, work, options) {
   })
 }
 
+/// Waits until something is there.
+async function until(there, otherwise) {
+  for (const end = Date.now() + 20_000; !there(); ) {
+    assert.ok(Date.now() < end, otherwise)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
 const visible = (tab, selector) => tab.evaluate((selector) => [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility()).map((element) => element.textContent), selector)
 const savedPage = async (name) => put(scene, name, Buffer.from(await (await fetch(`${scene.url}softinfo.html`)).arrayBuffer()))
 
@@ -212,7 +220,7 @@ inTab('choosing a language keeps the focus, and the step is said with the headin
 inTab('the focus stays where it is when the list of readers comes late', async (tab) => {
   const answers = []
   const answer = async (number) => {
-    while (!answers[number]) await new Promise((done) => setTimeout(done, 20))
+    await until(() => answers[number], `the list is not asked for ${number + 1} times`)
     return answers[number]
   }
   await tab.page.route('**/directory', (route) => void answers.push(route))
@@ -363,8 +371,33 @@ inTab('a sealed file that can not be read any more is said to be that', async (t
   })
   await tab.press(t('sealed-button'))
   await tab.see(t('file-unreadable'))
+  const again = async () => {
+    await tab.evaluate(() => (document.querySelector('.problem p').id = 'before'))
+    await tab.press(t('retry'))
+    await tab.page.waitForFunction(() => document.querySelector('.problem p:not(#before)'))
+    await tab.see(t('file-unreadable'))
+  }
+  await again()
   await tab.press(t('back'))
   await tab.see(t('sealed-title'))
+  // Of one piece: none of it has left since the letterbox said no.
+  await tab.page.unroute('**/tips')
+  await tab.page.route('**/tips', (route) => route.fulfill({ status: 507, body: '{"stored":false}' }))
+  const small = sealed('small.age')
+  await tab.attach('main input', small)
+  await tab.press(t('sealed-button'))
+  await tab.see(t('send-full'))
+  rmSync(small)
+  await again()
+  await again()
+  await tab.page.unroute('**/tips')
+  await tab.press(t('back'))
+  await tab.see(t('sealed-title'))
+  // One that is there and empty is no tip.
+  await tab.attach('main input', put(scene, 'empty.age', ''))
+  await tab.press(t('sealed-button'))
+  await tab.see(t('sealed-wrong'))
+  tab.errors.length = 0
 })
 
 inTab('a number to call is no way to leave: nothing is asked, and what was written stays', async (tab) => {
@@ -384,13 +417,50 @@ inTab('a number to call is no way to leave: nothing is asked, and what was writt
   // Chromium takes no press of a pointer until it has seen that nothing is left.
   for (const words of [t('start-write'), t('next')]) await (await tab.button(words)).evaluate((button) => button.click())
   assert.equal(await (await tab.control(t('write-label'))).evaluate((field) => field.value), 'in danger')
+  // What leaves the page right after it is asked about all the same.
+  await tab.reload()
+  assert.deepEqual(asked, ['beforeunload'])
+})
+
+inTab('a file that is looked through while the language changes is said to be finished', async (tab) => {
+  await writeTip(tab)
+  // In one go, before the answer of the worker can come.
+  const attachAnd = (change) => tab.evaluate((change) => {
+    const [chosen, input] = [new DataTransfer(), document.querySelector('#pick')]
+    chosen.items.add(new File(['words alone'], 'words.txt'))
+    input.files = chosen.files
+    input.dispatchEvent(new Event('change'))
+    const select = document.querySelector('#language')
+    select.value = change
+    select.dispatchEvent(new Event('change'))
+  }, change)
+  await attachAnd('fr')
+  await tab.see(say('fr')('file-nothing'))
+  await attachAnd('en')
+  await tab.page.waitForFunction(() => document.querySelectorAll('.files li').length === 2)
+  await tab.page.waitForFunction((words) => ![...document.querySelectorAll('.files li')].some((row) => row.textContent.includes(words)), t('file-checking'))
+})
+
+inTab('what has the focus is not given it again: a phone would show its keyboard once more', async (tab) => {
+  await writeTip(tab, { message: 'Call me' })
+  await tab.back()
+  const field = await tab.control(t('write-label'))
+  const times = await field.evaluate((field, text) => new Promise((done) => {
+    field.focus()
+    let times = 0
+    field.focus = () => (times += 1)
+    new MutationObserver(() => document.querySelector('.found *') && done(times)).observe(document.querySelector('main'), { childList: true, subtree: true })
+    field.value = text
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+  }), 'Call 0470 12 34 56')
+  assert.equal(times, 0)
 })
 
 inTab('a receipt is only said to be unknown by the letterbox itself; a change of language loses neither question nor answer, and leaving ends them', async (tab) => {
   const digits = Array(11).fill('0001').concat('0004').join(' ')
   const routes = []
   const next = async (n) => {
-    while (!routes[n]) await new Promise((done) => setTimeout(done, 20))
+    await until(() => routes[n], `nothing is withdrawn for the ${n + 1}th time`)
     return routes[n]
   }
   await tab.press(t('start-withdraw'))
@@ -408,6 +478,10 @@ inTab('a receipt is only said to be unknown by the letterbox itself; a change of
   await asked.fulfill({ status: 200, body: '{"erased":1}' })
   await tab.see(say('fr')('withdraw-erased', { count: 1 }))
   assert.equal(routes.length, 5)
+  for (const lang of ['en', 'fr']) {
+    await (await tab.page.$('#language')).selectOption(lang)
+    await tab.see(say(lang)('withdraw-erased', { count: 1 }))
+  }
   await tab.fill(say('fr')('withdraw-label'), digits)
   await tab.press(say('fr')('withdraw-button'))
   await next(5)

@@ -30,9 +30,10 @@ function ownRoot() {
   }
 }
 
-async function served(page, note, work) {
+async function served(page, note, work, day) {
   const tab = await openChromium()
   try {
+    if (day) await tab.page.clock.setFixedTime(day)
     await tab.page.route(scene.url, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: page }))
     await tab.page.route('**/directory', (route) => route.fulfill({ contentType: 'text/plain; charset=utf-8', body: note }))
     await tab.goto(scene.url)
@@ -70,21 +71,33 @@ test('a list of 900 kB with many months of keys is taken, and a copy that the br
 
 test('a reader who can not be chosen any more the next day is not chosen, and does not count', async () => {
   const own = ownRoot()
-  const today = new Date().toISOString().slice(0, 10)
+  // The page's clock stands at noon: no midnight comes in between.
+  const [today, tomorrow] = ['2026-11-24', '2026-11-25']
   const kept = example.holders.map(({ signing_key, ...holder }) => holder)
   const recipient = await identityToRecipient(await generateHybridIdentity())
   const holders = ['a', 'b', 'c', 'd'].map((id) => ({ ...kept[0], id, names: { en: `Reader ${id}` }, epochs: [{ epoch: '1', from: '2026-01-01', until: id === 'a' ? today : '2035-01-01', recipient }] }))
   await served(readFileSync(PAGE, 'utf8').replace(root, own.key), own.note({ ...example, page_sha256: null, holders }), async (tab) => {
     await tab.press(t('start-write'))
-    await tab.press('Reader a')
+    for (const id of ['a', 'b']) await tab.press(`Reader ${id}`)
     for (const title of ['write-title', 'files-title', 'check-title']) {
       await tab.press(t('next'))
       await tab.see(t(title))
       if (title === 'write-title') await tab.fill(t('write-label'), 'overnight')
     }
-    await tab.page.clock.setFixedTime(Date.now() + 86_400_000)
+    await tab.page.clock.setFixedTime(new Date(`${tomorrow}T12:00Z`))
+    // Back before the new list is there.
+    const late = []
+    await tab.page.route('**/directory', (route) => void late.push(route))
     await tab.press(t('send-button'))
+    await tab.see(t('directory-loading'))
+    await tab.back()
+    await tab.page.waitForFunction(() => history.state === 'check')
+    await late[0].fallback()
+    const check = await tab.see(t('check-title'))
+    assert.ok(!check.includes('Reader a') && check.includes('Reader b'), check)
+    await tab.page.evaluate(() => history.forward())
     await tab.see(t('readers-no-key'))
+    await tab.press('Reader b')
     await tab.press(t('next'))
     await tab.see(t('readers-none'))
     for (const id of ['b', 'c', 'd']) await tab.press(`Reader ${id}`)
@@ -94,7 +107,7 @@ test('a reader who can not be chosen any more the next day is not chosen, and do
     }
     const text = await tab.text()
     assert.ok(!text.includes('Reader a') && text.includes('Reader d'), text)
-  })
+  }, new Date(`${today}T12:00Z`))
 })
 
 test('who opens the page for the first time is not shown an older list than the page was made with', async () => {

@@ -377,9 +377,21 @@ test('films: MP3 and other sound with details of its own is not called clean', a
   for (const type of [0x69, 0x6b, 0xdd]) assert.equal(await kind(one('soun', heard('mp4a', esds(type)))), 'hidden', String(type))
   assert.equal(await kind(one('soun', heard('mp4a', box('wave', box('frma', 'mp4a'), esds(0x6b))))), 'hidden')
   // Its descriptor says that it ends before the coding does, and readers take the rest all the same.
-  const short = esds(0x40)
-  short[short.indexOf('\x03\x19') + 1] = 5
-  assert.equal(await kind(one('soun', heard('mp4a', short))), 'hidden')
+  const said = (tag, length) => {
+    const changed = esds(0x40)
+    changed[changed.indexOf(latin(tag)) + 1] = length
+    return one('soun', heard('mp4a', changed))
+  }
+  for (const length of [0, 5, 17, 18, 19, 20, 21]) assert.equal(await kind(said('\x03\x19', length)), 'hidden', `stream ${length}`)
+  for (const length of [0, 12, 13, 14, 15, 16, 18, 20]) assert.equal(await kind(said('\x04\x11', length)), 'hidden', `configuration ${length}`)
+  for (const length of [0, 1, 3, 5]) assert.equal(await kind(said('\x05\x02', length)), 'hidden', `decoder ${length}`)
+  // What stands behind the coding goes, however long the descriptor says that it is; the constant end stays.
+  for (const end of ['\x06\x01\x02', '\x06\x80\x80\x80\x01\x02', '']) {
+    for (const length of [22, 30, 40]) {
+      const file = one('soun', heard('mp4a', full('esds', 0, '\x03', be(length, 1), '\0\0\0\x04\x11\x40\x15', be(0, 11), '\x05\x02\x11\x90', end, '\x43\x04MARK')))
+      assert.ok((await clean(file)).bytes.includes(latin(`\x05\x02\x11\x90${end}${'\0'.repeat(6)}`)), `${length} ${end.length}`)
+    }
+  }
   const flac = (more) => heard('fLaC', full('dfLa', 0, more ? '\0' : '\x80', be(34, 3), be(0, 34), more))
   assert.equal(await kind(one('soun', flac('\x84\0\0\x04MARK'))), 'hidden')
   for (const entry of [heard('mp4a', esds(0x40)), heard('mp4a', box('wave', box('frma', 'mp4a'), esds(0x40))), flac(''), heard('alac'), heard('sowt')]) assert.equal(await kind(one('soun', entry)), 'scrubbed')
@@ -500,6 +512,14 @@ test('HEIC: pictures that the shown one does not need go, and the names that mak
   assert.equal(await unseenOf(album([[1, 'av01', slice]]).file), true)
 })
 
+test('HEIC: what follows the head of a grid goes, and so does the content of what is another picture', async () => {
+  const of = (type, body) => album([[1, type, latin(body)], [2, 'hvc1', slice]], [['dimg', 1, 2]]).file
+  for (const [type, before, after] of [['grid', 'g\0idgridMARK', 'g\0idgrid\0\0\0\0'], ['grid', 'g\x01idgridgridMARK', 'g\x01idgridgrid\0\0\0\0'], ['iden', 'MARKMARK', '\0'.repeat(8)]]) {
+    const { bytes, removed } = await clean(of(type, before))
+    assert.deepEqual([bytes, removed], [of(type, after), ['other']])
+  }
+})
+
 const signature = fixture('camera.png').subarray(0, 8)
 /** The head of a square picture: 8 bits of a colour type, 6 for red, green, blue and opacity. */
 const square = (width, colour = 2, more = be(0, 3)) => [chunk('IHDR', Buffer.concat([be(width, 4), be(width, 4), be(8, 1), be(colour, 1), more]))]
@@ -531,6 +551,13 @@ test('PNG: pixels that may be under full transparency are told', async () => {
   assert.ok(await unseenOf(Buffer.concat([signature, ...square(2, 4), dots(2, 10), end])))
   const palette = (alpha) => Buffer.concat([signature, ...square(2, 3), chunk('PLTE', be(1, 9)), chunk('tRNS', latin(alpha)), dots(2, 6), end])
   assert.deepEqual([await unseenOf(palette('\0\xff')), await unseenOf(palette('\0\0'))], [false, true])
+  // No longer than there are colours.
+  for (const [colour, length] of [[0, 2], [2, 6], [3, 3], [4, 0]]) {
+    const cleared = (...more) => Buffer.concat([signature, ...square(2, colour), ...(colour === 3 ? [chunk('PLTE', be(1, 9))] : []), ...more, dots(2), end])
+    assert.deepEqual((await clean(cleared(chunk('tRNS', Buffer.alloc(length + 1, 'M'))))).bytes, cleared(), `colour ${colour}`)
+    const right = cleared(chunk('tRNS', Buffer.alloc(length, 'M')))
+    if (length) assert.deepEqual((await clean(right)).bytes, right, `colour ${colour}`)
+  }
 })
 
 test('PNG: more pixels than the picture has, more frames and more of one sort are told or go', async () => {
@@ -594,6 +621,38 @@ for (const [name, open] of [['Chromium', () => openChromium()], ['Firefox withou
       assert.deepEqual(results, {
         'camera.jpg': clear, 'progressive.jpg': clear, 'camera.png': clear, 'camera.webp': clear, 'camera.avif': ['scrubbed', true, true], plain: clear, longer: ['scrubbed', true, true], bomb: clear,
       })
+    } finally {
+      await tab.close()
+    }
+  })
+}
+
+for (const [name, open] of [['Chromium', openChromium], ['Firefox', openFirefox]]) {
+  test(`${name}: finds in a file what is found here, and writes the same`, async () => {
+    const at = brand.length + 8
+    const seis = Object.entries(STREAMS).map(([type, stream]) => {
+      const data = units(...stream.map(([unit]) => unit))
+      return [`messages in ${type}`, Buffer.concat([brand, box('mdat', data), film(track('vide', coded(type, type === 'avc1' ? avcC() : hvcC()), [[at, data.length]]))])]
+    })
+    const photo = fixture('camera.jpg')
+    const files = {
+      // What is packed anew differs by who packs it.
+      ...Object.fromEntries(fixtures.filter((file) => !file.endsWith('png')).map((file) => [file, fixture(file)])), ...Object.fromEntries(seis),
+      screen: Buffer.concat([photo.subarray(0, 2), segment('\xe2', Buffer.concat([latin('ICC_PROFILE\0\x01\x01'), screen()])), photo.subarray(photo.indexOf(latin('\xff\xdb')))]),
+      descriptor: one('soun', heard('mp4a', full('esds', 0, '\x03\x80\x80\x80\x22\0\0\0\x04\x80\x80\x80\x14\x40\x15', be(0, 11), '\x05\x80\x80\x80\x02\x11\x90\x06\x80\x80\x80\x01\x02'))),
+    }
+    const tab = await open()
+    try {
+      await tab.goto('about:blank')
+      for (const [file, bytes] of Object.entries(files)) {
+        const there = await tab.page.evaluate(`(async () => { ${await bundle('scrub/index.ts', 'scrubbing')}
+          const { kind, unseen, removed, blob } = await scrubbing.scrub(new Blob([Uint8Array.from(atob('${bytes.toString('base64')}'), (letter) => letter.charCodeAt(0))]))
+          return { kind, unseen, removed, bytes: blob && btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer()))) }
+        })()`)
+        const { kind, unseen, removed, blob } = await scrub(new Blob([bytes]))
+        assert.equal(kind, 'scrubbed', file)
+        assert.deepEqual(there, { kind, unseen, removed, bytes: (await content(blob)).toString('base64') }, file)
+      }
     } finally {
       await tab.close()
     }
@@ -670,6 +729,21 @@ test('HEIC: what follows the content of a box goes, wherever it is, and so do gr
       // A description that has more in it isn't followed, and longer letters in the place of boxes are none.
       else assert.ok(/hvcC/.test(where) || more.length > 7 && /meta$|iinf$|iref$|ip..$/.test(where), `${where} ${result.kind}`)
     }
+  }
+})
+
+test('HEIC: what follows the list that says which properties a picture has goes, in each of its forms', async () => {
+  const listed = (version, wide, size, ...numbers) => (more) => full('ipma', version, be(2, 4), ...[1, 2].flatMap((id) => [be(id, wide), be(numbers.length, 1), ...numbers.map((number) => be(number, size))]), more)
+  const forms = [listed(0, 2, 1, 0x81, 0x7f, 3), listed(1, 4, 1, 0x81, 0x7f), listed(0, 2, 2, 0x8001, 0x7fff), listed(1, 4, 2, 0x8001, 0x7fff, 3)]
+  for (const [n, form] of forms.entries()) {
+    const file = (more) => {
+      const associations = form(more)
+      // The flag that makes numbers wider.
+      associations[11] = n >> 1
+      return album([[1, 'hvc1', units('\x26\x01slice')], [2, 'hvc1', units('\x26\x01slice')]], [['dimg', 1, 2]], [hvcC()], [], associations).file
+    }
+    const { bytes, removed } = await clean(file('MARKMARK'))
+    assert.deepEqual([bytes, removed], [file('\0'.repeat(8)), ['other']], `form ${n}`)
   }
 })
 

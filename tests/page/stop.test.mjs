@@ -344,6 +344,8 @@ behind('a relay that loses an upload for ever is said to be closed, and the next
     // The answer may be on its way still: time goes on until it has come and the pause is over.
     for (const end = Date.now() + 20_000; begun() === n && !(await tab.text()).includes(t('send-closed')); ) {
       assert.ok(Date.now() < end, 'it neither goes on nor ends')
+      // Somebody is there: after five minutes without a sign the page would cover itself.
+      await tab.page.mouse.move(Date.now() % 97, 50)
       await tab.page.clock.runFor(2000)
     }
   }

@@ -223,3 +223,18 @@ test('a tip that may be stored stays in doubt, whatever a later try is told', as
   await assert.rejects(refused.run(), Refused)
   assert.equal(refused.unsure, false)
 })
+
+test('what can not be read any more has not left: it raises no doubt, and takes none back', async () => {
+  for (const [size, before] of [[10, false], [10, true], [2 * PIECE, false]]) {
+    const relay = new Relay()
+    let asked = 0
+    const send = async (method, path, headers, ...rest) => {
+      if (before && asked++ === 0) throw new Broken()
+      if (size > PIECE && method === 'POST') return relay.send(method, path, headers, ...rest)
+      throw new DOMException()
+    }
+    const upload = new Upload(source(randomBytes(size)), send, { progress: () => {}, wait: async () => {} })
+    await assert.rejects(upload.run(), DOMException)
+    assert.equal(upload.unsure, before)
+  }
+})

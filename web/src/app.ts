@@ -72,8 +72,8 @@ export class App {
   job: Job | undefined
   /** Called on leaving the shown screen: stops what it started. */
   onleave: (() => void) | undefined
-  /** Called when the list of readers has come or was refused, for the screen that shows it. */
-  onlist: (() => void) | undefined
+  /** Called when the list of readers has come or was refused, or a file was looked through, for the screen that shows it. */
+  onchange: (() => void) | undefined
   engine: Engine
   /** Whether the list was judged anew because another day had begun. */
   newDay = false
@@ -100,7 +100,9 @@ export class App {
     const { title } = document
     addEventListener('popstate', ({ state }: PopStateEvent) => this.#show(typeof state === 'string' ? state : 'start'))
     addEventListener('beforeunload', (event) => {
-      if (this.#left || this.#calling || !(this.holdsText() || this.outcome?.receipt)) return
+      const isCall = this.#calling
+      this.#calling = false
+      if (this.#left || isCall || !(this.holdsText() || this.outcome?.receipt)) return
       event.preventDefault()
       // Nobody else reads along while the browser asks, where it draws meanwhile: Firefox does, Chromium doesn't. Time stands still until it
       // has its answer; who is here after that has stayed.
@@ -157,7 +159,7 @@ export class App {
 
   #stand(directory: DirectoryState): void {
     this.directory = directory
-    this.onlist?.()
+    this.onchange?.()
   }
 
   /** A telephone number is pressed: browsers ask then as if the page were left. */
@@ -297,7 +299,7 @@ export class App {
   #show(name: string): void {
     if (this.#left) return
     this.onleave?.()
-    this.onleave = this.onlist = undefined
+    this.onleave = this.onchange = undefined
     this.#kept.clear()
     this.#name = this.outcome ? 'done' : name
     this.redraw()

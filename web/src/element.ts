@@ -26,7 +26,9 @@ export function button(text: string, onclick: () => void, className = ''): HTMLB
 /** Gives the focus back to what had it, to what has its id now, or to what stands `instead` of it: nobody is left at the top of the page. */
 export function refocus(held: HTMLElement, instead?: HTMLElement): void {
   const again = [held, held.id && document.getElementById(held.id)].find((element) => element && element.getClientRects().length > 0)
-  ;((again || instead) ?? document.querySelector<HTMLElement>('h1'))?.focus({ preventScroll: true })
+  const to = (again || instead) ?? document.querySelector<HTMLElement>('h1')
+  // Who has it already would see the keyboard come again on a phone.
+  if (to !== document.activeElement) to?.focus({ preventScroll: true })
 }
 
 /** Changes what the page shows, and keeps the focus in it. */

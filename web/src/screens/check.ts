@@ -17,7 +17,7 @@ const MAX_MESSAGE = 16 * 1024 * 1024
 export function check(app: App): HTMLElement[] {
   const { texts, written, directory } = app
   if (directory.state !== 'ready') return app.screens['readers']!(app)
-  const chosen = directory.contents.holders.filter(({ id }) => written.readers.includes(id)).sort((one, other) => (one.id < other.id ? -1 : 1))
+  const chosen = directory.contents.holders.filter(({ id }) => written.readers.includes(id) && id in directory.keys).sort((one, other) => (one.id < other.id ? -1 : 1))
   const hidden = written.files.filter(({ state, keep }) => keep || typeof state === 'string' || state.kind !== 'scrubbed').length
   const found = [written.message, ...freeTexts(written.details)].flatMap((text) => kindsIn(app, text))
   const row = (label: string, ...values: (Node | string)[]): Node[] => [element('dt', {}, texts.text(label)), element('dd', {}, ...values)]

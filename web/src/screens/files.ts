@@ -21,7 +21,7 @@ export function files(app: App): HTMLElement[] {
     problem.replaceChildren(
       ...(fresh.length > room ? [paragraph(texts.text('files-too-many', { max: MOST }))] : []),
       ...(fresh.length < all.length ? [paragraph(texts.text('files-empty'))] : []))
-    for (const file of fresh.slice(0, room)) void take(app, file, show)
+    for (const file of fresh.slice(0, room)) void take(app, file)
     show()
   }
   const input = element('input', { type: 'file', multiple: true, id: 'pick', className: 'unseen', attr: { form: UNSAVED } })
@@ -36,6 +36,7 @@ export function files(app: App): HTMLElement[] {
     event.preventDefault()
     add(event.dataTransfer?.files ?? [])
   }
+  app.onchange = show
   show()
   return [
     step(app, 3),
@@ -53,7 +54,7 @@ export function files(app: App): HTMLElement[] {
   ]
 }
 
-async function take(app: App, file: File, show: () => void): Promise<void> {
+async function take(app: App, file: File): Promise<void> {
   const picked: PickedFile = { file, state: 'checking', sha256: '', keep: false }
   app.written.files.push(picked)
   try {
@@ -63,7 +64,8 @@ async function take(app: App, file: File, show: () => void): Promise<void> {
   } catch {
     picked.state = 'unreadable'
   }
-  show()
+  // The screen may be another by now.
+  app.onchange?.()
 }
 
 function row(app: App, picked: PickedFile, n: number, show: () => void): HTMLElement {

@@ -176,8 +176,9 @@ export function sealAndSend(app: App, draft: Draft, free?: Promise<void>, before
 /** Sends a file that is sealed already. */
 export function sendFile(app: App, file: Blob): Job {
   const upload = (job: Job): Upload => {
-    // A file that is gone has no size any more.
     const { size: length } = file
+    // A file that is gone has no size any more.
+    if (!length) throw new DOMException()
     const size = pieceOf(length)
     let at = 0
     return uploadOf(app, job, {

@@ -11,7 +11,7 @@ const MOST = 3
 
 export function readers(app: App): HTMLElement[] {
   const { texts, directory, written } = app
-  app.onlist = () => app.redraw()
+  app.onchange = () => app.redraw()
   const title = [step(app, 1), heading(texts.text('readers-title'))]
   if (directory.state === 'loading') return [...title, element('p', { attr: { role: 'status' } }, texts.text('directory-loading'))]
   if (directory.state === 'refused') return [...title, element('div', { className: 'problem', attr: { role: 'alert' } }, ...refusal(app, directory))]

@@ -32,9 +32,9 @@ export function sealed(app: App): HTMLElement[] {
   ]
 }
 
-/** Throws what reading the file throws. One that is gone has no size any more. */
+/** Throws what reading the file throws. One that is gone has no size any more, as an empty one. */
 async function isTip(file: Blob): Promise<boolean> {
-  if (file.size === 0) throw new DOMException()
+  if (!file.size) await file.arrayBuffer()
   const start = await file.slice(0, MAGIC.length).text()
   return start === MAGIC && isFileLength(file.size, Number.MAX_SAFE_INTEGER)
 }

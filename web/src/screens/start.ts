@@ -59,7 +59,7 @@ function savedNotice(app: App): HTMLElement[] {
     if (directory.state === 'ready') list.replaceChildren(paragraph(texts.text('saved-until', { day: texts.day(directory.contents.expires) })), addresses(app))
     if (directory.state === 'refused') list.replaceChildren(...refusal(app, directory))
   }
-  app.onlist = () => keepFocus(show)
+  app.onchange = () => keepFocus(show)
   show()
   return [element('div', { className: 'notice' }, paragraph(texts.text('saved-notice')), list)]
 }

@@ -9,28 +9,35 @@ import type { Failure } from '../worker.ts'
 
 const BUSY = '…'
 
+/** A text of the page and its values. */
+type Answer = [string, Record<string, string | number>]
+
 export function withdraw(app: App): HTMLElement[] {
   const { texts } = app
   const title = heading(texts.text('withdraw-title'))
   if (app.offline) return [title, paragraph(texts.text('withdraw-offline')), addresses(app), element('div', { className: 'buttons' }, button(texts.text('back'), () => history.back()))]
   const typed = app.keep('typed', () => element('textarea', { rows: 4, autocomplete: 'off', spellcheck: false, translate: false, dir: 'auto' }))
   // It outlives a change of language, with what is asked and what is said.
-  const said = app.keep('said', () => element('div', { className: 'problem', attr: { role: 'alert' } }))
+  const said: HTMLElement & { answer?: Answer | undefined } = app.keep('said', () => element('div', { className: 'problem', attr: { role: 'alert' } }))
+  const say = (answer: Answer): void => said.replaceChildren(paragraph(app.texts.text(...answer)))
+  if (said.answer) say(said.answer)
   const erase = async (): Promise<void> => {
     if (said.textContent === BUSY) return
     const stop = new AbortController()
     app.onleave = () => stop.abort()
     said.classList.add('good')
+    said.answer = undefined
     said.replaceChildren(paragraph(BUSY))
-    const [id, values] = await ask(app, typed.value, stop.signal)
-    if (id === 'withdraw-erased') typed.value = ''
-    said.classList.toggle('good', id === 'withdraw-erased')
-    said.replaceChildren(paragraph(app.texts.text(id, values)))
+    const answer = await ask(app, typed.value, stop.signal)
+    const isErased = answer[0] === 'withdraw-erased'
+    if (isErased) typed.value = ''
+    said.classList.toggle('good', isErased)
+    say(said.answer = answer)
   }
   return [title, paragraph(texts.text('withdraw-lead')), field(texts.text('withdraw-label'), typed), said, onward(app, texts.text('withdraw-button'), () => void erase())]
 }
 
-async function ask(app: App, typed: string, signal: AbortSignal): Promise<[string, Record<string, string | number>]> {
+async function ask(app: App, typed: string, signal: AbortSignal): Promise<Answer> {
   let tokens: string
   try {
     tokens = await app.engine.call('withdrawTokens', typed)

@@ -24,8 +24,8 @@ const PICTURES = /^(avc[1-4]|hvc[12]|hev[12]|dvh[1e]|dva[1v]|vv[ic]1|av01|vp0[89
 const SOUNDS = /^(mp4a|[ae]c-[34]|Opus|fLaC|alac|apac|mh[am]1|samr|sawb|sowt|twos|raw |NONE|in24|in32|fl32|fl64|[fil]pcm|[ua]law|ima4|Qclp|QDM2)$/
 /** What mp4v and mp4a are: the parts of MPEG-2 and MPEG-4, Dolby's, Opus. */
 const OBJECT_TYPES = /[ !#@`-hj\xa5\xa6\xad]/
-/** The elementary stream's descriptor up to there. */
-const DESCRIPTOR = /^.{4}\x03[\x80-\xff]{0,3}[\0-\x7f]..[\0-\x1f]\x04[\x80-\xff]{0,3}[\0-\x7f](.)/s
+/** The elementary stream's descriptor up to there and what tells the decoder, with the lengths of all three. */
+const DESCRIPTOR = /^.{4}\x03([\x80-\xff]{0,3}[\0-\x7f])..[\0-\x1f]\x04([\x80-\xff]{0,3}[\0-\x7f])(.).{12}(?:\x05([\x80-\xff]{0,3}[\0-\x7f]))?/s
 const IN_SAMPLE_ENTRY = /^((avc|hvc|lhv|av1|vpc|vvc|dvc|dvv|dvw|mha|evc|apv)C|esds|d[ae]c[34]|hvcE|colr|pasp|fiel|clap|clli|CoLL|mdcv|SmDm|btrt|gama|amve|cclv|st3d|sv3d|vexu|hfov|auxi|ccst|wave|chan|chnl|srat|dOps|dfLa|alac|damr|d263|SA3D|dapa|\0{4})$/
 /** The last two are of Apple's, and no player needs them. */
 const NEVER_IN_SAMPLE_ENTRY = /^(uuid|udta|meta|free|skip|logs|chrm)$/
@@ -197,13 +197,15 @@ async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<Cod
       if (child.type === 'wave') for (const part of await copy.children(child.body, child.end)) await inside(part, IN_WAVE)
       if (child.type === 'esds') {
         const esds = latin(await source.read(child.body, child.end - child.body))
-        const kind = DESCRIPTOR.exec(esds)?.[1]
-        ensure(kind && OBJECT_TYPES.test(kind), 'hidden')
-        // The descriptor says how long it is, by seven bits a byte; with less it has no room for its coding.
-        const said = /^.{5}([\x80-\xff]{0,3}[\0-\x7f])/s.exec(esds)![1]!
-        const length = [...said].reduce((sum, byte) => sum * 128 + byte.charCodeAt(0) % 128, 0)
-        ensure(length > 17, 'hidden')
-        await copy.zero(child.body + 5 + said.length + length, child.end)
+        const [, stream = '', config = '', kind = '', decoder] = DESCRIPTOR.exec(esds) ?? []
+        ensure(OBJECT_TYPES.test(kind), 'hidden')
+        // Each says how long it is, by seven bits a byte. Readers don't always believe it, so one that ends before what is in it isn't cut.
+        const end = (from: number, said: string): number => [...said].reduce((sum, byte) => sum * 128 + byte.charCodeAt(0) % 128, 0) + from + said.length
+        const to = end(9 + stream.length, config)
+        const inner = 9 + stream.length + config.length + 13
+        ensure(to === (decoder === undefined ? inner : end(inner + 1, decoder)) && to <= end(5, stream), 'hidden')
+        // Behind it only the constant end of all these stays.
+        await copy.zero(child.body + to + (/^\x06\x80{0,3}\x01\x02/.exec(esds.slice(to))?.[0].length ?? 0), child.end)
         described = true
         if (kind === '@') units = true
       }

@@ -160,6 +160,10 @@ async function locations(copy: Copy, { body, end }: Box, idat: Box | undefined, 
       // No length means everything: pictures and details would be the same bytes.
       ensure(length > 0)
       if (pieces === 1 && units && UNITS.test(type) && !await cleanUnits(copy, from, from + length, units)) copy.found.add('unseen')
+      // A grid is as long as its flag says, and what is the same as another picture has nothing of its own.
+      ensure(type !== 'grid' || pieces === 1, 'hidden')
+      const most = type === 'grid' ? 8 + 4 * ((await copy.source.read(from, 2))[1]! & 1) : type === 'iden' ? 0 : length
+      await copy.zero(from + most, from + length, 'other')
       const kept = keep ? length : first ? await details(copy, type, from, length) : 0
       copy.claim(from, from + kept, true)
       copy.claim(from + kept, from + length, false)

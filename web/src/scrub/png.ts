@@ -5,8 +5,8 @@ import { profile, PROFILE_MOST } from './icc.ts'
 import { bytes, ensure, latin, number, numbers, Parts, same, uint, type Bytes, type Found, type Source } from './source.ts'
 
 // sPLT and hIST aren't among them: they are for a screen of few colours, and no colour of the picture depends on them.
-/** How long each may be, in bytes. */
-const KEPT = numbers('IHDR13,PLTE768,IDATInfinity,IEND0,tRNS256,gAMA4,cHRM32,sRGB1,sBIT4,bKGD6,pHYs9,cICP4,mDCV24,cLLI8,acTL8,fcTL26,fdATInfinity')
+/** How long each may be, in bytes; tRNS has its length from the colours. */
+const KEPT = numbers('IHDR13,PLTE768,IDATInfinity,IEND0,gAMA4,cHRM32,sRGB1,sBIT4,bKGD6,pHYs9,cICP4,mDCV24,cLLI8,acTL8,fcTL26,fdATInfinity')
 const CHUNKS = 1 << 16
 /** A larger profile is left out; deflate makes at most a thousandfold of it. */
 const ICC_MOST = 1 << 19
@@ -22,6 +22,7 @@ export async function png(source: Source, found: Found): Promise<Parts> {
   const data: [number, number][] = []
   let at = 8
   let oriented = false
+  let colours = 0
   source.ahead = 1 << 18
   out.keep(0, at)
   const header = (await source.read(16, 13)).slice()
@@ -32,9 +33,10 @@ export async function png(source: Source, found: Found): Promise<Parts> {
     const body = at + 8
     const end = body + length + 4
     ensure(/^[A-Za-z]{4}$/.test(type) && end <= source.size && (at > 8 || type === 'IHDR' && length === 13) && chunks < CHUNKS)
-    const most = KEPT.get(type)
+    const most = type === 'tRNS' ? [2, 0, 6, colours][header[9]!] : KEPT.get(type)
     // All but these stand once.
     const again = seen.has(type) && !/^(IDAT|f[cd]AT)$/.test(type)
+    if (type === 'PLTE' && !again) colours = length / 3
     seen.add(type)
     // An unknown chunk that says it is critical: the picture isn't what this file believes.
     ensure(most !== undefined || type >= 'a')

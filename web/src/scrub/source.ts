@@ -124,8 +124,12 @@ export function uint(bytes: Uint8Array, at: number, size: number, little = false
   return value
 }
 
-/** One character for each byte. */
-export const latin = (bytes: Uint8Array, from = 0, to = bytes.length): string => new TextDecoder('latin1').decode(bytes.subarray(from, to))
+/** One character for each byte, with its number: a decoder for latin1 has others from 0x80 to 0x9F, in browsers. */
+export function latin(bytes: Uint8Array, from = 0, to = bytes.length): string {
+  let text = ''
+  for (; from < to; from += 4096) text += String.fromCharCode.apply(0, bytes.subarray(from, Math.min(to, from + 4096)) as unknown as number[])
+  return text
+}
 
 /** Characters up to U+00FF as bytes. */
 export const bytes = (text: string): Bytes => Uint8Array.from(text, (c) => c.charCodeAt(0))

@@ -172,7 +172,11 @@ export class Upload {
   async #ask(completes: boolean, asked: Promise<Answer>): Promise<Answer> {
     const before = this.unsure
     this.unsure ||= completes
-    const answer = await asked
+    const answer = await asked.catch((error: unknown) => {
+      // Of what can't be read nothing has left.
+      if (!(error instanceof Broken)) this.unsure = before
+      throw error
+    })
     this.unsure = before || (completes && isDoubtful(answer))
     return answer
   }
