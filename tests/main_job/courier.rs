@@ -746,8 +746,11 @@ fn dripping_relay(honest: SocketAddr, id: &str, breaks: bool) -> SocketAddr {
                 }
                 let status = if request.contains("range: bytes=") { "206 Partial" } else { "200 OK" };
                 let _ = write!(near, "HTTP/1.1 {status}\r\ncontent-length: 1000000000\r\n\r\n");
-                while near.write_all(b"x").is_ok() && !breaks {
+                while near.write_all(b"x").is_ok() {
                     std::thread::sleep(Duration::from_millis(20));
+                    if breaks {
+                        break;
+                    }
                 }
             });
         }
