@@ -298,6 +298,10 @@ impl<'a> Run<'a> {
                 // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
                 Err(error) if self.relay.directory().is_ok() => {
                     let named = match &error {
+                        // It may pass, but not for the relay that says so: that doesn't list it again.
+                        CourierError::Client(ClientError::Refused { name, .. }) if name == "unproven" => {
+                            &mut fetched.unreadable
+                        }
                         CourierError::Client(ClientError::Unreachable(_)) => &mut fetched.broken,
                         CourierError::Client(error) if error.may_pass() => &mut fetched.busy,
                         _ => &mut fetched.unreadable,
