@@ -328,9 +328,15 @@ impl RelayClient {
 
     /// Withdraws by up to [`WITHDRAW_TOKENS`](crate::limits::WITHDRAW_TOKENS) tokens in one request; says how many tips were erased.
     ///
+    /// `progress` is told how many bytes went out since the last time, [`WithdrawToken::list_bytes`] in all.
+    ///
     /// # Errors
     /// [`Unconfirmed`]: tips may be erased when the tokens had left, and the answer does not say no.
-    pub fn withdraw(&self, tokens: impl ExactSizeIterator<Item = WithdrawToken>) -> Result<u64, Unconfirmed> {
+    pub fn withdraw(
+        &self,
+        tokens: impl ExactSizeIterator<Item = WithdrawToken>,
+        progress: impl Fn(u64) + 'static,
+    ) -> Result<u64, Unconfirmed> {
         // As long as it becomes: what grows leaves copies behind.
         let mut list = Zeroizing::new(String::with_capacity(tokens.len() * (WithdrawToken::LENGTH + 1)));
         for token in tokens {
@@ -340,7 +346,7 @@ impl RelayClient {
             list.push_str(&Zeroizing::new(token.expose()));
         }
         let length = list.len() as u64;
-        self.change::<Erased>("/withdraw", "text/plain", Cursor::new(list), length, |_| ())
+        self.change::<Erased>("/withdraw", "text/plain", Cursor::new(list), length, progress)
             .map(|(answer, _)| answer.erased)
     }
 

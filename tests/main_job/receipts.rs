@@ -493,4 +493,12 @@ fn whoever_stops_it_is_told_whether_the_tip_may_be_stored_and_how_to_go_on() {
     let under_way = UnderWay::start(&scene.command(TIP, &arguments));
     whole.recv().unwrap();
     under_way.gets("INT").says(7, "It is not known whether the tip is erased");
+    // One of which nothing has left: who is to take it answers nothing.
+    let (proxy, met) = silent_relay(false);
+    let onion = format!("http://{}.onion", "a".repeat(56));
+    let socks = proxy.to_string();
+    let arguments = ["withdraw", "--relay", &onion, "--socks", &socks, "--receipt", text(&receipt)];
+    let under_way = UnderWay::start(&scene.command(TIP, &arguments));
+    met.recv().unwrap();
+    under_way.gets("INT").says(1, "this program was stopped. Nothing was erased");
 }
