@@ -209,7 +209,8 @@ impl<'a> Run<'a> {
             self.write_journal()?;
             return Ok(self.resumed(packed));
         }
-        if self.out.exists() {
+        // A link that leads nowhere is something, too.
+        if self.out.symlink_metadata().is_ok() {
             return Err(CourierError::Exists(self.out));
         }
         if let Some(plan) = self.journal.planned.take() {

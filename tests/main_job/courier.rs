@@ -634,11 +634,13 @@ fn a_place_where_no_bundle_can_be_written_is_named_before_anything_is_fetched() 
         scene.run(COURIER, &["--config", config.to_str().unwrap(), "fetch", "--out", out.to_str().unwrap()])
     };
     fs::write(scene.path("a-file"), "mine").unwrap();
+    std::os::unix::fs::symlink("nowhere", scene.path("a-link")).unwrap();
     for (out, words) in [
         (scene.path("missing/1.tar"), "missing: No such file or directory"),
         (scene.path("a-file/1.tar"), "a-file: Not a directory"),
         (PathBuf::from("/proc/1.tar"), "no bundle can be written in /proc: "),
         (scene.path("a-file"), "exists; choose another name"),
+        (scene.path("a-link"), "exists; choose another name"),
         (scene.folder.path().to_owned(), "exists; choose another name"),
     ] {
         let run = at(&out).says(1, words).says(1, "Nothing was fetched");
@@ -861,7 +863,9 @@ fn what_came_to_the_place_of_the_bundle_meanwhile_is_not_written_over() {
         }
     });
     scene.courier_calls(relay.address);
-    fetch(&scene, "1.tar", &[]).says(1, "1.tar can't be written: ").says(1, "the next run packs it");
+    fetch(&scene, "1.tar", &[])
+        .says(1, "1.tar can't be written: something else has that name by now; choose another name for --out")
+        .says(1, "the next run packs it");
     assert_eq!(fs::read_to_string(&out).unwrap(), "somebody else's");
     assert_eq!(scene.fetch("2.tar").ok().json()["number"], 1);
     assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([id]));
