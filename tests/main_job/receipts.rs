@@ -301,6 +301,12 @@ fn a_sealed_tip_that_was_kept_can_be_sent_again_until_it_is_known_to_be_there() 
     let broken = relay_that_says(vec![LOST.to_owned(), problem("503 Service Unavailable", "busy", "false")], || ());
     let again = ["send", "--relay", &format!("http://{broken}"), "--sealed", text(&kept)];
     scene.run(TIP, &again).says(7, "send the same file again");
+    // Also where the relay says when: that is when to come back with what it has not stored.
+    let retry = problem("503 Service Unavailable", "busy", "null").replacen("\r\n", "\r\nretry-after: 300\r\n", 1);
+    let late = relay_that_says(vec![retry], || ());
+    let again = ["send", "--relay", &format!("http://{late}"), "--sealed", text(&kept)];
+    let run = scene.run(TIP, &again).says(7, "The reason: A title (the relay's answer, 503)");
+    assert!(!run.err.contains("try again"), "{run:?}");
     assert!(scene.pool().is_empty());
 }
 
