@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -328,9 +328,15 @@ impl RelayClient {
 
     /// Withdraws by up to [`WITHDRAW_TOKENS`](crate::limits::WITHDRAW_TOKENS) tokens in one request; says how many tips were erased.
     ///
+    /// `progress` is told how many bytes went out since the last time, [`WithdrawToken::list_bytes`] in all.
+    ///
     /// # Errors
     /// [`Unconfirmed`]: tips may be erased when the tokens had left, and the answer does not say no.
-    pub fn withdraw(&self, tokens: impl ExactSizeIterator<Item = WithdrawToken>) -> Result<u64, Unconfirmed> {
+    pub fn withdraw(
+        &self,
+        tokens: impl ExactSizeIterator<Item = WithdrawToken>,
+        progress: impl Fn(u64) + 'static,
+    ) -> Result<u64, Unconfirmed> {
         // As long as it becomes: what grows leaves copies behind.
         let mut list = Zeroizing::new(String::with_capacity(tokens.len() * (WithdrawToken::LENGTH + 1)));
         for token in tokens {
@@ -340,7 +346,7 @@ impl RelayClient {
             list.push_str(&Zeroizing::new(token.expose()));
         }
         let length = list.len() as u64;
-        self.change::<Erased>("/withdraw", "text/plain", Cursor::new(list), length, |_| ())
+        self.change::<Erased>("/withdraw", "text/plain", Cursor::new(list), length, progress)
             .map(|(answer, _)| answer.erased)
     }
 
@@ -383,11 +389,17 @@ impl RelayClient {
         })
     }
 
-    /// One page of the pool behind `after`, of at most [`MAX_ANSWER`] bytes.
-    pub fn pool(&self, after: Option<&PoolCursor>) -> Result<PoolPage, ClientError> {
+    /// The pace of answers that can't go on where they broke: half of the [`Floor`] is under it.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        Pace::new(self.floor.of_answers(), Instant::now())
+    }
+
+    /// One page of the pool behind `after`, of at most [`MAX_ANSWER`] bytes. `pace` is that of the whole list: pages that each come in time may never end.
+    pub fn pool(&self, after: Option<&PoolCursor>, pace: &mut Pace) -> Result<PoolPage, ClientError> {
         let query = after.map_or_else(String::new, |after| format!("?after={after}"));
         let mut response = self.get(&format!("/pool{query}"), None)?;
-        let bytes = self.whole(&mut response, MAX_ANSWER)?;
+        let bytes = whole(&mut response, MAX_ANSWER, pace)?;
         match serde_json::from_slice::<PoolPage>(&bytes) {
             Ok(page) if page.schema == POOL => Ok(page),
             _ => Err(ClientError::NotARelay(format!("its list of tips is no {POOL}"))),
@@ -430,6 +442,7 @@ impl RelayClient {
                 stored,
                 retry,
             }),
+            Err(slow @ ClientError::TooSlow(_)) => Err(slow),
             _ if status.is_server_error() => Err(ClientError::Failed(status.as_u16())),
             _ => Err(ClientError::NotARelay(format!("status {status}"))),
         }
@@ -440,13 +453,17 @@ impl RelayClient {
         serde_json::from_slice(&bytes).map_err(|_| ClientError::NotARelay("no JSON".to_owned()))
     }
 
-    /// An answer of at most `limit` bytes, unless it comes too slowly.
     fn whole(&self, response: &mut Response<Body>, limit: u64) -> Result<Vec<u8>, ClientError> {
-        let mut bytes = Vec::new();
-        let body = response.body_mut().with_config().limit(limit).reader();
-        Paced::new(body, self.floor).read_to_end(&mut bytes).map_err(ureq::Error::from)?;
-        Ok(bytes)
+        whole(response, limit, &mut self.pace())
     }
+}
+
+/// An answer of at most `limit` bytes, unless it comes too slowly.
+fn whole(response: &mut Response<Body>, limit: u64, pace: &mut Pace) -> Result<Vec<u8>, ClientError> {
+    let mut bytes = Vec::new();
+    let source = response.body_mut().with_config().limit(limit).reader();
+    Paced { source, pace }.read_to_end(&mut bytes).map_err(ureq::Error::from)?;
+    Ok(bytes)
 }
 
 /// A body on its way, counted as it is handed over to the connection.

@@ -60,7 +60,8 @@ pub const UPLOAD_RECORD: usize = 32 * 1024;
 pub const UPLOAD_DAYS: i64 = 2;
 
 /// Bytes that have to come from a relay in each [`SLOWEST_WINDOW`], or a transfer is given up: 128 KiB a minute. The slowest circuits of tor that people
-/// put up with bring several times that, and four texts a minute one by one. A courier that is held to it has its 256 MiB in 34 hours.
+/// put up with bring several times that, and four texts a minute one by one. A courier that is held to it has its 256 MiB in 34 hours. Of answers that can't
+/// go on where they broke, such as a directory, half is asked for.
 pub const SLOWEST_BYTES: u64 = 10 * 128 * 1024;
 /// Long enough for tor to build another circuit, and for a relay under attack to come to itself.
 pub const SLOWEST_WINDOW: Duration = Duration::from_mins(10);

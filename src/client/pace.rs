@@ -17,6 +17,13 @@ pub struct Floor {
     pub window: Duration,
 }
 
+impl Floor {
+    /// Half of it: for what can't go on where it broke, and is cut for good. The largest directory is through at 1.1 kB a second.
+    pub(super) const fn of_answers(self) -> Self {
+        Self { bytes: self.bytes / 2, window: self.window }
+    }
+}
+
 impl Default for Floor {
     fn default() -> Self {
         Self { bytes: SLOWEST_BYTES, window: SLOWEST_WINDOW }
@@ -25,7 +32,7 @@ impl Default for Floor {
 
 /// Fewer bytes came than a transfer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{came} bytes in {} s, where {} are the fewest", .after.as_secs(), .floor.bytes)]
+#[error("{} in {}, where {} are the fewest", size(*.came), time(*.after), size(.floor.bytes))]
 pub struct TooSlow {
     /// So many came,
     pub came: u64,
@@ -33,6 +40,23 @@ pub struct TooSlow {
     pub after: Duration,
     /// What has to come.
     pub floor: Floor,
+}
+
+/// A number of bytes, in words.
+fn size(bytes: u64) -> String {
+    match bytes {
+        1 => "1 byte".to_owned(),
+        ..1024 => format!("{bytes} bytes"),
+        _ => format!("{} KiB", bytes / 1024),
+    }
+}
+
+/// How long something took, in words.
+fn time(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds => format!("{} minutes", seconds / 60),
+    }
 }
 
 /// What has come in the window that is under way. Over several connections, when it is kept for them.
@@ -48,6 +72,11 @@ impl Pace {
     #[must_use]
     pub const fn new(floor: Floor, now: Instant) -> Self {
         Self { floor, began: now, came: 0 }
+    }
+
+    /// So much time of the window went by with something else, so that nothing could come.
+    pub fn pass_over(&mut self, time: Duration) {
+        self.began += time;
     }
 
     /// So many bytes have come `now`.
@@ -69,18 +98,12 @@ impl Pace {
 }
 
 /// A source that fails, with [`TooSlow`] inside, when too little comes. Its end is never too slow.
-pub(super) struct Paced<R> {
-    source: R,
-    pace: Pace,
+pub(super) struct Paced<'a, R> {
+    pub source: R,
+    pub pace: &'a mut Pace,
 }
 
-impl<R: Read> Paced<R> {
-    pub(super) fn new(source: R, floor: Floor) -> Self {
-        Self { source, pace: Pace::new(floor, Instant::now()) }
-    }
-}
-
-impl<R: Read> Read for Paced<R> {
+impl<R: Read> Read for Paced<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(buffer)?;
         if read > 0 {
@@ -114,15 +137,22 @@ mod tests {
         }
         let mut pace = Pace::new(floor, began);
         let slow = pace.came(999, began + Duration::from_secs(61)).unwrap_err();
-        assert_eq!(slow.to_string(), "999 bytes in 61 s, where 1000 are the fewest");
+        assert_eq!(slow.to_string(), "999 bytes in 61 s, where 1000 bytes are the fewest");
+        let slow = Pace::new(Floor::default(), began).came(1, began + Duration::from_secs(610)).unwrap_err();
+        assert_eq!(slow.to_string(), "1 byte in 10 minutes, where 1280 KiB are the fewest");
+        // What went by with something else is no slowness of the line.
+        let mut pace = Pace::new(floor, began);
+        pace.pass_over(Duration::from_secs(100));
+        assert_eq!(drips(&mut pace, began), Some(160));
     }
 
     #[test]
     fn the_end_of_a_short_answer_is_never_too_slow() {
         let never = Floor { bytes: u64::MAX, window: Duration::ZERO };
         let mut read = Vec::new();
-        Paced::new(&b""[..], never).read_to_end(&mut read).unwrap();
-        let error = Paced::new(&b"abc"[..], never).read_to_end(&mut read).unwrap_err();
+        let mut pace = Pace::new(never, Instant::now());
+        Paced { source: &b""[..], pace: &mut pace }.read_to_end(&mut read).unwrap();
+        let error = Paced { source: &b"abc"[..], pace: &mut pace }.read_to_end(&mut read).unwrap_err();
         assert!(error.get_ref().unwrap().is::<TooSlow>());
     }
 }

@@ -82,9 +82,9 @@ pub enum CourierError {
     },
     /// The bundle can't be written.
     #[error(
-        "the bundle {} can't be written: {source}{}. Nothing is lost: what was fetched stays in the courier's folder, and the next run packs it",
+        "the bundle {} can't be written: {}. Nothing is lost: what was fetched stays in the courier's folder, and the next run packs it",
         path.display(),
-        if is_full(source) { "; the stick is full or takes no file so large (FAT32: less than 4 GiB): take another stick, or make bundle_mib in courier.toml smaller" } else { "" }
+        unwritten(source)
     )]
     Bundle {
         /// Which.
@@ -131,6 +131,19 @@ pub enum CourierError {
 /// Whether the file system has no room for more, in all or in one file.
 pub(super) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
+/// Why a bundle can't be written, and what to do.
+fn unwritten(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return "something else has that name by now; choose another name for --out".to_owned();
+    }
+    let advice = if is_full(error) {
+        "; the stick is full or takes no file so large (FAT32: less than 4 GiB): take another stick, or make bundle_mib in courier.toml smaller"
+    } else {
+        ""
+    };
+    format!("{error}{advice}")
 }
 
 pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> CourierError + use<'_> {

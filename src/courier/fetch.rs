@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf, absolute};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::config::CourierConfig;
 use super::error::{CourierError, failed, is_full};
@@ -21,6 +21,10 @@ use crate::directory::{ChannelId, DirectoryError, UntrustedDirectory};
 use crate::example;
 use crate::file::FileLock;
 use crate::tip::id::TipId;
+
+/// Windows of the floor that may go by with tips that don't come, before the run ends with what it has: an hour. A tip on which the relay is silent
+/// takes 8 minutes of it.
+const WINDOWS_FOR_NOTHING: u32 = 6;
 
 /// What to fetch.
 #[derive(Debug, Clone)]
@@ -94,6 +98,11 @@ pub enum Stopped {
     /// What the relay sends never comes to its end.
     #[error("No more could be fetched: {0}. Of the tip that was on its way the next run fetches only the rest")]
     TooSlow(String),
+    /// Too much time went by with tips that the relay lists, and that did not come.
+    #[error(
+        "No more could be fetched: the relay lists tips that it does not bring, and too long was waited for them. Tell its operator"
+    )]
+    NothingComes,
 }
 
 /// What a run did.
@@ -200,7 +209,8 @@ impl<'a> Run<'a> {
             self.write_journal()?;
             return Ok(self.resumed(packed));
         }
-        if self.out.exists() {
+        // A link that leads nowhere is something, too.
+        if self.out.symlink_metadata().is_ok() {
             return Err(CourierError::Exists(self.out));
         }
         if let Some(plan) = self.journal.planned.take() {
@@ -208,7 +218,8 @@ impl<'a> Run<'a> {
             return Ok(self.resumed(&packed));
         }
         let note = self.directory()?;
-        let page = |after: Option<&_>| self.relay.pool(after);
+        let mut pace = self.relay.pace();
+        let page = |after: Option<&_>| self.relay.pool(after, &mut pace);
         let pool =
             pool::list(page, &self.journal, self.options.today, self.config.bundle_mib.saturating_mul(1024 * 1024))?;
         let mut fetched = Fetched {
@@ -264,8 +275,14 @@ impl<'a> Run<'a> {
     /// Brings the wanted tips into the spool. Those that came are given back as they go into a manifest; what became of the others is noted down.
     fn download(&mut self, wanted: &[PoolTip], fetched: &mut Fetched) -> Result<Vec<BundledTip>, CourierError> {
         let mut tips = Vec::new();
-        let mut pace = self.pace();
+        let (mut pace, mut for_nothing) = (self.pace(), Duration::ZERO);
         for (n, tip) in wanted.iter().enumerate() {
+            if for_nothing > self.options.floor.window.saturating_mul(WINDOWS_FOR_NOTHING) {
+                fetched.waiting += wanted.len() - n;
+                fetched.stopped = Some(Stopped::NothingComes);
+                break;
+            }
+            let began = Instant::now();
             let (error, stopped) = match self.spool.fetch(&self.relay, tip, &mut pace, self.progress) {
                 // The size is that of the file, whatever the list says.
                 Ok(Arrived::Tip(size)) => {
@@ -274,6 +291,7 @@ impl<'a> Run<'a> {
                 }
                 Ok(Arrived::Gone) => {
                     fetched.gone += 1;
+                    for_nothing += began.elapsed();
                     continue;
                 }
                 Ok(Arrived::NotATip) => {
@@ -298,6 +316,10 @@ impl<'a> Run<'a> {
                 // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
                 Err(error) if self.relay.directory().is_ok() => {
                     let named = match &error {
+                        // It may pass, but not for the relay that says so: that doesn't list it again.
+                        CourierError::Client(ClientError::Refused { name, .. }) if name == "unproven" => {
+                            &mut fetched.unreadable
+                        }
                         CourierError::Client(ClientError::Unreachable(_)) => &mut fetched.broken,
                         CourierError::Client(error) if error.may_pass() => &mut fetched.busy,
                         _ => &mut fetched.unreadable,
@@ -305,12 +327,15 @@ impl<'a> Run<'a> {
                     named.push(tip.id);
                     // The waits for this one are no fault of the next.
                     pace = self.pace();
+                    for_nothing += began.elapsed();
                     continue;
                 }
                 Err(error) => {
                     // Not what this error says of a run without a bundle: there may be one.
-                    let reason =
-                        if let CourierError::Client(error) = &error { error.to_string() } else { error.to_string() };
+                    let reason = match &error {
+                        CourierError::Client(client) => client.to_string(),
+                        other => other.to_string(),
+                    };
                     (error, Stopped::RelayLost(reason.trim_end_matches('.').to_owned()))
                 }
             };

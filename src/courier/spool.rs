@@ -65,7 +65,7 @@ impl Spool {
     ) -> Result<Arrived, CourierError> {
         let target = self.whole(&tip.id);
         if target.exists() {
-            match self.look(&target, &tip.id)? {
+            match self.look(&target, &tip.id, pace)? {
                 Look::Tip(size) => {
                     progress.advance(tip.size);
                     return Ok(Arrived::Tip(size));
@@ -93,7 +93,7 @@ impl Spool {
                     }
                 }
                 Err(error) => return Err(error),
-                Ok(()) => match self.look(&part, &tip.id)? {
+                Ok(()) => match self.look(&part, &tip.id, pace)? {
                     Look::Tip(size) => {
                         fs::rename(&part, &target).map_err(failed(&target))?;
                         return Ok(Arrived::Tip(size));
@@ -114,8 +114,9 @@ impl Spool {
         }
     }
 
-    /// Looks at a file as a desk will.
-    fn look(&self, path: &Path, id: &TipId) -> Result<Look, CourierError> {
+    /// Looks at a file as a desk will. How long this machine takes for that is not laid on the line.
+    fn look(&self, path: &Path, id: &TipId, pace: &mut Pace) -> Result<Look, CourierError> {
+        let began = Instant::now();
         let read = || -> io::Result<_> {
             let mut file = File::open(path)?;
             let mut start = Vec::with_capacity(HEADER_CAP);
@@ -124,6 +125,7 @@ impl Spool {
             Ok((start, TipId::of_reader(file)?))
         };
         let (start, (found, length)) = read().map_err(failed(path))?;
+        pace.pass_over(began.elapsed());
         let is_tip = TipHeader::parse(&start).is_ok() && SizeClass::of_file(length, self.max_bytes).is_ok();
         Ok(match (found == *id, is_tip) {
             (false, _) => Look::WrongBytes,

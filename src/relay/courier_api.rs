@@ -22,7 +22,7 @@ use super::refusals;
 use super::status::{metrics, status};
 use super::token::{TokenHash, which};
 use crate::day::Day;
-use crate::store::{CHUNK, Cursor, Listed, Stored};
+use crate::store::{CHUNK, Cursor, Listed, StoreError, Stored};
 use crate::tip::id::TipId;
 
 /// Most tips in one page of the listing.
@@ -133,7 +133,11 @@ async fn tip(
     let id: TipId = id.parse().map_err(|_| Problem::NotFound)?;
     let reader = shared.budget.readers.enter().await?;
     let store = Arc::clone(&shared.store);
-    let stored = shared.budget.reads.run(move || store.get(&id)).await??.ok_or(Problem::NotFound)?;
+    let found = shared.budget.reads.run(move || store.get(&id)).await?.map_err(|error| match error {
+        StoreError::Damaged => Problem::Damaged,
+        error => error.into(),
+    });
+    let stored = found?.ok_or(Problem::NotFound)?;
     let size = stored.listed().size;
     let range = match headers.get(header::RANGE) {
         None => None,
@@ -184,7 +188,8 @@ fn body(shared: Arc<Shared>, reader: Pass, mut stored: Box<dyn Stored>, from: u6
             stored = back;
             let length = read.as_ref().map_or(0, |piece| piece.len() as u64);
             at += length;
-            // A closed channel means that the courier has gone; a damaged tip ends the body early, which the courier notices.
+            // A closed channel means that the courier has gone; a damaged tip ends the body early, and when the courier asks for
+            // the rest it is told why.
             if sender.send(read).await.is_err() || length == 0 {
                 return;
             }

@@ -50,6 +50,8 @@ pub(super) enum Problem {
     TextSpent {
         retry: u64,
     },
+    /// A stored tip does not read back as it was written.
+    Damaged,
     /// What an upload has brought is not stored any more.
     Gone,
     /// This circuit has had its share; seconds until it has more.
@@ -221,6 +223,12 @@ impl Problem {
                 same(
                     "It was stored, and was withdrawn or has expired since. If it is to be there, send the sealed file again.",
                 ),
+            ),
+            Self::Damaged => (
+                StatusCode::GONE,
+                "damaged",
+                "This tip is damaged",
+                same("It does not read back as it was stored. Tell the relay's operator."),
             ),
             Self::CircuitSpent { .. } => (
                 StatusCode::TOO_MANY_REQUESTS,

@@ -57,6 +57,10 @@ pub trait Store: Send + Sync + 'static {
     fn holds(&self, id: &TipId) -> Result<bool, StoreError>;
 
     /// A stored tip, to be read in chunks; `None` when it is proven that there is none under this id. May wait for the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it was read before, and not as it was written. [`StoreError::Unproven`] when it was not found, but a part of the
+    /// store can't be read.
     fn get(&self, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError>;
 
     /// At most `limit` tips behind `after`, by day and then by id; fewer only at the end. May wait for the disk.

@@ -196,8 +196,14 @@ impl Stored for Retrieve {
 }
 
 /// The tip with this id; `None` when it is proven that there is none.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when it was found damaged before: whoever asks again, for the rest of it, has to hear why it broke off.
 pub(super) fn get(ledger: &Arc<Ledger>, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError> {
     let Some((volume, place, record)) = ledger.find(id)? else { return Ok(None) };
+    if ledger.known().damaged.contains(&place) {
+        return Err(StoreError::Damaged);
+    }
     Ok(Some(Box::new(Retrieve {
         ledger: Arc::clone(ledger),
         listed: Listed { day: volume.head.day, id: *id, size: record.size },

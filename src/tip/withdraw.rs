@@ -23,6 +23,12 @@ impl WithdrawToken {
     /// Characters of one as text.
     pub const LENGTH: usize = 43;
 
+    /// Bytes of so many in a request, one a line.
+    #[must_use]
+    pub const fn list_bytes(count: usize) -> u64 {
+        (count * (Self::LENGTH + 1)).saturating_sub(1) as u64
+    }
+
     /// From the 32 raw bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {

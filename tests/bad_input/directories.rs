@@ -337,6 +337,12 @@ fn a_memory_that_is_damaged_is_named_and_not_begun_anew() {
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), damage, "it was begun anew");
     }
+    // What can't be read is not called damaged, and nobody is told to remove it.
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let run = send(&one, &[]).says(1, "can't be read (Is a directory").says(1, "nothing was sealed or sent");
+    assert!(run.err.contains("memory/antwerp.json") && !run.err.contains("remove the file"), "{run:?}");
+    fs::remove_dir(&path).unwrap();
     // The ways that the message names.
     fs::write(&path, &good).unwrap();
     send(&one, &[]).says(1, "version 2 was seen before");

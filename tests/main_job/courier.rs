@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use softinfo::bundle::{Manifest, read};
-use softinfo::client::{ClientError, Floor};
+use softinfo::client::{ClientError, Floor, RelayClient};
 use softinfo::courier::{self, CourierConfig, CourierError, Fetched, Options, Progress, Stopped, Work};
 use softinfo::day::Day;
 use softinfo::limits::TEXT_TIP;
@@ -634,11 +634,13 @@ fn a_place_where_no_bundle_can_be_written_is_named_before_anything_is_fetched() 
         scene.run(COURIER, &["--config", config.to_str().unwrap(), "fetch", "--out", out.to_str().unwrap()])
     };
     fs::write(scene.path("a-file"), "mine").unwrap();
+    std::os::unix::fs::symlink("nowhere", scene.path("a-link")).unwrap();
     for (out, words) in [
         (scene.path("missing/1.tar"), "missing: No such file or directory"),
         (scene.path("a-file/1.tar"), "a-file: Not a directory"),
         (PathBuf::from("/proc/1.tar"), "no bundle can be written in /proc: "),
         (scene.path("a-file"), "exists; choose another name"),
+        (scene.path("a-link"), "exists; choose another name"),
         (scene.folder.path().to_owned(), "exists; choose another name"),
     ] {
         let run = at(&out).says(1, words).says(1, "Nothing was fetched");
@@ -746,8 +748,11 @@ fn dripping_relay(honest: SocketAddr, id: &str, breaks: bool) -> SocketAddr {
                 }
                 let status = if request.contains("range: bytes=") { "206 Partial" } else { "200 OK" };
                 let _ = write!(near, "HTTP/1.1 {status}\r\ncontent-length: 1000000000\r\n\r\n");
-                while near.write_all(b"x").is_ok() && !breaks {
+                while near.write_all(b"x").is_ok() {
                     std::thread::sleep(Duration::from_millis(20));
+                    if breaks {
+                        break;
+                    }
                 }
             });
         }
@@ -789,6 +794,49 @@ fn a_relay_that_drips_ends_the_run_with_what_is_whole_and_keeps_the_rest() {
     assert_eq!(ids(&scene.path("last.tar")), BTreeSet::from([large]));
 }
 
+/// Each tip that it listed and did not bring cost minutes, and a list may hold 400 000.
+#[test]
+fn a_relay_that_lists_and_does_not_bring_ends_the_run_with_what_is_whole() {
+    // No line is too slow for this floor; the relay is silent for longer than all of its windows that may go by.
+    let floor = Floor { bytes: 0, window: Duration::from_millis(10) };
+    let scene = Scene::new();
+    let texts: BTreeSet<_> = ["one", "two", "three"].map(|message| text(&scene, message)).into();
+    let is_first = AtomicBool::new(true);
+    let relay = FalseRelay::over(scene.courier, move |path, (status, body)| {
+        if !path.starts_with("/tips/") || is_first.swap(false, Ordering::SeqCst) {
+            return (status, body);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        (status, Vec::new())
+    });
+    scene.courier_calls(relay.address);
+    let fetched = run_within(&scene, "1.tar", floor, &Shown::default()).unwrap();
+    assert_eq!((fetched.tips, fetched.broken.len(), fetched.waiting), (1, 1, 1));
+    let said = fetched.stopped.unwrap().to_string();
+    assert!(said.contains("No more could be fetched: ") && said.contains("does not bring"), "{said}");
+    scene.courier_calls(scene.courier);
+    scene.fetch("2.tar").ok();
+    assert_eq!(&ids(&scene.path("1.tar")) | &ids(&scene.path("2.tar")), texts);
+}
+
+#[test]
+fn an_error_that_drips_is_too_slow_and_no_error_of_the_relay() {
+    for status in ["503 x", "404 x"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let mut near = listener.accept().unwrap().0;
+            let _ = write!(near, "HTTP/1.1 {status}\r\ncontent-length: 1000000\r\n\r\n");
+            while near.write_all(b"x").is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let floor = Floor { bytes: 1_000_000, window: Duration::from_millis(100) };
+        let client = RelayClient::new(&format!("http://{address}"), None, None).unwrap().with_floor(floor);
+        assert!(matches!(client.directory(), Err(ClientError::TooSlow(_))), "{status}");
+    }
+}
+
 #[test]
 fn a_bar_is_told_of_fetching_writing_and_reading_back() {
     let scene = Scene::new();
@@ -815,7 +863,9 @@ fn what_came_to_the_place_of_the_bundle_meanwhile_is_not_written_over() {
         }
     });
     scene.courier_calls(relay.address);
-    fetch(&scene, "1.tar", &[]).says(1, "1.tar can't be written: ").says(1, "the next run packs it");
+    fetch(&scene, "1.tar", &[])
+        .says(1, "1.tar can't be written: something else has that name by now; choose another name for --out")
+        .says(1, "the next run packs it");
     assert_eq!(fs::read_to_string(&out).unwrap(), "somebody else's");
     assert_eq!(scene.fetch("2.tar").ok().json()["number"], 1);
     assert_eq!(ids(&scene.path("2.tar")), BTreeSet::from([id]));

@@ -301,6 +301,12 @@ fn a_sealed_tip_that_was_kept_can_be_sent_again_until_it_is_known_to_be_there() 
     let broken = relay_that_says(vec![LOST.to_owned(), problem("503 Service Unavailable", "busy", "false")], || ());
     let again = ["send", "--relay", &format!("http://{broken}"), "--sealed", text(&kept)];
     scene.run(TIP, &again).says(7, "send the same file again");
+    // Also where the relay says when: that is when to come back with what it has not stored.
+    let retry = problem("503 Service Unavailable", "busy", "null").replacen("\r\n", "\r\nretry-after: 300\r\n", 1);
+    let late = relay_that_says(vec![retry], || ());
+    let again = ["send", "--relay", &format!("http://{late}"), "--sealed", text(&kept)];
+    let run = scene.run(TIP, &again).says(7, "The reason: A title (the relay's answer, 503)");
+    assert!(!run.err.contains("try again"), "{run:?}");
     assert!(scene.pool().is_empty());
 }
 
@@ -493,4 +499,12 @@ fn whoever_stops_it_is_told_whether_the_tip_may_be_stored_and_how_to_go_on() {
     let under_way = UnderWay::start(&scene.command(TIP, &arguments));
     whole.recv().unwrap();
     under_way.gets("INT").says(7, "It is not known whether the tip is erased");
+    // One of which nothing has left: who is to take it answers nothing.
+    let (proxy, met) = silent_relay(false);
+    let onion = format!("http://{}.onion", "a".repeat(56));
+    let socks = proxy.to_string();
+    let arguments = ["withdraw", "--relay", &onion, "--socks", &socks, "--receipt", text(&receipt)];
+    let under_way = UnderWay::start(&scene.command(TIP, &arguments));
+    met.recv().unwrap();
+    under_way.gets("INT").says(1, "this program was stopped. Nothing was erased");
 }

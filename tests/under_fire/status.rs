@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::scene::{Channel, Scene, exchange};
+use crate::scene::{Channel, Scene, complete, exchange};
 
 #[test]
 fn health_and_disk_are_live_and_what_follows_tips_is_not() {
@@ -89,8 +89,13 @@ fn a_tip_that_is_damaged_shows_in_the_status_and_whoever_sends_it_again_makes_it
     };
     damage(20_000);
     assert_eq!(scene.status()["healthy"], true, "nobody has read it yet");
-    assert_eq!(scene.fetch("1.tar").code, 8);
+    // The relay breaks off where the damage is, and says so when it is asked again: no line that broke.
+    let words = format!("The relay could not give out {} as it was stored. Tell its operator now", ids[0]);
+    complete(&mut scene.fetch_command("1.tar")).says(8, &words);
     assert_eq!(scene.pool(), [ids[1].clone()]);
+    let (status, problem) = scene.courier_get(&format!("/tips/{}", ids[0]));
+    let problem: Value = serde_json::from_slice(&problem).unwrap();
+    assert_eq!((status, &problem["type"]), (410, &Value::from("urn:softinfo:problem:damaged")), "{problem}");
     // A second courier hears nothing of it, and the operator does.
     assert_eq!(
         unhealthy(&scene, "tip_damaged"),

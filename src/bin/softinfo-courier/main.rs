@@ -191,7 +191,8 @@ fn show(fetched: &Fetched, out: &Path) -> std::io::Result<()> {
         )?;
     }
     if let Some(stopped) = &fetched.stopped {
-        say(format_args!("{stopped}. What was whole is in the bundle. Run softinfo-courier again for the others."))?;
+        let whole = if fetched.number.is_some() { " What was whole is in the bundle." } else { "" };
+        say(format_args!("{stopped}.{whole} Run softinfo-courier again for the others."))?;
     } else if fetched.waiting > 0 {
         say("There are more tips than one bundle takes (bundle_mib). Run softinfo-courier again for the others.")?;
     }

@@ -1,6 +1,6 @@
 //! Which letterbox: the pinned root, the directory, and the memory of the newest one seen.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -76,6 +76,18 @@ pub struct NoRoot;
 pub struct Damaged {
     path: PathBuf,
     reason: String,
+}
+
+/// What was remembered of a channel's newest directory can't be read now. It ends the run for the same reasons as [`Damaged`]; but the file may be good.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{}, in which the newest directory of this channel is remembered, can't be read ({source}). Without it an older directory that is played back would \
+     not be noticed. See why, and run this again when it can be read; don't remove it before",
+    path.display()
+)]
+pub struct Unreadable {
+    path: PathBuf,
+    source: io::Error,
 }
 
 impl Channel {
@@ -177,27 +189,31 @@ impl Trust {
 }
 
 /// What is remembered in the file; none where there is no such file yet.
-fn remembered(path: &Path, channel: &ChannelId) -> Result<Option<Seen>, Damaged> {
+///
+/// # Errors
+/// [`Damaged`] or [`Unreadable`].
+fn remembered(path: &Path, channel: &ChannelId) -> Result<Option<Seen>> {
     let damaged = |reason: String| Damaged { path: path.to_owned(), reason };
     let bytes = match read_limited(path, MAX_MEMORY) {
         Ok(bytes) => bytes,
         // Nor can it be there where its folder is a file.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) => return Err(damaged(error.to_string())),
+        Err(error) if error.kind() == ErrorKind::InvalidData => return Err(damaged(error.to_string()).into()),
+        Err(source) => return Err(Unreadable { path: path.to_owned(), source }.into()),
     };
     let seen: Seen = serde_json::from_slice(&bytes).map_err(|error| {
         damaged(if error.is_eof() { "it ends too soon" } else { "it is not as this program writes it" }.to_owned())
     })?;
     if seen.channel != *channel {
-        return Err(damaged(format!("it is that of the channel “{}”", seen.channel)));
+        return Err(damaged(format!("it is that of the channel “{}”", seen.channel)).into());
     }
     if seen.sha256.parse::<TipId>().is_err() {
-        return Err(damaged("its sha256 is none".to_owned()));
+        return Err(damaged("its sha256 is none".to_owned()).into());
     }
     Ok(Some(seen))
 }
 
-fn remember(path: &Path, seen: &Seen) -> std::io::Result<()> {
+fn remember(path: &Path, seen: &Seen) -> io::Result<()> {
     private_folder(path.parent().unwrap_or(Path::new(".")))?;
     write_whole(path, |file| Ok(serde_json::to_writer(file, seen)?))
 }

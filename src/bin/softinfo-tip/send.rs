@@ -249,7 +249,8 @@ impl Sending {
             }
         };
         // What to do stands before it, and is not to send the message anew.
-        let reason = reason.trim_end_matches('.').trim_end_matches("; try again later");
+        let reason = reason.trim_end_matches('.');
+        let reason = reason.rsplit_once("; try again").map_or(reason, |(reason, _when)| reason);
         format!("it is not known whether the tip is stored. It may be; {receipt}. {sure}. The reason: {reason}")
     }
 

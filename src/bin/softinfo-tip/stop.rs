@@ -54,7 +54,7 @@ struct Stand {
 
 /// Where a signal found it.
 pub enum Found {
-    /// The answer had come.
+    /// The answer had come: it is stored, or erased.
     Stored,
     /// What is known of it.
     On(Arrival),

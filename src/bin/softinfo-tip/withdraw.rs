@@ -10,13 +10,14 @@ use serde_json::json;
 use softinfo::client::{Arrival, ClientError, Unconfirmed};
 use softinfo::terminal::{Exit, complain, say, say_json};
 use softinfo::tip::receipt::{MESSAGES, Receipt};
+use softinfo::tip::withdraw::WithdrawToken;
 use softinfo::writer::receipt;
 use zeroize::Zeroizing;
 
 use crate::NAME;
 use crate::outcome::{Ended, of_call};
 use crate::relay::Relay;
-use crate::stop;
+use crate::stop::{self, Found, Way};
 
 /// Longest file with a receipt, in bytes.
 const MAX_RECEIPT: usize = 64 * 1024;
@@ -44,18 +45,31 @@ fn said(error: &ClientError) -> String {
     error.to_string().trim_end_matches('.').to_owned()
 }
 
+/// What a signal ends.
+fn stopped(found: &Found) -> (Exit, String) {
+    let (exit, then) = match found {
+        Found::Stored => (Exit::Incomplete, "The relay had answered that the tip is erased"),
+        Found::On(Arrival::Open) => {
+            (Exit::Unknown, "It is not known whether the tip is erased: withdraw it again, until the answer says so")
+        }
+        Found::On(Arrival::NotSent | Arrival::Denied) => (Exit::Failed, "Nothing was erased"),
+    };
+    (exit, format!("this program was stopped. {then}"))
+}
+
 impl Withdraw {
     pub fn run(self) -> Result<()> {
         let client = self.relay.client()?;
         let receipt = self.receipt()?;
-        let _ = stop::listen(|| {
-            let said = "this program was stopped. It is not known whether the tip is erased: withdraw it again, until the answer says so";
-            (Exit::Unknown, said.to_owned())
-        });
+        let way = Way::new(WithdrawToken::list_bytes(self.message.map_or(MESSAGES.into(), |_| 1)));
+        let (leaving, stopped_at) = (way.clone(), way.clone());
+        let _ = stop::listen(move || stopped(&stopped_at.end()));
+        let leaves = move |bytes| leaving.leaves(bytes);
         let withdrawn = match self.message {
-            Some(n) => client.withdraw(std::iter::once(receipt.withdraw_token(n))),
-            None => client.withdraw(receipt.withdraw_tokens()),
+            Some(n) => client.withdraw(std::iter::once(receipt.withdraw_token(n)), leaves),
+            None => client.withdraw(receipt.withdraw_tokens(), leaves),
         };
+        way.tried(withdrawn.as_ref().map_err(|unconfirmed| unconfirmed.arrival));
         let erased = match withdrawn {
             Ok(erased) => erased,
             Err(Unconfirmed { error: ClientError::Refused { name, .. }, .. }) if name == "unknown-token" => 0,
