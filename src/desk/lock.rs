@@ -217,17 +217,20 @@ mod tests {
         assert!(not_ours.exists());
     }
 
-    #[test]
-    fn plaintext_on_a_medium_that_was_pulled_out_is_named_until_it_is_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let media = tempfile::tempdir().unwrap();
-        let (stick, away) = (media.path().join("stick"), media.path().join("away"));
+    /// A stick that was pulled out while a tip was opened onto it: where it was, where it is now, and the plaintext's folder on it.
+    fn pulled_out(folder: &Path, media: &Path) -> (PathBuf, PathBuf, PathBuf) {
+        let (stick, away) = (media.join("stick"), media.join("away"));
         let staging = stick.join(".opening-abc");
         fs::create_dir_all(&staging).unwrap();
-        let lock = DeskLock::take(folder.path()).unwrap();
-        lock.opening_at(&staging).unwrap();
-        drop(lock);
+        DeskLock::take(folder).unwrap().opening_at(&staging).unwrap();
         fs::rename(&stick, &away).unwrap();
+        (stick, away, staging)
+    }
+
+    #[test]
+    fn plaintext_on_a_medium_that_was_pulled_out_is_named_until_it_is_back() {
+        let (folder, media) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (stick, away, staging) = pulled_out(folder.path(), media.path());
         for _ in 0..2 {
             let lock = DeskLock::take(folder.path()).unwrap();
             assert_eq!(lock.plaintext_left(), std::slice::from_ref(&staging));
@@ -243,15 +246,8 @@ mod tests {
     /// A medium that was given away, or a folder in memory before a restart, was named for ever.
     #[test]
     fn what_is_said_to_be_gone_for_good_is_forgotten_unless_it_is_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let media = tempfile::tempdir().unwrap();
-        let (stick, away) = (media.path().join("stick"), media.path().join("away"));
-        let staging = stick.join(".opening-abc");
-        fs::create_dir_all(&staging).unwrap();
-        let lock = DeskLock::take(folder.path()).unwrap();
-        lock.opening_at(&staging).unwrap();
-        drop(lock);
-        fs::rename(&stick, &away).unwrap();
+        let (folder, media) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (stick, away, staging) = pulled_out(folder.path(), media.path());
         let mut lock = DeskLock::take(folder.path()).unwrap();
         let named = std::slice::from_ref(&staging);
         assert_eq!(lock.plaintext_left(), named);
