@@ -108,6 +108,27 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// Which file system a path is on; links are followed.
+///
+/// # Errors
+/// What the file system said; `NotFound` when nothing is there.
+pub fn disk_of(path: &Path) -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt;
+    Ok(fs::metadata(path)?.dev())
+}
+
+/// Looks whether this user may do what `access` says in a folder, and changes nothing. Links are followed, as by everything that works there.
+///
+/// # Errors
+/// `NotFound` when it is not there, `NotADirectory` when it is none; otherwise what the system says against it.
+#[cfg(feature = "relay")]
+pub fn may_in(folder: &Path, access: rustix::fs::Access) -> io::Result<()> {
+    if !fs::metadata(folder)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    Ok(rustix::fs::accessat(rustix::fs::CWD, folder, access, rustix::fs::AtFlags::EACCESS)?)
+}
+
 /// A lock on a file or folder that one program at a time has. Let go when dropped, or when the program ends in any way.
 #[derive(Debug)]
 pub struct FileLock(File);

@@ -4,10 +4,9 @@ use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::file::FileLock;
+use crate::file::{FileLock, disk_of, folder_of};
 
 /// Staging folder of an import, in `tips/`. It holds ciphertext.
 pub(super) const INCOMING: &str = ".incoming-";
@@ -80,8 +79,7 @@ impl DeskLock {
 
     /// Notes, durably, that plaintext is about to be written into `staging`, which has to be a path that holds from anywhere, in a folder that is there.
     pub(super) fn opening_at(&self, staging: &Path) -> io::Result<()> {
-        let disk = |path: &Path| fs::metadata(path).map(|found| found.dev());
-        let elsewhere = disk(&crate::file::folder_of(staging))? != disk(&self.folder)?;
+        let elsewhere = disk_of(&folder_of(staging))? != disk_of(&self.folder)?;
         let mut all = self.noted()?;
         all.push(Noted { staging: staging.to_owned(), elsewhere });
         self.note(&all)

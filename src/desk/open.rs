@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rand::{RngCore, rngs::OsRng};
@@ -19,6 +19,7 @@ use super::trust::Desk;
 use super::trying::Progress;
 use crate::bundle::CourierName;
 use crate::day::Day;
+use crate::file::{disk_of, folder_of};
 use crate::limits::MAX_MESSAGE;
 use crate::tip::container::{ContainerError, EntryName};
 use crate::tip::id::TipId;
@@ -145,8 +146,7 @@ pub fn check_out(out: &Path) -> Result<(), OpenTipError> {
     let out = &resolved(out);
     if fs::symlink_metadata(out).is_ok() {
         let empty = fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
-        let disk = |path: &Path| fs::metadata(path).map(|found| found.dev());
-        return match (disk(out), disk(&crate::file::folder_of(out))) {
+        return match (disk_of(out), disk_of(&folder_of(out))) {
             // It could not be replaced, and its plaintext would be on another disk first.
             (Ok(own), Ok(above)) if own != above => Err(OpenTipError::Medium(out.to_owned())),
             _ if empty => Ok(()),

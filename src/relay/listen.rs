@@ -10,7 +10,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, AtFlags, CWD};
+use rustix::fs::Access;
 use rustix::net::SocketFlags;
 #[cfg(not(feature = "leaky"))]
 use rustix::net::accept_with;
@@ -20,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest};
 
 #[cfg(feature = "leaky")]
 use super::leak::accept_with;
-use crate::file::folder_of;
+use crate::file::{folder_of, may_in};
 
 /// In front of a path in the configuration.
 const UNIX: &str = "unix:";
@@ -69,11 +69,7 @@ impl Place {
         let Self::Socket(path) = self else { return Ok(()) };
         std::os::unix::net::SocketAddr::from_pathname(path)?;
         left_over(path)?;
-        let folder = folder_of(path);
-        if !std::fs::metadata(&folder)?.is_dir() {
-            return Err(io::ErrorKind::NotADirectory.into());
-        }
-        Ok(rustix::fs::accessat(CWD, &folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
+        may_in(&folder_of(path), Access::WRITE_OK | Access::EXEC_OK)
     }
 
     /// Whether only this machine reaches it.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{Access, AtFlags, CWD};
+use rustix::fs::Access;
 use sha2::{Digest, Sha256};
 
 use super::committer::{Commit, Committer, Job, Wrapped};
@@ -22,7 +22,7 @@ use super::sealer::{self, Sealer};
 use super::wrap::Wrap;
 use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, days, erase, retrieve};
 use crate::day::{Clock, Day, SystemClock};
-use crate::file::{FileLock, private_folder, read_limited};
+use crate::file::{FileLock, may_in, private_folder, read_limited};
 use crate::tip::header::TipHeader;
 use crate::tip::id::TipId;
 use crate::tip::withdraw::WithdrawDigest;
@@ -280,14 +280,9 @@ pub fn look(folder: &Path) -> Result<(), StoreError> {
 /// Looks whether this user may list a folder, and make and remove what is in it.
 ///
 /// # Errors
-/// `NotFound` when it is not there, `NotADirectory` when it is none; otherwise what the system says against it.
+/// Those of [`may_in`].
 pub fn may_work_in(folder: &Path) -> io::Result<()> {
-    // It follows links, as everything that works there does.
-    if !fs::metadata(folder)?.is_dir() {
-        return Err(io::ErrorKind::NotADirectory.into());
-    }
-    let access = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
-    Ok(rustix::fs::accessat(CWD, folder, access, AtFlags::EACCESS)?)
+    may_in(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)
 }
 
 /// Whether there is a store in the folder, of this version, or nothing, so that one can be made.
