@@ -5,16 +5,18 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf, absolute};
 use std::time::{Duration, Instant};
 
 use super::config::CourierConfig;
 use super::error::{CourierError, failed, is_full};
+use super::fetched::{Fetched, Packed, Stopped};
 use super::journal::{Journal, JournalError, Plan};
 use super::pool;
+use super::progress::{Counted, Progress, Work};
 use super::spool::{Arrived, Spool};
-use crate::bundle::{self, BundleError, BundledTip, CourierName, Manifest};
+use crate::bundle::{self, BundleError, BundledTip, Manifest};
 use crate::client::{ClientError, Floor, Pace, PoolTip, RelayClient};
 use crate::day::Day;
 use crate::directory::{ChannelId, DirectoryError, UntrustedDirectory};
@@ -39,106 +41,6 @@ pub struct Options {
     pub allow_example: bool,
     /// How slowly tips may come before the run ends with what it has.
     pub floor: Floor,
-}
-
-/// What a run is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
-    /// Tips come from the relay.
-    Fetching,
-    /// They go into a bundle.
-    Writing,
-    /// The bundle is read as a desk will.
-    ReadingBack,
-}
-
-/// Told what goes on, for a progress bar.
-pub trait Progress {
-    /// A piece of work begins, of so many bytes; the one before is over.
-    fn begin(&self, work: Work, bytes: u64);
-    /// So many more bytes of it are done.
-    fn advance(&self, bytes: u64);
-}
-
-/// A bundle that is there, whole.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Packed {
-    /// Its number.
-    pub number: u64,
-    /// Its id.
-    pub id: TipId,
-    /// Tips in it.
-    pub tips: usize,
-    /// The file.
-    pub bundle: PathBuf,
-}
-
-/// What ended a run before all was fetched. What was whole by then is in the bundle, the rest waits for the next run.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stopped {
-    /// The disk of the courier's folder is full.
-    #[error(
-        "No more could be fetched, because the disk of {} is full ({reason}{}). Make room there, or make bundle_mib in courier.toml smaller: \
-         a run needs as much in the folder and as much again for the bundle",
-        folder.display(),
-        free_mib.map_or_else(String::new, |mib| format!("; {mib} MiB are free"))
-    )]
-    DiskFull {
-        /// Where.
-        folder: PathBuf,
-        /// What the file system said.
-        reason: String,
-        /// What is free there now, in MiB, where the file system says it.
-        free_mib: Option<u64>,
-    },
-    /// The relay was there, and is no longer.
-    #[error("No more could be fetched: {0}")]
-    RelayLost(String),
-    /// What the relay sends never comes to its end.
-    #[error("No more could be fetched: {0}. Of the tip that was on its way the next run fetches only the rest")]
-    TooSlow(String),
-    /// Too much time went by with tips that the relay lists, and that did not come.
-    #[error(
-        "No more could be fetched: the relay lists tips that it does not bring, and too long was waited for them. Tell its operator"
-    )]
-    NothingComes,
-}
-
-/// What a run did.
-#[derive(Debug, serde::Serialize)]
-pub struct Fetched {
-    /// The name of this courier's chain.
-    pub courier: CourierName,
-    /// Tips in the bundle; when 0, no bundle was written.
-    pub tips: usize,
-    /// Its number.
-    pub number: Option<u64>,
-    /// Its id.
-    pub id: Option<TipId>,
-    /// A bundle that an earlier run had finished when it was cut off, in another place than this one's.
-    pub found: Option<Packed>,
-    /// Whether the bundle is the one that an earlier run was about to write. Then nothing else was fetched.
-    pub resumed: bool,
-    /// Tips that disappeared from the pool while fetching: withdrawn or expired.
-    pub gone: usize,
-    /// Tips for which one bundle has no room; the next run fetches them. When there are more than one list holds, those are counted as one.
-    pub waiting: usize,
-    /// What ended the run before all was fetched; the rest is among those that wait.
-    pub stopped: Option<Stopped>,
-    /// Tips on which the connection broke again and again. They are tried again at the next run, from where it broke.
-    pub broken: Vec<TipId>,
-    /// Tips that the relay could not give out at the moment: it was busy, or failed. They are tried again at the next run.
-    pub busy: Vec<TipId>,
-    /// Tips that the relay dates in the future; they have today instead.
-    pub misdated: usize,
-    /// Tips that the relay could not give out as they were stored. They are tried again at the next run, where it still lists them: an honest
-    /// relay does not.
-    pub unreadable: Vec<TipId>,
-    /// What the relay lists with a length that no tip of the channel has. It was not fetched.
-    pub wrong_sizes: Vec<TipId>,
-    /// What the relay gives out and what is no tip. It is not in the bundle, and is not fetched again.
-    pub not_tips: Vec<TipId>,
 }
 
 /// Fetches what is new and writes a bundle to `out`. Writes none when nothing is new.
@@ -227,7 +129,7 @@ impl<'a> Run<'a> {
             waiting: pool.waiting,
             misdated: pool.misdated,
             wrong_sizes: pool.wrong_sizes,
-            ..self.nothing()
+            ..Fetched::nothing(self.journal.courier.clone())
         };
         // Nothing else has a place in the spool: not what was withdrawn, and not what a relay once listed and gave a piece of.
         let wanted: HashSet<_> = pool.wanted.iter().map(|tip| tip.id).collect();
@@ -422,30 +324,16 @@ impl<'a> Run<'a> {
         self.spool.clean(|id| self.journal.bundled.contains_key(id));
     }
 
-    fn nothing(&self) -> Fetched {
-        Fetched {
-            courier: self.journal.courier.clone(),
-            tips: 0,
-            number: None,
-            id: None,
-            found: None,
-            resumed: false,
-            gone: 0,
-            waiting: 0,
-            stopped: None,
-            broken: Vec::new(),
-            busy: Vec::new(),
-            misdated: 0,
-            unreadable: Vec::new(),
-            wrong_sizes: Vec::new(),
-            not_tips: Vec::new(),
-        }
-    }
-
     fn resumed(&self, packed: &Packed) -> Fetched {
         self.clean();
         let &Packed { number, id, tips, .. } = packed;
-        Fetched { tips, number: Some(number), id: Some(id), resumed: true, ..self.nothing() }
+        Fetched {
+            tips,
+            number: Some(number),
+            id: Some(id),
+            resumed: true,
+            ..Fetched::nothing(self.journal.courier.clone())
+        }
     }
 }
 
@@ -472,20 +360,6 @@ fn read_back(plan: &Plan, progress: &dyn Progress) -> Result<Packed, BundleError
     }
     let (number, tips) = (plan.manifest.number, plan.manifest.tips.len());
     Ok(Packed { number, id: verified.id, tips, bundle: plan.out.clone() })
-}
-
-/// A source of bytes that a progress bar is told of.
-struct Counted<'a> {
-    source: File,
-    progress: &'a dyn Progress,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.source.read(buffer)?;
-        self.progress.advance(read as u64);
-        Ok(read)
-    }
 }
 
 /// What a reader found. What it would advise whoever got the bundle from elsewhere has no place here.

@@ -6,10 +6,14 @@
 mod config;
 mod error;
 mod fetch;
+mod fetched;
 mod journal;
 mod pool;
+mod progress;
 mod spool;
 
 pub use config::{ConfigError, CourierConfig};
 pub use error::CourierError;
-pub use fetch::{Fetched, Options, Packed, Progress, Stopped, Work, fetch};
+pub use fetch::{Options, fetch};
+pub use fetched::{Fetched, Packed, Stopped};
+pub use progress::{Progress, Work};

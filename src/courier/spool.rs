@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::error::{CourierError, failed};
-use super::fetch::Progress;
+use super::progress::Progress;
 use crate::client::{ClientError, Pace, PoolTip, RelayClient};
 use crate::limits::HEADER_CAP;
 use crate::tip::header::TipHeader;
