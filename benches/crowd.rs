@@ -3,8 +3,6 @@
 //!
 //! `cargo bench --bench crowd`. One relay for each scene; the callers are in this process, on the same cores.
 
-mod measure;
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,8 +11,8 @@ use std::time::{Duration, Instant};
 use measure::{RelayProcess, folder, machine, reader, text_tip, vary};
 use rand::rngs::OsRng;
 use rustix::process::{Resource, Rlimit};
-use softinfo::tip::draft::Draft;
-use softinfo::tip::receipt::Receipt;
+use softinfo_seal::draft::Draft;
+use softinfo_seal::receipt::Receipt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};

@@ -2,8 +2,6 @@
 //!
 //! `cargo bench --bench intake`. The three are run in turn, five times; the ratio within a round counts, because machines drift.
 
-mod measure;
-
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -13,11 +11,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use measure::{Connection, RelayProcess, cpu_of, folder, machine, median, text_tip, vary};
-use softinfo::limits::TIP_HEADER_BYTES;
-use softinfo::store::Store;
-use softinfo::store::pool::{Pool, Settings};
-use softinfo::tip::header::TipHeader;
-use softinfo::tip::id::TipId;
+use softinfo_base::limits::TIP_HEADER_BYTES;
+use softinfo_formats::envelope::header::TipHeader;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_store::Store;
+use softinfo_store::pool::{Pool, Settings};
 
 const WRITERS: usize = 32;
 const ROUNDS: usize = 5;

@@ -1,12 +1,12 @@
 // How fast the built page seals, beside plain ChaCha20-Poly1305 of the library it uses (noble), in the same browser and the same round; and how long the
 // look at a text takes beside a fixed loop. Run by hand, nothing else running: node benches/page.mjs
-// In: SOFTINFO_BIN_DIR, the folder of the built programs; packages of web/ and tests/page (tests/run installs them). Out: every round, and medians.
+// In: SOFTINFO_BIN_DIR, the folder of the built programs; packages of web/ and tests/browser (tests/run installs them). Out: every round, and medians.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
-import { openChromium, openFirefox } from '../tests/page/browsers.mjs'
-import { Scene, noise, put } from '../tests/page/scene.mjs'
+import { openChromium, openFirefox } from '../tests/browser/browsers.mjs'
+import { Scene, noise, put } from '../tests/browser/scene.mjs'
 
 const { build } = createRequire(new URL('../web/package.json', import.meta.url))('esbuild')
 const here = (path) => new URL(path, import.meta.url).pathname
@@ -108,7 +108,7 @@ try {
 const look = await bundle(`
   import { findIdentifiers } from './src/identifiers/index.ts'
   globalThis.findIdentifiers = findIdentifiers`)
-const text = readFileSync(here('../tests/page/identifiers/tuning-nl.jsonl'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line).text).join('\n')
+const text = readFileSync(here('../tests/browser/identifiers/tuning-nl.jsonl'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line).text).join('\n')
 const program = `${look}
 const text = ${JSON.stringify(text.repeat(10).slice(0, 10_000))}
 const time = (work) => { const begin = performance.now(); work(); return performance.now() - begin }

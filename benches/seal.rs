@@ -2,8 +2,6 @@
 //!
 //! `cargo bench --bench seal`. Needs `rage` on the PATH (`cargo install rage --version 0.12.1`) and 4 GiB of disk.
 
-mod measure;
-
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -14,11 +12,11 @@ use chacha20poly1305::aead::stream::EncryptorBE32;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
 use measure::{folder, machine, median};
 use rand::rngs::OsRng;
-use softinfo::tip::hybrid::Identity;
-use softinfo::tip::open;
-use softinfo::tip::padding::SizeClass;
-use softinfo::tip::seal::Sealer;
-use softinfo::tip::withdraw::WithdrawToken;
+use softinfo_formats::envelope::padding::SizeClass;
+use softinfo_formats::envelope::withdraw::WithdrawToken;
+use softinfo_seal::hybrid::Identity;
+use softinfo_seal::open;
+use softinfo_seal::seal::Sealer;
 
 const BYTES: u64 = 1 << 30;
 const ROUNDS: usize = 3;

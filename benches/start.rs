@@ -4,8 +4,6 @@
 //! said. What is measured here but the disk follows the number of tips, not their bytes: a million is measured with small ones, in as many
 //! volumes as texts would take. Beside it the room on the disk before and after sealing, when they are texts.
 
-mod measure;
-
 use std::collections::VecDeque;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -14,12 +12,12 @@ use std::time::Instant;
 
 use measure::{Connection, RelayProcess, folder, machine, median, vary};
 use rand::{RngCore, rngs::OsRng};
-use softinfo::limits::TEXT_TIP;
-use softinfo::store::pool::{Pool, Settings};
-use softinfo::store::{Acknowledgement, Store};
-use softinfo::tip::header::TipHeader;
-use softinfo::tip::id::TipId;
-use softinfo::tip::withdraw::WithdrawDigest;
+use softinfo_base::limits::TEXT_TIP;
+use softinfo_formats::envelope::header::TipHeader;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::envelope::withdraw::WithdrawDigest;
+use softinfo_store::pool::{Pool, Settings};
+use softinfo_store::{Acknowledgement, Store};
 
 /// Tips that wait for their answer while the store is filled.
 const AT_ONCE: usize = 32;

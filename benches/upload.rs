@@ -2,16 +2,14 @@
 //!
 //! `cargo bench --bench upload`. In turn, three times; the ratio of each pair counts.
 
-mod measure;
-
 use std::fs::File;
 use std::io;
 use std::time::Instant;
 
 use measure::{Connection, RelayProcess, folder, machine, median, reader};
 use rand::{RngCore, rngs::OsRng};
-use softinfo::tip::draft::Draft;
-use softinfo::tip::receipt::Receipt;
+use softinfo_seal::draft::Draft;
+use softinfo_seal::receipt::Receipt;
 
 const BYTES: usize = 200_000_000;
 const ROUNDS: usize = 3;

@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../targets/mod.rs"]
-mod targets;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::proxy_line::check(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| softinfo_fuzz_targets::proxy_line::check(input));

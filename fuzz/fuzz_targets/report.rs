@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../targets/mod.rs"]
-mod targets;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::report::check(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| softinfo_fuzz_targets::report::check(input));

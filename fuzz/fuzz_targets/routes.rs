@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../targets/relay/mod.rs"]
-mod targets;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::routes::check(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| softinfo_fuzz_targets::routes::check(input));

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
-use softinfo::bundle::{BundleError, BundledTip, Manifest, read, write};
-use softinfo::tip::id::TipId;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::transfer::bundle::{BundleError, BundledTip, Manifest, read, write};
 
 use super::archive::{Archive, walk};
 use super::input::Input;

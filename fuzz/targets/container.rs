@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-use softinfo::archive::packed_length;
-use softinfo::tip::container::{EntryName, Part, pack, unpack};
+use softinfo_formats::transfer::ustar::packed_length;
+use softinfo_seal::container::{EntryName, Part, pack, unpack};
 
 use super::archive::{Archive, walk};
 use super::input::Input;

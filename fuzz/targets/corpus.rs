@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Runs `check` on every kept input of a target. Fails when there is none, and names the input that breaks a promise.
 pub fn replay(target: &str, check: impl Fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(target);
     let entries = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}; the corpus belongs to the repository", folder.display()));
     let mut inputs: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();

@@ -5,9 +5,11 @@ use std::sync::LazyLock;
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use softinfo::day::Day;
-use softinfo::directory::{Contents, Directory, DirectoryError, Seen, SigningKey, UntrustedDirectory, add_signature};
-use softinfo::tip::padding::is_class;
+use softinfo_base::day::Day;
+use softinfo_formats::directory::{
+    Contents, Directory, DirectoryError, Seen, SigningKey, UntrustedDirectory, add_signature,
+};
+use softinfo_formats::envelope::padding::is_class;
 
 use super::input::Input;
 
@@ -100,6 +102,6 @@ fn judge(directory: &Directory, note: &[u8], choice: usize) {
     let current = directory.clone().current(today, Some(&seen)).expect("it holds on every day between");
     for holder in &contents.holders {
         let covering = holder.epochs.iter().any(|epoch| epoch.from <= today && today <= epoch.until);
-        assert_eq!(current.reader(&holder.id).is_ok(), covering, "{} on {today}", holder.id);
+        assert_eq!(current.key_of(&holder.id).is_ok(), covering, "{} on {today}", holder.id);
     }
 }

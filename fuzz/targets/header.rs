@@ -4,10 +4,10 @@ use std::io::Read;
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use rand::{SeedableRng, rngs::StdRng};
-use softinfo::limits::{HEADER_CAP, STANZA_CAP, TIP_HEADER_BYTES};
-use softinfo::tip::header::{HeaderError, TipHeader, VERSION_LINE, scan};
-use softinfo::tip::hybrid::Identity;
-use softinfo::tip::open::{OpenError, open};
+use softinfo_base::limits::{HEADER_CAP, STANZA_CAP, TIP_HEADER_BYTES};
+use softinfo_formats::envelope::header::{HeaderError, TipHeader, VERSION_LINE, scan};
+use softinfo_seal::hybrid::Identity;
+use softinfo_seal::open::{OpenError, open};
 
 use super::{script, shape};
 

@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use softinfo::relay::circuit::Circuit;
+use softinfo_relay::circuit::Circuit;
 
 /// Longest line of the PROXY protocol, version 1.
 const LONGEST: usize = 107;

@@ -1,7 +1,7 @@
 //! The receipt. What was typed is the secret that was shown, in every language, or no receipt; twelve right numbers always are one.
 
 use sha2::{Digest, Sha256};
-use softinfo::tip::receipt::{Receipt, ReceiptError};
+use softinfo_seal::receipt::{Receipt, ReceiptError};
 
 use super::input::Input;
 

@@ -1,8 +1,8 @@
 //! `report.json`. Nothing that was in it is lost, whatever version wrote it, and nothing in it reaches a terminal as a command.
 
 use serde_json::Value;
-use softinfo::terminal::harmless;
-use softinfo::tip::report::{Category, Details, Report};
+use softinfo_base::wording::harmless;
+use softinfo_seal::report::{Category, Details, Report};
 
 /// `input` is the file.
 pub fn check(input: &[u8]) {

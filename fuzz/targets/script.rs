@@ -4,7 +4,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use sha2::{Digest, Sha256};
-use softinfo::tip::withdraw::WithdrawToken;
+use softinfo_formats::envelope::withdraw::WithdrawToken;
 
 use super::shape::{HEADER, TEXT};
 

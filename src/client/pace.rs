@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
-use crate::limits::{SLOWEST_BYTES, SLOWEST_WINDOW};
+use softinfo_base::limits::{SLOWEST_BYTES, SLOWEST_WINDOW};
 
 /// What has to come: so many bytes in each window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::client::Socks;
-use crate::directory::{RootKey, SigningError};
+use softinfo_client::Socks;
+use softinfo_formats::directory::{RootKey, SigningError};
 
 /// All of it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -75,7 +75,7 @@ impl CourierConfig {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = text(path)?;
         let mut config: Self = toml::from_str(&text).map_err(|error| {
-            let (line, message) = crate::wording::toml(&text, &error);
+            let (line, message) = softinfo_base::wording::toml(&text, &error);
             // What is missing has no place.
             let line = (!message.starts_with("missing field")).then_some(line);
             ConfigError::Toml { path: path.to_owned(), line, message }
@@ -109,7 +109,7 @@ fn text(path: &Path) -> Result<String, ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::limits::{MAX_DIRECTORY, TEXT_TIP};
+    use softinfo_base::limits::{MAX_DIRECTORY, TEXT_TIP};
 
     #[test]
     fn a_bundle_of_the_smallest_tips_fits_on_fat32() {

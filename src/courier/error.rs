@@ -4,10 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
-use crate::client::ClientError;
-use crate::directory::DirectoryError;
-use crate::example::ExampleKeys;
-use crate::tip::id::TipId;
+use softinfo_client::ClientError;
+use softinfo_formats::directory::DirectoryError;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::example_keys::ExampleKeys;
 
 /// Why a run failed. What was fetched is kept for the next; nothing counts as packed that is not in a bundle.
 #[derive(Debug, thiserror::Error)]

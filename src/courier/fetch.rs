@@ -16,13 +16,13 @@ use super::journal::{Journal, JournalError, Plan};
 use super::pool;
 use super::progress::{Counted, Progress, Work};
 use super::spool::{Arrived, Spool};
-use crate::bundle::{self, BundleError, BundledTip, Manifest};
-use crate::client::{ClientError, Floor, Pace, PoolTip, RelayClient};
-use crate::day::Day;
-use crate::directory::{ChannelId, DirectoryError, UntrustedDirectory};
-use crate::example;
-use crate::file::FileLock;
-use crate::tip::id::TipId;
+use softinfo_base::day::Day;
+use softinfo_base::file::FileLock;
+use softinfo_client::{ClientError, Floor, Pace, PoolTip, RelayClient};
+use softinfo_formats::directory::{ChannelId, DirectoryError, UntrustedDirectory};
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::example_keys;
+use softinfo_formats::transfer::bundle::{self, BundleError, BundledTip, Manifest};
 
 /// Windows of the floor that may go by with tips that don't come, before the run ends with what it has: an hour. A tip on which the relay is silent
 /// takes 8 minutes of it.
@@ -166,7 +166,7 @@ impl<'a> Run<'a> {
             .not_older_than(self.journal.seen.as_ref())?;
         let contents = directory.contents();
         let addresses = contents.relays.iter().map(String::as_str).chain([self.config.relay.as_str()]);
-        example::refuse_elsewhere(contents, addresses, self.options.allow_example)?;
+        example_keys::refuse_elsewhere(contents, addresses, self.options.allow_example)?;
         self.journal.seen = Some(directory.seen());
         self.journal.max_bytes = self.journal.max_bytes.max(contents.max_bytes);
         self.spool.max_bytes = self.journal.max_bytes;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::bundle::CourierName;
-use crate::tip::id::TipId;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::transfer::bundle::CourierName;
 
 /// A bundle that is there, whole.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

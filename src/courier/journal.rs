@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::{BundleId, CourierName, Manifest};
-use crate::day::Day;
-use crate::directory::Seen;
-use crate::limits::DEFAULT_MAX_PLAINTEXT;
-use crate::tip::id::TipId;
+use softinfo_base::day::Day;
+use softinfo_base::limits::DEFAULT_MAX_PLAINTEXT;
+use softinfo_formats::directory::Seen;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::transfer::bundle::{BundleId, CourierName, Manifest};
 
 const SCHEMA: &str = "softinfo/courier/1";
 
@@ -83,7 +83,7 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::new()),
             Err(error) => return Err(error.into()),
         };
-        let damaged = |error: serde_json::Error| JournalError::Damaged(crate::wording::json(&error));
+        let damaged = |error: serde_json::Error| JournalError::Damaged(softinfo_base::wording::json(&error));
         let Version { schema } = serde_json::from_slice(&bytes).map_err(damaged)?;
         if schema != SCHEMA {
             return Err(JournalError::Damaged(format!("its version is “{schema}”, this program knows {SCHEMA}")));
@@ -113,7 +113,7 @@ impl Journal {
     }
 
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        crate::file::write_whole(&Self::path(folder), |file| {
+        softinfo_base::file::write_whole(&Self::path(folder), |file| {
             let mut writer = io::BufWriter::new(file);
             serde_json::to_writer(&mut writer, self)?;
             io::Write::flush(&mut writer)

@@ -6,10 +6,10 @@ use std::collections::HashSet;
 
 use super::error::CourierError;
 use super::journal::Journal;
-use crate::client::{ClientError, PoolCursor, PoolPage, PoolTip};
-use crate::day::Day;
-use crate::tip::id::TipId;
-use crate::tip::padding::SizeClass;
+use softinfo_base::day::Day;
+use softinfo_client::{ClientError, PoolCursor, PoolPage, PoolTip};
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::envelope::padding::SizeClass;
 
 /// Most tips in one bundle: a desk still reads the manifest (`MAX_MANIFEST`).
 const MOST_TIPS: usize = 400_000;
@@ -103,9 +103,9 @@ pub(super) fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::{BundledTip, Manifest};
-    use crate::limits::{DEFAULT_MAX_PLAINTEXT, MAX_MANIFEST, TEXT_TIP};
-    use crate::tip::padding::largest_file;
+    use softinfo_base::limits::{DEFAULT_MAX_PLAINTEXT, MAX_MANIFEST, TEXT_TIP};
+    use softinfo_formats::envelope::padding::largest_file;
+    use softinfo_formats::transfer::bundle::{BundledTip, Manifest};
 
     fn tip(n: usize) -> PoolTip {
         PoolTip { id: TipId::of(&n.to_be_bytes()), day: today(), size: TEXT_TIP }

@@ -9,11 +9,11 @@ use std::time::Instant;
 
 use super::error::{CourierError, failed};
 use super::progress::Progress;
-use crate::client::{ClientError, Pace, PoolTip, RelayClient};
-use crate::limits::HEADER_CAP;
-use crate::tip::header::TipHeader;
-use crate::tip::id::TipId;
-use crate::tip::padding::SizeClass;
+use softinfo_base::limits::HEADER_CAP;
+use softinfo_client::{ClientError, Pace, PoolTip, RelayClient};
+use softinfo_formats::envelope::header::TipHeader;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::envelope::padding::SizeClass;
 
 /// Times a download is taken up again after the connection broke, without progress in between.
 const RETRIES: u32 = 3;
@@ -45,7 +45,7 @@ impl Spool {
     /// `spool` in the courier's folder, made where it is missing.
     pub fn open(courier: &Path) -> Result<Self, CourierError> {
         let folder = courier.join("spool");
-        crate::file::private_folder(&folder).map_err(failed(&folder))?;
+        softinfo_base::file::private_folder(&folder).map_err(failed(&folder))?;
         Ok(Self { folder, max_bytes: 0 })
     }
 

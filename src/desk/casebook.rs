@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::chain::{Chain, Gap};
-use crate::bundle::CourierName;
-use crate::day::Day;
-use crate::directory::{HolderId, Seen};
-use crate::terminal::counted_are;
-use crate::tip::id::TipId;
+use softinfo_base::day::Day;
+use softinfo_base::wording::counted_are;
+use softinfo_formats::directory::{HolderId, Seen};
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::transfer::bundle::CourierName;
 
 /// `casebook.json` of one channel, written whole after each change.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -155,7 +155,7 @@ impl Casebook {
             Err(error) => Err(failed(error)),
             Ok(bytes) => {
                 let book: Self = serde_json::from_slice(&bytes)
-                    .map_err(|error| failed(io::Error::other(crate::wording::json(&error))))?;
+                    .map_err(|error| failed(io::Error::other(softinfo_base::wording::json(&error))))?;
                 let version =
                     || io::Error::other(format!("its version is “{}”, this program reads {SCHEMA}", book.schema));
                 if book.schema == SCHEMA { Ok(book) } else { Err(failed(version())) }
@@ -194,7 +194,7 @@ impl Casebook {
     /// Writes it, whole and durably.
     pub fn write(&self, folder: &Path) -> Result<(), CasebookError> {
         let path = folder.join(FILE);
-        crate::file::write_whole(&path, |file| {
+        softinfo_base::file::write_whole(&path, |file| {
             let mut file = io::BufWriter::new(file);
             serde_json::to_writer(&mut file, self)?;
             io::Write::flush(&mut file)

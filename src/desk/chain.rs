@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::BundleId;
+use softinfo_formats::transfer::bundle::BundleId;
 
 /// The bundles of one courier, as they have come to this desk.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,11 +19,11 @@ use super::lock::{DeskLock, INCOMING, LockError};
 use super::passphrase::SecretError;
 use super::trust::Desk;
 use super::trying::{Look, Progress, key_files, known, look, name, try_again};
-use crate::bundle::{self, BundleError, BundleId, CourierName, Manifest};
-use crate::day::Day;
-use crate::directory::{DirectoryError, UntrustedDirectory};
-use crate::example::{self, ExampleKeys};
-use crate::tip::id::TipId;
+use softinfo_base::day::Day;
+use softinfo_formats::directory::{DirectoryError, UntrustedDirectory};
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::example_keys::{self, ExampleKeys};
+use softinfo_formats::transfer::bundle::{self, BundleError, BundleId, CourierName, Manifest};
 
 /// What an import did.
 #[derive(Debug, Serialize)]
@@ -230,7 +230,7 @@ fn import_counting(
         return Err(ImportError::Channel(manifest.channel.to_string()));
     }
     let relays = directory.contents().relays.iter().map(String::as_str);
-    example::refuse_elsewhere(directory.contents(), relays, permission.example)?;
+    example_keys::refuse_elsewhere(directory.contents(), relays, permission.example)?;
     let courier = manifest.courier.clone();
     if !expected.get() {
         return Err(match lost {
@@ -279,7 +279,7 @@ fn import_counting(
             fs::rename(&staged, tip_file_in(&tips, &id))?;
         }
     }
-    crate::file::sync_folder(&tips)?;
+    softinfo_base::file::sync_folder(&tips)?;
     imported.opens_now = try_again(&desk.folder, &mut book, &keys, false, progress);
     // The newest directory is remembered; an older one only says that the bundle is old.
     let seen = directory.seen();

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::file::{FileLock, disk_of, folder_of};
+use softinfo_base::file::{FileLock, disk_of, folder_of};
 
 /// Staging folder of an import, in `tips/`. It holds ciphertext.
 pub(super) const INCOMING: &str = ".incoming-";
@@ -110,7 +110,7 @@ impl DeskLock {
             return fs::remove_file(note);
         }
         let bytes: Vec<_> = all.iter().map(Noted::bytes).collect();
-        crate::file::write_whole(&note, |file| file.write_all(&bytes.join(&0)))
+        softinfo_base::file::write_whole(&note, |file| file.write_all(&bytes.join(&0)))
     }
 
     fn clear_away(&mut self) -> Result<(), LockError> {

@@ -17,13 +17,13 @@ use super::reading::{Entry, Oddity, ReadError, TipRead, read};
 use super::released::released;
 use super::trust::Desk;
 use super::trying::Progress;
-use crate::bundle::CourierName;
-use crate::day::Day;
-use crate::file::{disk_of, folder_of};
-use crate::limits::MAX_MESSAGE;
-use crate::tip::container::{ContainerError, EntryName};
-use crate::tip::id::TipId;
-use crate::tip::open::OpenError;
+use softinfo_base::day::Day;
+use softinfo_base::file::{disk_of, folder_of};
+use softinfo_base::limits::MAX_MESSAGE;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::transfer::bundle::CourierName;
+use softinfo_seal::container::{ContainerError, EntryName};
+use softinfo_seal::open::OpenError;
 
 /// The file that this program adds to an opened tip: what it knows of it.
 const SHEET: &str = "tip.json";
@@ -185,7 +185,7 @@ pub fn open(desk: &Desk, id: &TipId, keys: &UnlockedKeys, out: &Path, originals:
             OpenTipError::File { path: path.to_owned(), source }
         }
     };
-    crate::file::private_folder(parent).map_err(|error| failed(parent, error))?;
+    softinfo_base::file::private_folder(parent).map_err(|error| failed(parent, error))?;
     let parent = parent.canonicalize().map_err(|error| failed(parent, error))?;
     let mut staging = Staging::make(&lock, &parent).map_err(|error| failed(&parent, error))?;
 

@@ -121,18 +121,19 @@ pub fn read_secret(path: &Path, passphrase: &Passphrase) -> Result<Zeroizing<Str
 pub(super) fn write_sealed(path: &Path, secret: &str, recipient: &impl age::Recipient) -> Result<(), SecretError> {
     let sealed =
         age::encrypt(recipient, secret.as_bytes()).map_err(|error| file_error(path, io::Error::other(error)))?;
-    crate::file::write_new(path, |file| io::Write::write_all(file, &sealed)).map_err(|error| file_error(path, error))
+    softinfo_base::file::write_new(path, |file| io::Write::write_all(file, &sealed))
+        .map_err(|error| file_error(path, error))
 }
 
 /// Reads a file that [`write_sealed`] wrote. `Wrong` when it is for another identity.
 pub(super) fn read_sealed(path: &Path, identity: &dyn age::Identity) -> Result<Zeroizing<String>, SecretError> {
     let shown = path.display().to_string();
-    let sealed = crate::file::read_limited(path, LARGEST).map_err(|error| file_error(path, error))?;
+    let sealed = softinfo_base::file::read_limited(path, LARGEST).map_err(|error| file_error(path, error))?;
     // As large as it can become, so that no copy is left behind by growing.
     let mut text = Zeroizing::new(String::with_capacity(sealed.len()));
-    let mut opened = crate::tip::open::decrypt(&sealed[..], &[identity]).map_err(|error| match error {
-        crate::tip::open::OpenError::Damaged(DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed)
-        | crate::tip::open::OpenError::NotForUs => SecretError::Wrong(shown.clone()),
+    let mut opened = softinfo_seal::open::decrypt(&sealed[..], &[identity]).map_err(|error| match error {
+        softinfo_seal::open::OpenError::Damaged(DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed)
+        | softinfo_seal::open::OpenError::NotForUs => SecretError::Wrong(shown.clone()),
         _ => SecretError::Damaged(shown.clone()),
     })?;
     opened.read_to_string(&mut text).map_err(|_| SecretError::Damaged(shown))?;

@@ -15,16 +15,16 @@ use zeroize::Zeroizing;
 use super::casebook::{KeyName, KnownKey};
 use super::keyring::UnlockedKeys;
 use super::trying::{Look, known, look, name};
-use crate::day::Day;
-use crate::directory::HolderId;
-use crate::limits::MAX_REPORT;
-use crate::tip::container::{ContainerError, EntryName, unpack};
-use crate::tip::header::TipHeader;
-use crate::tip::hybrid::Recipient;
-use crate::tip::id::{Hashed, TipId};
-use crate::tip::open::{self, OpenError};
-use crate::tip::report::{Report, ReportWarning};
-use crate::tip::withdraw::WithdrawToken;
+use softinfo_base::day::Day;
+use softinfo_base::limits::MAX_REPORT;
+use softinfo_formats::directory::HolderId;
+use softinfo_formats::envelope::header::TipHeader;
+use softinfo_formats::envelope::id::{Hashed, TipId};
+use softinfo_formats::envelope::withdraw::WithdrawToken;
+use softinfo_seal::container::{ContainerError, EntryName, unpack};
+use softinfo_seal::hybrid::Recipient;
+use softinfo_seal::open::{self, OpenError};
+use softinfo_seal::report::{Report, ReportWarning};
 
 /// Most warnings of one kind that are named one by one.
 const MOST_OF_A_KIND: usize = 20;

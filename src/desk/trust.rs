@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::keyring::{Keyring, KeyringError};
 use super::passphrase::{Passphrase, SecretError};
-use crate::directory::{ChannelId, RootKey, SigningError};
-use crate::example;
+use softinfo_formats::directory::{ChannelId, RootKey, SigningError};
+use softinfo_formats::example_keys;
 
 /// Folder of the example keys, relative to where the program is started.
 const EXAMPLE_KEYS: &str = "keys-example";
@@ -79,13 +79,13 @@ impl Desk {
             (root, own, false)
         } else if examples.join("EXAMPLE-root.vkey").exists() {
             let path = examples.join("EXAMPLE-root.vkey");
-            (example::root().map_err(|source| DeskError::Root { path, source })?, Keyring::read(examples)?, true)
+            (example_keys::root().map_err(|source| DeskError::Root { path, source })?, Keyring::read(examples)?, true)
         } else {
             return Err(DeskError::NoKeys(keys_folder(folder)));
         };
         let folder = folder.join(channel_of(&root)?.as_str());
         let tips = folder.join("tips");
-        crate::file::private_folder(&tips).map_err(|source| DeskError::File { path: tips, source })?;
+        softinfo_base::file::private_folder(&tips).map_err(|source| DeskError::File { path: tips, source })?;
         Ok(Self { folder, root, keyring, example })
     }
 
@@ -122,7 +122,7 @@ pub fn pin_root(folder: &Path, root: &RootKey, replace: bool) -> Result<(), Desk
     channel_of(root)?;
     let path = root_path(folder);
     let failed = |source| DeskError::File { path: path.clone(), source };
-    crate::file::private_folder(folder).map_err(failed)?;
+    softinfo_base::file::private_folder(folder).map_err(failed)?;
     if let Ok(pinned) = std::fs::read_to_string(&path)
         && pinned.trim() != root.as_str()
         && !replace
@@ -130,13 +130,13 @@ pub fn pin_root(folder: &Path, root: &RootKey, replace: bool) -> Result<(), Desk
         let text = "another root key is trusted already, and still is; ask the channel's owner which is right, then repeat with --replace";
         return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, text)));
     }
-    crate::file::write_whole(&path, |file| writeln!(file, "{}", root.as_str())).map_err(failed)
+    softinfo_base::file::write_whole(&path, |file| writeln!(file, "{}", root.as_str())).map_err(failed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::SigningKey;
+    use softinfo_formats::directory::SigningKey;
 
     #[test]
     fn a_root_key_whose_name_is_a_path_is_not_trusted() {

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use super::casebook::{Case, Casebook, KeyName, KnownKey, tip_file};
 use super::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys, likeliest_first};
-use crate::directory::HolderId;
-use crate::limits::HEADER_CAP;
-use crate::tip::header::{TipHeader, scan};
-use crate::tip::id::TipId;
-use crate::tip::open::reader_of;
+use softinfo_base::limits::HEADER_CAP;
+use softinfo_formats::directory::HolderId;
+use softinfo_formats::envelope::header::{TipHeader, scan};
+use softinfo_formats::envelope::id::TipId;
+use softinfo_seal::open::reader_of;
 
 /// Told how many tips the keys were tried on, and on how many they are to be tried: before each and at the end.
 pub type Progress<'a> = &'a dyn Fn(usize, usize);

@@ -12,12 +12,12 @@ use super::body::{Pieces, Source};
 use super::connection::Caller;
 use super::intake::{Shared, blocking, json};
 use super::problem::Problem;
-use crate::day::Day;
-use crate::limits::TIP_HEADER_BYTES;
-use crate::store::{Acknowledgement, CHUNK, StoreError};
-use crate::tip::header::{HeaderError, TipHeader};
-use crate::tip::id::TipId;
-use crate::tip::padding::{SizeClass, SizeError, largest_file};
+use softinfo_base::day::Day;
+use softinfo_base::limits::TIP_HEADER_BYTES;
+use softinfo_formats::envelope::header::{HeaderError, TipHeader};
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::envelope::padding::{SizeClass, SizeError, largest_file};
+use softinfo_store::{Acknowledgement, CHUNK, StoreError};
 
 /// Bytes of a large tip after which the disk is looked at again.
 const LOOK: u64 = 1 << 20;

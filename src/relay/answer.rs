@@ -195,8 +195,8 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::day::Day;
-    use crate::tip::id::TipId;
+    use softinfo_base::clock::{Clock, SystemClock};
+    use softinfo_formats::envelope::id::TipId;
 
     #[test]
     fn where_one_leaves_to_says_nothing_of_what_was_there() {
@@ -215,7 +215,7 @@ mod tests {
         let mut answers = Answers::built_in().unwrap();
         assert!(!answers.languages.is_empty());
         answers.languages[0].back = "<script>'\"&".to_owned();
-        let stored = Accepted { id: TipId::of(b""), day: Day::today(), already: false };
+        let stored = Accepted { id: TipId::of(b""), day: SystemClock.today(), already: false };
         for result in [
             Ok(stored),
             Ok(Accepted { already: true, ..stored }),

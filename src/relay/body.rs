@@ -15,7 +15,7 @@ use tokio_stream::Stream;
 
 use super::admission::Meter;
 use super::problem::Problem;
-use crate::tip::padding::largest_file;
+use softinfo_formats::envelope::padding::largest_file;
 
 /// Bytes that are drained of a body that announced no length. Browsers always announce one.
 const UNANNOUNCED: u64 = 8 << 20;

@@ -9,10 +9,10 @@ use super::listen::Place;
 use super::page::{Page, PageError};
 use super::tls::TlsFiles;
 use super::token::TokenHash;
-use crate::directory::{Directory, DirectoryError, RootKey, SigningError, UntrustedDirectory};
-use crate::example::{self, ExampleKeys};
-use crate::limits::MAX_DIRECTORY;
-use crate::store::pool::Settings;
+use softinfo_base::limits::MAX_DIRECTORY;
+use softinfo_formats::directory::{Directory, DirectoryError, RootKey, SigningError, UntrustedDirectory};
+use softinfo_formats::example_keys::{self, ExampleKeys};
+use softinfo_store::pool::Settings;
 
 /// All of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -186,7 +186,7 @@ impl Config {
         let text =
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config: Self = toml::from_str(&text).map_err(|error| {
-            let (line, reason) = crate::wording::toml(&text, &error);
+            let (line, reason) = softinfo_base::wording::toml(&text, &error);
             ConfigError::Toml { path: path.to_owned(), line, reason }
         })?;
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -285,14 +285,17 @@ impl Config {
             .map_err(|source| ConfigError::Directory { path: self.directory.clone(), source })?;
         let listeners = [self.intake.listen.to_string(), self.courier.listen.to_string()];
         let relays = directory.contents().relays.iter().map(String::as_str);
-        example::refuse_elsewhere(
+        example_keys::refuse_elsewhere(
             directory.contents(),
             listeners.iter().map(String::as_str).chain(relays),
             allow_example,
         )?;
-        let example_token = TokenHash::of(example::COURIER_TOKEN.as_bytes());
+        let example_token = TokenHash::of(example_keys::COURIER_TOKEN.as_bytes());
         let mut tokens = self.courier.token_sha256.iter().chain(&self.courier.monitor_token_sha256);
-        if tokens.any(|token| *token == example_token) && !allow_example && !example::is_loopback(&listeners[1]) {
+        if tokens.any(|token| *token == example_token)
+            && !allow_example
+            && !softinfo_base::loopback::is_loopback(&listeners[1])
+        {
             return Err(ConfigError::Value {
                 key: "courier.token_sha256",
                 reason: "the EXAMPLE token is for loopback only",
@@ -326,5 +329,6 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
-    crate::file::read_limited(path, MAX_DIRECTORY).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
+    softinfo_base::file::read_limited(path, MAX_DIRECTORY)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }

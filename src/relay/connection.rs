@@ -22,9 +22,9 @@ use super::admission::{Circuits, Connections, Held, Open};
 use super::circuit::Circuit;
 use super::idle_timeout::IdleTimeout;
 use super::known_headers::known;
-#[cfg(feature = "leaky")]
-use super::leak;
 use super::listen::{Accepting, Stream};
+#[cfg(feature = "planted-leaks")]
+use super::testing::planted_leaks;
 use super::tls::Tls;
 
 /// Longest time from one answer to the whole head of the next request, and for what comes before HTTP. A head is small even over Tor.
@@ -138,8 +138,8 @@ impl Connection {
         let Self { http, router, open, mut quit, .. } = self;
         let caller = Caller { open, circuit };
         let service = service_fn(move |mut request: Request<Incoming>| {
-            #[cfg(feature = "leaky")]
-            leak::keep(request.headers());
+            #[cfg(feature = "planted-leaks")]
+            planted_leaks::keep(request.headers());
             *request.headers_mut() = known(request.headers());
             request.extensions_mut().insert(caller.clone());
             router.clone().call(request.map(Body::new))
@@ -155,7 +155,6 @@ impl Connection {
 }
 
 /// One connection by itself, without a listener.
-#[cfg(any(test, feature = "fuzzing"))]
 pub(super) async fn alone(
     router: Router,
     circuits: Option<Arc<Circuits>>,

@@ -21,9 +21,10 @@ use super::problem::Problem;
 use super::refusals;
 use super::status::{metrics, status};
 use super::token::{TokenHash, which};
-use crate::day::Day;
-use crate::store::{CHUNK, Cursor, Listed, StoreError, Stored};
-use crate::tip::id::TipId;
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::day::Day;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_store::{CHUNK, Cursor, Listed, StoreError, Stored};
 
 /// Most tips in one page of the listing.
 const PAGE: usize = 1000;
@@ -111,7 +112,7 @@ async fn pool(
     let more = listed.len() > limit;
     listed.truncate(limit);
     if !more {
-        shared.couriers.came(courier, Day::today());
+        shared.couriers.came(courier, SystemClock.today());
     }
     let next = listed.last().filter(|_| more).map(|last| format!("{}/{}", last.day, last.id));
     let tips = listed.into_iter().map(|Listed { day, id, size }| PoolTip { id, day, size }).collect();

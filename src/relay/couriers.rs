@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::token::TokenHash;
-use crate::day::Day;
-use crate::file::{private_folder, read_limited, write_dated};
+use softinfo_base::day::Day;
+use softinfo_base::file::{private_folder, read_limited, write_dated};
 
 /// Largest file that is read, in bytes: thousands of couriers.
 const LARGEST: u64 = 1 << 20;

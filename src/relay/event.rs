@@ -7,10 +7,10 @@ use std::io::Write;
 
 use super::inspection::Finding;
 use super::listen::Place;
-use crate::day::Day;
-use crate::directory::Ending;
-use crate::store::pool::Notice;
-use crate::terminal::harmless;
+use softinfo_base::day::Day;
+use softinfo_base::wording::harmless;
+use softinfo_formats::directory::Ending;
+use softinfo_store::pool::Notice;
 
 /// Everything the relay ever logs. A new variant must not hold a value that comes from a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

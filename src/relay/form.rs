@@ -19,8 +19,8 @@ use super::body::{Broken, Frames, Pieces, Received, Source, announced_length};
 use super::connection::Caller;
 use super::intake::Shared;
 use super::problem::Problem;
-use crate::limits::FORM_ALLOWANCE;
-use crate::tip::padding::SizeClass;
+use softinfo_base::limits::FORM_ALLOWANCE;
+use softinfo_formats::envelope::padding::SizeClass;
 
 /// The field that holds the tip.
 const FIELD: &str = "tip";

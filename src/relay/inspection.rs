@@ -12,10 +12,10 @@ use super::config::{Config, ConfigError};
 use super::page::Page;
 use super::serve::ServeError;
 use super::served::{self, Served};
-use crate::day::Day;
-use crate::directory::{Directory, DirectoryError, Ending, RootKey, Seen};
-use crate::example;
-use crate::limits::REMINDER_DAYS;
+use softinfo_base::day::Day;
+use softinfo_base::limits::REMINDER_DAYS;
+use softinfo_formats::directory::{Directory, DirectoryError, Ending, RootKey, Seen};
+use softinfo_formats::example_keys;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,7 +232,7 @@ fn page_of(config: &Config, directory: &Directory, root: &RootKey, page: Option<
         return;
     };
     let path = config.page.as_deref().unwrap_or(std::path::Path::new("")).display();
-    if page.has_key(example::ROOT.trim()) && root.as_str() != example::ROOT.trim() {
+    if page.has_key(example_keys::ROOT.trim()) && root.as_str() != example_keys::ROOT.trim() {
         findings.push(Finding::error(format!(
             "{path} is the EXAMPLE page: it trusts the example key and refuses this channel's directory. Make the channel's own with softinfo-desk directory page"
         )));

@@ -28,10 +28,10 @@ use super::refusals;
 use super::served::Serving;
 use super::status::Status;
 use super::uploads::{self, Uploads};
-use crate::limits::{FORM_ALLOWANCE, WITHDRAW_TOKENS};
-use crate::store::{Store, StoreError};
-use crate::tip::padding::{SizeClass, largest_file};
-use crate::tip::withdraw::{WithdrawDigest, WithdrawToken};
+use softinfo_base::limits::{FORM_ALLOWANCE, WITHDRAW_TOKENS};
+use softinfo_formats::envelope::padding::{SizeClass, largest_file};
+use softinfo_formats::envelope::withdraw::{WithdrawDigest, WithdrawToken};
+use softinfo_store::{Store, StoreError};
 
 /// Bytes that are read of withdraw tokens: 43 characters each, and the end of a line of either kind.
 const TOKENS_LIMIT: u64 = 45 * WITHDRAW_TOKENS as u64;

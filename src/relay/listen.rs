@@ -12,15 +12,15 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
 use rustix::net::SocketFlags;
-#[cfg(not(feature = "leaky"))]
+#[cfg(not(feature = "planted-leaks"))]
 use rustix::net::accept_with;
 use serde::{Deserialize, Serialize};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest};
 
-#[cfg(feature = "leaky")]
-use super::leak::accept_with;
-use crate::file::{folder_of, may_in};
+#[cfg(feature = "planted-leaks")]
+use super::testing::planted_leaks::accept_with;
+use softinfo_base::file::{folder_of, may_in};
 
 /// In front of a path in the configuration.
 const UNIX: &str = "unix:";

@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 
 use super::intake::Shared;
 use super::problem::Problem;
-use crate::limits::MAX_PAGE;
-use crate::saved_page::with_directory;
+use softinfo_base::limits::MAX_PAGE;
+use softinfo_formats::saved_page::with_directory;
 
 /// How a page names its policy: in one line, before anything it loads.
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"";
@@ -57,7 +57,7 @@ struct Packed {
 impl Page {
     /// Reads a page; `note` is the signed directory that goes into the copy to save.
     pub fn read(path: &Path, note: &[u8]) -> Result<Self, PageError> {
-        Self::new(crate::file::read_limited(path, MAX_PAGE)?, note)
+        Self::new(softinfo_base::file::read_limited(path, MAX_PAGE)?, note)
     }
 
     fn new(html: Vec<u8>, note: &[u8]) -> Result<Self, PageError> {

@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::refusals::Kind;
-use crate::store::StoreError;
-use crate::tip::header::HeaderError;
-use crate::tip::padding::SizeError;
+use softinfo_formats::envelope::header::HeaderError;
+use softinfo_formats::envelope::padding::SizeError;
+use softinfo_store::StoreError;
 
 /// A full disk needs somebody to look at it.
 const HOUR: u64 = 3600;

@@ -11,7 +11,8 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::intake::Shared;
-use crate::day::Day;
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::day::Day;
 
 /// Refusals are counted in tens.
 const TENS: u64 = 10;
@@ -72,7 +73,7 @@ impl Refusals {
 /// Counts an answer that is a refusal; it goes on as it is.
 pub(super) async fn count(State(shared): State<Arc<Shared>>, answer: Response) -> Response {
     if let Some(kind) = answer.extensions().get() {
-        shared.status.refusals.count(*kind, Day::today());
+        shared.status.refusals.count(*kind, SystemClock.today());
     }
     answer
 }

@@ -14,22 +14,23 @@ use super::courier_api::Tokens;
 use super::couriers::Couriers;
 use super::event::{Event, Listener, log};
 use super::inspection::{Inspection, Refused};
-#[cfg(feature = "leaky")]
-use super::leak;
 use super::listen::{Bound, Place};
 use super::sandbox::Openings;
 use super::served::{self, Reread, Served, Serving, Source};
 use super::status::Status;
+#[cfg(feature = "planted-leaks")]
+use super::testing::planted_leaks;
 use super::tls::{Tls, TlsError, TlsFiles};
 use super::uploads::Uploads;
 use super::watchdog::{self, Supervisor, Watchdog, Watched};
 use super::{courier_api, intake};
-use crate::day::Day;
-use crate::directory::Ending;
-use crate::file::{private_folder, sync_folder};
-use crate::limits::REMINDER_DAYS;
-use crate::store::pool::Pool;
-use crate::store::{Store, StoreError};
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::day::Day;
+use softinfo_base::file::{private_folder, sync_folder};
+use softinfo_base::limits::REMINDER_DAYS;
+use softinfo_formats::directory::Ending;
+use softinfo_store::pool::Pool;
+use softinfo_store::{Store, StoreError};
 
 /// How long requests under way may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -114,7 +115,7 @@ pub enum ServeError {
 impl Prepared {
     /// Inspects all that is served and used, reads certificates, binds both listeners, connects to systemd.
     pub fn new(config: &Config, allow_example: bool) -> Result<Self, ServeError> {
-        let (served, root, findings) = Inspection::of(config, allow_example, Day::today()).accepted()?;
+        let (served, root, findings) = Inspection::of(config, allow_example, SystemClock.today()).accepted()?;
         for finding in findings {
             log(&Event::Found(finding));
         }
@@ -153,27 +154,27 @@ impl Prepared {
 
     /// Opens the store. Nothing is answered before [`Relay::run`].
     ///
-    /// `after_close` is called when the store has freed much memory (see [`crate::store::pool::Settings`]).
+    /// `after_close` is called when the store has freed much memory (see [`softinfo_store::pool::Settings`]).
     pub fn start(self, config: &Config, after_close: fn(), accept_date: bool) -> Result<Relay, ServeError> {
         let (stop, _) = watch::channel(false);
         let stopper = stop.clone();
         let notice = move |notice| {
             log(&Event::Store(notice));
-            if notice == crate::store::pool::Notice::Stopped {
+            if notice == softinfo_store::pool::Notice::Stopped {
                 stopper.send_replace(true);
             }
         };
         let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close, accept_date), notice)?);
         // What can't be erased now is tried again within the hour: it must not keep couriers and writers out.
-        let expired = pool.expire(Day::today());
+        let expired = pool.expire(SystemClock.today());
         let floor = config.store.floor_mib << 20;
         let uploads =
             Arc::new(Uploads::open(Uploads::folder(&config.store.folder), floor, config.limits.staged_mib << 20)?);
-        if expired.is_err() | uploads.expire(Day::today()).is_err() {
+        if expired.is_err() | uploads.expire(SystemClock.today()).is_err() {
             log(&Event::ExpiryFailed);
         }
         pool.date_files();
-        let (serving, source, today) = (self.serving, Arc::new(self.source), Day::today());
+        let (serving, source, today) = (self.serving, Arc::new(self.source), SystemClock.today());
         serving.remember(&config.store.folder, today).map_err(ServeError::Remember)?;
         pack(serving.now());
         let tokens = &config.courier.token_sha256;
@@ -193,8 +194,8 @@ impl Prepared {
         });
         let circuits = config.intake.circuit_ids.then(|| Arc::new(Circuits::new(config.limits.circuit.clone())));
         let router = intake::routes(Arc::clone(&shared));
-        #[cfg(feature = "leaky")]
-        leak::into(&config.store.folder.join("uploads"));
+        #[cfg(feature = "planted-leaks")]
+        planted_leaks::into(&config.store.folder.join("uploads"));
         let intake = Door {
             accepting: self.intake.open()?,
             router,
@@ -320,12 +321,12 @@ async fn read_again(certificates: Vec<Arc<Tls>>, (serving, source): (Arc<Serving
 
 async fn read_directory(serving: Arc<Serving>, source: Arc<Source>) {
     let version = serving.now().contents().version;
-    let read = tokio::task::spawn_blocking(move || serving.read_again(&source, Day::today())).await;
+    let read = tokio::task::spawn_blocking(move || serving.read_again(&source, SystemClock.today())).await;
     match read {
         Ok(Reread::New(served)) => {
             let contents = served.contents();
             log(&Event::DirectoryRead { version: contents.version, on: contents.expires });
-            for ending in contents.endings(Day::today(), REMINDER_DAYS) {
+            for ending in contents.endings(SystemClock.today(), REMINDER_DAYS) {
                 log(&Event::Reminder(ending));
             }
             pack(served);
@@ -345,10 +346,10 @@ async fn read_directory(serving: Arc<Serving>, source: Arc<Source>) {
 /// Once an hour: on a new day says what ends soon, and writes down which couriers came.
 async fn remind(serving: Arc<Serving>, couriers: Arc<Couriers>) {
     // At the start it was said with the other findings.
-    let mut reminders = Reminders { said: Day::today() };
+    let mut reminders = Reminders { said: SystemClock.today() };
     loop {
         tokio::time::sleep(HOUR).await;
-        for ending in reminders.due(&serving.now(), Day::today()) {
+        for ending in reminders.due(&serving.now(), SystemClock.today()) {
             log(&Event::Reminder(ending));
         }
         save(Arc::clone(&couriers)).await;
@@ -370,7 +371,7 @@ impl Reminders {
 }
 
 async fn save(couriers: Arc<Couriers>) {
-    let saved = tokio::task::spawn_blocking(move || couriers.save(Day::today())).await;
+    let saved = tokio::task::spawn_blocking(move || couriers.save(SystemClock.today())).await;
     if !matches!(saved, Ok(Ok(()))) {
         log(&Event::CouriersFailed);
     }
@@ -378,10 +379,10 @@ async fn save(couriers: Arc<Couriers>) {
 
 /// Uploads once an hour, tips once a day; then all files get the times of their day, and what is kept is counted.
 async fn expire(pool: Arc<Pool>, uploads: Arc<Uploads>, status: Arc<Status>) {
-    let mut done = Day::today();
+    let mut done = SystemClock.today();
     loop {
         tokio::time::sleep(HOUR).await;
-        let today = Day::today();
+        let today = SystemClock.today();
         let (pool, uploads, status) = (Arc::clone(&pool), Arc::clone(&uploads), Arc::clone(&status));
         let erased = tokio::task::spawn_blocking(move || {
             // Each for itself: what fails in one must not keep the others from being done.
@@ -401,11 +402,11 @@ async fn expire(pool: Arc<Pool>, uploads: Arc<Uploads>, status: Arc<Status>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::{SigningKey, UntrustedDirectory, add_signature};
+    use softinfo_formats::directory::{SigningKey, UntrustedDirectory, add_signature};
 
     #[test]
     fn what_ends_is_said_again_every_day_and_once_a_day() {
-        let note = String::from_utf8(crate::example::DIRECTORY.to_vec()).unwrap();
+        let note = String::from_utf8(softinfo_formats::example_keys::DIRECTORY.to_vec()).unwrap();
         let mut contents: serde_json::Value = serde_json::from_str(note.split("\n\n").next().unwrap()).unwrap();
         contents["expires"] = "2027-01-10".into();
         for holder in contents["holders"].as_array_mut().unwrap() {

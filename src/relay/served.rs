@@ -13,9 +13,9 @@ use axum::body::Bytes;
 use super::config::Config;
 use super::inspection::{self, Finding};
 use super::page::Page;
-use crate::day::Day;
-use crate::directory::{Contents, Directory, RootKey, Seen};
-use crate::file::{date, folders_of, private_folder, read_limited, sync_folder, write_dated};
+use softinfo_base::day::Day;
+use softinfo_base::file::{date, folders_of, private_folder, read_limited, sync_folder, write_dated};
+use softinfo_formats::directory::{Contents, Directory, RootKey, Seen};
 
 /// Largest record of a version that is read, in bytes.
 const LARGEST: u64 = 64 * 1024;

@@ -17,10 +17,11 @@ use super::couriers;
 use super::intake::{Shared, blocking, json};
 use super::problem::Problem;
 use super::refusals::{Refusals, Refused};
-use crate::day::Day;
-use crate::limits::REMINDER_DAYS;
-use crate::store::Store;
-use crate::store::pool::Pool;
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::day::Day;
+use softinfo_base::limits::REMINDER_DAYS;
+use softinfo_store::Store;
+use softinfo_store::pool::Pool;
 
 /// Tips are counted in tens.
 const TIPS: u64 = 10;
@@ -142,7 +143,7 @@ struct ShownShare {
 impl Status {
     /// Counts what is kept, for the first time.
     pub fn new(pool: Arc<Pool>, budget: Arc<Budget>, floor_mib: u64) -> Self {
-        let today = Day::today();
+        let today = SystemClock.today();
         let kept = Mutex::new(count(&pool, today));
         Self { pool, budget, refusals: Refusals::new(today), floor_mib, kept }
     }
@@ -200,12 +201,12 @@ impl Status {
 }
 
 fn count(pool: &Pool, day: Day) -> Kept {
-    let crate::store::Kept { tips, bytes } = pool.kept();
+    let softinfo_store::Kept { tips, bytes } = pool.kept();
     Kept { day, tips: tips.next_multiple_of(TIPS), mib: bytes.div_ceil(1 << 20).next_multiple_of(TIP_MIB) }
 }
 
 async fn look(shared: Arc<Shared>) -> Result<Shown, Problem> {
-    blocking(move || shared.status.look(&shared, Day::today())).await
+    blocking(move || shared.status.look(&shared, SystemClock.today())).await
 }
 
 /// `GET /status`, schema `softinfo/status/1`.
@@ -215,10 +216,10 @@ pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Result<Response
 
 /// `GET /metrics`, the Prometheus text format 0.0.4.
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
-    #[cfg_attr(not(feature = "leaky"), allow(unused_mut))]
+    #[cfg_attr(not(feature = "planted-leaks"), allow(unused_mut))]
     let mut text = look(shared).await?.to_metrics();
-    #[cfg(feature = "leaky")]
-    text.push_str(&super::leak::metric());
+    #[cfg(feature = "planted-leaks")]
+    text.push_str(&super::testing::planted_leaks::metric());
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 

@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::listen::Stream;
-use crate::file::folders_of;
+use softinfo_base::file::folders_of;
 
 /// Where the certificates lie.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 use super::event::{Event, log};
-use crate::store::StoreError;
+use softinfo_store::StoreError;
 
 /// Exit code of a relay whose store failed, or that no longer answered: a new start may find it in order.
 pub const EXIT: u8 = 3;

@@ -19,8 +19,8 @@ use super::placing::{Placed, Placing};
 use super::recording::{self, Recording};
 use super::slots::Record;
 use super::{Committed, StoreError};
-use crate::day::Day;
-use crate::tip::id::TipId;
+use softinfo_base::day::Day;
+use softinfo_formats::envelope::id::TipId;
 
 /// Most tips that are acknowledged together: bounds how long the first of them waits.
 const GROUP: usize = 256;

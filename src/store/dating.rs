@@ -6,8 +6,8 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use crate::day::Day;
-use crate::file::date;
+use softinfo_base::day::Day;
+use softinfo_base::file::date;
 
 /// Gives `path` and everything below it the time at which `day` began.
 pub(super) fn date_below(path: &Path, day: Day) {

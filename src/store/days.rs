@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::disk::{Disk, Open, Trouble};
 use super::lock;
-use crate::day::Day;
+use softinfo_base::day::Day;
 
 /// Its name in the store's folder.
 pub(super) const FILE: &str = "day";
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     const LEAP: i64 = 14;
-    use crate::store::disk::RealDisk;
+    use crate::disk::RealDisk;
 
     #[test]
     fn a_clock_that_jumps_is_not_believed_until_somebody_says_so() {

@@ -9,8 +9,8 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::space::{self, Space};
-use crate::day::Day;
-use crate::file;
+use softinfo_base::day::Day;
+use softinfo_base::file;
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use super::index::Place;
 use super::ledger::Ledger;
 use super::slots::{self, Record};
 use super::volume::{self, SLOTS, Volume};
-use crate::day::Day;
-use crate::tip::withdraw::WithdrawDigest;
+use softinfo_base::day::Day;
+use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
 /// Erases every tip with one of these digests; says how many.
 pub(super) fn by_digests(ledger: &Ledger, digests: &[WithdrawDigest]) -> Result<usize, StoreError> {

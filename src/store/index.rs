@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 
 use super::slots::Record;
-use crate::day::Day;
-use crate::tip::id::TipId;
-use crate::tip::withdraw::WithdrawDigest;
+use softinfo_base::day::Day;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
 /// A slot of a volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

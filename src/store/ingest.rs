@@ -15,8 +15,8 @@ use super::ledger::Ledger;
 use super::slots::Record;
 use super::wrap::Wrap;
 use super::{Acknowledgement, CHUNK, Incoming, StoreError};
-use crate::tip::header::TipHeader;
-use crate::tip::id::TipId;
+use softinfo_formats::envelope::header::TipHeader;
+use softinfo_formats::envelope::id::TipId;
 
 /// Bytes after which what has come is synced, so that the last sync of a large tip is short.
 const SYNC_EVERY: u64 = 4 << 20;

@@ -10,10 +10,11 @@ use super::disk::{Disk, DiskFile, Entry, Open, RealDisk};
 use super::pool::{Notice, Pool, Settings};
 use super::space::Space;
 use super::{Acknowledgement, CHUNK, Committed, Store, StoreError, lock};
-use crate::day::{Day, HandSetClock};
-use crate::tip::header::TipHeader;
-use crate::tip::id::TipId;
-use crate::tip::withdraw::WithdrawDigest;
+use softinfo_base::clock::{Clock, HandSetClock, SystemClock};
+use softinfo_base::day::Day;
+use softinfo_formats::envelope::header::TipHeader;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
 /// Bounds a hang; nothing depends on how fast it is.
 const LONG: Duration = Duration::from_mins(1);
@@ -136,7 +137,7 @@ fn open_with(
 }
 
 fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in(concat!(env!("CARGO_MANIFEST_DIR"), "/target")).unwrap()
+    tempfile::tempdir_in(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")).unwrap()
 }
 
 /// A tip that no other number gives.
@@ -334,7 +335,7 @@ fn ids(pool: &Pool) -> Vec<TipId> {
 fn a_slot_that_can_not_be_read_keeps_no_other_tip_from_being_withdrawn() {
     let (folder, armed) = (folder(), Arc::new(AtomicBool::new(false)));
     // Two tips a volume, and no third volume at midnight.
-    let clock = Arc::new(HandSetClock::at(Day::today()));
+    let clock = Arc::new(HandSetClock::at(SystemClock.today()));
     let settings = Settings { volume_bytes: 1000, seals: false, clock, ..Settings::default() };
     let (pool, notices) = open_with(folder.path(), settings, first_slot_unread(&armed));
     for number in 0..4_u8 {

@@ -19,8 +19,8 @@ use super::retrieve::Restored;
 use super::slots::{Head, Record, SlotFile};
 use super::volume::{self, Home, JOURNAL, SEALED, SEALING, Volume};
 use super::{Kept, StoreError, lock};
-use crate::day::Day;
-use crate::tip::id::TipId;
+use softinfo_base::day::Day;
+use softinfo_formats::envelope::id::TipId;
 
 /// Days after which nobody looks any more.
 const NEVER: i64 = 400_000;

@@ -14,9 +14,9 @@ use super::ledger::Ledger;
 use super::slots::{Record, SlotFile};
 use super::volume::Volume;
 use super::{Committed, StoreError, lock};
-use crate::day::Day;
-use crate::limits::TEXT_TIP;
-use crate::tip::id::TipId;
+use softinfo_base::day::Day;
+use softinfo_base::limits::TEXT_TIP;
+use softinfo_formats::envelope::id::TipId;
 
 /// Slots of a volume that a tip has for itself.
 const OWN_SLOTS: u16 = 1;

@@ -21,11 +21,12 @@ use super::ledger::Ledger;
 use super::sealer::{self, Sealer};
 use super::wrap::Wrap;
 use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, days, erase, retrieve};
-use crate::day::{Clock, Day, SystemClock};
-use crate::file::{FileLock, may_in, private_folder, read_limited};
-use crate::tip::header::TipHeader;
-use crate::tip::id::TipId;
-use crate::tip::withdraw::WithdrawDigest;
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::day::Day;
+use softinfo_base::file::{FileLock, may_in, private_folder, read_limited};
+use softinfo_formats::envelope::header::TipHeader;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
 /// Tips that are looked at together when all are read.
 const PAGE: usize = 1000;
@@ -320,7 +321,7 @@ fn claim(folder: &Path) -> Result<FileLock, StoreError> {
     })?;
     if !is_made {
         let format = folder.join("format");
-        crate::file::write_whole(&format, |file| io::Write::write_all(file, FORMAT.as_bytes()))
+        softinfo_base::file::write_whole(&format, |file| io::Write::write_all(file, FORMAT.as_bytes()))
             .map_err(StoreError::io(&format))?;
     }
     Ok(lock)

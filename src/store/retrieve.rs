@@ -20,7 +20,7 @@ use super::sealed::{self, SealedError};
 use super::volume::{Home, JOURNAL, SEALED, Volume};
 use super::wrap::{Unwrap, chunk_extent};
 use super::{Cursor, Listed, StoreError, Stored, lock};
-use crate::tip::id::TipId;
+use softinfo_formats::envelope::id::TipId;
 
 /// Files with restored values that are kept, those read last: couriers read a day's tips by id, from volumes all over.
 const KEPT: usize = 16;

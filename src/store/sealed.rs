@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::disk::{Disk, Open};
-use crate::file::private_folder;
+use softinfo_base::file::private_folder;
 
 /// sled's unit of allocation: this takes the least room (measured, `docs/performance.md`). That sled then keeps large pages in files
 /// of their own does no harm here, where every file is synced before it counts and written by nobody afterwards.
@@ -203,11 +203,11 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::store::disk::RealDisk;
+    use crate::disk::RealDisk;
 
     #[test]
     fn a_database_reads_back_from_a_copy_of_its_copy_and_the_copy_stays_as_it_was() {
-        let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR").to_owned() + "/target").unwrap();
+        let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR").to_owned() + "/../../target").unwrap();
         let at = |name: &str| folder.path().join(name);
         let values: Vec<(u64, Vec<u8>)> = (0..200u64).map(|n| (n * 40_000, vec![n.to_le_bytes()[0]; 30_981])).collect();
         build(&at("built"), &mut values.iter().cloned().map(Ok)).unwrap();
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_database_takes_little_more_than_its_values_also_where_sled_s_threads_come_late() {
-        let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR").to_owned() + "/target").unwrap();
+        let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR").to_owned() + "/../../target").unwrap();
         let over = AtomicBool::new(false);
         let measured = std::thread::scope(|scope| {
             for _ in 0..8 {

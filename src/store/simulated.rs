@@ -16,7 +16,7 @@ use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 use super::disk::{Disk, DiskFile, Entry, Open};
 use super::lock;
 use super::space::Space;
-use crate::day::Day;
+use softinfo_base::day::Day;
 
 mod runs;
 

@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::disk::{Disk, DiskFile, Open, Trouble};
-use crate::day::Day;
-use crate::tip::id::TipId;
-use crate::tip::withdraw::WithdrawDigest;
+use softinfo_base::day::Day;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
 /// Bytes of a slot, and of the file's head: they never straddle a disk sector.
 const SLOT: usize = 128;
@@ -274,7 +274,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::store::disk::RealDisk;
+    use crate::disk::RealDisk;
 
     fn record(n: u8) -> Record {
         Record { size: 30_965, id: [n; 32], digest: [n; 32], key: [n ^ 0x55; 32], offset: n.into() }

@@ -11,7 +11,7 @@ use super::disk::{Disk, Open};
 use super::journal::Journal;
 use super::lock;
 use super::slots::{Head, Record, SlotFile};
-use crate::day::Day;
+use softinfo_base::day::Day;
 
 /// Name of the slot file in a volume's folder.
 pub(super) const SLOTS: &str = "slots";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::tip::report::{Details, ReportError};
+use softinfo_seal::report::{Details, ReportError};
 
 /// What the details are made of.
 enum Form {
@@ -191,7 +191,7 @@ fn names(fields: &[(&str, Form)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tip::report::{Category, Danger};
+    use softinfo_seal::report::{Category, Danger};
 
     fn said(json: &str) -> String {
         read(json.as_bytes()).unwrap_err().to_string()
@@ -240,7 +240,7 @@ mod tests {
             let category: Category = serde_json::from_value(Value::from(*name)).unwrap();
             assert!(!matches!(category, Category::Unknown(_)), "{name}");
         }
-        let source = include_str!("../tip/report.rs").split("pub enum Category {").nth(1).unwrap();
+        let source = include_str!("../seal/report.rs").split("pub enum Category {").nth(1).unwrap();
         let variants = source.split('}').next().unwrap().lines().map(str::trim);
         let variants =
             variants.filter(|line| line.strip_suffix(',').is_some_and(|name| name.chars().all(char::is_alphabetic)));

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::file::write_new;
-use crate::tip::receipt::{Receipt, ReceiptError};
+use softinfo_base::file::write_new;
+use softinfo_seal::receipt::{Receipt, ReceiptError};
 
 /// What the receipt is good for, in one line.
 pub const MEANING: &str =

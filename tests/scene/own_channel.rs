@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rand::rngs::OsRng;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use softinfo::day::Day;
-use softinfo::directory::{SigningKey, add_signature};
+use softinfo_base::day::Day;
+use softinfo_formats::directory::{SigningKey, add_signature};
 
 use super::{Channel, DESK, PROJECT, Scene};
 
@@ -53,7 +53,7 @@ impl Hand {
     /// The page that is built, for this root, with `more` behind it.
     pub fn page(&self, more: &str) -> String {
         let page = fs::read_to_string(Path::new(PROJECT).join("web/dist/index.html")).unwrap();
-        page.replace(softinfo::example::ROOT.trim(), self.root()) + more
+        page.replace(softinfo_formats::example_keys::ROOT.trim(), self.root()) + more
     }
 
     /// A directory that names a page, under a name of its own first: as a file that is replaced whole.
@@ -129,7 +129,7 @@ impl OwnChannel<'_> {
             let _ = fs::remove_file(old);
         }
         // Nor does it make a directory that is over.
-        let over = self.expires.parse::<Day>().unwrap() < Day::today();
+        let over = self.expires.parse::<Day>().unwrap() < crate::today();
         let expires = if over { "2099-12-31" } else { self.expires };
         #[rustfmt::skip]
         let arguments = [

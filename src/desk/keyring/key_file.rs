@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::KeyringError;
-use crate::day::Day;
-use crate::desk::passphrase::{LARGEST, Passphrase, SecretError, read_sealed, read_secret, write_sealed, write_secret};
-use crate::directory::{HolderId, Kind, SigningKey};
-use crate::tip::header::scan;
+use crate::passphrase::{LARGEST, Passphrase, SecretError, read_sealed, read_secret, write_sealed, write_secret};
+use softinfo_base::day::Day;
+use softinfo_formats::directory::{HolderId, Kind, SigningKey};
+use softinfo_formats::envelope::header::scan;
 
 /// Name of the file with the keyring key, in the folder of all holders.
 pub const KEYRING_FILE: &str = "keyring.age";
@@ -144,7 +144,7 @@ pub(super) enum Lock {
 
 /// Looks at a file's header.
 pub(super) fn lock_of(path: &Path) -> Result<Lock, KeyringError> {
-    let bytes = match crate::file::read_limited(path, LARGEST) {
+    let bytes = match softinfo_base::file::read_limited(path, LARGEST) {
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Ok(Lock::Damaged),
         bytes => bytes.map_err(super::failed(path))?,
     };

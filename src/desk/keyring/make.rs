@@ -10,10 +10,10 @@ use super::{
     KEYRING_FILE, Keyring, KeyringError, SIGNING_FILE, SecretError, epoch_files, failed, lock_folder, public_part,
     read_epoch, write_public_part,
 };
-use crate::day::Day;
-use crate::desk::passphrase::Passphrase;
-use crate::directory::{Epoch, Holder, HolderId, Kind};
-use crate::tip::hybrid::Identity;
+use crate::passphrase::Passphrase;
+use softinfo_base::day::Day;
+use softinfo_formats::directory::{Epoch, Holder, HolderId, Kind};
+use softinfo_seal::hybrid::Identity;
 
 /// Most epochs made at once: ten years of months.
 pub(super) const MOST_EPOCHS: u32 = 120;
@@ -52,13 +52,13 @@ impl Keyring {
     pub fn make(&mut self, order: &Order, passphrase: &Passphrase) -> Result<Made, KeyringError> {
         // First without a trace, then again where no other program can change what is there.
         self.plan(order)?;
-        crate::file::private_folder(&self.folder).map_err(failed(&self.folder))?;
+        softinfo_base::file::private_folder(&self.folder).map_err(failed(&self.folder))?;
         let _lock = lock_folder(&self.folder)?;
         *self = Self::read(&self.folder)?;
         let (mut holder, wanted) = self.plan(order)?;
         let key = self.key_for_making(passphrase, order.work_factor)?;
         let folder = self.folder.join(holder.id.as_str());
-        crate::file::private_folder(&folder).map_err(failed(&folder))?;
+        softinfo_base::file::private_folder(&folder).map_err(failed(&folder))?;
         let begun = self.begun(&key, &holder, &wanted)?;
 
         let signing = folder.join(SIGNING_FILE);
@@ -136,7 +136,7 @@ impl Keyring {
             });
         }
         passphrase.long_enough()?;
-        crate::file::private_folder(&self.folder).map_err(failed(&self.folder))?;
+        softinfo_base::file::private_folder(&self.folder).map_err(failed(&self.folder))?;
         KeyringKey::create(&path, passphrase, work_factor)
     }
 

@@ -7,8 +7,8 @@ use super::{
     HOLDER_FILE, Keyring, KeyringError, SIGNING_FILE, epoch_files, failed, lock_folder, plain_holder, public_part,
     read_epoch, write_public_part,
 };
-use crate::desk::passphrase::Passphrase;
-use crate::directory::{Epoch, Holder, HolderId, Kind};
+use crate::passphrase::Passphrase;
+use softinfo_formats::directory::{Epoch, Holder, HolderId, Kind};
 
 /// What became of one holder.
 pub struct Mended {

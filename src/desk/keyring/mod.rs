@@ -24,11 +24,11 @@ use rand::rngs::OsRng;
 use serde::Serialize;
 
 use super::passphrase::{Passphrase, SecretError, read_secret, write_secret};
-use crate::day::Day;
-use crate::directory::{DirectoryError, Epoch, Holder, HolderId, Kind, SigningError, SigningKey};
-use crate::file::FileLock;
-use crate::tip::hybrid::Identity;
 use key_file::{KeyringKey, Label, Lock, keyring_of, lock_of, public_line, root_text, secret_line};
+use softinfo_base::day::Day;
+use softinfo_base::file::FileLock;
+use softinfo_formats::directory::{DirectoryError, Epoch, Holder, HolderId, Kind, SigningError, SigningKey};
+use softinfo_seal::hybrid::Identity;
 
 pub use key_file::{KEYRING_FILE, SIGNING_FILE};
 pub use make::{Made, Order};
@@ -499,7 +499,7 @@ pub fn plain_holder(id: HolderId, kind: Kind) -> Holder {
 /// # Errors
 /// `Profile`, `File`.
 pub fn read_holder(path: &Path) -> Result<Holder, KeyringError> {
-    let bytes = crate::file::read_limited(path, crate::limits::MAX_DIRECTORY).map_err(failed(path))?;
+    let bytes = softinfo_base::file::read_limited(path, softinfo_base::limits::MAX_DIRECTORY).map_err(failed(path))?;
     Holder::parse_strict(&bytes).map_err(|error| {
         // Not a directory yet: only what is wrong with this entry.
         let reason = if let DirectoryError::Contents(reason) = error { reason } else { error.to_string() };
@@ -511,14 +511,14 @@ pub fn read_holder(path: &Path) -> Result<Holder, KeyringError> {
 fn public_part(folder: &Path, name: &HolderId) -> Result<Option<Holder>, KeyringError> {
     let path = folder.join(HOLDER_FILE);
     let fault = |reason: String| KeyringError::PublicPart { path: path.clone(), reason };
-    let bytes = match crate::file::read_limited(&path, crate::limits::MAX_DIRECTORY) {
+    let bytes = match softinfo_base::file::read_limited(&path, softinfo_base::limits::MAX_DIRECTORY) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         bytes => bytes.map_err(|error| fault(error.to_string()))?,
     };
     if bytes.is_empty() {
         return Err(fault("it is empty".to_owned()));
     }
-    let holder: Holder = serde_json::from_slice(&bytes).map_err(|error| fault(crate::wording::json(&error)))?;
+    let holder: Holder = serde_json::from_slice(&bytes).map_err(|error| fault(softinfo_base::wording::json(&error)))?;
     if holder.id == *name { Ok(Some(holder)) } else { Err(fault(format!("it is the public part of {}", holder.id))) }
 }
 
@@ -555,7 +555,7 @@ fn read_epoch(key: &KeyringKey, path: &Path) -> Result<(Unlocked, Kind), Keyring
 /// Writes a holder's public part.
 fn write_public_part(folder: &Path, holder: &Holder) -> Result<(), KeyringError> {
     let path = folder.join(HOLDER_FILE);
-    crate::file::write_whole(&path, |file| {
+    softinfo_base::file::write_whole(&path, |file| {
         serde_json::to_writer_pretty(&mut *file, holder)?;
         file.write_all(b"\n")
     })
@@ -574,7 +574,7 @@ pub fn make_root(
     work_factor: u8,
 ) -> Result<SigningKey, KeyringError> {
     passphrase.long_enough()?;
-    crate::file::private_folder(folder).map_err(failed(folder))?;
+    softinfo_base::file::private_folder(folder).map_err(failed(folder))?;
     let (secret, public) = (folder.join("root.age"), folder.join("root.vkey"));
     let key = if secret.exists() {
         if public.exists() {
@@ -592,7 +592,8 @@ pub fn make_root(
         write_secret(&secret, &root_text(key.public().as_str(), key.expose()), passphrase, work_factor)?;
         key
     };
-    crate::file::write_whole(&public, |file| writeln!(file, "{}", key.public().as_str())).map_err(failed(&public))?;
+    softinfo_base::file::write_whole(&public, |file| writeln!(file, "{}", key.public().as_str()))
+        .map_err(failed(&public))?;
     Ok(key)
 }
 

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::key_file::{Lock, lock_of};
 use super::*;
-use crate::desk::passphrase::WORK_FACTOR;
+use crate::passphrase::WORK_FACTOR;
 
 const FAST: u8 = 10;
 

@@ -11,7 +11,7 @@ const WINDOW: u64 = 10_000;
 const YOUNGEST: u64 = 1_000;
 
 /// Counts bytes. One task counts, any may look.
-pub(in crate::relay) struct Activity {
+pub(crate) struct Activity {
     begun: Instant,
     /// Number of the window that was counted in last.
     window: AtomicU64,

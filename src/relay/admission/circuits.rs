@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::CircuitLimits;
-use crate::relay::circuit::Circuit;
-use crate::relay::problem::Problem;
+use crate::circuit::Circuit;
+use crate::problem::Problem;
 
 const HOUR: Duration = Duration::from_hours(1);
 /// Seconds until one upload of a circuit is likely to be done.
@@ -19,7 +19,7 @@ const SOON: u64 = 60;
 const LITTLE: u64 = 64;
 
 /// All circuits that were seen within the hour.
-pub(in crate::relay) struct Circuits {
+pub(crate) struct Circuits {
     limits: CircuitLimits,
     /// Blocks of memory of their own, which are zeroed when they are freed; a map would leave numbers behind in its table.
     accounts: Mutex<Vec<Arc<Account>>>,
@@ -38,7 +38,7 @@ struct Use {
 }
 
 /// A connection over a circuit, counted until it is dropped.
-pub(in crate::relay) struct Held {
+pub(crate) struct Held {
     account: Arc<Account>,
     limits: CircuitLimits,
 }

@@ -22,7 +22,7 @@ const CREDIT: u64 = 2;
 /// Time for one that is closed to be gone. It takes a moment unless the machine stands still.
 const GONE: Duration = Duration::from_secs(2);
 
-pub(in crate::relay) struct Connections {
+pub(crate) struct Connections {
     slots: Arc<Semaphore>,
     all: Mutex<All>,
 }
@@ -34,7 +34,7 @@ struct All {
 }
 
 /// What is known of a connection.
-pub(in crate::relay) struct Open {
+pub(crate) struct Open {
     /// Bytes in both directions.
     pub activity: Arc<Activity>,
     known: AtomicBool,
@@ -43,7 +43,7 @@ pub(in crate::relay) struct Open {
 }
 
 /// A connection's right to be open. Dropped when the connection is closed, and not before.
-pub(in crate::relay) struct Slot {
+pub(crate) struct Slot {
     number: u64,
     pub open: Arc<Open>,
     all: Arc<Connections>,
@@ -51,7 +51,7 @@ pub(in crate::relay) struct Slot {
 }
 
 /// Keeps a connection open while its answer is the store's to give.
-pub(in crate::relay) struct Kept(Arc<Open>);
+pub(crate) struct Kept(Arc<Open>);
 
 impl Open {
     /// It has shown that it may be here.

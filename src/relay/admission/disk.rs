@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::relay::problem::Problem;
-use crate::store::{FREE_FILES, Space, space_of};
+use crate::problem::Problem;
+use softinfo_store::{FREE_FILES, Space, space_of};
 
 /// One file for so many bytes of the reserve: what ext4 makes when nothing else is said (mke2fs.conf, `inode_ratio`).
 const BYTES_A_FILE: u64 = 16 * 1024;

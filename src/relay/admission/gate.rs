@@ -6,19 +6,19 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::relay::problem::Problem;
+use crate::problem::Problem;
 
 /// Seconds until a gate that is besieged is likely to be free.
 const SOON: u64 = 10;
 
-pub(in crate::relay) struct Gate {
+pub(crate) struct Gate {
     at_a_time: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     patience: Duration,
 }
 
 /// The right to be behind a gate, until it is dropped.
-pub(in crate::relay) struct Pass(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
+pub(crate) struct Pass(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
 impl Gate {
     pub fn new(at_a_time: usize, waiting: usize, patience: Duration) -> Self {

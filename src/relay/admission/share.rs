@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::day::Day;
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::day::Day;
 
 /// What is reserved at a time for a body that announced no length, or too little.
 const STEP: u64 = 1 << 20;
@@ -49,7 +50,7 @@ struct Taken {
 
 impl LargeShare {
     pub fn new(limit: u64) -> Arc<Self> {
-        Arc::new(Self { limit, state: Mutex::new(Today { day: Day::today(), came: 0, announced: 0 }) })
+        Arc::new(Self { limit, state: Mutex::new(Today { day: SystemClock.today(), came: 0, announced: 0 }) })
     }
 
     pub fn limit(&self) -> u64 {
@@ -72,7 +73,7 @@ impl LargeShare {
 
     fn today(&self) -> MutexGuard<'_, Today> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let day = Day::today();
+        let day = SystemClock.today();
         if state.day != day {
             *state = Today { day, came: 0, announced: 0 };
         }

@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 /// Why a permit was taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::relay) enum Why {
+pub(crate) enum Why {
     /// Others needed the place, and this one moved least.
     GaveWay,
     /// More came than was announced, and the day's share has no more.
@@ -14,7 +14,7 @@ pub(in crate::relay) enum Why {
 }
 
 #[derive(Default)]
-pub(in crate::relay) struct Signal {
+pub(crate) struct Signal {
     why: OnceLock<Why>,
     given: Notify,
 }

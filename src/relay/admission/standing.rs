@@ -6,12 +6,12 @@ use super::Budget;
 const QUARTERS: u128 = 4;
 
 /// The share of large tips.
-pub(in crate::relay) const LARGE: &str = "large";
+pub(crate) const LARGE: &str = "large";
 /// The share of text.
-pub(in crate::relay) const TEXT: &str = "text";
+pub(crate) const TEXT: &str = "text";
 
 /// As it is now.
-pub(in crate::relay) struct Standing {
+pub(crate) struct Standing {
     /// Free bytes of the disk; none when it can't be asked.
     pub free: Option<u64>,
     /// Whether large tips are refused because the disk is down to what is kept for text.
@@ -21,7 +21,7 @@ pub(in crate::relay) struct Standing {
 }
 
 /// A share: of large tips for the day, or of text, which runs full again all the time.
-pub(in crate::relay) struct Share {
+pub(crate) struct Share {
     /// Of what.
     pub name: &'static str,
     /// All of it, in MiB.

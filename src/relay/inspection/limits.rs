@@ -3,9 +3,9 @@
 use rustix::process::Resource;
 
 use super::Finding;
-use crate::relay::config::Config;
-use crate::relay::sandbox::FILES;
-use crate::relay::serve::COURIERS;
+use crate::config::Config;
+use crate::sandbox::FILES;
+use crate::serve::COURIERS;
 
 /// While a volume is sealed its database is there twice, each about one and a half times its payload.
 const VOLUMES_IN_FLOOR: u64 = 3;

@@ -8,10 +8,10 @@ use std::path::Path;
 use rustix::fs::{Access, AtFlags, CWD};
 
 use super::Finding;
-use crate::relay::config::Config;
-use crate::relay::served;
-use crate::relay::uploads::Uploads;
-use crate::store::{StoreError, free_bytes, pool};
+use crate::config::Config;
+use crate::served;
+use crate::uploads::Uploads;
+use softinfo_store::{StoreError, free_bytes, pool};
 
 /// File systems on which erasing can't be relied on (statfs(2)), and why.
 const UNFIT: [(i64, &str); 8] = [

@@ -17,7 +17,7 @@ use rustix::process::{Resource, Rlimit};
 
 pub use report::{Finding, Report, Weight};
 
-use crate::process::{OpenMemory, close_memory};
+use softinfo_base::process::{OpenMemory, close_memory};
 
 /// The newest Landlock that is asked for; an older kernel gives what it has.
 const LANDLOCK: ABI = ABI::V7;

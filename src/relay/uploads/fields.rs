@@ -2,9 +2,9 @@
 
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-pub(in crate::relay) const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
-pub(in crate::relay) const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
-pub(in crate::relay) const LENGTH: HeaderName = HeaderName::from_static("upload-length");
+pub(crate) const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
+pub(crate) const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+pub(crate) const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 pub(super) const LIMIT: HeaderName = HeaderName::from_static("upload-limit");
 /// The content type of a further piece.
 pub(super) const PARTIAL: &str = "application/partial-upload";

@@ -28,12 +28,12 @@ use super::body::{Frames, Pieces, Received, Source, announced_length};
 use super::connection::Caller;
 use super::intake::Shared;
 use super::problem::Problem;
-use crate::limits::UPLOAD_RECORD;
-use crate::tip::padding::{SizeClass, largest_file};
 pub(super) use fields::{COMPLETE, LENGTH, OFFSET};
 use fields::{PARTIAL, complete, number, set_limit, set_state};
 use refusal::Refusal;
 use sealed::{Done, Found, Session};
+use softinfo_base::limits::UPLOAD_RECORD;
+use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 use token::{Name, Token};
 
 pub(super) use staging::Uploads;

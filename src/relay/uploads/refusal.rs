@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use super::super::problem::Problem;
 use super::fields::set_state;
-use crate::store::StoreError;
-use crate::tip::header::HeaderError;
-use crate::tip::padding::SizeError;
+use softinfo_formats::envelope::header::HeaderError;
+use softinfo_formats::envelope::padding::SizeError;
+use softinfo_store::StoreError;
 
 /// Why a piece was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::relay) enum Refusal {
+pub(crate) enum Refusal {
     /// As in every other call.
     Problem(Problem),
     /// The piece begins elsewhere than the upload stands.

@@ -16,10 +16,11 @@ use rand::{RngCore, rngs::OsRng};
 use super::super::accept::Accepted;
 use super::token::Token;
 use super::turn::Turn;
-use crate::day::Day;
-use crate::file::date;
-use crate::limits::UPLOAD_RECORD;
-use crate::tip::id::TipId;
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::day::Day;
+use softinfo_base::file::date;
+use softinfo_base::limits::UPLOAD_RECORD;
+use softinfo_formats::envelope::id::TipId;
 
 const NONCE: usize = 24;
 /// Bytes of a record besides its content: length, nonce, tag.
@@ -72,7 +73,7 @@ impl Session {
     pub fn create(path: &Path, token: &Token, length: u64, turn: Turn) -> io::Result<Self> {
         let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(path)?;
         let cipher = token.cipher();
-        file.write_all_at(&seal(&cipher, HEAD, &head(0, length, Day::today(), [0; 32]))?, 0)?;
+        file.write_all_at(&seal(&cipher, HEAD, &head(0, length, SystemClock.today(), [0; 32]))?, 0)?;
         Ok(Self { file, path: path.to_owned(), cipher, turn, length, end: FIRST, read: FIRST })
     }
 
@@ -117,9 +118,9 @@ impl Session {
     pub fn finish(self, accepted: Accepted) -> io::Result<()> {
         let kind = if accepted.already { 2 } else { 1 };
         let record = seal(&self.cipher, HEAD, &head(kind, self.length, accepted.day, *accepted.id.as_bytes()))?;
-        crate::file::write_whole(&self.path, |file| {
+        softinfo_base::file::write_whole(&self.path, |file| {
             file.write_all(&record)?;
-            date(file, Day::today())
+            date(file, SystemClock.today())
         })
     }
 }
@@ -127,7 +128,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         // Only a courtesy to the writer: expiry does it again.
-        let _ = date(&self.file, Day::today());
+        let _ = date(&self.file, SystemClock.today());
     }
 }
 

@@ -14,13 +14,14 @@ use super::ledger::Ledger;
 use super::sealed::{self, Found, Session};
 use super::token::{Name, Token};
 use super::turn::{Turn, Turns};
-use crate::day::Day;
-use crate::file::{date, private_folder};
-use crate::limits::UPLOAD_DAYS;
-use crate::store::{StoreError, free_bytes};
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::day::Day;
+use softinfo_base::file::{date, private_folder};
+use softinfo_base::limits::UPLOAD_DAYS;
+use softinfo_store::{StoreError, free_bytes};
 
 /// All uploads that are under way or have just been finished.
-pub(in crate::relay) struct Uploads {
+pub(crate) struct Uploads {
     folder: PathBuf,
     floor: u64,
     ledger: Ledger,
@@ -170,7 +171,7 @@ impl Uploads {
 
     /// The folder's time follows every file that comes and goes. Only a courtesy to the writer, so a failure stops nothing.
     fn date_folder(&self) {
-        let _ = File::open(&self.folder).and_then(|folder| date(&folder, Day::today()));
+        let _ = File::open(&self.folder).and_then(|folder| date(&folder, SystemClock.today()));
     }
 }
 

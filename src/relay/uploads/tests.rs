@@ -8,9 +8,10 @@ use super::sealed::{Found, Session};
 use super::staging::Uploads;
 use super::token::Token;
 use super::*;
-use crate::day::Day;
-use crate::file::date;
-use crate::tip::id::TipId;
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::day::Day;
+use softinfo_base::file::date;
+use softinfo_formats::envelope::id::TipId;
 
 const SIZE: u64 = 1_000_000;
 
@@ -141,7 +142,7 @@ async fn records_in_another_order_are_no_upload() {
 async fn a_finished_upload_is_a_short_answer_for_its_token_alone() {
     let stage = Stage::new();
     stage.three().await;
-    let stored = Accepted { id: TipId::of(b"x"), day: Day::today(), already: true };
+    let stored = Accepted { id: TipId::of(b"x"), day: SystemClock.today(), already: true };
     stage.uploads.finish(stage.open().await, stored).unwrap();
     match stage.find().await {
         Some(Found::Done(done)) => assert_eq!((done.length, done.accepted), (SIZE, stored)),
@@ -172,7 +173,7 @@ async fn nothing_of_a_tip_or_its_token_is_readable_on_disk_and_times_are_those_o
 async fn what_is_left_alone_for_a_whole_day_is_erased_and_what_is_worked_on_is_not() {
     let stage = Stage::new();
     let session = stage.begin().await;
-    assert_eq!(stage.uploads.expire(Day::today().plus(30)).unwrap(), 0, "a request works on it");
+    assert_eq!(stage.uploads.expire(SystemClock.today().plus(30)).unwrap(), 0, "a request works on it");
     drop(session);
     // The day that it was written, also at midnight.
     let today = Day::of(fs::metadata(stage.file()).unwrap().modified().unwrap());
@@ -200,7 +201,7 @@ async fn a_disk_below_the_floor_takes_nothing_more() {
     let uploads = Uploads::open(folder.path().join("uploads"), u64::MAX, u64::MAX).unwrap();
     let token = Token::random();
     let turn = uploads.turns.take(&token.name()).await.unwrap();
-    assert!(matches!(uploads.create(&token, SIZE, turn), Err(crate::store::StoreError::Full)));
+    assert!(matches!(uploads.create(&token, SIZE, turn), Err(softinfo_store::StoreError::Full)));
     assert_eq!(fs::read_dir(folder.path().join("uploads")).unwrap().count(), 0);
 }
 
@@ -213,7 +214,7 @@ async fn what_can_not_be_erased_keeps_nothing_else_from_being_erased() {
         fs::write(folder.join(n.to_string()), "left").unwrap();
     }
     fs::create_dir(folder.join("a-folder")).unwrap();
-    assert!(stage.uploads.expire(Day::today().plus(2)).is_err());
+    assert!(stage.uploads.expire(SystemClock.today().plus(2)).is_err());
     let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["a-folder"]);
 }

@@ -9,17 +9,18 @@ use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use rustix::io::Errno;
 
 use super::{Fault, SimulatedDisk, noise};
-use crate::day::{Day, HandSetClock};
-use crate::store::committer::{Commit, Lane, Wrapped};
-use crate::store::disk::Disk;
-use crate::store::ingest::{self, Ingest};
-use crate::store::ledger::Ledger;
-use crate::store::pool::Settings;
-use crate::store::wrap::Wrap;
-use crate::store::{CHUNK, Committed, Incoming, StoreError, erase, retrieve, sealer};
-use crate::tip::header::TipHeader;
-use crate::tip::id::TipId;
-use crate::tip::withdraw::WithdrawDigest;
+use crate::committer::{Commit, Lane, Wrapped};
+use crate::disk::Disk;
+use crate::ingest::{self, Ingest};
+use crate::ledger::Ledger;
+use crate::pool::Settings;
+use crate::wrap::Wrap;
+use crate::{CHUNK, Committed, Incoming, StoreError, erase, retrieve, sealer};
+use softinfo_base::clock::HandSetClock;
+use softinfo_base::day::Day;
+use softinfo_formats::envelope::header::TipHeader;
+use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
 const STORE: &str = "/store";
 const RETENTION: u32 = 30;
@@ -72,7 +73,7 @@ impl Run {
         let (disk, today) = (SimulatedDisk::new(seed), "2026-11-23".parse().unwrap());
         disk.make_folder(Path::new(STORE)).unwrap();
         disk.sync_folder(Path::new("/")).unwrap();
-        let target = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
+        let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
         let mut run = Self {
             name: format!("seed {seed}"),
             rng: StdRng::seed_from_u64(seed),
@@ -338,7 +339,7 @@ impl Run {
 }
 
 fn lock_is_cut(disk: &SimulatedDisk) -> bool {
-    crate::store::lock(&disk.0).is_cut
+    crate::lock(&disk.0).is_cut
 }
 
 fn read(ledger: &Arc<Ledger>, id: &TipId) -> Result<Option<Vec<u8>>, StoreError> {

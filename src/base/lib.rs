@@ -1,0 +1,13 @@
+//! What every room shares, and nothing that only one of them needs.
+//!
+//! In: nothing. Out: days and the clock that gives them, the numbers that several rooms must agree on, files that are whole or absent,
+//! words for errors and for a terminal. It knows no format, no key and no network.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod day;
+pub mod file;
+pub mod limits;
+pub mod loopback;
+pub mod process;
+pub mod wording;

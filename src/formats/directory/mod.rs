@@ -1,0 +1,19 @@
+//! Who may read: a signed list of holders and their keys (`docs/protocol.md`, 4).
+//!
+//! In: the bytes of a signed note and a pinned root key. Out: a [`Directory`] that was verified, and from it
+//! the [`HybridKey`]s that are current. The types are the order of the checks: [`UntrustedDirectory`] → [`Directory`] → [`CurrentDirectory`];
+//! the programs seal to no key that did not come this way.
+
+mod changes;
+mod ending;
+mod holder;
+mod hybrid_key;
+mod note;
+mod signing;
+
+pub use changes::{Change, changes};
+pub use ending::{Doubt, Ending};
+pub use holder::{CATEGORIES, ChannelId, Contents, Epoch, Forwarder, Holder, HolderId, Kind, NotAName, Posts, Replies};
+pub use hybrid_key::{HybridKey, KeyError, ML_KEM_KEY, X25519_KEY};
+pub use note::{CurrentDirectory, Directory, DirectoryError, Seen, UntrustedDirectory};
+pub use signing::{RootKey, SigningError, SigningKey, add_signature};
