@@ -17,10 +17,10 @@ use super::pool;
 use super::progress::{Counted, Progress, Work};
 use super::spool::{Arrived, Spool};
 use softinfo_base::day::Day;
+use softinfo_base::digest::Digest;
 use softinfo_base::file::FileLock;
 use softinfo_client::{ClientError, Floor, Pace, PoolTip, RelayClient};
 use softinfo_formats::directory::{ChannelId, DirectoryError, UntrustedDirectory};
-use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::example_keys;
 use softinfo_formats::transfer::bundle::{self, BundleError, BundledTip, Manifest};
 
@@ -146,7 +146,7 @@ impl<'a> Run<'a> {
                 courier: self.journal.courier.clone(),
                 number: self.journal.last.map_or(1, |(number, _)| number + 1),
                 previous: self.journal.last.map(|(_, id)| id),
-                directory_sha256: TipId::of(note.text.as_bytes()),
+                directory_sha256: Digest::of(note.text.as_bytes()),
                 tips,
             };
             let packed = self.pack(Plan { out: self.out.clone(), manifest, note: note.text }, true)?;

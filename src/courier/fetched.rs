@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::transfer::bundle::BundleId;
 use softinfo_formats::transfer::bundle::CourierName;
 
 /// A bundle that is there, whole.
@@ -11,7 +12,7 @@ pub struct Packed {
     /// Its number.
     pub number: u64,
     /// Its id.
-    pub id: TipId,
+    pub id: BundleId,
     /// Tips in it.
     pub tips: usize,
     /// The file.
@@ -60,7 +61,7 @@ pub struct Fetched {
     /// Its number.
     pub number: Option<u64>,
     /// Its id.
-    pub id: Option<TipId>,
+    pub id: Option<BundleId>,
     /// A bundle that an earlier run had finished when it was cut off, in another place than this one's.
     pub found: Option<Packed>,
     /// Whether the bundle is the one that an earlier run was about to write. Then nothing else was fetched.

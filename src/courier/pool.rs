@@ -103,8 +103,10 @@ pub(super) fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use softinfo_base::digest::Digest;
     use softinfo_base::limits::{DEFAULT_MAX_PLAINTEXT, MAX_MANIFEST, TEXT_TIP};
     use softinfo_formats::envelope::padding::largest_file;
+    use softinfo_formats::transfer::bundle::BundleId;
     use softinfo_formats::transfer::bundle::{BundledTip, Manifest};
 
     fn tip(n: usize) -> PoolTip {
@@ -161,8 +163,8 @@ mod tests {
             channel: "softinfo-example".parse().unwrap(),
             courier: journal().courier,
             number: u64::MAX,
-            previous: Some(TipId::of(b"")),
-            directory_sha256: TipId::of(b""),
+            previous: Some(BundleId::of(b"")),
+            directory_sha256: Digest::of(b""),
             tips,
         };
         assert!(manifest.to_bytes().0.len() as u64 + 10_000 < MAX_MANIFEST);

@@ -16,9 +16,10 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::hybrid::{Identity, Recipient};
+use softinfo_base::digest::Hashed;
 use softinfo_base::limits::{MAX_READERS, PAYLOAD_NONCE, STREAM_CHUNK, STREAM_TAG, TIP_HEADER_BYTES, TIP_STANZAS};
 use softinfo_formats::envelope::header::{SOFTINFO_TAG, VERSION_LINE};
-use softinfo_formats::envelope::id::{Hashed, TipId};
+use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::SizeClass;
 use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
@@ -88,7 +89,7 @@ impl<W: Write> Sealer<W> {
             self.write_all(&zeros[..length])?;
         }
         self.out.flush()?;
-        Ok(self.out.id())
+        Ok(self.out.digest().into())
     }
 
     fn seal_chunk(&mut self) -> io::Result<()> {
