@@ -36,7 +36,7 @@ macro_rules! documents {
 documents!(help, tip, tip_answers, tip_checks, courier, desk_keys, desk_directory, desk_tips, relay, relay_store);
 
 fn folder() -> PathBuf {
-    Path::new(PROJECT).join("tests/messages")
+    Path::new(PROJECT).join("tests/system/messages")
 }
 
 fn path(name: &str) -> PathBuf {
