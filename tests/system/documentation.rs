@@ -111,7 +111,7 @@ fn the_categories_are_one_list_in_protocol_schema_and_program() {
     let list = &text[start..start + text[start..].find("\n\n").unwrap()];
     let documented = code(list);
 
-    let source = read("src/tip/report.rs");
+    let source = read("src/seal/report.rs");
     let body = source.split("pub enum Category {").nth(1).unwrap().split("\n}").next().unwrap();
     let variants = body.lines().filter_map(|line| line.trim().strip_suffix(','));
     let in_program: Vec<_> = variants.filter(|name| name.chars().all(char::is_alphabetic)).map(kebab).collect();
@@ -220,7 +220,7 @@ fn every_version_string_of_the_protocol_is_the_programs_and_every_named_vector_i
     assert_eq!(version("directory"), format!("`{}`", Contents::schema()));
     assert_eq!(version("bundle"), format!("`{}`", Manifest::SCHEMA));
     assert!(read("src/relay/courier_api.rs").contains(version("pool").trim_matches('`')));
-    assert!(read("src/tip/receipt.rs").contains(version("receipt").trim_matches('`')));
+    assert!(read("src/seal/receipt.rs").contains(version("receipt").trim_matches('`')));
     for path in formats.iter().flat_map(|row| code(&row[2])) {
         assert!(Path::new(scene::PROJECT).join(&path).exists(), "{path}");
     }
