@@ -229,9 +229,9 @@ fn every_version_string_of_the_protocol_is_the_programs_and_every_named_vector_i
 #[test]
 fn every_link_from_a_document_to_a_file_of_the_project_leads_somewhere() {
     let root = Path::new(scene::PROJECT);
-    let mut documents: Vec<PathBuf> = [root.to_owned(), root.join("docs"), root.join("keys-example")]
+    let mut documents: Vec<PathBuf> = ["", "docs", "docs/decisions", "keys-example"]
         .iter()
-        .flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()))
+        .flat_map(|folder| fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .collect();
     documents.sort();
