@@ -65,6 +65,15 @@ fn the_map_names_every_file_of_every_crate_and_no_other() {
 }
 
 #[test]
+fn only_programs_use_the_terminal() {
+    let root = project().join("src");
+    let uses = |file: &String| fs::read_to_string(root.join(file)).unwrap().contains("softinfo_terminal");
+    let using: Vec<_> = below(&root, &root, "rs").into_iter().filter(uses).collect();
+    let libraries: Vec<_> = using.iter().filter(|file| !file.contains("/program/")).collect();
+    assert!(using.len() > 10 && libraries.is_empty(), "{libraries:?}");
+}
+
+#[test]
 fn every_file_of_the_project_that_a_document_names_is_there() {
     // What comes and goes with a run.
     let made = ["fuzz/found/", "fuzz/artifacts/", "tests/browser/artefacts/"];
