@@ -1,6 +1,6 @@
 //! Intake: 32 writers, smallest tips, durable; over real HTTP, into the store alone, and a raw grouped append with fdatasync of the same bytes.
 //!
-//! `cargo bench --bench intake`. The three are run in turn, five times; the ratio within a round counts, because machines drift.
+//! `cargo bench -p softinfo-benches --bench intake`. The three are run in turn, five times; the ratio within a round counts, because machines drift.
 
 use std::fs::File;
 use std::io::Write;

@@ -1,6 +1,6 @@
 //! What a store costs that holds much: a start, memory, a tip more, a page of the list, a withdrawal; with 1 to 1 000 000 tips stored.
 //!
-//! `cargo bench --bench start -- [TIPS [BYTES]]`: most tips, 100 000 where nothing is said, and the bytes of each, 30 965 where nothing is
+//! `cargo bench -p softinfo-benches --bench start -- [TIPS [BYTES]]`: most tips, 100 000 where nothing is said, and the bytes of each, 30 965 where nothing is
 //! said. What is measured here but the disk follows the number of tips, not their bytes: a million is measured with small ones, in as many
 //! volumes as texts would take. Beside it the room on the disk before and after sealing, when they are texts.
 

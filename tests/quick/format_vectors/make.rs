@@ -1,5 +1,5 @@
 //! Writes the vectors of directories and bundles anew, with the library. Only for a change of format:
-//! `cargo test --test format_vectors -- --ignored`; then read the difference before committing it.
+//! `cargo nextest run -p softinfo-tests -E 'binary(quick) and test(format_vectors)' --run-ignored only`; then read the difference before committing it.
 
 use std::fs::{self, File};
 
