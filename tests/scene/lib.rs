@@ -103,6 +103,12 @@ pub struct Scene {
     log: Arc<Mutex<String>>,
 }
 
+impl Default for Scene {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Scene {
     /// A relay with the example channel.
     pub fn new() -> Self {
@@ -399,6 +405,12 @@ impl Scene {
         OsRng.fill_bytes(&mut bytes);
         fs::write(self.path(name), bytes).unwrap();
         self.path(name)
+    }
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
