@@ -34,4 +34,4 @@ page:
 
 # What the programs print, written anew into tests/system/messages: look at the difference as its reader would.
 messages:
-    SNAPSHOTS=write cargo nextest run -p softinfo-tests --locked --test system messages::
+    SNAPSHOTS=overwrite cargo nextest run -p softinfo-tests --locked --test system messages::

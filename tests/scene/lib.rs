@@ -103,12 +103,6 @@ pub struct Scene {
     log: Arc<Mutex<String>>,
 }
 
-impl Default for Scene {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Scene {
     /// A relay with the example channel.
     pub fn new() -> Self {
