@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::pace::TooSlow;
-use super::socks::SocksError;
+use crate::pace::TooSlow;
+use crate::socks::SocksError;
+use softinfo_formats::api::problem;
 
 /// Seconds in a minute and in an hour.
 const MINUTE: u64 = 60;
@@ -88,7 +89,7 @@ impl ClientError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::UnknownName | Self::TooSlow(_) | Self::Failed(_) => true,
-            Self::Refused { status, name, .. } => matches!(status, 408 | 429 | 500..) || name == "interrupted",
+            Self::Refused { status, name, .. } => matches!(status, 408 | 429 | 500..) || name == problem::INTERRUPTED,
             _ => false,
         }
     }
@@ -181,7 +182,7 @@ fn of_tls(error: &rustls::Error) -> ClientError {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A refusal of a relay that says when to come back.

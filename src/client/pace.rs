@@ -19,7 +19,7 @@ pub struct Floor {
 
 impl Floor {
     /// Half of it: for what can't go on where it broke, and is cut for good. The largest directory is through at 1.1 kB a second.
-    pub(super) const fn of_answers(self) -> Self {
+    pub(crate) const fn of_answers(self) -> Self {
         Self { bytes: self.bytes / 2, window: self.window }
     }
 }
@@ -98,7 +98,7 @@ impl Pace {
 }
 
 /// A source that fails, with [`TooSlow`] inside, when too little comes. Its end is never too slow.
-pub(super) struct Paced<'a, R> {
+pub(crate) struct Paced<'a, R> {
     pub source: R,
     pub pace: &'a mut Pace,
 }

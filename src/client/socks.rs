@@ -122,7 +122,7 @@ const fn sentence(code: u8) -> &'static str {
 }
 
 /// One identity towards the proxy.
-pub(super) struct Circuit {
+pub(crate) struct Circuit {
     socks: Socks,
     user: String,
     password: String,
@@ -241,7 +241,7 @@ impl fmt::Debug for Circuit {
 
 /// Stands where ureq would look names up: every host is behind the proxy.
 #[derive(Debug)]
-pub(super) struct BehindProxy(pub Socks);
+pub(crate) struct BehindProxy(pub Socks);
 
 impl Resolver for BehindProxy {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {

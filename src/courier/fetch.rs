@@ -18,7 +18,9 @@ use super::progress::{Counted, Progress, Work};
 use super::spool::{Arrived, Spool};
 use softinfo_base::day::Day;
 use softinfo_base::file::FileLock;
-use softinfo_client::{ClientError, Floor, Pace, PoolTip, RelayClient};
+use softinfo_client::{ClientError, Floor, Pace, RelayClient};
+use softinfo_formats::api::pool::PoolTip;
+use softinfo_formats::api::problem;
 use softinfo_formats::directory::{ChannelId, DirectoryError, UntrustedDirectory};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::example_keys;
@@ -219,7 +221,7 @@ impl<'a> Run<'a> {
                 Err(error) if self.relay.directory().is_ok() => {
                     let named = match &error {
                         // It may pass, but not for the relay that says so: that doesn't list it again.
-                        CourierError::Client(ClientError::Refused { name, .. }) if name == "unproven" => {
+                        CourierError::Client(ClientError::Refused { name, .. }) if name == problem::UNPROVEN => {
                             &mut fetched.unreadable
                         }
                         CourierError::Client(ClientError::Unreachable(_)) => &mut fetched.broken,

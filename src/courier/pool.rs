@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use super::error::CourierError;
 use super::journal::Journal;
 use softinfo_base::day::Day;
-use softinfo_client::{ClientError, PoolCursor, PoolPage, PoolTip};
+use softinfo_client::ClientError;
+use softinfo_formats::api::pool::{PoolCursor, PoolPage, PoolTip};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::SizeClass;
 
@@ -118,7 +119,7 @@ mod tests {
             *pages += 1;
             let day = Day::from_number(2_461_000 + i32::try_from(*pages).unwrap()).unwrap();
             let next = Some(PoolCursor(day, tips[0].id));
-            Ok(PoolPage { schema: String::new(), tips, next })
+            Ok(PoolPage::new(tips, next))
         }
     }
 
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn a_new_courier_knows_a_large_tip_from_before_the_limit_was_lowered() {
         let large = PoolTip { size: largest_file(DEFAULT_MAX_PLAINTEXT), ..tip(0) };
-        let page = |_: Option<&_>| Ok(PoolPage { schema: String::new(), tips: vec![large.clone()], next: None });
+        let page = |_: Option<&_>| Ok(PoolPage::new(vec![large.clone()], None));
         let pool = list(page, &journal(), today(), u64::MAX).unwrap();
         assert_eq!((pool.wanted.len(), pool.wrong_sizes.len()), (1, 0));
     }

@@ -11,7 +11,8 @@ use indicatif::ProgressBar;
 use rand::rngs::OsRng;
 use serde_json::json;
 use softinfo_base::limits::HEADER_CAP;
-use softinfo_client::{Accepted, Arrival, ClientError, RelayClient, Unconfirmed, until_answered};
+use softinfo_client::{Arrival, ClientError, Confirmed, RelayClient, Unconfirmed, until_answered};
+use softinfo_formats::api::answer::Accepted;
 use softinfo_formats::directory::ChannelId;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_formats::envelope::id::TipId;
@@ -78,7 +79,7 @@ impl Send {
             stopped.stopped(&found)
         });
         match send(&client, &file, &sending, &way, &bar) {
-            Ok((accepted, new)) => tell(&sending, &accepted, new, self.json).map_err(|error| {
+            Ok(Confirmed { accepted, is_new }) => tell(&sending, &accepted, is_new, self.json).map_err(|error| {
                 Ended::with(Exit::Incomplete, format!("the tip is stored, but that could not be shown ({error})"))
             }),
             Err(Unconfirmed { error, arrival: Arrival::Open }) => {
@@ -147,20 +148,20 @@ fn send(
     sending: &Sending,
     way: &Way,
     bar: &ProgressBar,
-) -> Result<(Accepted, bool), Unconfirmed> {
+) -> Result<Confirmed, Unconfirmed> {
     let local = |error: io::Error| Unconfirmed { error: error.into(), arrival: Arrival::NotSent };
     bar.set_length(file.metadata().map_err(local)?.len());
     let attempt = || {
         bar.reset();
         let (progress, leaves) = (bar.clone(), way.clone());
-        let (accepted, new) = client.send_tip(file.try_clone().map_err(local)?, move |bytes| {
+        let confirmed = client.send_tip(file.try_clone().map_err(local)?, move |bytes| {
             leaves.leaves(bytes);
             progress.inc(bytes);
         })?;
-        if accepted.id == sending.id {
-            return Ok((accepted, new));
+        if confirmed.accepted.id == sending.id {
+            return Ok(confirmed);
         }
-        let said = format!("it confirms another file, {}, than was sent, {}", accepted.id, sending.id);
+        let said = format!("it confirms another file, {}, than was sent, {}", confirmed.accepted.id, sending.id);
         Err(Unconfirmed { error: ClientError::NotARelay(said), arrival: Arrival::Open })
     };
     let sent = until_answered(

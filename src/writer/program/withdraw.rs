@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
 use softinfo_client::{Arrival, ClientError, Unconfirmed};
+use softinfo_formats::api::problem;
 use softinfo_formats::envelope::withdraw::WithdrawToken;
 use softinfo_seal::receipt::{MESSAGES, Receipt};
 use softinfo_terminal::{Exit, complain, say, say_json};
@@ -72,7 +73,7 @@ impl Withdraw {
         way.tried(withdrawn.as_ref().map(drop).map_err(|unconfirmed| unconfirmed.arrival));
         let erased = match withdrawn {
             Ok(erased) => erased,
-            Err(Unconfirmed { error: ClientError::Refused { name, .. }, .. }) if name == "unknown-token" => 0,
+            Err(Unconfirmed { error: ClientError::Refused { name, .. }, .. }) if name == problem::UNKNOWN_TOKEN => 0,
             Err(Unconfirmed { error, arrival: Arrival::Open }) => {
                 return Err(Ended::with(
                     Exit::Unknown,
