@@ -10,7 +10,8 @@
 //! | `intake` | a tip, withdraw tokens | the public listener's answer |
 //! | `courier` | a place in the pool, a tip's id | a page of the list, the tip's bytes |
 //! | `arrival` | tries that fail | an answer, or what is known without one |
-//! | `error` | what went wrong | its cause, and what to do about it |
+//! | `error` | what a call met | its cause, what to do about it, whether it may pass |
+//! | `wire` | what the connection, TLS or ureq say | the same as one of these errors |
 #![forbid(unsafe_code)]
 
 mod arrival;
@@ -20,9 +21,10 @@ mod intake;
 mod pace;
 mod socks;
 mod transport;
+mod wire;
 
 pub use arrival::{Arrival, Unconfirmed, until_answered};
-pub use error::ClientError;
+pub use error::{Advice, ClientError};
 pub use intake::Confirmed;
 pub use pace::{Floor, Pace, TooSlow};
 pub use socks::{NoSocksAddress, Socks, SocksError};

@@ -16,7 +16,7 @@ pub enum CourierError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The network or the relay.
-    #[error("{}. No bundle was written; what was fetched before is kept for the next run", .0.to_string().trim_end_matches('.'))]
+    #[error("{}. No bundle was written; what was fetched before is kept for the next run", .0.clause())]
     Client(#[from] ClientError),
     /// The relay doesn't know the token.
     #[error(

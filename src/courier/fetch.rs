@@ -237,10 +237,10 @@ impl<'a> Run<'a> {
                 Err(error) => {
                     // Not what this error says of a run without a bundle: there may be one.
                     let reason = match &error {
-                        CourierError::Client(client) => client.to_string(),
+                        CourierError::Client(client) => client.clause(),
                         other => other.to_string(),
                     };
-                    (error, Stopped::RelayLost(reason.trim_end_matches('.').to_owned()))
+                    (error, Stopped::RelayLost(reason))
                 }
             };
             if tips.is_empty() {
