@@ -183,3 +183,37 @@ fn without_advice(error: &ChannelError) -> String {
     let reason = error.to_string();
     advice.iter().fold(&*reason, |reason, advice| reason.trim_end_matches(advice)).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::relay;
+    use softinfo_formats::example_keys;
+
+    fn compared(serve: impl Fn(&str) -> Vec<u8> + Send + 'static, note: Option<&[u8]>, today: &str) -> CompareError {
+        let relay = relay(move |_, path, _| Some((200, serve(path))));
+        let channel = Channel { root: None, memory: None, allows_example_keys: false };
+        let comparison = Comparison { relay: &relay, channel: &channel, note };
+        let compared = comparison.directory(today.parse().unwrap());
+        compared.and_then(|known| comparison.pages(&known.directory, 1)).unwrap_err()
+    }
+
+    #[test]
+    fn what_differs_is_told_apart_from_what_can_not_be_used_here() {
+        let note = || example_keys::DIRECTORY.to_vec();
+        let page = move |path: &str| if path == paths::DIRECTORY { note() } else { b"another page".to_vec() };
+        let today = "2026-11-30";
+        assert!(matches!(compared(page, None, today), CompareError::Differs(Differs::Page { .. })));
+        assert!(matches!(compared(page, None, "2999-01-01"), CompareError::HasExpired(_)));
+        assert!(matches!(compared(page, None, "1999-01-01"), CompareError::Channel(ChannelError::Clock { .. })));
+        let at_hand = Some(example_keys::DIRECTORY);
+        assert!(matches!(compared(page, at_hand, "2999-01-01"), CompareError::Channel(ChannelError::Clock { .. })));
+        let website = |_: &str| b"<!doctype html>".to_vec();
+        assert!(matches!(compared(website, at_hand, today), CompareError::Differs(Differs::Directory)));
+        let said = compared(website, None, today).to_string();
+        assert_eq!(
+            said,
+            "this relay serves a directory that must not be used: not a signed directory. Tell the channel's owner"
+        );
+    }
+}

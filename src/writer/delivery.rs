@@ -16,7 +16,7 @@ struct Stand {
     length: u64,
     /// How many of them this try has handed to the line.
     left: u64,
-    /// What the tries before have left open.
+    /// The least sure outcome of the tries before.
     before: Arrival,
     is_stored: bool,
 }

@@ -16,6 +16,7 @@
 //! | [`delivery`] | bytes that leave, tries that end | what is known of either of the two, at any moment |
 //! | [`compare`] | a relay's address | whether it serves what the channel's owner signed |
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)] // a library asks nobody and shows nothing
 
 pub mod channel;
 pub mod compare;
@@ -29,4 +30,6 @@ pub mod relay;
 pub mod sealed;
 pub mod sealing;
 pub mod submit;
+#[cfg(test)]
+mod testing;
 pub mod withdraw;

@@ -3,10 +3,9 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use softinfo_base::file::write_new;
 use softinfo_seal::receipt::{Receipt, ReceiptError};
+use zeroize::Zeroizing;
 
 /// Longest file with a receipt, in bytes.
 const MAX_RECEIPT: usize = 64 * 1024;

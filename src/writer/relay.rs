@@ -5,7 +5,7 @@ use softinfo_client::{ClientError, RelayClient, Socks};
 /// A relay by its address, and the proxy through which it is reached.
 #[derive(Debug, Clone)]
 pub struct RelayAddress {
-    /// Its URL.
+    /// The relay's address, `http://…` or `https://…`.
     pub url: String,
     /// Where tor's SOCKS port listens; without it the relay is called directly.
     pub socks: Option<Socks>,

@@ -56,3 +56,58 @@ fn attempt(
     let said = format!("it confirms another file, {}, than was sent, {}", confirmed.accepted.id, tip.id);
     Err(Unconfirmed { error: ClientError::NotARelay(said), arrival: Arrival::Open })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::delivery::Found;
+    use crate::testing::{Answer, Shown, relay};
+    use softinfo_formats::envelope::id::TipId;
+
+    const BYTES: &[u8] = b"as good as a tip, for whoever only sends it";
+
+    fn sent(answer: impl Fn(usize) -> Answer + Send + 'static) -> (Result<Confirmed, Unconfirmed>, Found, Vec<String>) {
+        let relay = relay(move |call, path, body| {
+            assert_eq!((path, body), ("/tips", BYTES));
+            answer(call)
+        });
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(BYTES).unwrap();
+        let tip = SealedTip::new(file, TipId::of(BYTES)).unwrap();
+        let (delivery, shown) = (Delivery::new(tip.length), Arc::new(Shown::default()));
+        let progress: Arc<dyn Progress> = Arc::<Shown>::clone(&shown);
+        let submitted = submit(&relay.client().unwrap(), &tip, &delivery, &progress);
+        let shown = shown.0.lock().unwrap().clone();
+        (submitted, delivery.end(), shown)
+    }
+
+    fn accepted(bytes: &[u8]) -> Vec<u8> {
+        format!(r#"{{"id":"{}","day":"2026-11-30"}}"#, TipId::of(bytes)).into_bytes()
+    }
+
+    #[test]
+    fn a_tip_whose_answer_was_lost_is_sent_again_and_confirmed() {
+        let (submitted, found, shown) = sent(|call| (call > 0).then(|| (200, accepted(BYTES))));
+        assert!(!submitted.unwrap().is_new);
+        assert_eq!(found, Found::Stored);
+        let [first, wait, again] = &shown[..] else { panic!("{shown:?}") };
+        assert_eq!((&**first, first), ("begin 43", again));
+        assert!(wait.ends_with(", 1 s"), "{wait}");
+    }
+
+    #[test]
+    fn a_relay_that_confirms_other_bytes_leaves_it_open() {
+        let (submitted, found, _) = sent(|_| Some((201, accepted(b"another"))));
+        assert_eq!((submitted.unwrap_err().arrival, found), (Arrival::Open, Found::On(Arrival::Open)));
+    }
+
+    #[test]
+    fn a_relay_that_says_that_nothing_was_stored_denies_it() {
+        let (submitted, found, _) = sent(|_| Some((503, br#"{"title":"The relay is busy","stored":false}"#.to_vec())));
+        let Unconfirmed { error, arrival } = submitted.unwrap_err();
+        assert_eq!((arrival, found), (Arrival::Denied, Found::On(Arrival::Denied)));
+        assert_eq!(error.to_string(), "The relay is busy (the relay's answer, 503); try again later");
+    }
+}

@@ -48,3 +48,43 @@ pub fn withdraw(client: &RelayClient, right: &Right, delivery: &Delivery) -> Res
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use softinfo_client::Arrival;
+
+    use super::*;
+    use crate::delivery::Found;
+    use crate::testing::relay;
+
+    fn withdrawn(right: &Right, tokens: usize, status: u16, body: &'static str) -> (Result<u64, Unconfirmed>, Found) {
+        let relay = relay(move |_, path, sent| {
+            assert_eq!((path, sent.split(|byte| *byte == b'\n').count()), ("/withdraw", tokens));
+            Some((status, body.as_bytes().to_vec()))
+        });
+        let delivery = Delivery::new(right.bytes());
+        let withdrawn = withdraw(&relay.client().unwrap(), right, &delivery);
+        (withdrawn, delivery.end())
+    }
+
+    #[test]
+    fn each_right_shows_its_tokens_and_no_more() {
+        let receipt = || Receipt::from_bytes([7; 16]);
+        let token = receipt().withdraw_token(0);
+        for (right, tokens) in
+            [(Right::Receipt(receipt()), 4096), (Right::Message(receipt(), 9), 1), (Right::Token(token), 1)]
+        {
+            let (erased, found) = withdrawn(&right, tokens, 200, r#"{"erased":2}"#);
+            assert_eq!((erased.unwrap(), found), (2, Found::Stored));
+        }
+    }
+
+    #[test]
+    fn nothing_there_is_an_answer_and_a_doubt_is_none() {
+        let right = Right::Token(WithdrawToken::from_bytes([1; 32]));
+        let unknown = r#"{"type":"urn:softinfo:problem:unknown-token","title":"Nothing is stored","stored":false}"#;
+        assert_eq!(withdrawn(&right, 1, 404, unknown).0.unwrap(), 0);
+        let (doubt, found) = withdrawn(&right, 1, 503, r#"{"title":"It is not known","stored":null}"#);
+        assert_eq!((doubt.unwrap_err().arrival, found), (Arrival::Open, Found::On(Arrival::Open)));
+    }
+}

@@ -9,9 +9,9 @@ pub fn default_socks(relay: &str) -> Option<String> {
 
 /// The command that sends a sealed file.
 pub struct SendCommand {
-    /// Where to.
+    /// Address of the relay.
     pub relay: String,
-    /// Through which proxy.
+    /// Where tor's SOCKS port listens.
     pub socks: Option<String>,
     /// File with the root key of the channel for which it was sealed, which the relay has to be of.
     pub root: Option<PathBuf>,
