@@ -9,14 +9,14 @@ use crate::error::ClientError;
 /// Waits between tries, in seconds, when the connection breaks.
 const WAITS: [u64; 3] = [1, 5, 20];
 
-/// A tip that was not confirmed, or a withdrawal.
+/// A tip or a withdrawal that the relay did not confirm.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct Unconfirmed {
-    /// Why.
+    /// Why there is no confirmation.
     #[source]
     pub error: ClientError,
-    /// What is known of it all the same.
+    /// What is known of the tip or withdrawal all the same.
     pub arrival: Arrival,
 }
 
@@ -31,12 +31,11 @@ pub enum Arrival {
     Open,
 }
 
-/// Tries until there is an answer: again when the connection breaks, three times at most. `pause` is told why and how long, and waits.
-///
-/// Only for what may be done twice without harm.
+/// Tries until there is an answer: again when the connection breaks, three times at most. `pause` is told why and how long to wait, and waits.
+/// What is tried has to be harmless when it is done twice.
 ///
 /// # Errors
-/// Of the last try. A doubt that an earlier one left stays, whatever a later one says: the first may have arrived.
+/// The error of the last try, with the least sure [`Arrival`] of all: when an earlier try may have arrived, no later one ends that doubt.
 pub fn until_answered<T>(
     mut attempt: impl FnMut() -> Result<T, Unconfirmed>,
     mut pause: impl FnMut(&ClientError, Duration),

@@ -4,14 +4,14 @@
 
 use std::io::Read;
 
+use softinfo_formats::api::paths;
+use softinfo_formats::api::pool::{PoolCursor, PoolPage, SCHEMA};
+use softinfo_formats::envelope::id::TipId;
 use ureq::http::StatusCode;
 
 use crate::error::ClientError;
 use crate::pace::Pace;
 use crate::transport::{MAX_ANSWER, RelayClient, whole};
-use softinfo_formats::api::paths;
-use softinfo_formats::api::pool::{PoolCursor, PoolPage, SCHEMA};
-use softinfo_formats::envelope::id::TipId;
 
 impl RelayClient {
     /// One page of the pool behind `after`, of at most a mebibyte. `pace` is that of the whole list: pages that each come in time may never end.

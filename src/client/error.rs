@@ -5,9 +5,10 @@
 use std::fmt;
 use std::io;
 
+use softinfo_formats::api::problem;
+
 use crate::pace::TooSlow;
 use crate::socks::SocksError;
-use softinfo_formats::api::problem;
 
 /// Seconds in a minute and in an hour.
 const MINUTE: u64 = 60;

@@ -5,16 +5,16 @@
 use std::fs::File;
 use std::io::{Cursor, Seek};
 
+use softinfo_base::limits::{MAX_DIRECTORY, MAX_PAGE};
+use softinfo_formats::api::answer::{Accepted, Erased};
+use softinfo_formats::api::{media_types, paths};
+use softinfo_formats::envelope::withdraw::WithdrawToken;
 use ureq::http::StatusCode;
 use zeroize::Zeroizing;
 
 use crate::arrival::{Arrival, Unconfirmed};
 use crate::error::ClientError;
 use crate::transport::{Post, RelayClient};
-use softinfo_base::limits::{MAX_DIRECTORY, MAX_PAGE};
-use softinfo_formats::api::answer::{Accepted, Erased};
-use softinfo_formats::api::{media_types, paths};
-use softinfo_formats::envelope::withdraw::WithdrawToken;
 
 /// A tip that the relay has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

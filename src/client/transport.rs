@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
+use softinfo_base::loopback::is_loopback;
+use softinfo_formats::api::authorization::bearer;
+use softinfo_formats::api::problem::Problem;
 use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RANGE, RETRY_AFTER};
 use ureq::http::{Response, StatusCode, Uri};
 use ureq::tls::TlsConfig;
@@ -19,15 +22,12 @@ use crate::arrival::{Arrival, Unconfirmed};
 use crate::error::ClientError;
 use crate::pace::{Floor, Pace, Paced};
 use crate::socks::{BehindProxy, Circuit, Socks};
-use softinfo_base::loopback::is_loopback;
-use softinfo_formats::api::authorization::bearer;
-use softinfo_formats::api::problem::Problem;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(90);
 /// The same through tor, which gives up after two minutes (`SocksTimeout`) and then says why.
 const CONNECT_SOCKS: Duration = Duration::from_secs(150);
-/// Longest wait without a byte in either direction. What comes has a [`Floor`] besides; there is no limit on the whole.
+/// Longest wait without a byte in either direction. What comes has a [`Floor`] besides; a transfer as a whole has no limit.
 const IDLE: Duration = Duration::from_mins(2);
 /// Largest answer that is no tip, in bytes.
 pub(crate) const MAX_ANSWER: u64 = 1024 * 1024;
@@ -42,13 +42,13 @@ pub struct RelayClient {
     floor: Floor,
 }
 
-/// What is to be posted.
+/// A request that changes something at the relay.
 pub(crate) struct Post<'a, R> {
-    /// Below the relay's address.
+    /// The path below the relay's address.
     pub path: &'a str,
-    /// What the body is.
+    /// The body's media type.
     pub media_type: &'a str,
-    /// Where the body comes from.
+    /// The source of the body.
     pub body: R,
     /// Bytes of the body.
     pub length: u64,
@@ -97,7 +97,7 @@ impl RelayClient {
         Ok(Self { agent, base: base.to_owned(), authorization: token.map(bearer), floor: Floor::default() })
     }
 
-    /// The same with another floor under what comes.
+    /// The same client, for which answers may come as slowly as `floor` says.
     #[must_use]
     pub fn with_floor(self, floor: Floor) -> Self {
         Self { floor, ..self }
@@ -139,7 +139,7 @@ impl RelayClient {
         })
     }
 
-    /// The pace of answers that can't go on where they broke: half of the [`Floor`] is under it.
+    /// A pace for answers that have to begin anew when they are given up: half of this client's [`Floor`] is enough.
     #[must_use]
     pub fn pace(&self) -> Pace {
         Pace::new(self.floor.of_answers(), Instant::now())
@@ -157,7 +157,7 @@ impl RelayClient {
         self.accept(request.call()?)
     }
 
-    /// Gives an answer back that is a success; of any other it reads why.
+    /// Gives a successful answer back. Of any other it reads the refusal.
     fn accept(&self, mut response: Response<Body>) -> Result<Response<Body>, ClientError> {
         let status = response.status();
         if status.is_success() {
@@ -218,7 +218,7 @@ fn is_onion(host: &str) -> bool {
     host.trim_end_matches('.').to_ascii_lowercase().ends_with(".onion")
 }
 
-/// What a relay says may go into a line, in which it must not look like several.
+/// What a relay says, without control characters: it goes into one line of ours, and must not look like several.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(MAX_SAID).collect()
 }

@@ -1,9 +1,9 @@
 //! What a relay says of a tip that it took, and of a withdrawal (`docs/protocol.md`, 5).
 
 use serde::{Deserialize, Serialize};
+use softinfo_base::day::Day;
 
 use crate::envelope::id::TipId;
-use softinfo_base::day::Day;
 
 /// A tip is stored. The status says whether it is new: `201`, or `200` where the same bytes were there before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

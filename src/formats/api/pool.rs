@@ -6,9 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use softinfo_base::day::Day;
 
 use crate::envelope::id::TipId;
-use softinfo_base::day::Day;
 
 /// The list's version.
 pub const SCHEMA: &str = "softinfo/pool/1";
