@@ -32,8 +32,7 @@ pub enum Found {
 
 impl Delivery {
     /// Something of so many bytes, of which nothing has left.
-    #[must_use]
-    pub fn new(length: u64) -> Self {
+    pub(crate) fn new(length: u64) -> Self {
         Self(Arc::new(Mutex::new(Stand { length, left: 0, before: Arrival::NotSent, is_stored: false })))
     }
 

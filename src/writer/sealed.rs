@@ -11,6 +11,8 @@ use softinfo_formats::envelope::header::{HeaderError, TipHeader};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::{SizeClass, SizeError};
 
+use crate::delivery::Delivery;
+
 /// A file that is open, and the id of its bytes.
 #[derive(Debug)]
 pub struct SealedTip {
@@ -89,6 +91,12 @@ impl SealedTip {
             Ok(_) => Ok(Self { id, length, file }),
             Err(source) => Err(SealedTipError::Length { path, source }),
         }
+    }
+
+    /// The delivery of this tip, of which nothing has left.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        Delivery::new(self.length)
     }
 
     /// The same file once more, for one try to send it.

@@ -12,7 +12,7 @@ use crate::delivery::Delivery;
 use crate::progress::Progress;
 use crate::sealed::SealedTip;
 
-/// Sends a tip and waits for the answer, in between for the next try. `delivery` is told at each moment how far it is: it has the tip's length.
+/// Sends a tip and waits for the answer, in between for the next try. `delivery` is [`SealedTip::delivery`], and knows at each moment how far it is.
 ///
 /// # Errors
 /// [`Unconfirmed`]: whether the tip may be stored all the same stands in it. A relay that confirms other bytes than were sent leaves it open.
@@ -76,7 +76,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(BYTES).unwrap();
         let tip = SealedTip::new(file, TipId::of(BYTES)).unwrap();
-        let (delivery, shown) = (Delivery::new(tip.length), Arc::new(Shown::default()));
+        let (delivery, shown) = (tip.delivery(), Arc::new(Shown::default()));
         let progress: Arc<dyn Progress> = Arc::<Shown>::clone(&shown);
         let submitted = submit(&relay.client().unwrap(), &tip, &delivery, &progress);
         let shown = shown.0.lock().unwrap().clone();

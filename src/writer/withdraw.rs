@@ -20,17 +20,17 @@ pub enum Right {
 }
 
 impl Right {
-    /// Bytes that leave to show it, for a [`Delivery`].
+    /// The delivery of its tokens, of which nothing has left.
     #[must_use]
-    pub const fn bytes(&self) -> u64 {
-        WithdrawToken::list_bytes(match self {
-            Self::Receipt(_) => MESSAGES as usize,
+    pub fn delivery(&self) -> Delivery {
+        Delivery::new(WithdrawToken::list_bytes(match self {
+            Self::Receipt(_) => MESSAGES.into(),
             Self::Message(..) | Self::Token(_) => 1,
-        })
+        }))
     }
 }
 
-/// Withdraws, in one try: `delivery`, of [`Right::bytes`], knows how far it is. Says how many tips were erased; 0 when none is there.
+/// Withdraws, in one try. `delivery` is [`Right::delivery`], and knows at each moment how far it is. Says how many tips were erased; 0 when none is there.
 ///
 /// # Errors
 /// [`Unconfirmed`]: whether anything may be erased all the same stands in it.
@@ -62,7 +62,7 @@ mod tests {
             assert_eq!((path, sent.split(|byte| *byte == b'\n').count()), ("/withdraw", tokens));
             Some((status, body.as_bytes().to_vec()))
         });
-        let delivery = Delivery::new(right.bytes());
+        let delivery = right.delivery();
         let withdrawn = withdraw(&relay.client().unwrap(), right, &delivery);
         (withdrawn, delivery.end())
     }

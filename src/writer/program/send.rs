@@ -12,7 +12,6 @@ use softinfo_client::RelayClient;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_seal::receipt::Receipt;
 use softinfo_terminal::Exit;
-use softinfo_writer::delivery::Delivery;
 use softinfo_writer::progress::Progress;
 use softinfo_writer::sealed::SealedTip;
 use softinfo_writer::sealing::Sealing;
@@ -57,7 +56,7 @@ impl Send {
             Some(path) => self.sealed_before(path, &client)?,
             None => self.sealed_now(&client)?,
         };
-        let (delivery, sending, bar) = (Delivery::new(tip.length), Arc::new(sending), Bar::new("Sending"));
+        let (delivery, sending, bar) = (tip.delivery(), Arc::new(sending), Bar::new("Sending"));
         let (stopped, stopped_at, stopped_bar) = (Arc::clone(&sending), delivery.clone(), bar.clone());
         // Without a handler a signal just ends the program, which is no reason not to send.
         let _ = stop::listen(move || {

@@ -10,7 +10,7 @@ use serde_json::json;
 use softinfo_client::{Arrival, Unconfirmed};
 use softinfo_seal::receipt::{MESSAGES, Receipt};
 use softinfo_terminal::{Exit, complain, say, say_json};
-use softinfo_writer::delivery::{Delivery, Found};
+use softinfo_writer::delivery::Found;
 use softinfo_writer::receipt;
 use softinfo_writer::withdraw::{Right, withdraw};
 
@@ -58,7 +58,7 @@ impl Withdraw {
             None => Right::Receipt(receipt),
             Some(n) => Right::Message(receipt, n),
         };
-        let delivery = Delivery::new(right.bytes());
+        let delivery = right.delivery();
         let stopped_at = delivery.clone();
         // Without a handler a signal just ends the program, which is no reason not to withdraw.
         let _ = stop::listen(move || stopped(stopped_at.end()));
