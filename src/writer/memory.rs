@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use softinfo_base::file::{folder_of, private_folder, read_limited, write_whole};
 use softinfo_formats::directory::{ChannelId, Seen};
-use softinfo_formats::envelope::id::TipId;
 
 /// Longest file with what is remembered, in bytes: several times what is written.
 const MAX_MEMORY: u64 = 4096;
@@ -87,7 +86,7 @@ impl Memory {
         if seen.channel != *channel {
             return Err(damaged(&format!("it is that of the channel “{}”", seen.channel)));
         }
-        if seen.sha256.parse::<TipId>().is_err() {
+        if seen.sha256.parse::<softinfo_base::digest::Digest>().is_err() {
             return Err(damaged("its sha256 is none"));
         }
         Ok(Some(seen))
