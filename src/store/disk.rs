@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::space::{self, Space};
+use super::free_space::{self, Space};
 use softinfo_base::day::Day;
 use softinfo_base::file;
 
@@ -184,7 +184,7 @@ impl Disk for RealDisk {
     }
 
     fn space(&self, folder: &Path) -> io::Result<Space> {
-        space::of(folder)
+        free_space::of(folder)
     }
 
     fn date(&self, path: &Path, day: Day) {

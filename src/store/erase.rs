@@ -113,7 +113,7 @@ pub(super) fn expired(
 /// [`StoreError::ClockAhead`] while the clock is not believed: which day a tip has is not certain then, and nothing is erased.
 pub(super) fn before(ledger: &Ledger, before: Day) -> Result<usize, StoreError> {
     let today = ledger.look_at_clock()?;
-    if let Some(believed) = ledger.days.held() {
+    if let Some(believed) = ledger.believed_day.held() {
         return Err(StoreError::ClockAhead { clock: ledger.settings.clock.today(), believed });
     }
     volumes(ledger, |volume| volume.head.came(today) < before, |day, _| day.is_none_or(|day| day < before), |_| Ok(()))

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use rand::Rng;
 
-use super::days::{self, Days};
+use super::believed_day::{self, BelievedDay};
 use super::disk::{Disk, Open};
 use super::index::{Index, Place};
 use super::journal::Journal;
@@ -29,7 +29,7 @@ pub(super) struct Ledger {
     pub folder: PathBuf,
     pub disk: Arc<dyn Disk>,
     pub settings: Settings,
-    pub days: Days,
+    pub believed_day: BelievedDay,
     pub restored: Restored,
     /// Held by whoever has a sled database open: one at a time, for the sake of memory.
     pub sled: Mutex<()>,
@@ -88,15 +88,15 @@ impl Ledger {
         }
         let latest = known.volumes.values().map(|volume| volume.head.day).max();
         let clock = settings.clock.today();
-        let days = Days::open(&*disk, folder, latest, clock, settings.leap_days.into())
-            .map_err(StoreError::io(&folder.join(days::FILE)))?;
+        let believed_day = BelievedDay::open(&*disk, folder, latest, clock, settings.leap_days.into())
+            .map_err(StoreError::io(&folder.join(believed_day::FILE)))?;
         let to_seal = known.volumes.values().filter(|volume| volume.home() == Home::Journal).cloned().collect();
         let ledger = Self {
             folder: folder.to_owned(),
             restored: Restored::new(settings.scratch.clone().unwrap_or_else(|| folder.join("scratch"))),
             disk,
             settings,
-            days,
+            believed_day,
             sled: Mutex::default(),
             known: Mutex::new(known),
             stopped: AtomicBool::new(false),
@@ -140,7 +140,7 @@ impl Ledger {
 
     /// The day for what comes now.
     pub fn today(&self) -> Day {
-        self.days.for_tips(self.settings.clock.today())
+        self.believed_day.for_tips(self.settings.clock.today())
     }
 
     /// The day up to which may be expired.
@@ -150,7 +150,8 @@ impl Ledger {
 
     fn believe(&self, accept: bool) -> Result<Day, StoreError> {
         let clock = self.settings.clock.today();
-        let looked = self.days.look(&*self.disk, clock, accept).map_err(StoreError::io(&self.folder.join("day")))?;
+        let looked =
+            self.believed_day.look(&*self.disk, clock, accept).map_err(StoreError::io(&self.folder.join("day")))?;
         if looked.newly_held {
             self.tell(Notice::ClockAhead { clock, believed: looked.today });
         }

@@ -4,15 +4,16 @@
 //! append-only journals, old ones in sled volumes that are never written again, the key of each in a slot that can be overwritten.
 #![forbid(unsafe_code)]
 
+mod believed_day;
 mod committer;
-mod dating;
-mod days;
 mod disk;
 mod erase;
+#[cfg(test)]
+mod failpoints;
+mod file_times;
+mod free_space;
 mod index;
 mod ingest;
-#[cfg(test)]
-mod intercepted;
 mod journal;
 mod ledger;
 mod placing;
@@ -24,7 +25,6 @@ mod sealer;
 #[cfg(test)]
 mod simulated;
 mod slots;
-mod space;
 mod volume;
 mod wrap;
 
@@ -33,7 +33,7 @@ use std::path::PathBuf;
 
 use tokio::sync::oneshot;
 
-pub use space::{FREE_FILES, Space, free_bytes, of as space_of};
+pub use free_space::{FREE_FILES, Space, free_bytes, of as space_of};
 
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::header::TipHeader;

@@ -14,13 +14,15 @@ use rustix::fs::Access;
 use sha2::{Digest, Sha256};
 
 use super::committer::{Commit, Committer, Job, Wrapped};
-use super::dating::date_store;
 use super::disk::{Disk, RealDisk};
+use super::file_times::date_store;
 use super::ingest::{self, Ingest};
 use super::ledger::Ledger;
 use super::sealer::{self, Sealer};
 use super::wrap::Wrap;
-use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, days, erase, retrieve};
+use super::{
+    Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, believed_day, erase, retrieve,
+};
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_base::file::{FileLock, may_in, private_folder, read_limited};
@@ -174,7 +176,7 @@ impl Pool {
     /// The day that is believed, when the clock is too far ahead of it.
     #[must_use]
     pub fn clock_held(&self) -> Option<Day> {
-        self.ledger.days.held()
+        self.ledger.believed_day.held()
     }
 
     /// Tips that did not read back as they were written, and are still there; as far as that was seen since the start.
@@ -267,7 +269,7 @@ impl Drop for Pool {
 /// What the opening would fail with, as far as that shows without writing and without the lock.
 pub fn look(folder: &Path) -> Result<(), StoreError> {
     if is_made(folder)? {
-        days::kept(&RealDisk, folder).map_err(StoreError::io(&folder.join(days::FILE)))?;
+        believed_day::kept(&RealDisk, folder).map_err(StoreError::io(&folder.join(believed_day::FILE)))?;
     }
     for name in FOLDERS {
         let path = folder.join(name);

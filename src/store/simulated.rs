@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex};
 use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 
 use super::disk::{Disk, DiskFile, Entry, Open};
+use super::free_space::Space;
 use super::lock;
-use super::space::Space;
 use softinfo_base::day::Day;
 
 mod runs;

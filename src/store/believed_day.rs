@@ -14,7 +14,7 @@ use softinfo_base::day::Day;
 /// Its name in the store's folder.
 pub(super) const FILE: &str = "day";
 
-pub(super) struct Days {
+pub(super) struct BelievedDay {
     highest: Mutex<Highest>,
     /// Days by which the clock may be ahead of it.
     leap: i64,
@@ -38,7 +38,7 @@ pub(super) struct Looked {
     pub newly_held: bool,
 }
 
-impl Days {
+impl BelievedDay {
     /// Reads the file. Where there is none, the latest day of a volume is the highest; in an empty store it is `clock`.
     ///
     /// # Errors
@@ -137,36 +137,36 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("scratch")).unwrap();
         let first: Day = "2026-11-23".parse().unwrap();
-        let open = |clock| Days::open(&RealDisk, folder.path(), None, clock, LEAP).unwrap();
-        let look = |days: &Days, day, accept| days.look(&RealDisk, day, accept).unwrap();
-        let days = open(first);
-        assert_eq!(look(&days, first, false), Looked { today: first, newly_held: false });
+        let open = |clock| BelievedDay::open(&RealDisk, folder.path(), None, clock, LEAP).unwrap();
+        let look = |believed: &BelievedDay, day, accept| believed.look(&RealDisk, day, accept).unwrap();
+        let believed = open(first);
+        assert_eq!(look(&believed, first, false), Looked { today: first, newly_held: false });
         // Two weeks later it goes on by itself; a year later it does not, however often it is started or looked at.
         let later = first.plus(LEAP);
         assert_eq!(look(&open(later), later, false).today, later);
         let year = first.plus(365);
-        let days = open(year);
-        assert_eq!(look(&days, year, false), Looked { today: later, newly_held: true });
-        assert_eq!(look(&days, year.plus(1), false), Looked { today: later, newly_held: false });
-        assert_eq!((days.held(), days.for_tips(year)), (Some(later), later.plus(LEAP)));
+        let believed = open(year);
+        assert_eq!(look(&believed, year, false), Looked { today: later, newly_held: true });
+        assert_eq!(look(&believed, year.plus(1), false), Looked { today: later, newly_held: false });
+        assert_eq!((believed.held(), believed.for_tips(year)), (Some(later), later.plus(LEAP)));
         assert_eq!(look(&open(year), year, false).today, later);
         // The clock was set right again.
-        assert_eq!(look(&days, later.plus(1), false).today, later.plus(1));
-        assert_eq!(days.held(), None);
+        assert_eq!(look(&believed, later.plus(1), false).today, later.plus(1));
+        assert_eq!(believed.held(), None);
         // It was right after all.
         assert_eq!(look(&open(year), year, true).today, year);
         assert_eq!(look(&open(year), year, false).today, year);
         // Back to the first day of all: nothing is dated into the past.
-        let days = open("1970-01-01".parse().unwrap());
-        assert_eq!(days.for_tips("1970-01-01".parse().unwrap()), year);
-        assert_eq!(look(&days, first, false).today, year);
+        let believed = open("1970-01-01".parse().unwrap());
+        assert_eq!(believed.for_tips("1970-01-01".parse().unwrap()), year);
+        assert_eq!(look(&believed, first, false).today, year);
     }
 
     #[test]
     fn a_file_without_a_day_in_it_is_an_error_and_not_another_day() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("day"), "yesterday\n\n").unwrap();
-        let opened = Days::open(&RealDisk, folder.path(), None, "2026-11-23".parse().unwrap(), LEAP);
+        let opened = BelievedDay::open(&RealDisk, folder.path(), None, "2026-11-23".parse().unwrap(), LEAP);
         assert_eq!(opened.err().unwrap().kind(), io::ErrorKind::InvalidData);
     }
 }

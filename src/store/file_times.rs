@@ -10,7 +10,7 @@ use softinfo_base::day::Day;
 use softinfo_base::file::date;
 
 /// Gives `path` and everything below it the time at which `day` began.
-pub(super) fn date_below(path: &Path, day: Day) {
+fn date_below(path: &Path, day: Day) {
     if path.is_dir() {
         for entry in fs::read_dir(path).into_iter().flatten().flatten() {
             date_below(&entry.path(), day);
@@ -20,7 +20,7 @@ pub(super) fn date_below(path: &Path, day: Day) {
 }
 
 /// Gives one file or folder the time at which `day` began.
-pub(super) fn date_one(path: &Path, day: Day) {
+fn date_one(path: &Path, day: Day) {
     let _ = File::open(path).and_then(|file| date(&file, day));
 }
 
@@ -49,7 +49,7 @@ fn date_last_written(path: &Path) {
 }
 
 /// The day in the name of a volume's folder, `000007-2026-11-23`.
-pub(super) fn day_in_name(volume: &Path) -> Option<Day> {
+fn day_in_name(volume: &Path) -> Option<Day> {
     volume.file_name()?.to_str()?.split_once('-')?.1.parse().ok()
 }
 
