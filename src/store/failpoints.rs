@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::disk::{Disk, DiskFile, Entry, Open, RealDisk};
 use super::free_space::Space;
-use super::pool::{Notice, Pool, Settings};
+use super::notice::Notice;
+use super::pool::Pool;
+use super::settings::Settings;
 use super::{Acknowledgement, CHUNK, Committed, Store, StoreError, lock};
 use softinfo_base::clock::{Clock, HandSetClock, SystemClock};
 use softinfo_base::day::Day;

@@ -11,17 +11,20 @@ mod erase;
 #[cfg(test)]
 mod failpoints;
 mod file_times;
+mod folder;
 mod free_space;
 mod index;
 mod ingest;
 mod journal;
 mod ledger;
+mod notice;
 mod placing;
 pub mod pool;
 mod recording;
 mod retrieve;
 mod sealed;
 mod sealer;
+mod settings;
 #[cfg(test)]
 mod simulated;
 mod slots;

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use super::disk::{Disk, Open, Trouble};
 use super::index::{self, Place};
 use super::ledger::Ledger;
-use super::pool::Notice;
+use super::notice::Notice;
 use super::sealed::{self, SealedError};
 use super::volume::{Home, JOURNAL, SEALED, Volume};
 use super::wrap::{Unwrap, chunk_extent};

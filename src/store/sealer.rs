@@ -16,7 +16,7 @@ use super::disk::{Disk, DiskFile, Open};
 use super::erase;
 use super::ledger::Ledger;
 use super::lock;
-use super::pool::Notice;
+use super::notice::Notice;
 use super::retrieve::{part_name, parts};
 use super::sealed::{self, SealedError, VALUE};
 use super::volume::{Home, JOURNAL, SEALED, SEALING, Volume};

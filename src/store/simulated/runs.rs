@@ -13,7 +13,7 @@ use crate::committer::{Commit, Lane, Wrapped};
 use crate::disk::Disk;
 use crate::ingest::{self, Ingest};
 use crate::ledger::Ledger;
-use crate::pool::Settings;
+use crate::settings::Settings;
 use crate::wrap::Wrap;
 use crate::{CHUNK, Committed, Incoming, StoreError, erase, retrieve, sealer};
 use softinfo_base::clock::HandSetClock;

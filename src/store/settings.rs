@@ -1,0 +1,62 @@
+//! How a store behaves: how long it keeps, how much it takes, which clock it believes.
+//!
+//! In: what the operator has set. Out: typed fields with their units; the defaults are here and nowhere else. Touches nothing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use softinfo_base::clock::{Clock, SystemClock};
+
+/// How a pool behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Days a tip is kept.
+    pub retention_days: u32,
+    /// Up to so many days more, drawn for each volume, so that an expiry says little about the day of arrival.
+    pub jitter_days: u32,
+    /// Payload bytes after which a volume is closed and sealed.
+    pub volume_bytes: u64,
+    /// Free bytes on the file system below which nothing is accepted.
+    pub floor_bytes: u64,
+    /// Says which day it is.
+    pub clock: Arc<dyn Clock>,
+    /// Days by which the clock may be ahead of the highest day that was believed, at the start or between two looks; beyond, nothing
+    /// expires. Two weeks: a relay that was off over a holiday goes on by itself.
+    pub leap_days: u32,
+    /// Believes the clock at this start, however far ahead it is.
+    pub accept_date: bool,
+    /// Seals what waits by itself; otherwise only [`Pool::seal_all`](super::pool::Pool::seal_all) does.
+    pub seals: bool,
+    /// How long after a failure the sealer tries a volume again.
+    pub seal_again: Duration,
+    /// Where sled may work; nothing there has to last. `None` is `scratch/` in the store's folder.
+    pub scratch: Option<PathBuf>,
+    /// Called when a database was closed and its memory freed; a program may give that back to the system here.
+    pub after_close: fn(),
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            retention_days: 90,
+            jitter_days: 7,
+            volume_bytes: 16 << 20,
+            floor_bytes: 256 << 20,
+            clock: Arc::new(SystemClock),
+            leap_days: 14,
+            accept_date: false,
+            seals: true,
+            seal_again: Duration::from_mins(10),
+            scratch: None,
+            after_close: || (),
+        }
+    }
+}
+
+impl Settings {
+    /// Most days that a tip may be kept.
+    pub(super) fn longest(&self) -> i64 {
+        i64::from(self.retention_days) + i64::from(self.jitter_days)
+    }
+}
