@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use super::disk::{Disk, Open, Trouble};
-use super::lock;
+use super::mutex::lock;
 use softinfo_base::day::Day;
 
 /// Its name in the store's folder.

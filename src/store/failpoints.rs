@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::disk::{Disk, DiskFile, Entry, Open, RealDisk};
 use super::free_space::Space;
+use super::mutex::lock;
 use super::notice::Notice;
 use super::pool::Pool;
 use super::settings::Settings;
-use super::{Acknowledgement, CHUNK, Committed, Store, StoreError, lock};
+use super::{Acknowledgement, CHUNK, Committed, Store, StoreError};
 use softinfo_base::clock::{Clock, HandSetClock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::header::TipHeader;

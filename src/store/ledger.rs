@@ -14,12 +14,13 @@ use super::believed_day::{self, BelievedDay};
 use super::disk::{Disk, Open};
 use super::index::{Index, Place};
 use super::journal::Journal;
+use super::mutex::lock;
 use super::notice::Notice;
 use super::retrieve::Restored;
 use super::settings::Settings;
 use super::slots::{Head, Record, SlotFile};
 use super::volume::{self, Home, JOURNAL, SEALED, SEALING, Volume};
-use super::{Kept, StoreError, lock};
+use super::{Kept, StoreError};
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::id::TipId;
 

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use super::committer::InFlight;
 use super::index::Place;
 use super::ledger::Ledger;
+use super::mutex::lock;
 use super::placing::{Outcome, Placed, ToRecord};
 use super::volume::{JOURNAL, SLOTS, Volume};
-use super::{Committed, StoreError, lock};
+use super::{Committed, StoreError};
 
 /// A volume is dated when nothing came for so long. Not behind each group: a file whose times were set costs the next sync a write more.
 pub(super) const IDLE: Duration = Duration::from_millis(50);

@@ -15,11 +15,12 @@ use std::sync::{Arc, Mutex};
 use super::disk::{Disk, Open, Trouble};
 use super::index::{self, Place};
 use super::ledger::Ledger;
+use super::mutex::lock;
 use super::notice::Notice;
 use super::sealed::{self, SealedError};
 use super::volume::{Home, JOURNAL, SEALED, Volume};
 use super::wrap::{Unwrap, chunk_extent};
-use super::{Cursor, Listed, StoreError, Stored, lock};
+use super::{Cursor, Listed, StoreError, Stored};
 use softinfo_formats::envelope::id::TipId;
 
 /// Files with restored values that are kept, those read last: couriers read a day's tips by id, from volumes all over.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use super::disk::{Disk, DiskFile, Open};
 use super::erase;
 use super::ledger::Ledger;
-use super::lock;
+use super::mutex::lock;
 use super::notice::Notice;
 use super::retrieve::{part_name, parts};
 use super::sealed::{self, SealedError, VALUE};

@@ -15,7 +15,7 @@ use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 
 use super::disk::{Disk, DiskFile, Entry, Open};
 use super::free_space::Space;
-use super::lock;
+use super::mutex::lock;
 use softinfo_base::day::Day;
 
 mod runs;

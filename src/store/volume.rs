@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::disk::{Disk, Open};
 use super::journal::Journal;
-use super::lock;
+use super::mutex::lock;
 use super::slots::{Head, Record, SlotFile};
 use softinfo_base::day::Day;
 

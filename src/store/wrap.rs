@@ -7,8 +7,10 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce};
 use rand::{RngCore, rngs::OsRng};
 use zeroize::Zeroizing;
 
-use super::{CHUNK, StoreError};
+use super::StoreError;
 
+/// Bytes of a tip that are wrapped together. A tip of text is one chunk.
+pub const CHUNK: usize = 32 * 1024;
 /// Bytes that wrapping adds to a chunk.
 const TAG: usize = 16;
 /// Bytes of a whole wrapped chunk.

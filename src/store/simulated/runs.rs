@@ -339,7 +339,7 @@ impl Run {
 }
 
 fn lock_is_cut(disk: &SimulatedDisk) -> bool {
-    crate::lock(&disk.0).is_cut
+    crate::mutex::lock(&disk.0).is_cut
 }
 
 fn read(ledger: &Arc<Ledger>, id: &TipId) -> Result<Option<Vec<u8>>, StoreError> {
