@@ -2,17 +2,14 @@
 //!
 //! In: chunks. Out: a synced file, handed to the lane for everything but text. Given up, the file goes; after a crash `incoming/` is emptied.
 
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use rand::{RngCore, rngs::OsRng};
-
-use super::committer::{Commit, Job, Wrapped};
-use super::disk::{DiskFile, Open};
+use super::disk::DiskFile;
+use super::job::{Commit, Job, Wrapped};
 use super::ledger::Ledger;
 use super::slots::Record;
+use super::staged::Staged;
 use super::wrap::Wrap;
 use super::{Acknowledgement, CHUNK, Incoming, StoreError};
 use softinfo_formats::envelope::header::TipHeader;
@@ -33,30 +30,18 @@ pub(super) struct Ingest {
     synced: u64,
 }
 
-/// The file of a tip that has come whole. Dropping it removes it, where it was not made a journal.
-pub(super) struct Staged {
-    ledger: Arc<Ledger>,
-    path: PathBuf,
-    length: u64,
-}
-
 impl Ingest {
     /// Makes the file.
     pub fn begin(ledger: Arc<Ledger>, lane: Sender<Job>) -> Result<Self, StoreError> {
         ledger.check_running()?;
         ledger.check_space()?;
-        let mut name = [0; 16];
-        OsRng.fill_bytes(&mut name);
-        let path = ledger.folder.join("incoming").join(hex::encode(name));
-        let file = ledger.disk.open(&path, Open::New).map_err(StoreError::io(&path))?;
-        ledger.date_folders();
-        let staged = Staged { ledger: Arc::clone(&ledger), path, length: 0 };
+        let (staged, file) = Staged::create(Arc::clone(&ledger))?;
         Ok(Self { ledger, lane, wrap: Wrap::new(), file, staged, size: 0, chunks: 0, synced: 0 })
     }
 
     fn sync(&mut self) -> Result<(), StoreError> {
         self.file.sync().map_err(|_| self.ledger.stop())?;
-        self.synced = self.staged.length;
+        self.synced = self.staged.length();
         Ok(())
     }
 
@@ -82,11 +67,11 @@ impl Incoming for Ingest {
             return Err(StoreError::Unavailable);
         }
         let wrapped = self.wrap.wrap(self.chunks, chunk)?;
-        self.file.write_all_at(&wrapped, self.staged.length).map_err(StoreError::io(&self.staged.path))?;
-        self.staged.length += wrapped.len() as u64;
+        self.file.write_all_at(&wrapped, self.staged.length()).map_err(StoreError::io(self.staged.path()))?;
+        self.staged.add(wrapped.len() as u64);
         self.chunks += 1;
         self.size += chunk.len() as u64;
-        if self.staged.length - self.synced >= SYNC_EVERY { self.sync() } else { Ok(()) }
+        if self.staged.length() - self.synced >= SYNC_EVERY { self.sync() } else { Ok(()) }
     }
 
     fn commit(self: Box<Self>, id: TipId, header: &TipHeader) -> Acknowledgement {
@@ -104,28 +89,5 @@ impl Incoming for Ingest {
             }
         }
         answer
-    }
-}
-
-impl Staged {
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Bytes of it, wrapped.
-    pub const fn length(&self) -> u64 {
-        self.length
-    }
-
-    pub fn open(&self) -> io::Result<Box<dyn DiskFile>> {
-        self.ledger.disk.open(&self.path, Open::Read)
-    }
-}
-
-impl Drop for Staged {
-    fn drop(&mut self) {
-        // What can't be removed now, or is a journal now, is nothing to this file.
-        let _ = self.ledger.disk.remove_file(&self.path);
-        self.ledger.date_folders();
     }
 }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::committer::{Commit, Committer, Job, Wrapped};
+use super::committer::Committer;
 use super::disk::{Disk, RealDisk};
 use super::file_times::date_store;
 use super::folder::claim;
 use super::ingest::{self, Ingest};
+use super::job::{Commit, Job, Wrapped};
 use super::ledger::Ledger;
 use super::sealer::{self, Sealer};
 use super::wrap::Wrap;

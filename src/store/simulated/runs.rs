@@ -9,9 +9,10 @@ use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use rustix::io::Errno;
 
 use super::{Fault, SimulatedDisk, noise};
-use crate::committer::{Commit, Lane, Wrapped};
+use crate::committer::Lane;
 use crate::disk::Disk;
 use crate::ingest::{self, Ingest};
+use crate::job::{Commit, Wrapped};
 use crate::ledger::Ledger;
 use crate::settings::Settings;
 use crate::wrap::Wrap;

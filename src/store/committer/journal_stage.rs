@@ -1,20 +1,21 @@
-//! The first half of a lane: the bytes of a group go into journals, and are synced. What is to be recorded then is handed on.
+//! The first stage of a lane: the bytes of a group go into journals, and are synced.
 //!
-//! In: wrapped tips. Out: [`Placed`], whose bytes are durable. Touches the journal of the volume that is open, and makes volumes.
+//! In: wrapped tips. Out: [`Journaled`], whose bytes are durable, with the records that are still to be written. Touches the journal of the
+//! volume that is open and the lane's probe file, and makes volumes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use super::committer::{Commit, InFlight, Reply, Wrapped};
-use super::disk::{DiskFile, Open, Trouble};
-use super::ingest::Staged;
-use super::journal::Journal;
-use super::ledger::Ledger;
-use super::mutex::lock;
-use super::slots::{Record, SlotFile};
-use super::volume::Volume;
-use super::{Committed, StoreError};
+use crate::disk::{DiskFile, Open, Trouble};
+use crate::job::{Commit, Reply, Wrapped};
+use crate::journal::Journal;
+use crate::ledger::Ledger;
+use crate::mutex::lock;
+use crate::slots::{Record, SlotFile};
+use crate::staged::Staged;
+use crate::volume::Volume;
+use crate::{Committed, StoreError};
 use softinfo_base::day::Day;
 use softinfo_base::limits::TEXT_TIP;
 use softinfo_formats::envelope::id::TipId;
@@ -24,8 +25,12 @@ const OWN_SLOTS: u16 = 1;
 /// A tip that is larger than this part of a volume has one for itself.
 const OWN_PART: u64 = 4;
 
+/// Ids of tips that are in a journal and not yet in the index. The same tip sent again meanwhile is not written again: it is answered after
+/// the first.
+pub(super) type InFlight = Arc<Mutex<HashSet<TipId>>>;
+
 /// A group whose bytes are durable.
-pub(super) struct Placed {
+pub(super) struct Journaled {
     /// Whom to answer, in the order in which they came.
     pub tips: Vec<(Reply, Outcome)>,
     /// What is to be recorded, by volume.
@@ -38,48 +43,51 @@ pub(super) struct Placed {
 pub(super) struct ToRecord {
     pub volume: Arc<Volume>,
     pub slots: Arc<SlotFile>,
-    /// Slot, record, and whose it is: its number in the group.
+    /// Number of the slot, what is to stand there, and which tip of the group it is.
     pub records: Vec<(u16, Record, usize)>,
 }
 
 /// How one tip of a group fares.
 pub(super) enum Outcome {
+    /// This is the answer; nothing is written for it.
     Now(Result<Committed, StoreError>),
-    /// When it is recorded.
+    /// It has a record, and is answered when that is durable.
     Recorded,
-    /// As the tip with the same bytes before it in the group.
+    /// It has the same bytes as this earlier one of the group, and gets the answer of that one.
     SameAs(usize),
-    /// As one with the same bytes in a group before, which is on its way.
+    /// It has the same bytes as one of an earlier group, whose record is not durable yet.
     SameAsBefore(TipId),
 }
 
-/// The volume that is written to.
+/// A volume that is written to.
 struct Current {
     volume: Arc<Volume>,
     slots: Arc<SlotFile>,
     journal: Journal,
     next_slot: u16,
+    /// As in [`ToRecord`]; the bytes are written and not synced.
     pending: Vec<(u16, Record, usize)>,
 }
 
-pub(super) struct Placing {
+/// The stage, with the volume that its lane has open.
+pub(super) struct JournalStage {
     ledger: Arc<Ledger>,
     name: &'static str,
     in_flight: InFlight,
     current: Option<Current>,
-    /// Volumes that were filled by this group.
+    /// Volumes to which nothing more is written, since the last group was handed on.
     full: Vec<Current>,
     probe: Option<Box<dyn DiskFile>>,
 }
 
-impl Placing {
+impl JournalStage {
     pub fn new(ledger: Arc<Ledger>, name: &'static str, in_flight: InFlight) -> Self {
         Self { ledger, name, in_flight, current: None, full: Vec::new(), probe: None }
     }
 
     /// Makes the bytes of a group durable. `None` when there is nothing to hand on; when the disk fails nobody is answered, which tells
     /// them that it is not known.
-    pub fn place(&mut self, group: Vec<Commit>) -> Option<Placed> {
+    pub fn write(&mut self, group: Vec<Commit>) -> Option<Journaled> {
         if (group.is_empty() && self.full.is_empty()) || self.ledger.has_stopped() {
             return None;
         }
@@ -88,7 +96,7 @@ impl Placing {
         for (number, Commit { record, wrapped, reply }) in group.into_iter().enumerate() {
             let before = *first_of.entry(record.tip_id()).or_insert(number);
             let outcome =
-                if before < number { Ok(Outcome::SameAs(before)) } else { self.place_one(record, &wrapped, number) };
+                if before < number { Ok(Outcome::SameAs(before)) } else { self.write_one(record, &wrapped, number) };
             let Ok(outcome) = outcome else {
                 self.ledger.stop();
                 return None;
@@ -110,11 +118,11 @@ impl Placing {
                 });
             }
         }
-        Some(Placed { tips, records, left: self.full.drain(..).map(|current| current.volume).collect() })
+        Some(Journaled { tips, records, left: self.full.drain(..).map(|current| current.volume).collect() })
     }
 
     /// Writes a tip's bytes to a journal. `Err` when the disk has failed; otherwise the tip is placed or refused.
-    fn place_one(&mut self, mut record: Record, wrapped: &Wrapped, number: usize) -> Result<Outcome, io::Error> {
+    fn write_one(&mut self, mut record: Record, wrapped: &Wrapped, number: usize) -> Result<Outcome, io::Error> {
         let id = record.tip_id();
         // First what is on its way, then what is there: a tip goes from the one to the other, and is never in neither.
         if lock(&self.in_flight).contains(&id) {

@@ -1,6 +1,7 @@
-//! The second half of a lane: the records of a group are written to their slots and synced; then its tips are in the index, and answered.
+//! The second stage of a lane: the records of a group are written to their slots and synced; only then are its tips in the index, and answered.
 //!
-//! In: [`Placed`], whose bytes are durable. Out: answers, and volumes that are left, to the sealer. Gives files the times of their days.
+//! In: [`Journaled`], whose bytes are durable. Out: answers, and volumes that are full, to the sealer. Touches slot files, the index, and the
+//! times of files.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -8,20 +9,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::committer::InFlight;
-use super::index::Place;
-use super::ledger::Ledger;
-use super::mutex::lock;
-use super::placing::{Outcome, Placed, ToRecord};
-use super::volume::{JOURNAL, SLOTS, Volume};
-use super::{Committed, StoreError};
+use super::journal_stage::{InFlight, Journaled, Outcome, ToRecord};
+use crate::index::Place;
+use crate::ledger::Ledger;
+use crate::mutex::lock;
+use crate::volume::{JOURNAL, SLOTS, Volume};
+use crate::{Committed, StoreError};
 
 /// A volume is dated when nothing came for so long. Not behind each group: a file whose times were set costs the next sync a write more.
 pub(super) const IDLE: Duration = Duration::from_millis(50);
 /// While groups follow each other without a pause, it is dated so often.
 const BUSY: Duration = Duration::from_secs(1);
 
-pub(super) struct Recording {
+/// The stage, with what it has still to date.
+pub(super) struct SlotStage {
     ledger: Arc<Ledger>,
     in_flight: InFlight,
     /// Volumes that were written to and not dated since, by number.
@@ -29,17 +30,17 @@ pub(super) struct Recording {
     dated: Instant,
 }
 
-impl Recording {
+impl SlotStage {
     pub fn new(ledger: Arc<Ledger>, in_flight: InFlight) -> Self {
         Self { ledger, in_flight, undated: BTreeMap::new(), dated: Instant::now() }
     }
 
     /// Makes the records of a group durable and answers it. When the disk fails nobody is answered, which tells them that it is not known.
-    pub fn record(&mut self, group: Placed) {
+    pub fn write(&mut self, group: Journaled) {
         if self.ledger.has_stopped() {
             return;
         }
-        let Placed { tips, records, left } = group;
+        let Journaled { tips, records, left } = group;
         let Ok(durable) = self.make_durable(records) else {
             self.ledger.stop();
             return;
