@@ -16,7 +16,7 @@ use super::index::{Index, Place};
 use super::journal::Journal;
 use super::mutex::lock;
 use super::notice::Notice;
-use super::retrieve::Restored;
+use super::sealed::Restored;
 use super::settings::Settings;
 use super::slots::{Head, Record, SlotFile};
 use super::volume::{self, Home, JOURNAL, SEALED, SEALING, Volume};

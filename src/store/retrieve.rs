@@ -1,89 +1,23 @@
 //! Stored tips on their way out: found by their slots, read from a journal or from what a sealed database holds, unwrapped chunk by chunk.
 //!
-//! A sealed database is never opened where it lies. Its values are put back, from a copy, to where they lay in the journal: a file in
-//! scratch space without a name. So both homes are read alike, and memory does not follow the number of readers.
+//! In: an id, or a position in the listing. Out: chunks of the tip, or a page of the listing, as the slots say now. Touches nothing but scratch
+//! space, where the values of a sealed database are put back to where they lay in the journal (`sealed/restored.rs`).
 
-use std::collections::VecDeque;
-use std::fs::File;
 use std::io;
-use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::disk::{Disk, Open, Trouble};
+use super::disk::{Open, Trouble};
 use super::index::{self, Place};
 use super::ledger::Ledger;
 use super::mutex::lock;
 use super::notice::Notice;
-use super::sealed::{self, SealedError};
+use super::sealed::{self, SealedError, Values, part_name, parts};
 use super::volume::{Home, JOURNAL, SEALED, Volume};
 use super::wrap::{Unwrap, chunk_extent};
 use super::{Cursor, Listed, StoreError, Stored};
 use softinfo_formats::envelope::id::TipId;
-
-/// Files with restored values that are kept, those read last: couriers read a day's tips by id, from volumes all over.
-const KEPT: usize = 16;
-
-/// Values of sealed databases, put back to where they lay in the journal.
-pub(super) struct Restored {
-    pub scratch: PathBuf,
-    kept: Mutex<VecDeque<Arc<Values>>>,
-    next: AtomicU64,
-}
-
-/// The values of one database of a volume.
-struct Values {
-    volume: u32,
-    /// Where in the journal they lay, to where the next database begins.
-    extent: Range<u64>,
-    file: File,
-}
-
-impl Restored {
-    pub fn new(scratch: PathBuf) -> Self {
-        Self { scratch, kept: Mutex::default(), next: AtomicU64::new(0) }
-    }
-
-    /// A folder that nobody else has, for a copy that sled may write to.
-    pub fn new_folder(&self) -> PathBuf {
-        self.scratch.join(format!("sled-{}", self.next.fetch_add(1, Ordering::Relaxed)))
-    }
-
-    /// Forgets what is kept of a volume.
-    pub fn forget(&self, volume: u32) {
-        lock(&self.kept).retain(|values| values.volume != volume);
-    }
-
-    /// What is kept of a volume and holds `at`: the part, and its values.
-    fn find(&self, volume: u32, at: u64) -> Option<Arc<Values>> {
-        let mut kept = lock(&self.kept);
-        let found = kept.iter().position(|values| values.volume == volume && values.extent.contains(&at))?;
-        let found = kept.remove(found)?;
-        kept.push_front(Arc::clone(&found));
-        Some(found)
-    }
-
-    fn keep(&self, values: &Arc<Values>) {
-        let mut kept = lock(&self.kept);
-        kept.truncate(KEPT - 1);
-        kept.push_front(Arc::clone(values));
-    }
-}
-
-/// The name of a database in a volume's folder, from where its first value began.
-pub(super) fn part_name(start: u64) -> String {
-    format!("{start:016x}")
-}
-
-/// Where the databases in a folder begin, in order.
-pub(super) fn parts(disk: &dyn Disk, sealed: &Path) -> io::Result<Vec<u64>> {
-    let entries = disk.list(sealed)?;
-    let mut parts: Vec<u64> = entries.iter().filter_map(|entry| u64::from_str_radix(&entry.name, 16).ok()).collect();
-    parts.sort_unstable();
-    Ok(parts)
-}
 
 /// Bytes of a volume, from where they lie or lay in its journal.
 fn read(ledger: &Ledger, volume: &Volume, at: u64, length: usize) -> Result<Vec<u8>, StoreError> {
@@ -108,7 +42,7 @@ fn read(ledger: &Ledger, volume: &Volume, at: u64, length: usize) -> Result<Vec<
     }
     let values = restored(ledger, volume, at)?;
     let path = volume.folder.join(SEALED);
-    FileExt::read_exact_at(&values.file, &mut bytes, at - values.extent.start).map_err(damaged(path))?;
+    values.read_exact_at(&mut bytes, at).map_err(damaged(path))?;
     Ok(bytes)
 }
 

@@ -17,8 +17,7 @@ use super::erase;
 use super::ledger::Ledger;
 use super::mutex::lock;
 use super::notice::Notice;
-use super::retrieve::{part_name, parts};
-use super::sealed::{self, SealedError, VALUE};
+use super::sealed::{self, SealedError, VALUE, part_name, parts};
 use super::volume::{Home, JOURNAL, SEALED, SEALING, Volume};
 use super::wrap::chunk_extent;
 
