@@ -114,7 +114,7 @@ pub(super) fn expired(
 pub(super) fn before(ledger: &Ledger, before: Day) -> Result<usize, StoreError> {
     let today = ledger.look_at_clock()?;
     if let Some(believed) = ledger.believed_day.held() {
-        return Err(StoreError::ClockAhead { clock: ledger.settings.clock.today(), believed });
+        return Err(StoreError::ClockAhead { clock: ledger.clock.today(), believed });
     }
     volumes(ledger, |volume| volume.head.came(today) < before, |day, _| day.is_none_or(|day| day < before), |_| Ok(()))
 }

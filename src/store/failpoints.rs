@@ -124,19 +124,24 @@ fn open(
     folder: &Path,
     before: impl Fn(Call, &Path) -> io::Result<()> + Send + Sync + 'static,
 ) -> (Pool, Arc<Mutex<Vec<Notice>>>) {
-    open_with(folder, Settings::default(), before)
+    open_with(folder, Settings::default(), system_clock(), before)
+}
+
+fn system_clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
 }
 
 fn open_with(
     folder: &Path,
     settings: Settings,
+    clock: Arc<dyn Clock>,
     before: impl Fn(Call, &Path) -> io::Result<()> + Send + Sync + 'static,
 ) -> (Pool, Arc<Mutex<Vec<Notice>>>) {
     let settings = Settings { floor_bytes: 0, ..settings };
     let notices = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&notices);
     let notice = move |notice| lock(&told).push(notice);
-    (Pool::open_on(Arc::new(Intercepted(Arc::new(before))), folder, settings, notice).unwrap(), notices)
+    (Pool::open_on(Arc::new(Intercepted(Arc::new(before))), folder, settings, clock, notice).unwrap(), notices)
 }
 
 fn folder() -> tempfile::TempDir {
@@ -339,8 +344,8 @@ fn a_slot_that_can_not_be_read_keeps_no_other_tip_from_being_withdrawn() {
     let (folder, armed) = (folder(), Arc::new(AtomicBool::new(false)));
     // Two tips a volume, and no third volume at midnight.
     let clock = Arc::new(HandSetClock::at(SystemClock.today()));
-    let settings = Settings { volume_bytes: 1000, seals: false, clock, ..Settings::default() };
-    let (pool, notices) = open_with(folder.path(), settings, first_slot_unread(&armed));
+    let settings = Settings { volume_bytes: 1000, seals: false, ..Settings::default() };
+    let (pool, notices) = open_with(folder.path(), settings, clock, first_slot_unread(&armed));
     for number in 0..4_u8 {
         answered(put(&pool, number.into(), digest(number)).unwrap()).unwrap();
     }
@@ -361,13 +366,14 @@ fn a_slot_that_can_not_be_read_keeps_no_other_tip_from_being_withdrawn() {
 #[test]
 fn a_volume_that_can_not_be_sealed_is_tried_again_and_again_and_told_of_once() {
     let (folder, armed) = (folder(), Arc::new(AtomicBool::new(true)));
-    let (pool, _) = open_with(folder.path(), Settings { seals: false, ..Settings::default() }, |_, _| Ok(()));
+    let (pool, _) =
+        open_with(folder.path(), Settings { seals: false, ..Settings::default() }, system_clock(), |_, _| Ok(()));
     answered(put(&pool, 0, digest(0)).unwrap()).unwrap();
     drop(pool);
     let tries = Arc::new(AtomicUsize::new(0));
     let (count, fails) = (Arc::clone(&tries), first_slot_unread(&armed));
     let settings = Settings { seal_again: Duration::ZERO, ..Settings::default() };
-    let (pool, notices) = open_with(folder.path(), settings, move |call, path| {
+    let (pool, notices) = open_with(folder.path(), settings, system_clock(), move |call, path| {
         let fails = fails(call, path);
         if fails.is_err() && std::thread::current().name() == Some("store-sealer") {
             count.fetch_add(1, Ordering::SeqCst);
@@ -394,12 +400,12 @@ fn a_volume_of_which_a_part_can_not_be_read_is_neither_sealed_nor_removed() {
     for tips in [1_u8, 2] {
         let (folder, armed) = (folder(), Arc::new(AtomicBool::new(true)));
         let settings = Settings { seals: false, ..Settings::default() };
-        let (pool, _) = open_with(folder.path(), settings.clone(), |_, _| Ok(()));
+        let (pool, _) = open_with(folder.path(), settings.clone(), system_clock(), |_, _| Ok(()));
         for number in 0..tips {
             answered(put(&pool, number.into(), digest(number)).unwrap()).unwrap();
         }
         drop(pool);
-        let (pool, notices) = open_with(folder.path(), settings.clone(), first_slot_unread(&armed));
+        let (pool, notices) = open_with(folder.path(), settings.clone(), system_clock(), first_slot_unread(&armed));
         assert_eq!((*lock(&notices)).as_slice(), [Notice::Unreadable { volume: 0 }]);
         assert!(pool.seal_all().is_err(), "{tips}: sealed without what can't be read");
         if tips == 2 {
@@ -408,7 +414,7 @@ fn a_volume_of_which_a_part_can_not_be_read_is_neither_sealed_nor_removed() {
         }
         assert!(matches!(pool.erase(&[digest(0)]), Err(StoreError::Unproven)), "{tips}: absence was not proven");
         drop(pool);
-        let (pool, notices) = open_with(folder.path(), settings, |_, _| Ok(()));
+        let (pool, notices) = open_with(folder.path(), settings, system_clock(), |_, _| Ok(()));
         let stored = pool.get(&TipId::of(&tip(0))).unwrap().unwrap_or_else(|| panic!("{tips}: the tip is gone"));
         assert!(stored.chunk(0).unwrap() == tip(0), "{tips}");
         pool.seal_all().unwrap();

@@ -21,6 +21,7 @@ use super::settings::Settings;
 use super::slots::{Head, Record, SlotFile};
 use super::volume::{self, Home, JOURNAL, SEALED, SEALING, Volume};
 use super::{Kept, StoreError};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::id::TipId;
 
@@ -31,6 +32,8 @@ pub(super) struct Ledger {
     pub folder: PathBuf,
     pub disk: Arc<dyn Disk>,
     pub settings: Settings,
+    /// Says which day it is; whether that is believed, [`BelievedDay`] says.
+    pub clock: Arc<dyn Clock>,
     pub believed_day: BelievedDay,
     pub restored: Restored,
     /// Held by whoever has a sled database open: one at a time, for the sake of memory.
@@ -63,6 +66,7 @@ impl Ledger {
         folder: &Path,
         disk: Arc<dyn Disk>,
         settings: Settings,
+        clock: Arc<dyn Clock>,
         notice: Box<dyn Fn(Notice) + Send + Sync>,
     ) -> Result<Self, StoreError> {
         for name in ["volumes", "incoming", "scratch"] {
@@ -76,7 +80,7 @@ impl Ledger {
             let Some((number, day)) = volume::parse_name(&entry.name) else {
                 // Somebody's, perhaps a volume under another name: there may be tips in it.
                 let number = u32::MAX - u32::try_from(known.unreadable.len()).unwrap_or(0);
-                known.unreadable.insert(number, (volumes.join(&entry.name), settings.clock.today().plus(NEVER)));
+                known.unreadable.insert(number, (volumes.join(&entry.name), clock.today().plus(NEVER)));
                 notice(Notice::Unreadable { volume: number });
                 continue;
             };
@@ -89,8 +93,7 @@ impl Ledger {
             }
         }
         let latest = known.volumes.values().map(|volume| volume.head.day).max();
-        let clock = settings.clock.today();
-        let believed_day = BelievedDay::open(&*disk, folder, latest, clock, settings.leap_days.into())
+        let believed_day = BelievedDay::open(&*disk, folder, latest, clock.today(), settings.leap_days.into())
             .map_err(StoreError::io(&folder.join(believed_day::FILE)))?;
         let to_seal = known.volumes.values().filter(|volume| volume.home() == Home::Journal).cloned().collect();
         let ledger = Self {
@@ -98,6 +101,7 @@ impl Ledger {
             restored: Restored::new(settings.scratch.clone().unwrap_or_else(|| folder.join("scratch"))),
             disk,
             settings,
+            clock,
             believed_day,
             sled: Mutex::default(),
             known: Mutex::new(known),
@@ -142,7 +146,7 @@ impl Ledger {
 
     /// The day for what comes now.
     pub fn today(&self) -> Day {
-        self.believed_day.for_tips(self.settings.clock.today())
+        self.believed_day.for_tips(self.clock.today())
     }
 
     /// The day up to which may be expired.
@@ -151,7 +155,7 @@ impl Ledger {
     }
 
     fn believe(&self, accept: bool) -> Result<Day, StoreError> {
-        let clock = self.settings.clock.today();
+        let clock = self.clock.today();
         let looked =
             self.believed_day.look(&*self.disk, clock, accept).map_err(StoreError::io(&self.folder.join("day")))?;
         if looked.newly_held {
@@ -174,7 +178,7 @@ impl Ledger {
         };
         let jitter = rand::thread_rng().gen_range(0..=self.settings.jitter_days);
         // From the later of the two days: where the clock is not believed, a tip is rather kept too long than too short.
-        let from = day.max(self.settings.clock.today());
+        let from = day.max(self.clock.today());
         let expires = from.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
         let head = Head { number, day, clock: from, expires, slots };
         let (file, journal, folder) = volume::make(&*self.disk, &self.folder, head, whole)?;

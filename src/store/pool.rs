@@ -18,6 +18,7 @@ use super::ledger::Ledger;
 use super::sealer::{self, Sealer};
 use super::wrap::Wrap;
 use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, erase, retrieve};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_base::file::FileLock;
 use softinfo_formats::envelope::header::TipHeader;
@@ -44,13 +45,15 @@ pub struct Pool {
 impl Pool {
     /// Opens the store in `folder`, or makes one where there is nothing.
     ///
-    /// `notice` is told what an operator should know. Reads the slot files only, so that it takes as long with large tips as with small.
+    /// `clock` alone says which day it is; `notice` is told what an operator should know. Reads the slot files only, so that it takes as long
+    /// with large tips as with small.
     pub fn open(
         folder: &Path,
         settings: Settings,
+        clock: Arc<dyn Clock>,
         notice: impl Fn(Notice) + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
-        Self::open_on(Arc::new(RealDisk), folder, settings, notice)
+        Self::open_on(Arc::new(RealDisk), folder, settings, clock, notice)
     }
 
     /// [`Pool::open`] on a disk that a test may have put in its place.
@@ -58,10 +61,11 @@ impl Pool {
         disk: Arc<dyn Disk>,
         folder: &Path,
         settings: Settings,
+        clock: Arc<dyn Clock>,
         notice: impl Fn(Notice) + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let lock = claim(folder)?;
-        let ledger = Arc::new(Ledger::load(folder, disk, settings, Box::new(notice))?);
+        let ledger = Arc::new(Ledger::load(folder, disk, settings, clock, Box::new(notice))?);
         let lane = |name| Committer::start(&ledger, name).map_err(StoreError::io(folder));
         let (text, bulk) = (lane("text")?, lane("bulk")?);
         let sealer = ledger.settings.seals.then(|| Sealer::start(Arc::clone(&ledger)));

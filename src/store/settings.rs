@@ -1,12 +1,9 @@
-//! How a store behaves: how long it keeps, how much it takes, which clock it believes.
+//! How a store behaves: how long it keeps, how much it takes, how far a clock may be ahead.
 //!
 //! In: what the operator has set. Out: typed fields with their units; the defaults are here and nowhere else. Touches nothing.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
-
-use softinfo_base::clock::{Clock, SystemClock};
 
 /// How a pool behaves.
 #[derive(Debug, Clone)]
@@ -19,8 +16,6 @@ pub struct Settings {
     pub volume_bytes: u64,
     /// Free bytes on the file system below which nothing is accepted.
     pub floor_bytes: u64,
-    /// Says which day it is.
-    pub clock: Arc<dyn Clock>,
     /// Days by which the clock may be ahead of the highest day that was believed, at the start or between two looks; beyond, nothing
     /// expires. Two weeks: a relay that was off over a holiday goes on by itself.
     pub leap_days: u32,
@@ -43,7 +38,6 @@ impl Default for Settings {
             jitter_days: 7,
             volume_bytes: 16 << 20,
             floor_bytes: 256 << 20,
-            clock: Arc::new(SystemClock),
             leap_days: 14,
             accept_date: false,
             seals: true,

@@ -17,7 +17,7 @@ use crate::ledger::Ledger;
 use crate::settings::Settings;
 use crate::wrap::Wrap;
 use crate::{CHUNK, Committed, Incoming, StoreError, erase, retrieve, sealer};
-use softinfo_base::clock::HandSetClock;
+use softinfo_base::clock::{Clock, HandSetClock};
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_formats::envelope::id::TipId;
@@ -97,14 +97,16 @@ impl Run {
             jitter_days: 0,
             volume_bytes: 160 << 10,
             floor_bytes: 0,
-            clock: Arc::clone(&self.clock) as _,
             scratch: Some(self.scratch.path().to_owned()),
             ..Settings::default()
         };
         let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
         // A relay that does not start is started again.
         for _ in 0..3 {
-            if let Ok(ledger) = Ledger::load(Path::new(STORE), Arc::clone(&disk), settings.clone(), Box::new(|_| ())) {
+            let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+            if let Ok(ledger) =
+                Ledger::load(Path::new(STORE), Arc::clone(&disk), settings.clone(), clock, Box::new(|_| ()))
+            {
                 let ledger = Arc::new(ledger);
                 let lane = |name| Lane::new(&ledger, name);
                 let (text, bulk) = (lane("text"), lane("bulk"));
