@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 
-use super::slots::Record;
+use super::record::Record;
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::withdraw::WithdrawDigest;

@@ -8,7 +8,7 @@ use std::sync::mpsc::Sender;
 use super::disk::DiskFile;
 use super::job::{Commit, Job, Wrapped};
 use super::ledger::Ledger;
-use super::slots::Record;
+use super::record::Record;
 use super::staged::Staged;
 use super::wrap::Wrap;
 use super::{Acknowledgement, CHUNK, Incoming, StoreError};
@@ -48,14 +48,9 @@ impl Ingest {
     /// What a lane is to make durable, when all has come.
     pub fn finish(mut self, id: TipId, header: &TipHeader) -> Result<(Record, Staged), StoreError> {
         self.sync()?;
-        let record = record(&self.wrap, self.size, id, header);
+        let record = Record::new(&self.wrap, self.size, id, header);
         Ok((record, self.staged))
     }
-}
-
-/// The record of a tip; where it lies is the lane's to say.
-pub(super) fn record(wrap: &Wrap, size: u64, id: TipId, header: &TipHeader) -> Record {
-    Record { size, id: *id.as_bytes(), digest: *header.withdraw.as_bytes(), key: *wrap.key, offset: 0 }
 }
 
 impl Incoming for Ingest {

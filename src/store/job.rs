@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 
 use tokio::sync::oneshot;
 
-use super::slots::Record;
+use super::record::Record;
 use super::staged::Staged;
 use super::{Committed, StoreError};
 use softinfo_base::day::Day;

@@ -21,6 +21,7 @@ mod listing;
 mod mutex;
 mod notice;
 pub mod pool;
+mod record;
 mod retrieve;
 mod sealed;
 mod sealer;

@@ -12,9 +12,10 @@ use super::committer::Committer;
 use super::disk::{Disk, RealDisk};
 use super::file_times::date_store;
 use super::folder::claim;
-use super::ingest::{self, Ingest};
+use super::ingest::Ingest;
 use super::job::{Commit, Job, Wrapped};
 use super::ledger::Ledger;
+use super::record::Record;
 use super::sealer::{self, Sealer};
 use super::wrap::Wrap;
 use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, erase, retrieve};
@@ -183,7 +184,7 @@ impl Store for Pool {
         }
         let wrap = Wrap::new();
         let wrapped = Wrapped::Whole(wrap.wrap(0, tip)?);
-        let record = ingest::record(&wrap, tip.len() as u64, id, header);
+        let record = Record::new(&wrap, tip.len() as u64, id, header);
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.text.send(Job::Commit(Box::new(Commit { record, wrapped, reply })));
         Ok(answer)

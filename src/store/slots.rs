@@ -1,99 +1,22 @@
 //! The erasable half of a volume: a file of fixed slots, one a tip, each with the tip's wrap key.
 //!
+//! In: records, and slots to erase. Out: what the slots say. Touches the one file, whose layout is in `docs/store.md`, section 1.
 //! A slot is the only truth about its tip: `free → committed → erasing → gone`. Index, listing and every answer follow from reading it.
 //! It is overwritten **in place** and synced; with it go the key, the id, the size and the withdraw digest. A slot that is gone looks
-//! like one that is free, so that afterwards nothing in the store says that there was a tip. Layout: `docs/store.md`, section 1.
+//! like one that is free, so that afterwards nothing in the store says that there was a tip.
 
 use std::io;
 use std::path::Path;
 
 use rand::Rng;
-use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::disk::{Disk, DiskFile, Open, Trouble};
+use super::record::{ERASING, Record, SLOT, State};
 use softinfo_base::day::Day;
-use softinfo_formats::envelope::id::TipId;
-use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
-/// Bytes of a slot, and of the file's head: they never straddle a disk sector.
-const SLOT: usize = 128;
+/// How a slot file begins.
 const MAGIC: &[u8; 24] = b"softinfo/store-slots/2\0\0";
-/// First byte of a slot with a tip.
-const COMMITTED: u8 = 1;
-/// First byte of a slot that is being overwritten.
-const ERASING: u8 = 0xee;
-
-/// What a slot holds of a tip.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(super) struct Record {
-    /// Bytes of the tip.
-    pub size: u64,
-    /// SHA-256 of the tip.
-    pub id: [u8; 32],
-    /// Digest of its withdraw token.
-    pub digest: [u8; 32],
-    /// The key its chunks are wrapped with.
-    pub key: [u8; 32],
-    /// Where its first wrapped chunk lies in the volume's journal, in bytes. The others follow.
-    pub offset: u64,
-}
-
-impl Record {
-    pub fn tip_id(&self) -> TipId {
-        TipId::from_bytes(self.id)
-    }
-
-    pub fn withdraw(&self) -> WithdrawDigest {
-        WithdrawDigest::from_bytes(self.digest)
-    }
-
-    fn to_slot(&self) -> Zeroizing<[u8; SLOT]> {
-        let mut slot = Zeroizing::new([0; SLOT]);
-        slot[0] = COMMITTED;
-        slot[8..16].copy_from_slice(&self.size.to_be_bytes());
-        slot[16..48].copy_from_slice(&self.id);
-        slot[48..80].copy_from_slice(&self.digest);
-        slot[80..112].copy_from_slice(&self.key);
-        slot[112..120].copy_from_slice(&self.offset.to_be_bytes());
-        let check = check(&slot);
-        slot[120..].copy_from_slice(&check);
-        slot
-    }
-}
-
-/// Eight bytes that tell a whole slot from a torn one.
-fn check(slot: &[u8; SLOT]) -> [u8; 8] {
-    let digest = Sha256::digest(&slot[..120]);
-    std::array::from_fn(|n| digest[n])
-}
-
-/// What a slot says.
-enum State {
-    /// Free, or gone: nothing tells them apart.
-    Empty,
-    Committed(Record),
-    /// Its erasure was begun, or a write to it was torn: nobody is served from it, and what is left has to go.
-    Erasing,
-    Torn,
-}
-
-fn state(slot: &[u8; SLOT]) -> State {
-    let field = |from: usize| std::array::from_fn(|n| slot[from + n]);
-    let number = |from: usize| u64::from_be_bytes(std::array::from_fn(|n| slot[from + n]));
-    match slot[0] {
-        COMMITTED if slot[120..] == check(slot) => State::Committed(Record {
-            size: number(8),
-            id: field(16),
-            digest: field(48),
-            key: field(80),
-            offset: number(112),
-        }),
-        ERASING => State::Erasing,
-        _ if slot.iter().all(|&byte| byte == 0) => State::Empty,
-        _ => State::Torn,
-    }
-}
 
 /// What stands at the head of a slot file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,7 +121,7 @@ impl SlotFile {
     pub fn read(&self, slot: u16) -> io::Result<Option<Record>> {
         let mut bytes = Zeroizing::new([0; SLOT]);
         self.file.read_exact_at(&mut *bytes, offset(slot))?;
-        Ok(if let State::Committed(record) = state(&bytes) { Some(record) } else { None })
+        Ok(if let State::Committed(record) = State::of(&bytes) { Some(record) } else { None })
     }
 
     /// Reads all slots, and changes nothing. Where the file can't be read in one piece, each slot is read for itself.
@@ -214,7 +137,7 @@ impl SlotFile {
                 scanned.unread += 1;
                 continue;
             }
-            match state(bytes) {
+            match State::of(bytes) {
                 State::Empty => {}
                 State::Committed(record) => scanned.tips.push((slot, record)),
                 State::Erasing => scanned.unfinished.push(slot),

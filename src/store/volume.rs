@@ -10,7 +10,8 @@ use std::sync::{Mutex, MutexGuard};
 use super::disk::{Disk, Open};
 use super::journal::Journal;
 use super::mutex::lock;
-use super::slots::{Head, Record, SlotFile};
+use super::record::Record;
+use super::slots::{Head, SlotFile};
 use softinfo_base::day::Day;
 
 /// Name of the slot file in a volume's folder.

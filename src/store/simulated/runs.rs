@@ -11,9 +11,10 @@ use rustix::io::Errno;
 use super::{Fault, SimulatedDisk, noise};
 use crate::committer::Lane;
 use crate::disk::Disk;
-use crate::ingest::{self, Ingest};
+use crate::ingest::Ingest;
 use crate::job::{Commit, Wrapped};
 use crate::ledger::Ledger;
+use crate::record::Record;
 use crate::settings::Settings;
 use crate::wrap::Wrap;
 use crate::{CHUNK, Committed, Incoming, StoreError, erase, retrieve, sealer};
@@ -162,7 +163,7 @@ impl Run {
         for id in &ids {
             let (tip, wrap, (reply, answer)) = (&self.tips[id], Wrap::new(), tokio::sync::oneshot::channel());
             let header = TipHeader { withdraw: tip.withdraw };
-            let record = ingest::record(&wrap, tip.bytes.len() as u64, *id, &header);
+            let record = Record::new(&wrap, tip.bytes.len() as u64, *id, &header);
             group.push(Commit { record, wrapped: Wrapped::Whole(wrap.wrap(0, &tip.bytes).unwrap()), reply });
             self.tips.get_mut(id).unwrap().keys.push(*wrap.key);
             answers.push(answer);
