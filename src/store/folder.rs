@@ -15,8 +15,8 @@ use softinfo_base::file::{FileLock, may_in, private_folder, read_limited, write_
 
 /// What the file `format` says in a store of this version.
 const FORMAT: &str = "softinfo/store/2\n";
-/// Folders in the store's.
-const FOLDERS: [&str; 3] = ["volumes", "incoming", "scratch"];
+/// The folders in it, which are made where they are missing.
+pub(super) const FOLDERS: [&str; 3] = ["volumes", "incoming", "scratch"];
 
 /// Looks at a folder that is there as the opening will, and changes nothing: whether it is this user's, and a store of this version or one that
 /// can be made.

@@ -1,8 +1,10 @@
-//! What the store knows at a moment: its volumes, the index over their slots, and whether it still runs. Loaded from the disk at each start.
+//! The one place that all parts of the store share: what is known of its tips, which day it is, whether it still runs, and what waits to be
+//! sealed.
 //!
-//! In: a folder. Out: volumes and slots by number, id and digest. No lock of it is held while the disk is waited for.
+//! In: a folder, on a disk. Out: volumes and slots by number and id, each as the disk says now. Touches slot files, and makes volumes. No lock
+//! of it is held while the disk is waited for.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,24 +13,24 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use rand::Rng;
 
 use super::believed_day::{self, BelievedDay};
-use super::disk::{Disk, Open};
-use super::index::{Index, Place};
+use super::disk::Disk;
+use super::index::Place;
 use super::journal::Journal;
+use super::known::Known;
 use super::mutex::lock;
 use super::notice::Notice;
 use super::record::Record;
+use super::recovery::recover;
 use super::sealed::Restored;
 use super::settings::Settings;
 use super::slots::{Head, SlotFile};
-use super::volume::{self, Home, JOURNAL, SEALED, SEALING, Volume};
+use super::volume::{self, Home, Volume};
 use super::{Kept, StoreError};
 use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::id::TipId;
 
-/// Days after which nobody looks any more.
-const NEVER: i64 = 400_000;
-
+/// What the store knows, with the disk and the clock that it knows it from.
 pub(super) struct Ledger {
     pub folder: PathBuf,
     pub disk: Arc<dyn Disk>,
@@ -48,21 +50,8 @@ pub(super) struct Ledger {
     notice: Box<dyn Fn(Notice) + Send + Sync>,
 }
 
-#[derive(Default)]
-pub(super) struct Known {
-    pub index: Index,
-    pub volumes: BTreeMap<u32, Arc<Volume>>,
-    /// Volumes whose slots can't be read, by number, with the last day on which a tip in them may expire.
-    pub unreadable: BTreeMap<u32, (PathBuf, Day)>,
-    /// Tips that did not read back as they were written: not listed any more, but still erasable.
-    pub damaged: BTreeSet<Place>,
-    next_number: u32,
-}
-
 impl Ledger {
-    /// Reads the slots of all volumes; finishes what a crash has interrupted.
-    ///
-    /// A volume whose slots can't be read stays where it is, and is told of. `scratch/` and `incoming/` are emptied.
+    /// Reads what is there, after it has finished what a crash has interrupted ([`recover`]), and looks at the clock.
     pub fn load(
         folder: &Path,
         disk: Arc<dyn Disk>,
@@ -70,29 +59,7 @@ impl Ledger {
         clock: Arc<dyn Clock>,
         notice: Box<dyn Fn(Notice) + Send + Sync>,
     ) -> Result<Self, StoreError> {
-        for name in ["volumes", "incoming", "scratch"] {
-            let path = folder.join(name);
-            empty_folder(&*disk, &path, name != "volumes").map_err(StoreError::io(&path))?;
-        }
-        disk.sync_folder(folder).map_err(StoreError::io(folder))?;
-        let volumes = folder.join("volumes");
-        let mut known = Known::default();
-        for entry in disk.list(&volumes).map_err(StoreError::io(&volumes))? {
-            let Some((number, day)) = volume::parse_name(&entry.name) else {
-                // Somebody's, perhaps a volume under another name: there may be tips in it.
-                let number = u32::MAX - u32::try_from(known.unreadable.len()).unwrap_or(0);
-                known.unreadable.insert(number, (volumes.join(&entry.name), clock.today().plus(NEVER)));
-                notice(Notice::Unreadable { volume: number });
-                continue;
-            };
-            known.next_number = known.next_number.max(number + 1);
-            let path = volumes.join(&entry.name);
-            if load_volume(&*disk, folder, path.clone(), number, &mut known, &*notice).is_err() {
-                // Nothing is known of what is in it, so nothing is done to it.
-                known.unreadable.insert(number, (path, day.plus(settings.longest())));
-                notice(Notice::Unreadable { volume: number });
-            }
-        }
+        let known = recover(&*disk, folder, settings.longest(), &*clock, &*notice)?;
         let latest = known.volumes.values().map(|volume| volume.head.day).max();
         let believed_day = BelievedDay::open(&*disk, folder, latest, clock.today(), settings.leap_days.into())
             .map_err(StoreError::io(&folder.join(believed_day::FILE)))?;
@@ -172,11 +139,8 @@ impl Ledger {
         slots: u16,
         whole: Option<&Path>,
     ) -> io::Result<(Arc<Volume>, SlotFile, Journal)> {
-        let number = {
-            let mut known = self.known();
-            known.next_number += 1;
-            known.next_number - 1
-        };
+        let number = self.known().take_number();
+        // Drawn for each volume, so that an expiry says little about the day of arrival.
         let jitter = rand::thread_rng().gen_range(0..=self.settings.jitter_days);
         // From the later of the two days: where the clock is not believed, a tip is rather kept too long than too short.
         let from = day.max(self.clock.today());
@@ -270,60 +234,4 @@ impl Ledger {
     pub fn waiting(&self) -> MutexGuard<'_, VecDeque<Arc<Volume>>> {
         lock(&self.to_seal)
     }
-}
-
-/// Makes a folder where there is none; takes away what is in it where `empty` says so.
-fn empty_folder(disk: &dyn Disk, path: &Path, empty: bool) -> io::Result<()> {
-    match disk.list(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => disk.make_folder(path),
-        Err(error) => Err(error),
-        Ok(entries) if empty => entries.iter().try_for_each(|entry| {
-            let path = path.join(&entry.name);
-            if entry.is_folder { disk.remove_tree(&path) } else { disk.remove_file(&path) }
-        }),
-        Ok(_) => Ok(()),
-    }
-}
-
-/// Takes one volume into what is known, or removes it when it is proven that it holds nothing.
-fn load_volume(
-    disk: &dyn Disk,
-    store: &Path,
-    path: PathBuf,
-    number: u32,
-    known: &mut Known,
-    notice: &dyn Fn(Notice),
-) -> io::Result<()> {
-    let entries = disk.list(&path)?;
-    let has = |name: &str| entries.iter().any(|entry| entry.name == name);
-    // While there is a journal, that is the home: what is sealed beside it is looked at once more before the journal goes.
-    let home = if has(JOURNAL) || !has(SEALED) { Home::Journal } else { Home::Sealed };
-    let slots = SlotFile::open(disk, &path.join(volume::SLOTS), Open::Update)?;
-    if slots.head.number != number {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    slots.forget_cached()?;
-    let scanned = slots.scan()?;
-    slots.erase(&scanned.unfinished)?;
-    if scanned.torn > 0 {
-        notice(Notice::TornSlots { volume: number });
-    }
-    if scanned.unread > 0 {
-        known.unreadable.insert(number, (path.clone(), slots.head.expires));
-        notice(Notice::Unreadable { volume: number });
-    } else if scanned.tips.is_empty() {
-        // What was zeroed before a kill may not have reached the disk: a key that is said to be gone is overwritten before its file is.
-        slots.erase_all()?;
-        return volume::discard(disk, store, &path);
-    }
-    if has(SEALING) {
-        disk.remove_tree(&path.join(SEALING))?;
-    }
-    let volume = Volume::new(slots.head, path, home, false);
-    for (slot, record) in &scanned.tips {
-        known.index.insert(slots.head.day, Place { volume: number, slot: *slot }, record);
-        volume.add(record.size);
-    }
-    known.volumes.insert(number, Arc::new(volume));
-    Ok(())
 }
