@@ -1,7 +1,8 @@
-//! Which day the store takes it to be. A clock that jumps expires nothing by itself, and one that goes back dates nothing into the past.
+//! Which day the store takes it to be, whatever the clock says. A clock that jumps ahead expires nothing by itself, and one that goes back dates
+//! no tip into the past.
 //!
-//! In: what the clock says. Out: the day for new tips, and the day up to which may be expired. Touches the file `day`: the highest day
-//! that was believed, so that a restart knows it, too.
+//! In: what the clock says. Out: the day for new tips, and the day up to which tips may be expired. Touches the file `day`, which holds the
+//! highest day that was ever believed, so that a restart knows it, too.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,12 +12,13 @@ use super::disk::{Disk, Open, Trouble};
 use super::mutex::lock;
 use softinfo_base::day::Day;
 
-/// Its name in the store's folder.
+/// Name of the file in the store's folder.
 pub(super) const FILE: &str = "day";
 
+/// The highest day that was believed, and how far ahead of it a clock may be.
 pub(super) struct BelievedDay {
     highest: Mutex<Highest>,
-    /// Days by which the clock may be ahead of it.
+    /// Days by which the clock may be ahead of the highest one.
     leap: i64,
     file: PathBuf,
     folder: PathBuf,
@@ -26,15 +28,16 @@ pub(super) struct BelievedDay {
 #[derive(Clone, Copy)]
 struct Highest {
     day: Day,
+    /// At the last look the clock was too far ahead to be believed.
     is_held: bool,
 }
 
 /// What a look at the clock led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Looked {
-    /// Up to this day may be expired.
+    /// What expires on this day or before may be erased.
     pub today: Day,
-    /// The clock has just been found too far ahead to be believed.
+    /// The clock is too far ahead to be believed, and was not at the look before: somebody has to be told.
     pub newly_held: bool,
 }
 
@@ -49,14 +52,15 @@ impl BelievedDay {
         Ok(Self { highest: Mutex::new(Highest { day, is_held: false }), leap, file, folder: store.to_owned(), scratch })
     }
 
-    /// The day for a tip that comes now: never before one that was believed, and never further ahead than may be believed, because couriers
-    /// list from the latest day on.
+    /// The day for a tip that comes now: that of the clock, but none before the highest that was believed, and none further ahead of it than may be
+    /// believed. Couriers list from the latest day that they know, so a tip that was dated too far ahead would hide those after it.
     pub fn for_tips(&self, clock: Day) -> Day {
         let highest = self.lock().day;
         clock.clamp(highest, highest.plus(self.leap))
     }
 
-    /// Believes the clock, as far as it may be believed; `accept` believes it wherever it is.
+    /// Looks at the clock, and believes it unless it is too far ahead; with `accept` it is believed wherever it is. What is believed is in the
+    /// file before this returns, unless it can't be written just now, for example on a full disk.
     pub fn look(&self, disk: &dyn Disk, clock: Day, accept: bool) -> io::Result<Looked> {
         let mut highest = self.lock();
         let too_far = clock > highest.day.plus(self.leap) && !accept;
@@ -64,7 +68,7 @@ impl BelievedDay {
         highest.is_held = too_far;
         if !too_far && (clock > highest.day || newly_made(disk, &self.file)?) {
             let day = clock.max(highest.day);
-            // Without room it is believed all the same, until the next start: what expires makes room.
+            // On a full disk the day is believed all the same, until the next start: what expires then makes room.
             match self.keep(disk, day) {
                 Err(error) if Trouble::of(&error) == Trouble::Failed => return Err(error),
                 _ => highest.day = day,
@@ -73,6 +77,7 @@ impl BelievedDay {
         Ok(Looked { today: highest.day, newly_held })
     }
 
+    /// Makes `day` durable in the file, which is replaced in one step.
     fn keep(&self, disk: &dyn Disk, day: Day) -> io::Result<()> {
         if let Err(error) = disk.remove_file(&self.scratch)
             && error.kind() != io::ErrorKind::NotFound
@@ -100,7 +105,7 @@ impl BelievedDay {
     }
 }
 
-/// What the file says; `None` when there is none.
+/// The day that the file of a store holds; `None` when there is no file.
 ///
 /// # Errors
 /// It can't be read, or holds no day.
@@ -117,6 +122,7 @@ pub(super) fn kept(disk: &dyn Disk, store: &Path) -> io::Result<Option<Day>> {
     }
 }
 
+/// Whether the file is still to be made, in a store that is new.
 fn newly_made(disk: &dyn Disk, file: &Path) -> io::Result<bool> {
     match disk.open(file, Open::Read) {
         Ok(_) => Ok(false),

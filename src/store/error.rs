@@ -23,7 +23,7 @@ pub enum StoreError {
     /// Nothing was found, but a part of the store can't be read: there may be something.
     #[error("a part of the store can't be read, so it is not known whether it is there")]
     Unproven,
-    /// What could be read is erased, but not all could be read: there may be more of it.
+    /// What could be read is erased, but a part of the store can't be read: there may be more of the same.
     #[error("what could be read is erased, but a part of the store can't be read, so there may be more")]
     Partly,
     /// The clock is too far ahead to be believed, so that days are not certain. Nothing was erased.
@@ -31,17 +31,17 @@ pub enum StoreError {
         "the clock says {clock}, but the last day here was {believed}: which tips are older than a day is not certain, and nothing was erased. Set the clock right, or, if it is right, add --accept-date {clock}"
     )]
     ClockAhead {
-        /// What it says.
+        /// The day that the clock says.
         clock: Day,
-        /// The day that is believed.
+        /// The highest day that the store has believed.
         believed: Day,
     },
-    /// The folder belongs to another user.
+    /// The folder belongs to another user; nothing was changed in it.
     #[error("{} belongs to another user (uid {owner}); start the relay as that user, or give the folder to the relay's user", path.display())]
     Owner {
-        /// The folder.
+        /// The folder of the store.
         path: PathBuf,
-        /// Its owner.
+        /// User id of its owner.
         owner: u32,
     },
     /// Another process has it open.
@@ -56,15 +56,15 @@ pub enum StoreError {
     /// The file system said no.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Where.
+        /// The file or folder that the call was for.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: io::Error,
     },
 }
 
 impl StoreError {
-    /// Of a call that changes nothing that was acknowledged: refuses what was asked, and no more.
+    /// Of a failed call for `path` that can't have changed a tip that was acknowledged: what was asked is refused, and the store goes on.
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + use<'_> {
         move |source| match Trouble::of(&source) {
             Trouble::Full => Self::Full,

@@ -1,6 +1,7 @@
-//! A tip on its way in, in a file of its own: each chunk is wrapped and written as it comes, under a key that is in memory only.
+//! A large tip on its way in: each chunk is wrapped and written as it comes, under a key that is in memory only.
 //!
-//! In: chunks. Out: a synced file, handed to the lane for everything but text. Given up, the file goes; after a crash `incoming/` is emptied.
+//! In: chunks. Out: a synced file, handed to the lane for everything but text. Touches that file in `incoming/`: it is removed when the tip is
+//! given up, and after a crash the next start empties the folder.
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -18,20 +19,23 @@ use softinfo_formats::envelope::id::TipId;
 /// Bytes after which what has come is synced, so that the last sync of a large tip is short.
 const SYNC_EVERY: u64 = 4 << 20;
 
-/// A tip being received.
+/// A tip that is being received.
 pub(super) struct Ingest {
     ledger: Arc<Ledger>,
     lane: Sender<Job>,
     wrap: Wrap,
     file: Box<dyn DiskFile>,
     staged: Staged,
+    /// Bytes of the tip that have come.
     size: u64,
+    /// Chunks that have come.
     chunks: u32,
+    /// Bytes of the file that are synced.
     synced: u64,
 }
 
 impl Ingest {
-    /// Makes the file.
+    /// Makes the file; `lane` gets the tip when it is whole.
     pub fn begin(ledger: Arc<Ledger>, lane: Sender<Job>) -> Result<Self, StoreError> {
         ledger.check_running()?;
         ledger.check_space()?;
@@ -45,7 +49,7 @@ impl Ingest {
         Ok(())
     }
 
-    /// What a lane is to make durable, when all has come.
+    /// Syncs the file, when all has come: what a lane is to make durable.
     pub fn finish(mut self, id: TipId, header: &TipHeader) -> Result<(Record, Staged), StoreError> {
         self.sync()?;
         let record = Record::new(&self.wrap, self.size, id, header);
@@ -57,7 +61,7 @@ impl Incoming for Ingest {
     fn append(&mut self, chunk: &[u8]) -> Result<(), StoreError> {
         self.ledger.check_running()?;
         self.ledger.check_space()?;
-        // A shorter chunk is the last: all but it have to be whole, since their places are computed.
+        // A chunk that is shorter is the last: where a chunk lies is computed, so all before it have to be full.
         if chunk.is_empty() || chunk.len() > CHUNK || self.size != u64::from(self.chunks) * CHUNK as u64 {
             return Err(StoreError::Unavailable);
         }
@@ -75,10 +79,10 @@ impl Incoming for Ingest {
         match self.finish(id, header) {
             Ok((record, staged)) => {
                 let commit = Commit { record, wrapped: Wrapped::Staged(staged), reply };
-                // When the lane has gone, the reply is dropped with the job: the caller sees a closed channel.
+                // When the lane has ended, the reply is dropped with the job, and the caller sees a closed channel.
                 let _ = lane.send(Job::Commit(Box::new(commit)));
             }
-            // Not even its bytes are known to be on the disk: it can't come to be there.
+            // It has no record and gets none, so a refusal is true whatever has become of its bytes.
             Err(error) => {
                 let _ = reply.send(Err(error));
             }

@@ -13,7 +13,9 @@ use softinfo_base::day::Day;
 
 /// The wrapped bytes of a tip.
 pub(super) enum Wrapped {
+    /// In memory: a text, which is one chunk.
     Whole(Vec<u8>),
+    /// In a file of its own: everything else.
     Staged(Staged),
 }
 
@@ -27,27 +29,24 @@ impl Wrapped {
     }
 }
 
-/// A tip to be made durable; where it lies is the lane's to say.
+/// A tip to be made durable. Where it lies is not in its record yet: the lane says so.
 pub(super) struct Commit {
     pub record: Record,
     pub wrapped: Wrapped,
     pub reply: Reply,
 }
 
+/// Whoever waits for a tip to be durable. Dropped unanswered when nothing is known of it any more.
 pub(super) type Reply = oneshot::Sender<Result<Committed, StoreError>>;
 
 /// What a lane is asked to do.
 pub(super) enum Job {
+    /// Make a tip durable, and answer.
     Commit(Box<Commit>),
-    /// Write no more to this volume, or to the one of another day than this: it is about to be erased, or its day is over.
-    Leave {
-        volume: Option<u32>,
-        day: Option<Day>,
-        done: Sender<()>,
-    },
-    /// Write and sync something that is no tip.
-    Probe {
-        done: Sender<Result<(), StoreError>>,
-    },
+    /// Write no more to the open volume if it is this one, or of another day than this: it is about to be erased, or its day is over.
+    Leave { volume: Option<u32>, day: Option<Day>, done: Sender<()> },
+    /// Write and sync a byte that means nothing, and say whether that went well.
+    Probe { done: Sender<Result<(), StoreError>> },
+    /// End, after all that was asked before.
     Close,
 }

@@ -32,20 +32,23 @@ use softinfo_formats::envelope::id::TipId;
 
 /// What the store knows, with the disk and the clock that it knows it from.
 pub(super) struct Ledger {
+    /// The store's folder.
     pub folder: PathBuf,
     pub disk: Arc<dyn Disk>,
     pub settings: Settings,
     /// Says which day it is; whether that is believed, [`BelievedDay`] says.
     pub clock: Arc<dyn Clock>,
     pub believed_day: BelievedDay,
+    /// What was read from sealed databases last.
     pub restored: Restored,
-    /// Held by whoever has a sled database open: one at a time, for the sake of memory.
+    /// Held by whoever has a sled database open: one at a time, because each takes much memory.
     pub sled: Mutex<()>,
     known: Mutex<Known>,
     stopped: AtomicBool,
     /// Rises with each group of tips that was acknowledged.
     pub groups: AtomicU64,
     to_seal: Mutex<VecDeque<Arc<Volume>>>,
+    /// Wakes the sealer: a volume waits, or it is to end.
     pub sealer_wakes: Condvar,
     notice: Box<dyn Fn(Notice) + Send + Sync>,
 }
@@ -83,23 +86,27 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// Takes the lock of what is known; not to be held while the disk is waited for.
     pub fn known(&self) -> MutexGuard<'_, Known> {
         lock(&self.known)
     }
 
+    /// Tells the operator.
     pub fn tell(&self, notice: Notice) {
         (self.notice)(notice);
     }
 
+    /// Fails when the store has stopped.
     pub fn check_running(&self) -> Result<(), StoreError> {
         if self.has_stopped() { Err(StoreError::Stopped) } else { Ok(()) }
     }
 
+    /// Whether a failed write or a panic has stopped the store.
     pub fn has_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
     }
 
-    /// Accepts nothing from now on: what is on the disk is not known any more.
+    /// Stops the store: nothing is accepted any more, because what is on the disk is not known. Gives the error for whoever asked.
     pub fn stop(&self) -> StoreError {
         if !self.stopped.swap(true, Ordering::AcqRel) {
             self.tell(Notice::Stopped);
@@ -107,17 +114,18 @@ impl Ledger {
         StoreError::Stopped
     }
 
+    /// Fails when less is free than the floor.
     pub fn check_space(&self) -> Result<(), StoreError> {
         let free = self.disk.space(&self.folder).map_err(StoreError::io(&self.folder))?;
         if free.usable() < self.settings.floor_bytes { Err(StoreError::Full) } else { Ok(()) }
     }
 
-    /// The day for what comes now.
+    /// The day for a tip that comes now.
     pub fn today(&self) -> Day {
         self.believed_day.for_tips(self.clock.today())
     }
 
-    /// The day up to which may be expired.
+    /// Believes the clock as far as it may be believed; gives the day up to which tips may be expired.
     pub fn look_at_clock(&self) -> Result<Day, StoreError> {
         self.believe(false)
     }
@@ -132,7 +140,7 @@ impl Ledger {
         Ok(looked.today)
     }
 
-    /// Makes a volume for a lane; with `whole`, one that has this file as its journal.
+    /// Makes a volume for a lane, with so many `slots`; with `whole`, one that has this file as its journal.
     pub fn make_volume(
         &self,
         day: Day,
@@ -142,7 +150,7 @@ impl Ledger {
         let number = self.known().take_number();
         // Drawn for each volume, so that an expiry says little about the day of arrival.
         let jitter = rand::thread_rng().gen_range(0..=self.settings.jitter_days);
-        // From the later of the two days: where the clock is not believed, a tip is rather kept too long than too short.
+        // Counted from the later of the two days: while the clock is not believed, a tip is rather kept too long than not long enough.
         let from = day.max(self.clock.today());
         let expires = from.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
         let head = Head { number, day, clock: from, expires, slots };
@@ -159,18 +167,20 @@ impl Ledger {
         self.date_folders();
     }
 
-    /// The same of the folders in which something comes or goes with each tip or each reading.
+    /// Gives the folders in which something comes or goes with each tip or each reading the time of today.
     pub fn date_folders(&self) {
         for name in ["volumes", "scratch", "incoming"] {
             self.disk.date(&self.folder.join(name), self.today());
         }
     }
 
+    /// The volume with this number, while it is there.
     pub fn volume(&self, number: u32) -> Option<Arc<Volume>> {
         self.known().volumes.get(&number).cloned()
     }
 
-    /// The tip with this id, by its slot, and one that is not known to be damaged first; `None` when it is proven that there is none.
+    /// The tip with this id, as its slot says now; `None` when it is proven that there is none. Where it is stored twice, a copy that is not known to
+    /// be damaged comes first.
     pub fn find(&self, id: &TipId) -> Result<Option<(Arc<Volume>, Place, Record)>, StoreError> {
         let places = {
             let known = self.known();
@@ -199,7 +209,7 @@ impl Ledger {
         }
     }
 
-    /// From now on nothing is called absent: this volume's slots can't be read.
+    /// Notes that the slots of a volume can't be read. From now on no tip is called absent: it may be in there.
     pub fn set_unreadable(&self, volume: &Volume) {
         let last = volume.head.day.plus(self.settings.longest());
         let number = volume.head.number;
@@ -209,11 +219,12 @@ impl Ledger {
         }
     }
 
-    /// Fails when there may be tips that can't be seen.
+    /// Fails while there are slots that can't be read: a tip that was not found may be in one of them.
     pub fn prove_absence(&self) -> Result<(), StoreError> {
         if self.known().unreadable.is_empty() { Ok(()) } else { Err(StoreError::Unproven) }
     }
 
+    /// How much is kept, from the counters of the volumes.
     pub fn kept(&self) -> Kept {
         let known = self.known();
         let add = |kept: Kept, volume: &Arc<Volume>| Kept {
@@ -223,7 +234,7 @@ impl Ledger {
         known.volumes.values().fold(Kept::default(), add)
     }
 
-    /// Hands a volume to the sealer.
+    /// Hands a volume to the sealer; its lane writes to it no more.
     pub fn seal_later(&self, volume: Arc<Volume>) {
         volume.is_open.store(false, Ordering::Release);
         self.waiting().push_back(volume);

@@ -1,7 +1,27 @@
 //! Where ciphertext rests, until it is withdrawn or its days are over (`docs/store.md`).
 //!
-//! In: tips, whole or in chunks. Out: the same bytes, by id. The trait is what the relay relies on; [`pool::Pool`] keeps it: new tips in
-//! append-only journals, old ones in sled volumes that are never written again, the key of each in a slot that can be overwritten.
+//! In: tips, whole or in chunks. Out: the same bytes, by id. Touches the one folder that [`pool::Pool`] is opened in, and nothing else.
+//!
+//! ```text
+//!  put, begin      ┌─ text ─┐  bytes   journal ──── sealer ───► sealed        get, list
+//!  ───────────► ingest      lane ────►  │                         │  ────► retrieve ───────►
+//!                  └─ bulk ─┘  record  slots ◄── erase ── withdrawal, expiry
+//! ```
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `store`, `listing`, `error` | what the relay relies on: the trait [`Store`], a page of tips, what can go wrong |
+//! | [`pool`] | the store on one machine, with its threads; `settings`, `notice` and `folder` are what it is opened with and in |
+//! | `ledger` | what its parts share; `known` in memory, filled by `recovery` at each start |
+//! | `ingest`, `staged`, `wrap` | a tip on its way in: chunks wrapped under a key of its own, a large one in a file of its own |
+//! | `committer`, `job` | a lane, which makes what waits durable in groups: first the bytes, then the records |
+//! | `volume`, `journal`, `slots`, `record`, `index` | where a tip lies: its bytes, its key, and how it is found |
+//! | `sealer`, `sealed` | the thread that seals a volume nobody writes to any more, and the sled databases that it makes |
+//! | `retrieve`, `erase` | a tip on its way out, and its end |
+//! | `believed_day`, `file_times` | which day it is taken to be, and file times that say no more than a day |
+//! | `disk`, `free_space`, `mutex` | the machine underneath; `simulated` and `failpoints` take its place in tests |
+//!
+//! No module depends, even by way of others, on one that depends on it.
 #![forbid(unsafe_code)]
 
 mod believed_day;

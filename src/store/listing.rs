@@ -10,16 +10,16 @@ use softinfo_formats::envelope::id::TipId;
 pub struct Listed {
     /// The day it arrived.
     pub day: Day,
-    /// Its id.
+    /// SHA-256 of its bytes.
     pub id: TipId,
-    /// Bytes of the file.
+    /// Length of the tip in bytes.
     pub size: u64,
 }
 
 /// A position in the listing: behind a whole day, or behind one tip of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// The day.
+    /// The day at which the position is.
     pub day: Day,
     /// The last tip seen of that day; `None` means all of them.
     pub id: Option<TipId>,

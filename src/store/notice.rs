@@ -9,31 +9,31 @@ use softinfo_base::day::Day;
 pub enum Notice {
     /// The slots of a volume can't be read: its tips can be neither given out nor withdrawn. It is left as it is.
     Unreadable {
-        /// Its number.
+        /// Number of the volume.
         volume: u32,
     },
-    /// Slots held neither a tip nor nothing, after a write that a crash cut or on a failing disk. They are empty now.
+    /// Some slots were neither empty nor a whole record: a crash had cut a write short, or the disk fails. They are overwritten now.
     TornSlots {
-        /// Number of their volume.
+        /// Number of the volume.
         volume: u32,
     },
     /// A tip does not read back as it was written. It is not given out any more; it can be withdrawn.
     DamagedTip {
-        /// Number of its volume.
+        /// Number of the volume that it is in.
         volume: u32,
     },
-    /// A volume could not be sealed. Its journal is whole; it is tried again. Told once of each, however often it fails.
+    /// A volume could not be sealed. Its tips are whole, in its journal, and it is tried again. Said once of each volume, however often it fails.
     NotSealed {
-        /// Its number.
+        /// Number of the volume.
         volume: u32,
     },
     /// The clock is too far ahead to be believed: nothing expires until it is right, or somebody says that it is.
     ClockAhead {
-        /// What it says.
+        /// The day that the clock says.
         clock: Day,
-        /// The day that is believed.
+        /// The highest day that the store has believed.
         believed: Day,
     },
-    /// A write or sync failed, or a part of the program: nothing is accepted any more, the relay has to be restarted.
+    /// A write or sync failed, or a thread of the store panicked: nothing is accepted any more, and the relay has to be restarted.
     Stopped,
 }

@@ -1,4 +1,4 @@
-//! The store on one machine, with its threads: two lanes that commit, and one that seals.
+//! The store on one machine: the trait kept with three kinds of files and five threads, two for each lane and one that seals.
 //!
 //! In: tips. Out: tips by id. Touches one folder and nothing else: `lock`, `format`, `day`, `probe-*`, `volumes/`, `incoming/`, `scratch/`.
 //! `docs/store.md` walks through a crash at every step.
@@ -30,7 +30,7 @@ pub use super::folder::{look, may_work_in};
 pub use super::notice::Notice;
 pub use super::settings::Settings;
 
-/// Tips that are looked at together when all are read.
+/// Tips of a page when all are read.
 const PAGE: usize = 1000;
 
 /// The store, and its threads.
@@ -38,7 +38,7 @@ pub struct Pool {
     ledger: Arc<Ledger>,
     text: Committer,
     bulk: Committer,
-    // Behind the lanes, so that it ends after them.
+    // Declared after the lanes, so that it is dropped after them: they hand it volumes until they end.
     sealer: Option<Sealer>,
     _lock: FileLock,
 }
@@ -74,8 +74,8 @@ impl Pool {
         Ok(Self { ledger, text, bulk, sealer, _lock: lock })
     }
 
-    /// Makes the times of all files those of their day. Called at the start and once an hour, so that the one time that can't be
-    /// set, that of the last change, follows the clock and no tip.
+    /// Gives all files the times of their days. To be called at the start and once an hour: so the one time that can't be set, that of the last
+    /// change, says when this was called and nothing of any tip.
     pub fn date_files(&self) {
         date_store(&self.ledger.folder);
     }
@@ -86,19 +86,19 @@ impl Pool {
         self.ledger.has_stopped()
     }
 
-    /// The day that is believed, when the clock is too far ahead of it.
+    /// The highest day that was believed, while the clock is too far ahead of it; `None` while the clock is believed.
     #[must_use]
     pub fn clock_held(&self) -> Option<Day> {
         self.ledger.believed_day.held()
     }
 
-    /// Tips that did not read back as they were written, and are still there; as far as that was seen since the start.
+    /// How many tips did not read back as they were written, and are still there, as far as that was seen since the start.
     #[must_use]
     pub fn damaged(&self) -> usize {
         self.ledger.known().damaged.len()
     }
 
-    /// Volumes whose slots can't be read.
+    /// How many volumes have slots that can't be read.
     #[must_use]
     pub fn unreadable(&self) -> usize {
         self.ledger.known().unreadable.len()
@@ -107,7 +107,7 @@ impl Pool {
     /// Seals all that waits, now.
     ///
     /// # Errors
-    /// The first volume that could not be sealed; the others are all the same. Their journals are whole.
+    /// [`StoreError::Unavailable`] when a volume could not be sealed; the others are sealed all the same. Its tips are whole, in its journal.
     pub fn seal_all(&self) -> Result<(), StoreError> {
         let never = Day::from_number(0);
         self.text.leave(None, never)?;
@@ -123,10 +123,10 @@ impl Pool {
         failed
     }
 
-    /// Reads every tip from its beginning to its end: it has to unwrap, and to have the hash that is its id.
+    /// Reads every tip from its beginning to its end. A tip is whole when all of it unwraps and its hash is its id.
     ///
-    /// `seen` is told after each tip whether it did. Returns how many tips there are, and how many did not; a volume whose slots can't
-    /// be read is told of at the opening.
+    /// `seen` is told of each tip whether it is whole. Returns how many tips there are, and how many of them are not whole. Volumes whose slots
+    /// can't be read are told of at the opening and not here.
     pub fn verify(&self, mut seen: impl FnMut(&Listed, bool)) -> Result<(usize, usize), StoreError> {
         let (mut after, mut tips, mut damaged) = (None, 0, 0);
         loop {
@@ -168,7 +168,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        // The sealer finishes the volume that it is at, not all that wait: those are sealed after the next start.
+        // The sealer finishes the volume that it is at, and leaves those that wait to the next start.
         if let Some(sealer) = &self.sealer {
             sealer.quit();
         }
@@ -212,7 +212,7 @@ impl Store for Pool {
 
     fn expire(&self, today: Day) -> Result<usize, StoreError> {
         let believed = self.ledger.look_at_clock()?;
-        // A day that is over is sealed, also when no other tip comes.
+        // The volumes of a day that is over are left to the sealer, also when no other tip comes.
         let now = self.ledger.today();
         self.text.leave(None, Some(now))?;
         self.bulk.leave(None, Some(now))?;

@@ -39,7 +39,7 @@ pub(super) fn recover(
     let mut known = Known::default();
     for entry in disk.list(&volumes).map_err(StoreError::io(&volumes))? {
         let Some((number, day)) = volume::parse_name(&entry.name) else {
-            // Somebody's, perhaps a volume under another name: there may be tips in it.
+            // Not a volume's name, but perhaps a volume that somebody has renamed: there may be tips in it.
             let number = u32::MAX - u32::try_from(known.unreadable.len()).unwrap_or(0);
             known.unreadable.insert(number, (volumes.join(&entry.name), clock.today().plus(NEVER)));
             notice(Notice::Unreadable { volume: number });
@@ -56,7 +56,7 @@ pub(super) fn recover(
     Ok(known)
 }
 
-/// Makes a folder where there is none; takes away what is in it where `empty` says so.
+/// Makes a folder where there is none; where there is one, removes what is in it if `empty` says so.
 fn empty_folder(disk: &dyn Disk, path: &Path, empty: bool) -> io::Result<()> {
     match disk.list(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => disk.make_folder(path),
@@ -69,7 +69,7 @@ fn empty_folder(disk: &dyn Disk, path: &Path, empty: bool) -> io::Result<()> {
     }
 }
 
-/// Takes one volume into what is known, or removes it when it is proven that it holds nothing.
+/// Adds one volume to what is known, or removes it when all its slots could be read and hold no tip.
 fn load_volume(
     disk: &dyn Disk,
     store: &Path,
@@ -80,7 +80,7 @@ fn load_volume(
 ) -> io::Result<()> {
     let entries = disk.list(&path)?;
     let has = |name: &str| entries.iter().any(|entry| entry.name == name);
-    // While there is a journal, that is the home: what is sealed beside it is looked at once more before the journal goes.
+    // While there is a journal, it is the home: a crash came before it was removed. The sealer compares what is sealed once more, and removes it.
     let home = if has(JOURNAL) || !has(SEALED) { Home::Journal } else { Home::Sealed };
     let slots = SlotFile::open(disk, &path.join(volume::SLOTS), Open::Update)?;
     if slots.head.number != number {
@@ -96,7 +96,8 @@ fn load_volume(
         known.unreadable.insert(number, (path.clone(), slots.head.expires));
         notice(Notice::Unreadable { volume: number });
     } else if scanned.tips.is_empty() {
-        // What was zeroed before a kill may not have reached the disk: a key that is said to be gone is overwritten before its file is.
+        // Zeros that were written before a kill may not have reached the disk. So they are written and synced again before the file is removed: else
+        // a key that was said to be gone could be left in blocks that belong to no file.
         slots.erase_all()?;
         return volume::discard(disk, store, &path);
     }

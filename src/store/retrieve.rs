@@ -19,7 +19,7 @@ use super::wrap::{Unwrap, chunk_extent};
 use super::{Cursor, Listed, StoreError, Stored};
 use softinfo_formats::envelope::id::TipId;
 
-/// Bytes of a volume, from where they lie or lay in its journal.
+/// `length` bytes of a volume: those that lie, or lay before it was sealed, at `at` in its journal.
 fn read(ledger: &Ledger, volume: &Volume, at: u64, length: usize) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![0; length];
     let damaged = |path: PathBuf| {
@@ -35,7 +35,7 @@ fn read(ledger: &Ledger, volume: &Volume, at: u64, length: usize) -> Result<Vec<
                 file.read_exact_at(&mut bytes, at).map_err(damaged(path))?;
                 return Ok(bytes);
             }
-            // Sealed in the meantime.
+            // It was sealed in the meantime.
             Err(_) if volume.home() == Home::Sealed => {}
             Err(error) => return Err(damaged(path)(error)),
         }
@@ -85,8 +85,8 @@ fn restored(ledger: &Ledger, volume: &Volume, at: u64) -> Result<Arc<Values>, St
             Ok(values)
         }
         Err(SealedError::Damaged) => Err(StoreError::Damaged),
-        // It is not there, or not any more: whether that is damage depends on whether the tip still is. Scratch space that is missing says
-        // nothing of it.
+        // The database is not there, or not any more: the caller looks whether the tip still is, and calls it damaged then. A missing scratch
+        // space gives the same error and says nothing of the database, so it is asked for.
         Err(SealedError::Io(error)) if error.kind() == io::ErrorKind::NotFound && is_missing(ledger, &source) => {
             Err(StoreError::Damaged)
         }
@@ -94,11 +94,12 @@ fn restored(ledger: &Ledger, volume: &Volume, at: u64) -> Result<Arc<Values>, St
     }
 }
 
+/// Whether the system says that there is no such folder.
 fn is_missing(ledger: &Ledger, folder: &Path) -> bool {
     ledger.disk.list(folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-/// A tip being read.
+/// A tip that is being read.
 struct Retrieve {
     ledger: Arc<Ledger>,
     volume: Arc<Volume>,
@@ -117,7 +118,7 @@ impl Stored for Retrieve {
         let (at, length) = chunk_extent(self.listed.size, number).ok_or(StoreError::Damaged)?;
         let read = read(&self.ledger, &self.volume, self.offset.saturating_add(at), length);
         let unwrapped = read.and_then(|wrapped| self.unwrap.unwrap(number, &wrapped));
-        // A tip that was erased while it was being read is no damage.
+        // A tip that was erased while it was being read is not damaged.
         let is_there =
             || Ok(self.ledger.record(self.place)?.is_some_and(|(_, record)| record.tip_id() == self.listed.id));
         if matches!(unwrapped, Err(StoreError::Damaged)) && is_there()? {
@@ -133,7 +134,7 @@ impl Stored for Retrieve {
 /// The tip with this id; `None` when it is proven that there is none.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] when it was found damaged before: whoever asks again, for the rest of it, has to hear why it broke off.
+/// [`StoreError::Damaged`] when it was found damaged before: a courier that asks again for the rest of it has to hear why it broke off.
 pub(super) fn get(ledger: &Arc<Ledger>, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError> {
     let Some((volume, place, record)) = ledger.find(id)? else { return Ok(None) };
     if ledger.known().damaged.contains(&place) {
@@ -149,7 +150,7 @@ pub(super) fn get(ledger: &Arc<Ledger>, id: &TipId) -> Result<Option<Box<dyn Sto
     })))
 }
 
-/// At most `limit` tips behind `after`, by day and id, each as its slot says now.
+/// At most `limit` tips behind `after`, by day and then by id, each as its slot says now; fewer only at the end.
 pub(super) fn list(ledger: &Ledger, after: Option<&Cursor>, limit: usize) -> Result<Vec<Listed>, StoreError> {
     let Some(first) = ledger.known().index.first_day() else { return Ok(Vec::new()) };
     let (mut day, mut key) = match after {

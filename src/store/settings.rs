@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How a pool behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Days a tip is kept.
+    /// Days for which a tip is kept.
     pub retention_days: u32,
     /// Up to so many days more, drawn for each volume, so that an expiry says little about the day of arrival.
     pub jitter_days: u32,
@@ -16,18 +16,18 @@ pub struct Settings {
     pub volume_bytes: u64,
     /// Free bytes on the file system below which nothing is accepted.
     pub floor_bytes: u64,
-    /// Days by which the clock may be ahead of the highest day that was believed, at the start or between two looks; beyond, nothing
-    /// expires. Two weeks: a relay that was off over a holiday goes on by itself.
+    /// Days by which the clock may be ahead of the highest day that was believed, at the start or between two looks. While it is further
+    /// ahead, nothing expires. Two weeks: a relay that was off over a holiday goes on by itself.
     pub leap_days: u32,
-    /// Believes the clock at this start, however far ahead it is.
+    /// Whether the clock is believed at this start, however far ahead it is.
     pub accept_date: bool,
-    /// Seals what waits by itself; otherwise only [`Pool::seal_all`](super::pool::Pool::seal_all) does.
+    /// Whether a thread seals what waits; without it,  only [`Pool::seal_all`](super::pool::Pool::seal_all) does.
     pub seals: bool,
-    /// How long after a failure the sealer tries a volume again.
+    /// How long the sealer waits before it tries a volume again that it could not seal.
     pub seal_again: Duration,
-    /// Where sled may work; nothing there has to last. `None` is `scratch/` in the store's folder.
+    /// Folder in which sled may work. What is in it need not outlive the process. `None` is `scratch/` in the store's folder.
     pub scratch: Option<PathBuf>,
-    /// Called when a database was closed and its memory freed; a program may give that back to the system here.
+    /// Called each time a sled database was closed; a program may give its memory back to the system here.
     pub after_close: fn(),
 }
 
@@ -49,7 +49,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Most days that a tip may be kept.
+    /// Most days for which a tip is kept.
     pub(super) fn longest(&self) -> i64 {
         i64::from(self.retention_days) + i64::from(self.jitter_days)
     }

@@ -25,7 +25,7 @@ pub(super) struct Head {
     pub number: u32,
     /// Day of all tips in it.
     pub day: Day,
-    /// What the clock said when it was made, where that is later: it was not believed then, or not yet.
+    /// What the clock said when the file was made, where that is later than `day`: the clock was not believed then.
     pub clock: Day,
     /// First day on which all of it is erased.
     pub expires: Day,
@@ -34,8 +34,8 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// The day on which its tips came, as far as can be said on `today`: what the clock said when it was not believed, unless that day is
-    /// still to come, so that the clock was wrong.
+    /// The day on which its tips came, as far as that can be said on `today`. Where the clock was not believed, what it said then is right, unless that
+    /// day is still to come: then the clock was wrong.
     pub fn came(&self, today: Day) -> Day {
         if self.clock <= today { self.clock } else { self.day }
     }
@@ -49,17 +49,18 @@ pub(super) struct SlotFile {
 
 /// What a slot file holds.
 pub(super) struct Scanned {
+    /// Records, each with the number of its slot.
     pub tips: Vec<(u16, Record)>,
     /// Slots that are to be overwritten: an erasure was begun, or a write was torn.
     pub unfinished: Vec<u16>,
     /// How many of those were torn.
     pub torn: usize,
-    /// Slots that the disk does not give.
+    /// How many slots could not be read.
     pub unread: usize,
 }
 
 impl SlotFile {
-    /// Makes the file with all slots free, and durable but for its name.
+    /// Makes the file with all slots free. On return it is durable but for its name.
     pub fn create(disk: &dyn Disk, path: &Path, head: Head) -> io::Result<Self> {
         let mut bytes = vec![0; SLOT * (usize::from(head.slots) + 1)];
         bytes[..24].copy_from_slice(MAGIC);
@@ -71,7 +72,7 @@ impl SlotFile {
             bytes[38..42].copy_from_slice(&head.clock.number().to_be_bytes());
         }
         let file = disk.open(path, Open::New)?;
-        // Written, not left sparse: overwriting then happens in place.
+        // Written out, not left sparse: so later writes go to blocks that exist, and overwriting happens in place.
         file.write_all_at(&bytes, 0)?;
         file.sync()?;
         Ok(Self { file, head })
@@ -90,7 +91,7 @@ impl SlotFile {
         match (read, bytes.starts_with(MAGIC), day(28), day(32)) {
             (Ok(()), true, Some(day), Some(expires)) => {
                 let slots = u16::from_be_bytes([bytes[36], bytes[37]]);
-                // Zero where there is nothing to say.
+                // Zero, which is a day long ago, where the clock was believed.
                 let clock = Day::from_number(number(38).cast_signed()).map_or(day, |clock| clock.max(day));
                 Ok(Self { file, head: Head { number: number(24), day, clock, expires, slots } })
             }
@@ -99,8 +100,8 @@ impl SlotFile {
         }
     }
 
-    /// Lets the system ask the disk again, after what it holds has been written: a sync that failed may have left in memory
-    /// what is not on the disk.
+    /// Makes the next reading ask the disk, and not the system's memory: after a sync that failed, the memory may hold what is not on the disk. What
+    /// was written and not synced is synced first.
     pub fn forget_cached(&self) -> io::Result<()> {
         self.file.sync()?;
         self.file.forget_cached();
@@ -117,14 +118,15 @@ impl SlotFile {
         self.file.sync()
     }
 
-    /// The record in a slot; `None` when there is none, or none any more.
+    /// The record in a slot; `None` when there is none, or it is gone or torn.
     pub fn read(&self, slot: u16) -> io::Result<Option<Record>> {
         let mut bytes = Zeroizing::new([0; SLOT]);
         self.file.read_exact_at(&mut *bytes, offset(slot))?;
         Ok(if let State::Committed(record) = State::of(&bytes) { Some(record) } else { None })
     }
 
-    /// Reads all slots, and changes nothing. Where the file can't be read in one piece, each slot is read for itself.
+    /// Reads all slots, and changes nothing. When the file can't be read in one piece, slot after slot is read, so that a bad sector costs only its
+    /// own.
     pub fn scan(&self) -> io::Result<Scanned> {
         let mut bytes = Zeroizing::new(vec![0; usize::from(self.head.slots) * SLOT]);
         let mut scanned = Scanned { tips: Vec::new(), unfinished: Vec::new(), torn: 0, unread: 0 };
@@ -150,7 +152,7 @@ impl SlotFile {
         Ok(scanned)
     }
 
-    /// Overwrites slots with random bytes and then with zeros, each synced once for all of them.
+    /// Overwrites slots with random bytes and then with zeros. Each of both is synced once, however many slots there are.
     pub fn erase(&self, slots: &[u16]) -> io::Result<()> {
         if slots.is_empty() {
             return Ok(());
@@ -188,6 +190,7 @@ pub(super) fn overwrite(disk: &dyn Disk, path: &Path) -> io::Result<()> {
     file.sync()
 }
 
+/// Where a slot begins in the file, in bytes.
 const fn offset(slot: u16) -> u64 {
     SLOT as u64 * (slot as u64 + 1)
 }

@@ -1,6 +1,6 @@
-//! The file of a large tip on its way in, in `incoming/`: written by its ingest, handed to a lane when it is whole.
+//! The file of a large tip on its way in: its ingest writes to it, and hands it to a lane when the tip is whole.
 //!
-//! In: a name that nobody else has. Out: the file, to be made a journal or copied into one. Touches that one file, and removes it on drop.
+//! In: wrapped bytes. Out: the file, to be made a journal or copied into one. Touches that one file in `incoming/`, and removes it on drop.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,15 +12,16 @@ use super::StoreError;
 use super::disk::{DiskFile, Open};
 use super::ledger::Ledger;
 
-/// The file of a tip that has come whole. Dropping it removes it, where it was not made a journal.
+/// The file. Dropping it removes it, unless it has become a journal.
 pub(super) struct Staged {
     ledger: Arc<Ledger>,
     path: PathBuf,
+    /// Wrapped bytes in it.
     length: u64,
 }
 
 impl Staged {
-    /// Makes the file, empty; says where to write to it.
+    /// Makes the file, empty, under a name that nobody else has; gives it, opened to be written to.
     pub fn create(ledger: Arc<Ledger>) -> Result<(Self, Box<dyn DiskFile>), StoreError> {
         let mut name = [0; 16];
         OsRng.fill_bytes(&mut name);
@@ -30,20 +31,22 @@ impl Staged {
         Ok((Self { ledger, path, length: 0 }, file))
     }
 
-    /// Counts bytes that were written behind those before.
+    /// Counts bytes that were written at its end.
     pub const fn add(&mut self, bytes: u64) {
         self.length += bytes;
     }
 
+    /// Where it is, in `incoming/`.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Bytes of it, wrapped.
+    /// Wrapped bytes in it.
     pub const fn length(&self) -> u64 {
         self.length
     }
 
+    /// Opens it to be read.
     pub fn open(&self) -> io::Result<Box<dyn DiskFile>> {
         self.ledger.disk.open(&self.path, Open::Read)
     }
@@ -51,7 +54,7 @@ impl Staged {
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        // What can't be removed now, or is a journal now, is nothing to this file.
+        // It may be a journal by now, and so not be here; what can't be removed is removed at the next start.
         let _ = self.ledger.disk.remove_file(&self.path);
         self.ledger.date_folders();
     }

@@ -23,7 +23,7 @@ pub trait Store: Send + Sync + 'static {
     /// May wait for the disk.
     fn begin(&self) -> Result<Box<dyn Incoming>, StoreError>;
 
-    /// Whether a tip is stored under this id now, by its slot. May wait for the disk.
+    /// Whether a tip is stored under this id now, read from its slot. May wait for the disk.
     fn holds(&self, id: &TipId) -> Result<bool, StoreError>;
 
     /// A stored tip, to be read in chunks; `None` when it is proven that there is none under this id. May wait for the disk.
@@ -47,32 +47,34 @@ pub trait Store: Send + Sync + 'static {
     /// Erases what has expired by `today`; says how many tips. On return their keys are overwritten on disk. May wait for the disk.
     fn expire(&self, today: Day) -> Result<usize, StoreError>;
 
-    /// What is kept, from counters.
+    /// How much is kept, from counters in memory; never waits.
     fn kept(&self) -> Kept;
 
-    /// Writes and syncs a few bytes by way of each thread that commits. For a watchdog; waits for the disk.
+    /// Writes and syncs a byte that means nothing, through each thread that commits: when it returns `Ok`, all of them work. For a watchdog;
+    /// waits for the disk.
     fn probe(&self) -> Result<(), StoreError>;
 }
 
 /// A tip on its way in. Dropping it removes what has come.
 pub trait Incoming: Send {
-    /// Adds [`CHUNK`](crate::CHUNK) bytes; the last chunk may be shorter, but not empty. Holds nothing in memory; may wait for the disk.
+    /// Adds a chunk of [`CHUNK`](crate::CHUNK) bytes; only the last one may be shorter, and none may be empty. Keeps none of it in memory; may wait
+    /// for the disk.
     fn append(&mut self, chunk: &[u8]) -> Result<(), StoreError>;
 
     /// Syncs what has come, then makes the tip durable and visible. Waits for the disk; the answer comes when the record is synced.
     fn commit(self: Box<Self>, id: TipId, header: &TipHeader) -> Acknowledgement;
 }
 
-/// What is kept.
+/// How much is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// Tips.
+    /// Number of tips.
     pub tips: u64,
     /// Their bytes, as they were sent.
     pub bytes: u64,
 }
 
-/// Resolves when a tip is durable, or was so already.
+/// Resolves when a tip is durable, or was so already. Dropped without an answer when the store has stopped: whether the tip is there is not known.
 pub type Acknowledgement = oneshot::Receiver<Result<Committed, StoreError>>;
 
 /// A durable tip.

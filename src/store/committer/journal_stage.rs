@@ -21,9 +21,9 @@ use softinfo_base::day::Day;
 use softinfo_base::limits::TEXT_TIP;
 use softinfo_formats::envelope::id::TipId;
 
-/// Slots of a volume that a tip has for itself.
+/// Slots of a volume that is made for one tip.
 const OWN_SLOTS: u16 = 1;
-/// A tip that is larger than this part of a volume has one for itself.
+/// A tip gets a volume for itself when it is larger than a quarter of one: so no tip keeps the bytes of others from going for long.
 const OWN_PART: u64 = 4;
 
 /// Ids of tips that are in a journal and not yet in the index. The same tip sent again meanwhile is not written again: it is answered after
@@ -86,8 +86,8 @@ impl JournalStage {
         Self { ledger, name, in_flight, current: None, full: Vec::new(), probe: None }
     }
 
-    /// Makes the bytes of a group durable. `None` when there is nothing to hand on; when the disk fails nobody is answered, which tells
-    /// them that it is not known.
+    /// Makes the bytes of a group durable. `None` when there is nothing to hand on, and when the disk fails: then nobody is answered, and their
+    /// channels close, which says that nothing is known.
     pub fn write(&mut self, group: Vec<Commit>) -> Option<Journaled> {
         if (group.is_empty() && self.full.is_empty()) || self.ledger.has_stopped() {
             return None;
@@ -122,15 +122,16 @@ impl JournalStage {
         Some(Journaled { tips, records, left: self.full.drain(..).map(|current| current.volume).collect() })
     }
 
-    /// Writes a tip's bytes to a journal. `Err` when the disk has failed; otherwise the tip is placed or refused.
+    /// Writes a tip's bytes to a journal, or says why not. `Err` when the disk has failed.
     fn write_one(&mut self, mut record: Record, wrapped: &Wrapped, number: usize) -> Result<Outcome, io::Error> {
         let id = record.tip_id();
-        // First what is on its way, then what is there: a tip goes from the one to the other, and is never in neither.
+        // Ids on their way are looked at before the index: the second stage adds a tip to the index before it takes its id from here, so in this
+        // order it can't be missed.
         if lock(&self.in_flight).contains(&id) {
             return Ok(Outcome::SameAsBefore(id));
         }
-        // Where a part of the store can't be read, the same tip may come to be there twice; couriers and desks know it by its id. One that
-        // is damaged is not there: who sends it again makes it whole.
+        // While a part of the store can't be read, a tip that is in there is stored a second time; couriers and desks know it by its id. A damaged
+        // tip counts as not stored: whoever sends it again makes it whole.
         if let Ok(Some((volume, place, _))) = self.ledger.find(&id)
             && !self.ledger.known().damaged.contains(&place)
         {
@@ -173,12 +174,13 @@ impl JournalStage {
         Ok(())
     }
 
+    /// A volume with an empty journal, or with this file as its journal.
     fn make(&self, day: Day, slots: u16, whole: Option<&Staged>) -> io::Result<Current> {
         let (volume, slots, journal) = self.ledger.make_volume(day, slots, whole.map(Staged::path))?;
         Ok(Current { volume, slots: Arc::new(slots), journal, next_slot: 0, pending: Vec::new() })
     }
 
-    /// Appends to the journal of the current volume; says where it begins.
+    /// Appends to the journal of the current volume, or of a new one when that is full or of another day; says where it begins.
     fn append(&mut self, day: Day, write: impl FnOnce(&mut Journal) -> io::Result<u64>) -> io::Result<u64> {
         let limit = self.ledger.settings.volume_bytes;
         let keep = self.current.as_ref().is_some_and(|current| {
@@ -194,13 +196,13 @@ impl JournalStage {
         let current = self.current.as_mut().ok_or(io::ErrorKind::NotFound)?;
         let written = write(&mut current.journal);
         if written.is_err() {
-            // Half of it may be there. Nothing is written behind it; what was acknowledged before stands before it.
+            // Half of it may be there. No more is written to this journal; what was acknowledged lies before that half.
             self.full.extend(self.current.take());
         }
         written
     }
 
-    /// Leaves the current volume when it is `volume`, or not of `day`. It is handed on with the next group.
+    /// Writes no more to the current volume when it is `volume`, or not of `day`. It is handed on with the next group.
     pub fn leave(&mut self, volume: Option<u32>, day: Option<Day>) {
         let over = self.current.as_ref().is_some_and(|current| {
             let head = &current.volume.head;
@@ -216,7 +218,7 @@ impl JournalStage {
         self.full.extend(self.current.take());
     }
 
-    /// Overwrites one byte that means nothing, and syncs it.
+    /// Overwrites the one byte of the lane's probe file, and syncs it.
     pub fn probe(&mut self) -> Result<(), StoreError> {
         self.ledger.check_running()?;
         let (disk, folder) = (&self.ledger.disk, &self.ledger.folder);
