@@ -46,10 +46,10 @@ pub struct Report {
     /// Whether minors are concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minors: Option<bool>,
-    /// For an inspection.
+    /// What an inspection should know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub work_visit: Option<WorkVisit>,
-    /// Filled in by a third party that forwards.
+    /// Who forwards it for somebody, where that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf: Option<OnBehalf>,
     /// Thread id, 32 hexadecimal digits.
@@ -78,11 +78,11 @@ pub struct Report {
 /// What a new receipt gives to the thread of an old one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MovedTo {
-    /// As in a report.
+    /// Thread id of the new receipt, as in a report.
     pub thread: String,
-    /// As in a report.
+    /// Recipient for replies of the new receipt, as in a report.
     pub reply: String,
-    /// As in a report.
+    /// Verifier key of the new receipt, as in a report.
     pub author: String,
     /// Fields of a newer version.
     #[serde(flatten)]
@@ -106,7 +106,7 @@ pub struct SealedNote {
 /// A place, in the writer's words and, where known, by its post code.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Place {
-    /// Free text.
+    /// Where it is, in the writer's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Municipality.
@@ -175,7 +175,7 @@ pub struct AttachmentNote {
     pub name: String,
     /// Media type, guessed from the extension.
     pub media_type: String,
-    /// Bytes.
+    /// Length of the file in bytes.
     pub size: u64,
     /// SHA-256 of the entry, hexadecimal.
     pub sha256: String,
@@ -190,11 +190,11 @@ pub struct AttachmentNote {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Danger {
-    /// Now.
+    /// Somebody is in danger now.
     Now,
-    /// Soon.
+    /// Somebody will be soon.
     Soon,
-    /// Not.
+    /// Nobody is, as far as the writer knows.
     No,
 }
 

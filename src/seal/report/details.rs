@@ -26,13 +26,13 @@ pub struct Details {
 /// Why the details were refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// Not JSON, or a field of the wrong type.
+    /// It is no JSON, or a field has a value of the wrong type.
     #[error("not a valid report: {0}")]
     Json(#[from] serde_json::Error),
-    /// A writer used a category that is not in the closed list.
+    /// It names a category that is not in the closed list.
     #[error("“{0}” is no category; the list is in docs/protocol.md, section 2")]
     Category(String),
-    /// A field that may not exist.
+    /// It has a field that no report has.
     #[error("“{0}” is no field of a report; fields and their meaning are in docs/report-1.schema.json")]
     Field(String),
 }

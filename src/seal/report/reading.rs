@@ -14,22 +14,22 @@ use super::{Category, Report, SCHEMA};
 /// Something in a report that is not as the protocol has it. The message and the files are shown all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReportWarning {
-    /// Not JSON at all.
+    /// It is no JSON object at all.
     #[error("report.json can't be read ({0}); the message and the files are shown without it")]
     NotJson(String),
-    /// A version this program doesn't know.
+    /// It is of a version that this program doesn't know.
     #[error("the report says it is of version “{0}”, which this program does not know; a newer one may show more")]
     Version(String),
-    /// A field that every report has.
+    /// It lacks a field that every report has.
     #[error("the report has no field “{0}”")]
     Missing(&'static str),
-    /// A field with a value of another kind.
+    /// A field has a value of another kind than this program knows; it is kept in `other`.
     #[error("the field “{0}” of the report has a value that this program does not know; it is shown as it is")]
     Value(Cow<'static, str>),
-    /// A category that is not in the list.
+    /// It names a category that is not in the list.
     #[error("the report names a category that this program does not know: {0}")]
     Category(String),
-    /// A mark at the beginning that some editors write.
+    /// It begins with a mark that some editors write.
     #[error("the report begins with a byte order mark, which no softinfo program writes")]
     ByteOrderMark,
 }
@@ -99,17 +99,20 @@ impl Report {
 
 /// The fields of a report that have not been taken out yet.
 struct Fields {
+    /// By name.
     map: Map<String, Value>,
-    /// Those of them whose value can't be read at all, and stands there as its text.
+    /// Names of those whose value can't be read at all: it is kept as its text.
     unreadable: BTreeSet<String>,
     warnings: Vec<ReportWarning>,
 }
 
 impl Fields {
+    /// The value of a field; that of an empty one where there is none, or none that can be read.
     fn optional<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {
         self.take(name).unwrap_or_default()
     }
 
+    /// The same, with a warning where there is no such field.
     fn needed<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {
         if !self.map.contains_key(name) {
             self.warnings.push(ReportWarning::Missing(name));
@@ -117,6 +120,7 @@ impl Fields {
         self.optional(name)
     }
 
+    /// Takes a field out of the map, when its value is of the kind that is wanted; otherwise it stays there, with a warning.
     fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
         let value = self.map.get(name)?;
         if self.unreadable.contains(name) {
