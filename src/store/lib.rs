@@ -3,9 +3,11 @@
 //! In: tips, whole or in chunks. Out: the same bytes, by id. Touches the one folder that [`pool::Pool`] is opened in, and nothing else.
 //!
 //! ```text
-//!  put, begin      ┌─ text ─┐  bytes   journal ──── sealer ───► sealed        get, list
-//!  ───────────► ingest      lane ────►  │                         │  ────► retrieve ───────►
-//!                  └─ bulk ─┘  record  slots ◄── erase ── withdrawal, expiry
+//!  text ─────────────► lane ─┬─ bytes ──► journal ── sealer ──► sealed ─┐
+//!                            │              └───────────────────────────┼──► retrieve ──► a tip, a page of the listing
+//!  larger ─► ingest ─► lane ─┴─ record ─► slots ────────────────────────┘
+//!                                           ▲
+//!  withdrawal, expiry ─────► erase ─────────┘
 //! ```
 //!
 //! | module | what |

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Category, Danger, Offender, OnBehalf, Place, WorkVisit};
 
-/// The optional part that a writer or forwarder fills in; the rest of a [`Report`] is filled in by the draft.
+/// The optional part that a writer or forwarder fills in; the rest of a [`Report`](super::Report) is filled in by the draft.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)] // the same fields as in `Report`
