@@ -8,10 +8,12 @@ use std::collections::VecDeque;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use measure::{Connection, RelayProcess, folder, machine, median, vary};
 use rand::{RngCore, rngs::OsRng};
+use softinfo_base::clock::SystemClock;
 use softinfo_base::limits::TEXT_TIP;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_formats::envelope::id::TipId;
@@ -83,7 +85,7 @@ fn random() -> [u8; 32] {
 
 fn open(store: &Path) -> Pool {
     let settings = Settings { floor_bytes: 1 << 30, ..Settings::default() };
-    Pool::open(store, settings, |notice| println!("    {notice:?}")).unwrap()
+    Pool::open(store, settings, Arc::new(SystemClock), |notice| println!("    {notice:?}")).unwrap()
 }
 
 /// Stores tips, some at a time; each with a withdraw digest of its own where none is given.

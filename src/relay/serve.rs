@@ -164,7 +164,12 @@ impl Prepared {
                 stopper.send_replace(true);
             }
         };
-        let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close, accept_date), notice)?);
+        let pool = Arc::new(Pool::open(
+            &config.store.folder,
+            config.store_settings(after_close, accept_date),
+            Arc::new(SystemClock),
+            notice,
+        )?);
         // What can't be erased now is tried again within the hour: it must not keep couriers and writers out.
         let expired = pool.expire(SystemClock.today());
         let floor = config.store.floor_mib << 20;

@@ -63,7 +63,7 @@ impl Stage {
     /// Opens a relay in an empty folder that serves `page`, takes at most `max_plaintext` bytes and knows one courier.
     pub fn open(folder: &Path, page: &Path, max_plaintext: u64, token: TokenHash) -> Result<Self, StoreError> {
         let settings = Settings { floor_bytes: 0, ..Settings::default() };
-        let store = Arc::new(Pool::open(&folder.join("store"), settings, |_| ())?);
+        let store = Arc::new(Pool::open(&folder.join("store"), settings, Arc::new(SystemClock), |_| ())?);
         let uploads_folder = folder.join("uploads");
         let uploads = Arc::new(Uploads::open(uploads_folder.clone(), 0, u64::MAX)?);
         // So much that no number of runs spends it.
