@@ -50,14 +50,8 @@ export class Engine {
   #answered = false
 
   /** `script` is the text of the page's own script. */
-  constructor(script: string) {
-    this.#worker = startWorker(script)
-    if (!this.#worker) return
-    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#take(data)
-    this.#worker.onerror = (event) => {
-      event.preventDefault()
-      this.#lost()
-    }
+  constructor(readonly script: string) {
+    this.#start()
   }
 
   /** Rejects with a Failure. */
@@ -73,10 +67,29 @@ export class Engine {
 
   /** Ends the worker and all that it holds; what waits fails. */
   stop(): void {
+    // What it said before may still be on its way here, and is no answer of the next one.
+    if (this.#worker) this.#worker.onmessage = this.#worker.onerror = null
     this.#worker?.terminate()
     this.#worker = undefined
     for (const { reject } of this.#waiting.values()) reject({})
     this.#waiting.clear()
+  }
+
+  /** The same, and begins anew with another worker, which has nothing of what the last one held. */
+  restart(): void {
+    this.stop()
+    this.#answered = false
+    this.#start()
+  }
+
+  #start(): void {
+    this.#worker = startWorker(this.script)
+    if (!this.#worker) return
+    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#take(data)
+    this.#worker.onerror = (event) => {
+      event.preventDefault()
+      this.#lost()
+    }
   }
 
   // A browser that allows no worker says so late. Then this thread does the work; a worker that dies in the middle of it has lost it.
@@ -91,11 +104,12 @@ export class Engine {
   }
 
   #take({ id, result, failure }: Reply): void {
-    this.#answered = true
     const waiting = this.#waiting.get(id)
+    if (!waiting) return
+    this.#answered = true
     this.#waiting.delete(id)
-    if (failure) waiting?.reject(failure)
-    else waiting?.resolve(result as never)
+    if (failure) waiting.reject(failure)
+    else waiting.resolve(result as never)
   }
 }
 
