@@ -4,8 +4,9 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { DirectoryError, current, epochOn, verify, type Contents } from './directory/note.ts'
 import { scrub, type Scrub } from './scrub/index.ts'
 import type { Entry } from './tip/container.ts'
+import type { Draft } from './tip/draft.ts'
 import { author, digits, hasWords, newReceipt, parseReceipt, replyRecipient, thread, withdraw, withdrawAll, words } from './tip/receipt.ts'
-import { reportBytes, type AttachmentNote, type Details } from './tip/report.ts'
+import { reportBytes, type AttachmentNote } from './tip/report.ts'
 import { seal, type Sealed } from './tip/seal.ts'
 
 /** A directory to judge; `seen` is one that held before, `floor` the version that the page was made with. */
@@ -28,32 +29,6 @@ export interface Attached {
   result: Scrub
   /** SHA-256 of what is attached, hexadecimal. */
   sha256: string
-}
-
-/** A file of a draft; `original` only where the writer chose to keep it. */
-export interface DraftFile {
-  extension: string
-  type: string
-  content: Blob
-  sha256: string
-  scrubbed: boolean
-  original?: Blob
-}
-
-/** What a writer wants to send. */
-export interface Draft {
-  lang: string
-  message: string
-  details: Details
-  files: DraftFile[]
-  /** Holder ids, and their keys for today. */
-  readers: string[]
-  recipients: string[]
-  /** The directory's largest plaintext in bytes. */
-  max: number
-  /** An earlier receipt, when the tip is sealed once more, and which message of its thread it is by then. */
-  secret?: Uint8Array
-  message_number?: number
 }
 
 /** What is known once sealing has begun. */

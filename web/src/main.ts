@@ -1,9 +1,10 @@
 // Where the one script begins, in the page and in the worker made from it.
-import { App } from './app.ts'
+import { App, type Screen } from './app.ts'
 import { frame } from './frame.ts'
 import { check } from './screens/check.ts'
 import { done } from './screens/done.ts'
 import { files } from './screens/files.ts'
+import type { Name } from './screens/given.ts'
 import { readers } from './screens/readers.ts'
 import { sealed } from './screens/sealed.ts'
 import { sending } from './screens/sending.ts'
@@ -11,6 +12,14 @@ import { start } from './screens/start.ts'
 import { withdraw } from './screens/withdraw.ts'
 import { write } from './screens/write.ts'
 import { work } from './worker.ts'
+
+// The browser's forward button leads to screens that have nothing to show any more: another stands there instead.
+const screens: Record<Name, Screen> = {
+  start, readers, write, files, withdraw, sealed,
+  check: (page) => (page.list.state.state === 'ready' ? check(page, page.list.state) : readers(page)),
+  sending: (page) => (page.job ? sending(page, page.job) : start(page)),
+  done: (page) => (page.outcome ? done(page, page.outcome) : start(page)),
+}
 
 if (typeof document === 'undefined') {
   work()
@@ -26,9 +35,8 @@ if (typeof document === 'undefined') {
     // A saved page carries the list of readers it was saved with, behind everything else.
     const saved = document.getElementById('directory')?.textContent
     const note = saved === undefined || saved === null ? undefined : decode(saved)
-    const offline = location.protocol === 'file:'
-    const screens = { start, readers, write, files, check, sending, done, withdraw, sealed }
-    new App(script, root, floor, note, offline, screens, frame)
+    const origin = { root, floor, saved: note, offline: location.protocol === 'file:' }
+    new App(script, origin, screens, frame)
   }
   if (document.readyState === 'loading') addEventListener('DOMContentLoaded', begin)
   else begin()

@@ -1,19 +1,20 @@
 // Photos, videos, documents. Names are dropped at once; hidden details are taken out where that can be done, and named where it can't.
-import type { App, PickedFile } from '../app.ts'
 import { UNSAVED, button, choice, element, keepFocus, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
+import type { PickedFile } from '../written.ts'
+import type { Spoken, Visit, Ways, Working, Writing } from './given.ts'
 
 const MOST = 99
 /** What Tor Browser can show. */
 const PICTURES = ['jpg', 'png', 'webp', 'gif', 'avif']
 const KINDS = ['place', 'time', 'device', 'author', 'thumbnail', 'other'] as const
 
-export function files(app: App): HTMLElement[] {
-  const { texts, written } = app
+export function files(page: Spoken & Writing & Working & Visit & Ways): HTMLElement[] {
+  const { texts, written } = page
   const list = element('ol', { className: 'files' })
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
   // A file that was looked through shows all rows anew, while somebody may be in another.
-  const show = (): void => keepFocus(() => list.replaceChildren(...written.files.map((picked, n) => row(app, picked, n, show))))
+  const show = (): void => keepFocus(() => list.replaceChildren(...written.files.map((picked, n) => row(page, picked, n, show))))
   const add = (chosen: Iterable<File>): void => {
     const all = [...chosen]
     const fresh = all.filter(({ size }) => size > 0)
@@ -21,7 +22,7 @@ export function files(app: App): HTMLElement[] {
     problem.replaceChildren(
       ...(fresh.length > room ? [paragraph(texts.text('files-too-many', { max: MOST }))] : []),
       ...(fresh.length < all.length ? [paragraph(texts.text('files-empty'))] : []))
-    for (const file of fresh.slice(0, room)) void take(app, file)
+    for (const file of fresh.slice(0, room)) void take(page, file)
     show()
   }
   const input = element('input', { type: 'file', multiple: true, id: 'pick', className: 'unseen', attr: { form: UNSAVED } })
@@ -36,49 +37,49 @@ export function files(app: App): HTMLElement[] {
     event.preventDefault()
     add(event.dataTransfer?.files ?? [])
   }
-  app.onchange = show
+  page.onchange = show
   show()
   return [
-    step(app, 3),
+    step(page, 3),
     heading(texts.text('files-title')),
     paragraph(texts.text('files-lead')),
     paragraph(texts.text('files-look'), 'warning'),
     drop,
     problem,
     list,
-    onward(app, texts.text('next'), () => {
+    onward(page, texts.text('next'), () => {
       const unfinished = written.files.find(({ state }) => state === 'checking' || state === 'unreadable')
       if (unfinished) return texts.text(`file-${unfinished.state as string}`)
-      return void app.go('check')
+      return void page.go('check')
     }),
   ]
 }
 
-async function take(app: App, file: File): Promise<void> {
+async function take(page: Writing & Working & Visit, file: File): Promise<void> {
   const picked: PickedFile = { file, state: 'checking', sha256: '', keep: false }
-  app.written.files.push(picked)
+  page.written.files.push(picked)
   try {
-    const { result, sha256 } = await app.engine.call('attach', file)
+    const { result, sha256 } = await page.engine.call('attach', file)
     picked.state = result
     picked.sha256 = sha256
   } catch {
     picked.state = 'unreadable'
   }
   // The screen may be another by now.
-  app.onchange?.()
+  page.onchange?.()
 }
 
-function row(app: App, picked: PickedFile, n: number, show: () => void): HTMLElement {
-  const { texts, written } = app
+function row(page: Spoken & Writing, picked: PickedFile, n: number, show: () => void): HTMLElement {
+  const { texts, written } = page
   const remove = button(texts.text('remove'), () => {
     written.files.splice(n, 1)
     show()
     document.getElementById('pick')?.focus()
   })
   remove.id = `remove-${n}`
-  const name = nameOf(app, picked, n)
+  const name = nameOf(page, picked, n)
   remove.setAttribute('aria-label', `${texts.text('remove')}: ${name}`)
-  return element('li', {}, element('strong', {}, name), preview(picked), element('p', { attr: { role: 'status' } }, describe(app, picked)), ...original(app, picked, n), remove)
+  return element('li', {}, element('strong', {}, name), preview(picked), element('p', { attr: { role: 'status' } }, describe(page, picked)), ...original(page, picked, n), remove)
 }
 
 // The picture as it will be sent, where the browser knows its kind. Made once: a list of many is shown again and again.
@@ -101,14 +102,14 @@ function preview(picked: PickedFile): HTMLElement | undefined {
 }
 
 /** A file by its number: what it was called stays with the writer. */
-export function nameOf({ texts }: App, { file, state }: PickedFile, n: number): string {
+export function nameOf({ texts }: Spoken, { file, state }: PickedFile, n: number): string {
   const type = typeof state === 'string' ? '…' : state.media.extension
   return texts.text('file-name', { number: n + 1, type, size: texts.size(file.size) })
 }
 
 /** What is known of its hidden details. */
-export function describe(app: App, { state }: PickedFile): string {
-  const { texts } = app
+export function describe(page: Spoken, { state }: PickedFile): string {
+  const { texts } = page
   if (typeof state === 'string' || state.kind !== 'scrubbed') return texts.text(`file-${typeof state === 'string' ? state : state.kind}`)
   const details = KINDS.filter((kind) => state.removed.includes(kind)).map((kind) => texts.text(`file-${kind}`))
   const taken = details.length > 0 ? texts.text('file-cleaned', { details: texts.list(details) }) : state.unseen ? '' : texts.text('file-nothing')
@@ -116,10 +117,10 @@ export function describe(app: App, { state }: PickedFile): string {
 }
 
 // Only where something was taken out is there an original that differs.
-function original(app: App, picked: PickedFile, n: number): HTMLElement[] {
+function original(page: Spoken, picked: PickedFile, n: number): HTMLElement[] {
   const { state } = picked
   if (typeof state === 'string' || state.kind !== 'scrubbed' || state.removed.length === 0) return []
-  const keep = choice('checkbox', 'keep', app.texts.text('file-keep'), picked.keep, (checked) => (picked.keep = checked))
+  const keep = choice('checkbox', 'keep', page.texts.text('file-keep'), picked.keep, (checked) => (picked.keep = checked))
   keep.querySelector('input')!.id = `keep-${n}`
-  return [keep, paragraph(app.texts.text('file-keep-warning'), 'hint')]
+  return [keep, paragraph(page.texts.text('file-keep-warning'), 'hint')]
 }

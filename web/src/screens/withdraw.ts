@@ -1,46 +1,46 @@
 // Taking a tip back with its receipt, and whatever else is stored under it, later and from any machine. The receipt stays in the page; only the
 // tokens derived from it are sent.
-import type { App } from '../app.ts'
 import { button, element, field, paragraph } from '../element.ts'
 import { heading, onward } from '../frame.ts'
 import { exchange } from '../upload/exchange.ts'
-import { addresses } from './start.ts'
 import type { Failure } from '../worker.ts'
+import type { Listed, Placed, Spoken, Visit, Working } from './given.ts'
+import { addresses } from './start.ts'
 
 const BUSY = '…'
 
 /** A text of the page and its values. */
 type Answer = [string, Record<string, string | number>]
 
-export function withdraw(app: App): HTMLElement[] {
-  const { texts } = app
+export function withdraw(page: Spoken & Placed & Listed & Working & Visit): HTMLElement[] {
+  const { texts } = page
   const title = heading(texts.text('withdraw-title'))
-  if (app.offline) return [title, paragraph(texts.text('withdraw-offline')), addresses(app), element('div', { className: 'buttons' }, button(texts.text('back'), () => history.back()))]
-  const typed = app.keep('typed', () => element('textarea', { rows: 4, autocomplete: 'off', spellcheck: false, translate: false, dir: 'auto' }))
+  if (page.offline) return [title, paragraph(texts.text('withdraw-offline')), addresses(page), element('div', { className: 'buttons' }, button(texts.text('back'), () => history.back()))]
+  const typed = page.keep('typed', () => element('textarea', { rows: 4, autocomplete: 'off', spellcheck: false, translate: false, dir: 'auto' }))
   // It outlives a change of language, with what is asked and what is said.
-  const said: HTMLElement & { answer?: Answer | undefined } = app.keep('said', () => element('div', { className: 'problem', attr: { role: 'alert' } }))
-  const say = (answer: Answer): void => said.replaceChildren(paragraph(app.texts.text(...answer)))
+  const said: HTMLElement & { answer?: Answer | undefined } = page.keep('said', () => element('div', { className: 'problem', attr: { role: 'alert' } }))
+  const say = (answer: Answer): void => said.replaceChildren(paragraph(page.texts.text(...answer)))
   if (said.answer) say(said.answer)
   const erase = async (): Promise<void> => {
     if (said.textContent === BUSY) return
     const stop = new AbortController()
-    app.onleave = () => stop.abort()
+    page.onleave = () => stop.abort()
     said.classList.add('good')
     said.answer = undefined
     said.replaceChildren(paragraph(BUSY))
-    const answer = await ask(app, typed.value, stop.signal)
+    const answer = await ask(page, typed.value, stop.signal)
     const isErased = answer[0] === 'withdraw-erased'
     if (isErased) typed.value = ''
     said.classList.toggle('good', isErased)
     say(said.answer = answer)
   }
-  return [title, paragraph(texts.text('withdraw-lead')), field(texts.text('withdraw-label'), typed), said, onward(app, texts.text('withdraw-button'), () => void erase())]
+  return [title, paragraph(texts.text('withdraw-lead')), field(texts.text('withdraw-label'), typed), said, onward(page, texts.text('withdraw-button'), () => void erase())]
 }
 
-async function ask(app: App, typed: string, signal: AbortSignal): Promise<Answer> {
+async function ask(page: Working, typed: string, signal: AbortSignal): Promise<Answer> {
   let tokens: string
   try {
-    tokens = await app.engine.call('withdrawTokens', typed)
+    tokens = await page.engine.call('withdrawTokens', typed)
   } catch (error) {
     const { reason = 'checksum', detail = {} } = error as Failure
     return [`receipt-${reason}`, detail]
