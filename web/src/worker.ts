@@ -1,8 +1,8 @@
 // The thread beside the page. In: calls of the engine by name. Out: their results. One script serves both sides: the page starts the
 // worker from its own text, so nothing else is ever loaded.
 import { calls, type PieceOut } from './engine.ts'
+import type { Answer } from './upload/answer.ts'
 import { exchange, type Exchange } from './upload/exchange.ts'
-import type { Answer } from './upload/upload.ts'
 
 type Calls = typeof calls
 type Name = keyof Calls

@@ -2,6 +2,7 @@
 // tokens derived from it are sent.
 import { button, element, field, paragraph } from '../element.ts'
 import { heading, onward } from '../frame.ts'
+import { heard } from '../upload/answer.ts'
 import { exchange } from '../upload/exchange.ts'
 import type { Failure } from '../worker.ts'
 import type { Listed, Placed, Spoken, Visit, Working } from './given.ts'
@@ -46,9 +47,9 @@ async function ask(page: Working, typed: string, signal: AbortSignal): Promise<A
     return [`receipt-${reason}`, detail]
   }
   try {
-    const { status, body } = await exchange({ method: 'POST', url: '/withdraw', headers: { 'content-type': 'text/plain' }, body: new TextEncoder().encode(tokens) }, undefined, signal)
-    const { erased, type } = JSON.parse(body) as { erased?: unknown, type?: unknown }
-    if (status === 200 && typeof erased === 'number') return ['withdraw-erased', { count: erased }]
+    const request = { method: 'POST', url: '/withdraw', headers: { 'content-type': 'text/plain' }, body: new TextEncoder().encode(tokens) }
+    const { status, said: { erased, type } } = heard(await exchange(request, undefined, signal))
+    if (status === 200 && erased !== undefined) return ['withdraw-erased', { count: erased }]
     // A machine in between has places that it doesn't know, too.
     if (status === 404 && type === 'urn:softinfo:problem:unknown-token') return ['withdraw-unknown', {}]
   } catch {}

@@ -1,5 +1,6 @@
 // One request to the relay the page came from. XMLHttpRequest, because fetch can't say how much of a body has left.
-import { Broken, type Answer } from './upload.ts'
+import type { Answer } from './answer.ts'
+import { Broken } from './upload.ts'
 
 /** Longest time in which nothing moves, in milliseconds: circuits of Tor stall for a while and go on. */
 const STALL = 120_000

@@ -1,8 +1,9 @@
 // Requests of the page. Large bodies leave from a worker that lives for a few of them and is then ended: browsers keep what was sent until
 // the thread that sent it ends or happens to tidy up, and a film of 200 MB would stay in memory as a whole.
 import type { SendReply } from '../worker.ts'
+import type { Answer } from './answer.ts'
 import { exchange, type Exchange } from './exchange.ts'
-import { Broken, type Answer, type Send } from './upload.ts'
+import { Broken, type Send } from './upload.ts'
 
 const LARGE = 256 * 1024
 /** Requests in the life of one worker. */

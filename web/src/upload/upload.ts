@@ -1,13 +1,6 @@
 // Sends a sealed tip. A tip of one piece is one POST, like softinfo-tip's; a larger one goes in equal pieces as an IETF resumable upload
 // (draft-ietf-httpbis-resumable-upload), so that a broken connection costs a part of a piece. In: pieces, a way to send. Out: id and day.
-
-/** An answer of the relay. */
-export interface Answer {
-  status: number
-  body: string
-  /** By lower-case name. */
-  headers: Record<string, string>
-}
+import { heard, type Answer, type Heard } from './answer.ts'
 
 /** One request; rejects with Broken when no answer came. `sent` hears how many bytes of the body have left. */
 export type Send = (method: string, path: string, headers: Record<string, string>, body?: Uint8Array | Blob, sent?: (bytes: number) => void) => Promise<Answer>
@@ -114,7 +107,7 @@ export class Upload {
       headers['upload-length'] = String(this.source.length)
       this.#following ??= this.source.next()
     }
-    const answer = await this.#ask(whole, this.send('POST', '/tips', headers, piece, (bytes) => this.watch.progress(bytes)))
+    const answer = await this.#ask(whole, this.#send('POST', '/tips', headers, piece, (bytes) => this.watch.progress(bytes)))
     // No tips are taken here: where nothing was lost yet, there is nothing to begin anew.
     if (answer.status === 404) throw new Refused('wrong')
     if (whole || answer.status !== 201) return this.#finished(answer, whole)
@@ -126,7 +119,7 @@ export class Upload {
 
   // Asks how far the relay got. The first piece is still here when its upload is gone; later ones can't be made again.
   async #resume(): Promise<Stored | undefined> {
-    const answer = await this.send('HEAD', this.#location!, {})
+    const answer = await this.#send('HEAD', this.#location!, {})
     if (answer.status === 404 && this.#start === 0) {
       this.#location = undefined
       return this.#create()
@@ -143,7 +136,7 @@ export class Upload {
     const body = piece instanceof Blob ? piece.slice(from) : piece.subarray(from)
     const last = this.#start + sizeOf(piece) === this.source.length
     if (!last) this.#following ??= this.source.next()
-    const answer = await this.#ask(last, this.send('PATCH', this.#location!, this.#headers(last), body, (bytes) => this.watch.progress(this.#offset + bytes)))
+    const answer = await this.#ask(last, this.#send('PATCH', this.#location!, this.#headers(last), body, (bytes) => this.watch.progress(this.#offset + bytes)))
     if (answer.status === 409) return this.#elsewhere(last)
     if (last || answer.status !== 204) return this.#finished(answer, last)
     this.#conflicts = 0
@@ -165,11 +158,15 @@ export class Upload {
   // The tip is stored but its answer was lost on the way: the same answer again.
   async #again(): Promise<Stored> {
     this.#offset = this.source.length
-    return this.#finished(await this.#ask(true, this.send('PATCH', this.#location!, this.#headers(true), new Uint8Array())), true)
+    return this.#finished(await this.#ask(true, this.#send('PATCH', this.#location!, this.#headers(true), new Uint8Array())), true)
+  }
+
+  async #send(...request: Parameters<Send>): Promise<Heard> {
+    return heard(await this.send(...request))
   }
 
   // The relay's refusal takes back the doubt that its own request raised, and no earlier one.
-  async #ask(completes: boolean, asked: Promise<Answer>): Promise<Answer> {
+  async #ask(completes: boolean, asked: Promise<Heard>): Promise<Heard> {
     const before = this.unsure
     this.unsure ||= completes
     const answer = await asked.catch((error: unknown) => {
@@ -181,7 +178,7 @@ export class Upload {
     return answer
   }
 
-  #finished(answer: Answer, completes: boolean): Stored {
+  #finished(answer: Heard, completes: boolean): Stored {
     return judge(answer, completes && isDoubtful(answer))
   }
 
@@ -189,7 +186,7 @@ export class Upload {
     return { 'content-type': 'application/partial-upload', 'upload-offset': String(this.#offset), 'upload-complete': complete ? '?1' : '?0' }
   }
 
-  #seek(answer: Answer): void {
+  #seek(answer: Heard): void {
     const offset = Number(answer.headers['upload-offset'] ?? NaN)
     // What lies before the piece in hand is gone from here, so a relay that lost it can't be helped.
     if (!(offset >= this.#start && offset <= this.#start + sizeOf(this.#piece!))) throw new Lost()
@@ -200,29 +197,15 @@ export class Upload {
 
 const sizeOf = (piece: Uint8Array | Blob): number => (piece instanceof Blob ? piece.size : piece.length)
 
-type Said = { id?: unknown; day?: unknown; stored?: unknown; type?: unknown } | null
-
-function read({ body }: Answer): Said {
-  try {
-    return JSON.parse(body) as Said
-  } catch {
-    return null
-  }
-}
-
 /** Whether an answer leaves open if the tip is stored. The relay says so in each refusal; a machine in between knows it only of a place that
  *  isn't there, and of what is too large to go further. */
-const isDoubtful = (answer: Answer): boolean => read(answer)?.stored !== false && answer.status !== 404 && answer.status !== 413
+const isDoubtful = ({ status, said }: Heard): boolean => said.stored !== false && status !== 404 && status !== 413
 
-function judge(answer: Answer, doubtful: boolean): Stored {
-  const { status } = answer
-  const said = read(answer)
-  if ((status === 201 || status === 200) && typeof said?.id === 'string' && typeof said.day === 'string') {
-    return { id: said.id, day: said.day, already: status === 200 }
-  }
+function judge({ status, said: { id, day, type } }: Heard, doubtful: boolean): Stored {
+  if ((status === 201 || status === 200) && id !== undefined && day !== undefined) return { id, day, already: status === 200 }
   if (status === 404) throw new Lost()
   // A part of what was sent did not arrive: as good as no answer.
-  if (status === 408 || String(said?.type).endsWith(':interrupted')) throw new Broken()
+  if (status === 408 || type?.endsWith(':interrupted')) throw new Broken()
   if (doubtful) throw new Refused('unsure')
   if (status === 507) throw new Refused('full')
   if (status >= 500) throw new Refused('closed')
