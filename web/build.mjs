@@ -6,6 +6,7 @@ import { FluentBundle, FluentResource } from '@fluent/bundle'
 import { FluentParser, FluentSerializer, Resource } from '@fluent/syntax'
 import { build, transform } from 'esbuild'
 import { minify } from 'terser'
+import { unused } from './unused.mjs'
 
 const here = new URL('./', import.meta.url)
 const read = (path) => readFileSync(new URL(path, here), 'utf8')
@@ -112,8 +113,7 @@ const bundled = await build({
   plugins: [
     module(/^locales$/, 'locales', () => `export const names = ${JSON.stringify(names.join(' '))}, values = ${JSON.stringify(Object.fromEntries(ALIKE.map((lang) => [lang, values(lang).join('\0')])))}`),
     module(/^@scure\/bip39\/wordlists\//, 'wordlist', async (path) => `import { unpacked } from './wordlist.ts'; export const wordlist = unpacked(${JSON.stringify(await packed(path))})`),
-    { name: 'rotations', setup: ({ onLoad }) => onLoad({ filter: /@noble\/ciphers\/chacha\.js$/ }, ({ path }) => ({ contents: rotations(readFileSync(path, 'utf8')), loader: 'js' })) },
-    { name: 'absent', setup: ({ onResolve }) => onResolve({ filter: /^@noble\/(curves\/nist|hashes\/scrypt)\.js$/ }, () => ({ path: new URL('src/absent.ts', here).pathname })) },
+    unused(new URL('src/absent.ts', here).pathname, { '@noble/ciphers/chacha.js': rotations }),
   ],
 })
 const minified = async (path, loader) => (await transform(read(path), { loader, minify: true, target, legalComments: 'none' })).code.trim()
