@@ -1,6 +1,6 @@
-// The page's texts: Fluent, one file per language, all inside the page. In: a message id and its values. Out: text.
-import { FluentBundle, FluentDateTime, FluentResource, type FluentVariable } from '@fluent/bundle'
+// The page's texts: one Fluent file per language, of which the build puts the patterns into the page. In: a message id and its values. Out: text.
 import { names, values } from 'locales'
+import { filled, type Values } from './pattern.ts'
 
 /** Every language of the page by its own name, in the order shown. */
 export const LANGUAGES: Record<string, string> = {
@@ -20,17 +20,13 @@ export const LANGUAGES: Record<string, string> = {
 
 /** The texts of one language. */
 export class Texts {
-  readonly #bundle: FluentBundle
-  /** What the page says without script, too, stands in its HTML alone. */
-  readonly #shared: Map<string, string>
+  /** Each pattern by the id of its message. What the page says without script, too, stands in its HTML alone. */
+  readonly #patterns: Map<string, string>
 
   constructor(readonly lang: string) {
-    this.#bundle = new FluentBundle(lang)
-    const ids = names.split(' ')
     const patterns = values[lang]?.split('\0') ?? []
     const shared = document.querySelectorAll<HTMLElement>(`#plain-${lang} [data-text]`)
-    this.#shared = new Map([...shared].map((told) => [told.dataset['text']!, told.textContent]))
-    this.#bundle.addResource(new FluentResource(patterns.map((pattern, n) => `${ids[n]} =${pattern}`).join('\n')))
+    this.#patterns = new Map([...names.split(' ').map((id, n) => [id, patterns[n] ?? id] as const), ...[...shared].map((told) => [told.dataset['text']!, told.textContent] as const)])
   }
 
   get direction(): 'ltr' | 'rtl' {
@@ -38,16 +34,13 @@ export class Texts {
   }
 
   /** The message; an id without one shows as itself, and the tests find it. */
-  text(id: string, values: Record<string, FluentVariable> = {}): string {
-    const shared = this.#shared.get(id)
-    if (shared !== undefined) return shared
-    const pattern = this.#bundle.getMessage(id)?.value
-    return pattern ? this.#bundle.formatPattern(pattern, values, []) : id
+  text(id: string, values: Values = {}): string {
+    return filled(this.#patterns.get(id) ?? id, values, this.lang)
   }
 
-  /** A day of the protocol, `2026-11-23`, as a value for a message. */
-  day(day: string): FluentDateTime {
-    return new FluentDateTime(new Date(`${day}T00:00:00Z`), { dateStyle: 'long', timeZone: 'UTC' })
+  /** A day of the protocol, `2026-11-23`, for people. */
+  day(day: string): string {
+    return new Intl.DateTimeFormat(this.lang, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
   }
 
   /** Bytes for people: 3.4 MB. */
