@@ -1,6 +1,7 @@
 // What the page never calls of its libraries, cut out before they are packed: bundlers keep methods, and whatever is made while a module loads.
 // In: a library's file. Out: the same without those parts; a call that still leads there throws (src/absent.ts). Each cut says how often it
-// has to be found, so a new version of a library stops the build, and the vectors run on the page that is built (tests/page).
+// has to be found, so a new version of a library stops the build, and the vectors run on the page that is built (tests/page). Errors are
+// thrown where they were, but say nothing: the page shows texts of its own, in the language of the writer.
 import { readFileSync } from 'node:fs'
 
 /** Says to the bundler that a call does nothing but give its result. */
@@ -38,6 +39,24 @@ function replaced(file, text, [pattern, times, instead]) {
   return text.replace(pattern, instead)
 }
 
+/** The text with errors that say nothing. What an error says may hold brackets in strings; it never holds comments or patterns. */
+function muted(text) {
+  const begin = /throw (?:new )?\w*Error\(/g
+  let [out, at] = ['', 0]
+  for (let found; (found = begin.exec(text)); ) {
+    let [to, depth] = [begin.lastIndex, 1]
+    for (; depth > 0; to++) {
+      const char = text[to]
+      if (char === '(') depth++
+      if (char === ')') depth--
+      if (/['"`]/.test(char)) for (to++; text[to] !== char; to++) if (text[to] === '\\') to++
+    }
+    out += `${text.slice(at, found.index)}throw new Error()`
+    at = begin.lastIndex = to
+  }
+  return out + text.slice(at)
+}
+
 /** The plugin of esbuild; `absent` is the path of the module that throws, `more` changes further files. */
 export const unused = (absent, more = {}) => ({
   name: 'unused',
@@ -45,9 +64,9 @@ export const unused = (absent, more = {}) => ({
     onLoad({ filter: /node_modules/ }, ({ path }) => {
       const file = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
       const [cuts, change] = [CUTS[file], more[file]]
-      if (!cuts && !change) return undefined
       let contents = readFileSync(path, 'utf8')
       for (const cut of cuts ?? []) contents = typeof cut === 'string' ? emptied(file, contents, cut) : replaced(file, contents, cut)
+      contents = muted(contents)
       if (change) contents = change(contents)
       return { contents: contents.includes('absent(') ? `import { absent } from '${absent}'\n${contents}` : contents, loader: 'js' }
     })
