@@ -12,7 +12,7 @@ import { empty, forgetSearches } from './wipe.ts'
 import { Engine } from './worker.ts'
 import { emptyTip, holdsText } from './written.ts'
 
-/** What a screen is: made anew whenever it is shown or the language changes. */
+/** Makes the content of a screen. Called whenever the screen is shown and whenever the language changes. */
 export type Screen = (app: App) => HTMLElement[]
 
 /** Time from a press on a telephone number until the browser has asked, in milliseconds. */
@@ -21,13 +21,13 @@ const CALL = 5000
 export class App {
   texts = new Texts(preferred())
   written = emptyTip()
-  /** A tip that is stored or sealed: shown, whatever the back button says, until the writer has finished with its receipt. */
+  /** What came of the last tip. While it is set only the screen `done` is shown, even after the back button: its receipt is nowhere else. */
   outcome: Outcome | undefined
-  /** A tip on its way, or stopped on it. */
+  /** The tip that is being sealed or sent, or whose sending was stopped. */
   job: Job | undefined
-  /** Called on leaving the shown screen: stops what it started. */
+  /** Set by the shown screen; called when that screen is left, to stop what it started. */
   onleave: (() => void) | undefined
-  /** Called when the list of readers has come or was refused, or a file was looked through, for the screen that shows it. */
+  /** Set by the shown screen; called when the list of readers has come or was refused, and when a file was looked through. */
   onchange: (() => void) | undefined
   readonly engine: Engine
   readonly list: ReaderList
@@ -36,7 +36,7 @@ export class App {
   #kept = new Map<string, HTMLElement>()
   #left = false
   readonly #cover: Cover
-  /** Whether a telephone number was pressed a moment ago. */
+  /** True for CALL milliseconds after a telephone number was pressed. */
   #calling = false
 
   /** `script` is the text of the page's own script; `frame` puts a screen's content into the document. */
@@ -56,18 +56,18 @@ export class App {
       this.#calling = false
       if (this.#left || isCall || !(holdsText(this.written) || this.outcome?.receipt)) return
       event.preventDefault()
-      // Nobody else reads along while the browser asks, where it draws meanwhile: Firefox does, Chromium doesn't. Time stands still until it
-      // has its answer; who is here after that has stayed.
+      // The page is covered while the browser asks whether to leave. Firefox draws the cover meanwhile, Chromium doesn't. The timer runs only after
+      // the answer, and only in a page that stayed: then the cover is lifted.
       const wasCovered = this.#cover.isDrawn
       this.#cover.draw()
       if (!wasCovered) setTimeout(() => this.#cover.lift())
     })
-    // Some browsers keep a page that was left as it was, to show it again.
+    // Some browsers keep a page that was left in memory, and show it again when the writer comes back.
     addEventListener('pagehide', () => this.#gone())
     watchShift(() => this.leave())
     this.#cover = new Cover(this)
     watchCopies()
-    // Printers put the title on every sheet, and in the list of what they printed.
+    // Printers put the page's title on every sheet and into their list of jobs, so it names the receipt and not this letterbox.
     addEventListener('beforeprint', () => this.#left || (document.title = this.texts.text('receipt-words')))
     addEventListener('afterprint', () => this.#left || (document.title = title))
     history.replaceState('start', '')
@@ -75,13 +75,13 @@ export class App {
     void this.list.load()
   }
 
-  /** A telephone number is pressed: browsers ask then as if the page were left. */
+  /** Call it when a telephone number is pressed: browsers then fire `beforeunload`, though the page stays. */
   calls(): void {
     this.#calling = true
     setTimeout(() => (this.#calling = false), CALL)
   }
 
-  /** Goes to a screen; the browser's back button comes back from it, unless it stands in place of the one before. */
+  /** Shows a screen. The browser's back button leads back to the screen before; with `instead`, to the one before that. */
   go(name: Name, instead = false): void {
     if (this.#left) return
     if (instead) history.replaceState(name, '')
@@ -89,24 +89,24 @@ export class App {
     this.#show(name)
   }
 
-  /** The shown screen. */
+  /** The name of the shown screen. */
   get screen(): Name {
     return this.#name
   }
 
-  /** Whether the writer has left: then nothing is shown any more. */
+  /** Whether the writer has left. Then every call that would show something does nothing. */
   get isLeft(): boolean {
     return this.#left
   }
 
-  /** A control that outlives a change of language, with what was typed or chosen, for as long as its screen is shown. */
+  /** Gives the same control each time it is asked for by name, so that a change of language keeps what was typed. Forgotten with its screen. */
   keep<E extends HTMLElement>(name: string, make: () => E): E {
     const kept = (this.#kept.get(name) as E | undefined) ?? make()
     this.#kept.set(name, kept)
     return kept
   }
 
-  /** The same screen again, after something it shows has changed. */
+  /** Makes the shown screen anew, after something that it shows has changed. */
   redraw(): void {
     if (this.#left) return
     document.documentElement.lang = this.texts.lang
@@ -114,21 +114,21 @@ export class App {
     keepFocus(() => this.frame(this, this.screens[this.#name](this)))
   }
 
-  /** Changes the language. */
+  /** Changes the language; an unknown one changes nothing. */
   speak(lang: string): void {
     if (lang in LANGUAGES) this.texts = new Texts(lang)
     this.redraw()
     document.querySelector<HTMLElement>('#language, .languages [aria-current]')?.focus()
   }
 
-  /** Shows what came of a tip; nothing else of it is left. */
+  /** Wipes the tip that was written, and shows what came of it. */
   finish(outcome: Outcome): void {
     this.wipe()
     this.outcome = outcome
     this.go('done', true)
   }
 
-  /** Empties what was written, ends what is under way, and drops the thread that may hold some of it. */
+  /** Empties what was written, ends the job, and ends the worker, whose memory may hold some of it. */
   wipe(): void {
     this.onleave?.()
     this.onleave = undefined
@@ -140,7 +140,7 @@ export class App {
     if (this.outcome?.address) URL.revokeObjectURL(this.outcome.address)
     if (this.outcome) empty(this.outcome)
     this.outcome = undefined
-    // A field keeps its text for as long as the element lives.
+    // An element that is no longer shown still holds its text until the browser frees it.
     for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input, textarea')) field.value = ''
     this.#kept.clear()
     this.list.isNewDay = false
@@ -152,14 +152,14 @@ export class App {
     this.#close(this.texts.text('away-title'), () => [paragraph(this.texts.text('away-text'))])
   }
 
-  /** The same for somebody who has finished and is to know what was wiped, and what could not be. */
+  /** Like `leave`, for a writer who has finished: the page says what was wiped, and what could not be. */
   end(): void {
     const say = (id: string): HTMLElement => paragraph(this.texts.text(id))
     this.#close(this.texts.text('wiped-title'), (overwritten) =>
       [...(overwritten === false ? [say('wiped-not-clipboard')] : []), say('wiped-left')])
   }
 
-  // `more` is told whether what was copied here was overwritten, if anything was.
+  // `more` makes the text below the title. It is told whether the clipboard was overwritten; undefined when nothing was copied from here.
   #close(title: string, more: (overwritten: boolean | undefined) => HTMLElement[]): void {
     this.wipe()
     this.engine.stop()
@@ -168,7 +168,7 @@ export class App {
     showAway(this.texts.text('away-title'), title, more)
   }
 
-  // The browser has another page to show, and may come back to this one.
+  // The browser shows another page and may keep this one to come back to: it is left empty, at its start.
   #gone(): void {
     if (this.#left) return
     this.wipe()

@@ -1,14 +1,15 @@
-// The harmless page that is left when the writer goes, and the keys that lead there. In: its title and text. Out: a document that no longer
-// says what it was. What was written has to be wiped before.
+// The harmless page that stands in place of this one when the writer leaves, and the keys for leaving. In: its title and text. Out: a document that
+// no longer says what it was. Whoever calls this has wiped what was written.
 import { overwrite } from './clipboard.ts'
 import { element } from './element.ts'
 
-/** Time for three presses of the Shift key, in milliseconds. */
+/** The three presses of the Shift key have to come within this time, in milliseconds. */
 const SHIFTS = 3000
 
-/** Replaces the document for good. `more` is told whether what was copied here was overwritten, and is given nothing when nothing was copied. */
+/** Replaces the document for good. `more` makes the text below the title; it is told whether the clipboard was overwritten, and gets undefined when
+ *  nothing was copied from this page. */
 export function showAway(tabTitle: string, title: string, more: (overwritten: boolean | undefined) => HTMLElement[]): void {
-  // Nothing in the page says any longer what it was.
+  // The head names the root key and holds the script: both would say what this page was.
   for (const told of document.head.querySelectorAll('meta, link, script')) told.remove()
   document.title = tabTitle
   const heading = element('h1', { tabIndex: -1 }, title)
@@ -16,7 +17,7 @@ export function showAway(tabTitle: string, title: string, more: (overwritten: bo
   document.body.replaceChildren(main)
   const overwritten = overwrite(heading)
   main.append(...more(overwritten))
-  // Shift alone is no press that browsers allow copying for: the next one is, or a click.
+  // Browsers let a script copy only in answer to a click or a key, and the Shift key alone doesn't count. So the next click or key tries again.
   const done = new AbortController()
   const again = (): void => void (overwrite(heading) && done.abort())
   if (overwritten === false) for (const press of ['click', 'keydown']) addEventListener(press, again, { signal: done.signal })
@@ -24,8 +25,8 @@ export function showAway(tabTitle: string, title: string, more: (overwritten: bo
   heading.focus()
 }
 
-/** Calls `leave` at Shift three times, as on GOV.UK's pages: no list, input method or dialog uses it. Together with another key or a press
- *  Shift means something else, and doesn't count. */
+/** Calls `leave` when Shift is pressed three times, as on GOV.UK's pages: no list, input method or dialog uses that. A Shift that is held together
+ *  with another key, or during a click, doesn't count. */
 export function watchShift(leave: () => void): void {
   let presses: number[] = []
   let alone = false

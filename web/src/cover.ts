@@ -1,9 +1,9 @@
-// A cover over the page while the writer does nothing, or while the browser asks whether to leave. In: the signs of somebody being there. Out:
-// the page hidden behind a harmless heading and two buttons; all that was written stays as it is.
+// A cover over the page, drawn when nobody has touched it for a while, and while the browser asks whether to leave. In: keys, clicks and movements.
+// Out: a harmless heading and two buttons in place of the page. All that was written stays as it is.
 import { button, element, refocus } from './element.ts'
 import type { Texts } from './texts.ts'
 
-/** Time without a sign of the writer after which everything is covered, in milliseconds. */
+/** After this time without a key, click or movement the cover is drawn, in milliseconds. */
 const SILENCE = 5 * 60_000
 
 /** What the cover needs of the page. */
@@ -11,16 +11,18 @@ export interface Covered {
   readonly texts: Texts
   /** The name of the shown screen. */
   readonly screen: string
-  /** Whether the page was left for good: then there is nothing to cover. */
+  /** Whether the page was left for good. Then there is nothing to cover. */
   readonly isLeft: boolean
   leave(): void
 }
 
 export class Cover {
+  /** The cover, while it is drawn. */
   #shown: HTMLElement | undefined
+  /** Shows the page again, with the focus and the place where they were. */
   #restore = (): void => {}
 
-  /** Begins to wait for silence. */
+  /** From now on, SILENCE without a sign of the writer draws the cover. */
   constructor(readonly page: Covered) {
     let silence = 0
     const heard = (): void => {
@@ -31,12 +33,12 @@ export class Cover {
     heard()
   }
 
-  /** Whether everything is hidden now. */
+  /** Whether the cover hides the page now. */
   get isDrawn(): boolean {
     return this.#shown !== undefined
   }
 
-  /** Hides everything until the writer wants to see it again. */
+  /** Hides the page until the writer asks to see it again. */
   draw(): void {
     const { page } = this
     if (page.isLeft || this.#shown) return
@@ -50,13 +52,13 @@ export class Cover {
     show.focus()
     this.#restore = () => {
       if (content) content.hidden = false
-      // Meanwhile the tip may have been sent.
+      // The screen may be another by now: a tip goes on being sent under the cover.
       if (before) refocus(before)
       if (page.screen === name) scrollTo(0, scrolled)
     }
   }
 
-  /** Shows everything again, where it was. */
+  /** Takes the cover away; without one it does nothing. */
   lift(): void {
     if (!this.#shown) return
     this.#shown.remove()

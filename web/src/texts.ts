@@ -20,7 +20,7 @@ export const LANGUAGES: Record<string, string> = {
 
 /** The texts of one language. */
 export class Texts {
-  /** Each pattern by the id of its message. What the page says without script, too, stands in its HTML alone. */
+  /** The pattern of each message, by its id. Texts that the page also shows without script stand only in its HTML, and are read there. */
   readonly #patterns: Map<string, string>
 
   constructor(readonly lang: string) {
@@ -33,7 +33,7 @@ export class Texts {
     return this.lang === 'ar' ? 'rtl' : 'ltr'
   }
 
-  /** The message; an id without one shows as itself, and the tests find it. */
+  /** The text of a message. An id without a message is shown as it is, where the tests find it. */
   text(id: string, values: Values = {}): string {
     return filled(this.#patterns.get(id) ?? id, values, this.lang)
   }
@@ -43,7 +43,7 @@ export class Texts {
     return new Intl.DateTimeFormat(this.lang, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
   }
 
-  /** Bytes for people: 3.4 MB. */
+  /** A number of bytes for people, such as “3.4 MB”. */
   size(bytes: number): string {
     const [value, unit] = bytes < 1_000_000 ? [Math.ceil(bytes / 1000), 'kilobyte'] : [bytes / 1_000_000, 'megabyte']
     return new Intl.NumberFormat(this.lang, { style: 'unit', unit, maximumFractionDigits: 1 }).format(value)
@@ -58,7 +58,7 @@ export class Texts {
   }
 }
 
-/** The first language of the browser that the page has; English in Tor Browser, which says the same everywhere. */
+/** The first of the browser's languages that the page has, else English. Tor Browser names English for everybody. */
 export function preferred(): string {
   return navigator.languages.map((tag) => tag.slice(0, 2)).find((lang) => lang in LANGUAGES) ?? 'en'
 }

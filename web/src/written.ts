@@ -2,13 +2,13 @@
 import type { Scrub } from './scrub/index.ts'
 import { isFilled, type Details } from './tip/report.ts'
 
-/** A file as the writer sees it. */
+/** A file that the writer has chosen. */
 export interface PickedFile {
   file: Blob
   state: 'checking' | 'unreadable' | Scrub
-  /** Of what is attached, hexadecimal; empty until it was looked through. */
+  /** SHA-256 of what is attached, hexadecimal; empty until the file was looked through. */
   sha256: string
-  /** Whether the original goes along, beside the cleaned file. */
+  /** Whether the original is attached as well as the cleaned file. */
   keep: boolean
 }
 
@@ -29,5 +29,5 @@ const emptyDetails = (): Details => ({
 /** A tip before anything was put in. */
 export const emptyTip = (): Written => ({ readers: [], message: '', details: emptyDetails(), files: [] })
 
-/** Whether the writer would lose anything with it. */
+/** Whether anything was put in that would be lost with the page. */
 export const holdsText = ({ message, files, details }: Written): boolean => message !== '' || files.length > 0 || isFilled(details)

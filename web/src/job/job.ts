@@ -1,5 +1,5 @@
-// A tip on its way: work that can be stopped, goes on where it was, and waits between tries. One at a time, and it outlives a change of language.
-// In: the work (work.ts). Out: how far it is, and what to say when it failed.
+// A tip on its way. In: the work to do (work.ts). Out: how far it is, and what to say when it fails. A job can be stopped, goes on where it was, and
+// pauses between tries. The page has at most one, and a change of language leaves it alone.
 import type { ReceiptText } from '../engine.ts'
 import type { Draft } from '../tip/draft.ts'
 import { Refused } from '../upload/upload.ts'
@@ -8,30 +8,33 @@ import { empty } from '../wipe.ts'
 /** Longest pause between two tries, in seconds. */
 const LONGEST = 60
 
-/** `until` is a time of performance.now(). */
+/** What the job does now. `until` is when the pause ends, as a time of performance.now(), and `now` ends it early; `text` names a text of the page. */
 type State =
   | { kind: 'running' }
   | { kind: 'waiting'; until: number; now: () => void }
   | { kind: 'failed'; text: string }
 
 export class Job {
-  /** From 0 to 1. */
+  /** How much of the tip is done, from 0 to 1. */
   share = 0
   state: State = { kind: 'running' }
-  /** Set by the screen that shows it. */
+  /** Called whenever `share` or `state` has changed; set by the screen that shows the job. */
   changed: () => void = () => {}
-  /** Whether the relay may have stored the tip without our hearing of it. */
+  /** Whether the relay may have stored the tip though its answer never came. */
   unsure: () => boolean = () => false
-  /** From when the tip is being sealed. */
+  /** The receipt of the tip; undefined until sealing has begun. */
   receipt: ReceiptText | undefined
   #stop = new AbortController()
+  /** Whether `work` is still running or still ending. */
   #pending = false
+  /** Whether `work` begins again as soon as it has ended. */
   #again = false
+  /** Resolves when `work` has ended, whether well or not. */
   #settled: Promise<void> = Promise.resolve()
-  /** Whether it was ended for good: what still comes of it is nobody's any more. */
+  /** Whether the job was ended for good. Results that still come of it are then dropped. */
   ended = false
 
-  /** Does `work`, and again whenever it was stopped or failed and the writer wants it. `draft` is what it seals, if it seals. */
+  /** Runs `work` at once, and again after each `resume`. `draft` is what it seals; undefined when it sends a file that is sealed already. */
   constructor(
     readonly work: (job: Job) => Promise<void>,
     readonly draft?: Draft,
@@ -39,30 +42,32 @@ export class Job {
     this.#begin()
   }
 
+  /** Aborted when the run that goes on now is stopped. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
 
+  /** Says how far the work is, from 0 to 1. Ignored after a stop. */
   at(share: number): void {
     if (this.signal.aborted) return
     this.share = share
     this.#become({ kind: 'running' })
   }
 
-  /** Ends what is under way; `resume` goes on where it was. */
+  /** Stops the run; `resume` goes on where it was. */
   stop(): void {
     this.#again = false
     this.#stop.abort(new Error('stopped'))
   }
 
-  /** Goes on after a stop or a failure. What is still ending is waited for, so that nothing runs twice. */
+  /** Goes on after a stop or a failure. A run that is still ending is waited for, so two never run at the same time. */
   resume(): void {
     if (!this.#pending) return this.#begin()
     this.#again = this.signal.aborted
     this.#become({ kind: 'running' })
   }
 
-  /** Ends it for good, and empties what it holds. Resolves when nothing of it goes on. */
+  /** Ends the job for good and empties what it holds. Resolves when its run has ended. */
   end(): Promise<void> {
     this.ended = true
     this.stop()
@@ -73,13 +78,13 @@ export class Job {
     return this.#settled
   }
 
-  /** What is to be said of a job that was stopped. */
+  /** The name of the text that says what a stop has left: a tip that may be stored, or one that isn't. */
   stopped(): string {
     return this.unsure() ? 'send-unsure' : 'send-stopped'
   }
 
-  /** The pause after a broken connection: 2, 4, 8 … seconds, or until the writer says so. Rejects at once when the writer stopped. One that
-   *  isn't `told` says nothing. */
+  /** Pauses after a broken connection: 2, 4, 8 … seconds, or until the writer wants to go on. Rejects at once when the job is stopped. Unless it is
+   *  `told`, the screen doesn't show the pause. */
   wait(tries: number, told = true): Promise<void> {
     const seconds = Math.min(2 ** (tries + 1), LONGEST)
     const { signal } = this
@@ -95,7 +100,7 @@ export class Job {
         resolve()
       }
       const timer = setTimeout(now, seconds * 1000)
-      // A signal that was aborted before says nothing any more.
+      // A signal that is aborted already fires no event.
       if (signal.aborted) return stop()
       signal.addEventListener('abort', stop)
       if (told) this.#become({ kind: 'waiting', until: performance.now() + seconds * 1000, now })
@@ -120,6 +125,7 @@ export class Job {
   }
 }
 
+/** The name of the text that says what went wrong. */
 function failure(error: unknown): string {
   if (error instanceof DOMException) return 'file-unreadable'
   if (error instanceof Refused) return `send-${error.reason === 'wrong' ? 'refused' : error.reason}`

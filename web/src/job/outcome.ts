@@ -2,9 +2,9 @@
 import type { ReceiptText } from '../engine.ts'
 import type { Stored } from '../upload/upload.ts'
 
-/** `stored` is set when the relay has it, `file` when it was sealed into a file that is still to be carried and sent. */
+/** Either `stored` is set, when the relay has the tip, or `file`, when the tip was sealed into a file that is still to be carried and sent. */
 export interface Outcome {
-  /** Nothing for a file that was sealed elsewhere: its receipt is there. */
+  /** Undefined for a file that was sealed elsewhere: whoever sealed it has its receipt. */
   receipt?: ReceiptText
   stored?: Stored
   file?: Blob

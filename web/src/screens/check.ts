@@ -1,4 +1,5 @@
-// The last look before sealing: who reads, what goes, what could still give the writer away.
+// The last look before sealing. In: what was written, and the list of readers. Out: who will read it, what is sent, what could still give the writer
+// away; then a job.
 import { element, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
 import type { Job } from '../job/job.ts'
@@ -18,7 +19,7 @@ const MAX_MESSAGE = 16 * 1024 * 1024
 
 type Checked = Spoken & Placed & Writing & Listed & Underway & Sealing & Ways
 
-/** `directory` is the list that holds today. */
+/** The screen; `directory` is a list of readers that holds today. */
 export function check(page: Checked, directory: Ready): HTMLElement[] {
   const { texts, written } = page
   const chosen = directory.contents.holders.filter(({ id }) => written.readers.includes(id) && id in directory.keys).sort((one, other) => (one.id < other.id ? -1 : 1))
@@ -40,7 +41,7 @@ export function check(page: Checked, directory: Ready): HTMLElement[] {
     paragraph(texts.text('start-limits')),
     onward(page, texts.text(page.offline ? 'seal-button' : 'send-button'), () => {
       if (page.list.isYesterdays()) {
-        // A page left open overnight: the list is judged anew, and the choice looked at once more.
+        // The page was left open overnight: the list is judged anew, and the writer looks at the choice of readers again.
         page.list.isNewDay = true
         void page.list.load()
         return void page.go('readers')
@@ -57,7 +58,7 @@ const list = (rows: (Node | string)[][]): HTMLElement => element('ul', {}, ...ro
 
 const filesOf = (page: Spoken & Writing): string[][] => page.written.files.map((picked, n) => [`${nameOf(page, picked, n)}: ${describe(page, picked)}`, picked.keep ? ` ${page.texts.text('file-keep')}.` : ''])
 
-/** What was filled in, each with the words of its field. */
+/** Each detail that was filled in, behind the label of its field. */
 function detailsOf(page: Spoken & Writing): (Node | string)[][] {
   const { texts, written: { details } } = page
   const say = (id: string): string => texts.text(id)
@@ -77,7 +78,7 @@ function detailsOf(page: Spoken & Writing): (Node | string)[][] {
   return rows.filter(([, text]) => text.trim()).map(([label, text]) => [element('strong', {}, label), ' ', element('bdi', { translate: false }, ...marked(page, text))])
 }
 
-/** The job that was stopped goes on, so that nothing is stored twice; another draft gets another. */
+/** The job for what is written now. When a stopped job has the same draft, it goes on, so that nothing is stored twice; else it is ended. */
 function jobFor(page: Checked, directory: Ready): Job {
   const [draft, before] = [draftOf(page, directory), page.job]
   if (before?.draft && isSame(before.draft, draft)) {
@@ -89,13 +90,13 @@ function jobFor(page: Checked, directory: Ready): Job {
   return page.offline ? sealInto(page, draft, free) : sealAndSend(page, draft, free, receipt)
 }
 
-/** Told while it is about this draft, or about a tip that may be stored. */
+/** What is said of a job that was stopped: only if it has the same draft, or if its tip may be stored. */
 function stoppedBefore(page: Checked, directory: Ready): HTMLElement[] {
   const { job } = page
   return job?.draft && isLookedThrough(page) && (job.unsure() || isSame(job.draft, draftOf(page, directory))) ? stopped(page, job) : []
 }
 
-// The browser's forward button leads here too, while a file is still being looked through.
+/** Whether every file was looked through. The browser's forward button leads here before that, too. */
 const isLookedThrough = ({ written }: Writing): boolean => written.files.every(({ state }) => typeof state !== 'string')
 
 function refuse(page: Writing, directory: Ready): string | undefined {
@@ -107,9 +108,9 @@ function refuse(page: Writing, directory: Ready): string | undefined {
   return undefined
 }
 
-/** A copy: what the writer changes later is another draft. */
+/** A copy of what is written now; later changes don't reach it. */
 function draftOf({ written, texts }: Spoken & Writing, directory: Ready): Draft {
-  // One order everywhere, whoever was chosen first.
+  // Sorted, so that the order of the keys doesn't tell in which order the readers were chosen.
   const readers = written.readers.filter((id) => id in directory.keys).sort()
   return {
     lang: texts.lang, message: written.message, details: structuredClone(written.details), files: written.files.map(draftFile),

@@ -1,4 +1,4 @@
-// What came of it: stored, or sealed into a file; and the receipt, which exists here and nowhere else.
+// What came of a tip: it is stored, or sealed into a file. With it the receipt, which exists on this screen and nowhere else.
 import { copy } from '../clipboard.ts'
 import { button, element, paragraph } from '../element.ts'
 import type { ReceiptText } from '../engine.ts'
@@ -21,7 +21,7 @@ export function done(page: Spoken & Exits, outcome: Outcome): HTMLElement[] {
   return parts.filter((part) => part !== undefined)
 }
 
-// A sealed file is nowhere else: the first press says so when it was not saved.
+// The sealed file exists only in this page. If it wasn't saved, the first press on “finish” warns instead of ending.
 function finish(page: Spoken & Exits, outcome: Outcome): HTMLElement {
   const { texts } = page
   const warning = element('div', { className: 'problem', attr: { role: 'alert' } })
@@ -37,13 +37,13 @@ function save(page: Spoken, outcome: Outcome, file: Blob): HTMLElement {
   return element('div', { className: 'buttons' }, link)
 }
 
-/** The receipt with what it is for. Its section has to stand in `main` itself, where printing finds it. */
+/** A receipt, and what it is for. The section around it has to be a child of `main`: the style for printing looks for it there. */
 export function receiptPart(page: Spoken, receipt: ReceiptText): HTMLElement[] {
   const { texts } = page
   const said = element('p', { attr: { role: 'status' } })
   const words = form(texts.text('receipt-words'), 'words', receipt.words, receipt.lang)
   const numbers = form(texts.text('receipt-digits'), 'numbers', receipt.digits)
-  // Who doesn't know the language of the words is better off with numbers.
+  // Where the words are in another language than the page, the numbers come first.
   const [first, second] = receipt.lang === texts.lang ? [words, numbers] : [numbers, words]
   const copied = button(texts.text('receipt-copy'), () => {
     const list = first.querySelector('ol')!
@@ -62,7 +62,7 @@ export function receiptPart(page: Spoken, receipt: ReceiptText): HTMLElement[] {
   ]
 }
 
-// One form of it, numbered: it is written down by hand, and none may be left out.
+// One form of the receipt. Its groups are numbered, because it is written down by hand and none may be left out.
 function form(title: string, name: string, groups: string, lang = ''): HTMLElement {
   const rows = groups.split(' ').map((group) => element('li', {}, group))
   return element('div', {}, element('h3', { translate: true }, title), element('ol', { className: `receipt ${name}`, dir: 'ltr', ...(lang && { lang }) }, ...rows))

@@ -1,19 +1,22 @@
-// Photos, videos, documents. Names are dropped at once; hidden details are taken out where that can be done, and named where it can't.
+// Photos, videos and documents to attach. In: files that the writer picks or drops. Out: the files in `written`, cleaned of hidden details where that
+// is possible; where it isn't, the screen says so. Names of files are never kept.
 import { UNSAVED, button, choice, element, keepFocus, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
 import type { PickedFile } from '../written.ts'
 import type { Spoken, Visit, Ways, Working, Writing } from './given.ts'
 
+/** Most files of a tip. */
 const MOST = 99
-/** What Tor Browser can show. */
+/** Kinds of pictures that Tor Browser can show. */
 const PICTURES = ['jpg', 'png', 'webp', 'gif', 'avif']
+/** Sorts of details, in the order in which they are named. */
 const KINDS = ['place', 'time', 'device', 'author', 'thumbnail', 'other'] as const
 
 export function files(page: Spoken & Writing & Working & Visit & Ways): HTMLElement[] {
   const { texts, written } = page
   const list = element('ol', { className: 'files' })
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
-  // A file that was looked through shows all rows anew, while somebody may be in another.
+  // All rows are made anew when one file was looked through; the focus may be in another row and is kept there.
   const show = (): void => keepFocus(() => list.replaceChildren(...written.files.map((picked, n) => row(page, picked, n, show))))
   const add = (chosen: Iterable<File>): void => {
     const all = [...chosen]
@@ -28,7 +31,7 @@ export function files(page: Spoken & Writing & Working & Visit & Ways): HTMLElem
   const input = element('input', { type: 'file', multiple: true, id: 'pick', className: 'unseen', attr: { form: UNSAVED } })
   input.onchange = () => {
     add(input.files ?? [])
-    // So that the same file can be chosen again, and the element forgets the names.
+    // Emptied, so that the same file can be chosen again and the element forgets the names.
     input.value = ''
   }
   const drop = element('div', { className: 'drop' }, input, element('label', { htmlFor: 'pick', className: 'button' }, texts.text('files-pick')), paragraph(texts.text('files-drop'), 'hint keys'))
@@ -65,7 +68,7 @@ async function take(page: Writing & Working & Visit, file: File): Promise<void> 
   } catch {
     picked.state = 'unreadable'
   }
-  // The screen may be another by now.
+  // By now another screen may be shown; its own `onchange` is called then.
   page.onchange?.()
 }
 
@@ -82,7 +85,7 @@ function row(page: Spoken & Writing, picked: PickedFile, n: number, show: () => 
   return element('li', {}, element('strong', {}, name), preview(picked), element('p', { attr: { role: 'status' } }, describe(page, picked)), ...original(page, picked, n), remove)
 }
 
-// The picture as it will be sent, where the browser knows its kind. Made once: a list of many is shown again and again.
+// The picture as it will be sent, if the browser can show its kind. Kept for each file, because the list is made anew again and again.
 const previews = new WeakMap<PickedFile, HTMLImageElement>()
 
 function preview(picked: PickedFile): HTMLElement | undefined {
@@ -101,13 +104,13 @@ function preview(picked: PickedFile): HTMLElement | undefined {
   return image
 }
 
-/** A file by its number: what it was called stays with the writer. */
+/** What a file is called on the screen: its number, kind and size. Its real name is never shown or kept. */
 export function nameOf({ texts }: Spoken, { file, state }: PickedFile, n: number): string {
   const type = typeof state === 'string' ? '…' : state.media.extension
   return texts.text('file-name', { number: n + 1, type, size: texts.size(file.size) })
 }
 
-/** What is known of its hidden details. */
+/** What is said of the hidden details of a file. */
 export function describe(page: Spoken, { state }: PickedFile): string {
   const { texts } = page
   if (typeof state === 'string' || state.kind !== 'scrubbed') return texts.text(`file-${typeof state === 'string' ? state : state.kind}`)
@@ -116,7 +119,7 @@ export function describe(page: Spoken, { state }: PickedFile): string {
   return state.unseen ? `${taken} ${texts.text('file-unseen')}`.trim() : taken
 }
 
-// Only where something was taken out is there an original that differs.
+// The choice to attach the original too. It is offered only if something was taken out: otherwise both are the same file.
 function original(page: Spoken, picked: PickedFile, n: number): HTMLElement[] {
   const { state } = picked
   if (typeof state === 'string' || state.kind !== 'scrubbed' || state.removed.length === 0) return []

@@ -1,10 +1,11 @@
-// Points out what in a text could tell who wrote it. In: a control that is written in. Out: a place that says it, a moment after the last key.
+// Points out what in a text could tell who wrote it. In: a control with text. Out: an element that lists the findings, soon after each change.
 import { button, element, keepFocus, paragraph } from '../element.ts'
 import { findIdentifiers } from '../identifiers/index.ts'
 import type { Spoken } from './given.ts'
 
 /** Pause after the last key before the text is looked through, in milliseconds. */
 const PAUSE = 500
+/** Most findings that are listed; the number of all is told. */
 const MAX_FINDINGS = 20
 
 export function watch(page: Spoken, control: HTMLInputElement | HTMLTextAreaElement): HTMLElement {
@@ -12,14 +13,14 @@ export function watch(page: Spoken, control: HTMLInputElement | HTMLTextAreaElem
   let pause = 0
   control.addEventListener('input', () => {
     clearTimeout(pause)
-    // Not when the screen was left meanwhile: then nothing may touch the text again.
+    // When the screen was left meanwhile, the text may have been wiped and isn't looked at again.
     pause = setTimeout(() => control.isConnected && point(page, control, found), PAUSE)
   })
   point(page, control, found)
   return found
 }
 
-/** The text with what was found in it marked, each mark with its kind as a title. */
+/** The text, with each finding marked and its kind as the title of the mark. */
 export function marked(page: Spoken, text: string): (Node | string)[] {
   let from = 0
   const parts = findIdentifiers(text).flatMap(({ start, end, kind }) => {
@@ -30,7 +31,7 @@ export function marked(page: Spoken, text: string): (Node | string)[] {
   return [...parts, text.slice(from)]
 }
 
-/** What was found in the text, in words, each as often as it was. */
+/** The kind of each finding in the text, in words; a kind that was found twice stands twice. */
 export const kindsIn = ({ texts }: Spoken, text: string): string[] => findIdentifiers(text).map(({ kind }) => texts.text(`found-${kind}`))
 
 function point(page: Spoken, control: HTMLInputElement | HTMLTextAreaElement, found: HTMLElement): void {
@@ -47,6 +48,6 @@ function point(page: Spoken, control: HTMLInputElement | HTMLTextAreaElement, fo
     show.setAttribute('aria-label', `${texts.text('found-show')}: ${label}`)
     return element('li', {}, `${label}: `, element('mark', { dir: 'auto', translate: false }, control.value.slice(start, end)), ' ', show)
   })
-  // Who has gone on to what was found before the last key was looked at stays there.
+  // The focus may be on a button of an earlier finding: it stays on the button in the same place, or goes to the control.
   keepFocus(() => found.replaceChildren(paragraph(texts.text('found-count', { count: findings.length })), element('ul', {}, ...rows), paragraph(texts.text('found-explain'), 'hint')), control)
 }

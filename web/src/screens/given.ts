@@ -1,5 +1,5 @@
-// What a screen is given: narrow parts of the page. Each screen names those that it takes; the page itself has all of them (app.ts), and no
-// screen knows it.
+// What a screen is given: narrow parts of the page. The signature of each screen names the parts that it takes, so it can reach nothing else. The App
+// has all parts (app.ts); no screen imports it.
 import type { ListState, ReaderList } from '../directory/list.ts'
 import type { Job } from '../job/job.ts'
 import type { Texts } from '../texts.ts'
@@ -9,10 +9,10 @@ import type { Written } from '../written.ts'
 /** The names of the screens; they also stand in the browser's history. */
 export type Name = 'start' | 'readers' | 'write' | 'files' | 'check' | 'sending' | 'done' | 'withdraw' | 'sealed'
 
-/** The language that is spoken now. */
+/** The language of the page. */
 export interface Spoken {
   readonly texts: Texts
-  /** Changes it. */
+  /** Changes the language. */
   speak(lang: string): void
 }
 
@@ -23,7 +23,7 @@ export interface Placed {
 
 /** The way to the other screens. */
 export interface Ways {
-  /** The browser's back button comes back from there, unless it stands in place of the screen before. */
+  /** Shows another screen. The browser's back button leads back from it, unless it is shown `instead` of the one before. */
   go(name: Name, instead?: boolean): void
 }
 
@@ -31,21 +31,21 @@ export interface Ways {
 export interface Exits {
   /** Wipes everything and shows something harmless, for good. */
   leave(): void
-  /** The same for somebody who has finished. */
+  /** Like `leave`, for a writer who has finished: the page says what was wiped. */
   end(): void
-  /** A telephone number is pressed: what the browser then asks is no leaving. */
+  /** Call it when a telephone number is pressed: browsers fire `beforeunload` then, though the page stays. */
   calls(): void
 }
 
 /** What holds for as long as a screen is shown. */
 export interface Visit {
-  /** Called on leaving the screen: stops what it started. */
+  /** Called when the screen is left, to stop what it started. */
   onleave: (() => void) | undefined
-  /** Called when the list of readers has come or was refused, or a file was looked through. */
+  /** Called when the list of readers has come or was refused, and when a file was looked through. */
   onchange: (() => void) | undefined
-  /** A control that outlives a change of language, with what was typed or chosen. */
+  /** Gives the same control each time it is asked for by name, so that a change of language keeps what was typed. */
   keep<E extends HTMLElement>(name: string, make: () => E): E
-  /** The same screen again, after something it shows has changed. */
+  /** Makes the screen anew, after something that it shows has changed. */
   redraw(): void
 }
 
@@ -59,12 +59,12 @@ export interface Listed {
   readonly list: ReaderList
 }
 
-/** The thread that hashes, cleans and seals. */
+/** What hashes, cleans and seals. */
 export interface Working {
   readonly engine: Engine
 }
 
-/** A tip on its way, or stopped on it. */
+/** The tip that is being sealed or sent, or whose sending was stopped. */
 export interface Underway {
   job: Job | undefined
 }

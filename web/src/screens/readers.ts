@@ -1,4 +1,4 @@
-// Who may read the tip: the holders of the directory with their duty cards, one to three of them.
+// The choice of readers. In: the holders of the directory, with their duty cards. Out: the ids of one to three of them.
 import type { Holder } from '../directory/note.ts'
 import { choice, element, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
@@ -7,6 +7,7 @@ import { papersWarning } from './duty.ts'
 import type { Listed, Placed, Spoken, Visit, Ways, Writing } from './given.ts'
 import { refusal } from './refused.ts'
 
+/** Most readers of a tip. */
 const MOST = 3
 
 export function readers(page: Spoken & Placed & Writing & Listed & Visit & Ways): HTMLElement[] {
@@ -16,7 +17,7 @@ export function readers(page: Spoken & Placed & Writing & Listed & Visit & Ways)
   const title = [step(page, 1), heading(texts.text('readers-title'))]
   if (directory.state === 'loading') return [...title, element('p', { attr: { role: 'status' } }, texts.text('directory-loading'))]
   if (directory.state === 'refused') return [...title, element('div', { className: 'problem', attr: { role: 'alert' } }, ...refusal(page, directory))]
-  // Who can't be chosen any more isn't chosen: an unticked box that counts could not be taken back.
+  // A holder that has no key any more is taken out of the choice: its box is disabled, so the writer couldn't.
   written.readers = written.readers.filter((id) => id in directory.keys)
   const cards = directory.contents.holders.map((holder) => card(page, holder, holder.id in directory.keys))
   const choices = element('fieldset', { className: 'cards' }, element('legend', { className: 'unseen' }, texts.text('readers-title')), ...cards)
@@ -59,7 +60,7 @@ function card(page: Spoken & Writing, holder: Holder, open: boolean): HTMLElemen
     competence)
 }
 
-// A category of the report, or a group of them, is known in every language (docs/protocol.md 4).
+// The text for what a holder works on: a category of the report or a group of categories. Others have no text, and are left out (docs/protocol.md 4).
 function matterIn({ texts }: Spoken, matter: string): string | undefined {
   const [group = '', ...rest] = matter.split('-')
   const id = matter
@@ -68,7 +69,7 @@ function matterIn({ texts }: Spoken, matter: string): string | undefined {
   return undefined
 }
 
-/** The text in the reader's language, else in English, else in any, marked with the language it is in. */
+/** The text in the language of the page, else in English, else in any. The element says which language that is. */
 export function inLanguage(page: Spoken, texts: Record<string, string> | undefined, tag: 'strong' | 'p' | 'span'): HTMLElement | undefined {
   const lang = [page.texts.lang, 'en', ...Object.keys(texts ?? {})].find((lang) => texts?.[lang])
   return lang === undefined ? undefined : element(tag, { lang, dir: 'auto' }, texts![lang])

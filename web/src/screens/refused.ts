@@ -1,15 +1,16 @@
-// Why nothing is sealed: the list of readers did not arrive, or can't be relied on.
+// Why nothing can be sealed now: the list of readers did not arrive, or can't be relied on. In: the refusal. Out: the reason, and what to do.
 import type { ListState } from '../directory/list.ts'
 import { UNSAVED, button, element, paragraph } from '../element.ts'
 import type { Listed, Placed, Spoken } from './given.ts'
 
-/** Telephone of the Ministry of Justice for victims of trafficking. Its website, which has another name in French, stands in the text; named, never loaded. */
+/** Telephone of the Ministry of Justice for victims of trafficking. The address of its website, another one in French, stands in the text; the page never
+ *  loads it. */
 const HELP = { phone: '078\u00a005\u00a058\u00a000' }
 
-/** Who helps a victim beside this letterbox. */
+/** Where victims find help outside this letterbox. */
 export const help = ({ texts }: Spoken): HTMLElement[] => [paragraph(texts.text('start-victim')), paragraph(texts.text('start-help', HELP))]
 
-/** What is wrong and what to do. */
+/** The reason, and a button or a file picker to try again. */
 export function refusal(page: Spoken & Placed & Listed, refused: Extract<ListState, { state: 'refused' }>): HTMLElement[] {
   const { texts } = page
   const values = refused.day === undefined ? {} : { day: texts.day(refused.day) }

@@ -1,4 +1,4 @@
-// Sending a file that was sealed elsewhere. Anything else is refused here, before a byte of it leaves.
+// Sends a file that was sealed elsewhere. In: a file. Out: a job. A file that isn't a sealed tip is refused here, before a byte of it leaves.
 import { UNSAVED, element, field, paragraph } from '../element.ts'
 import { heading, onward } from '../frame.ts'
 import { sendFile, type Sealing } from '../job/work.ts'
@@ -6,6 +6,7 @@ import { isFileLength } from '../tip/padding.ts'
 import type { Listed, Spoken, Underway, Visit, Ways } from './given.ts'
 import { stopped } from './sending.ts'
 
+/** How every age file begins. */
 const MAGIC = 'age-encryption.org/v1\n'
 
 export function sealed(page: Spoken & Listed & Underway & Sealing & Visit & Ways): HTMLElement[] {
@@ -32,7 +33,7 @@ export function sealed(page: Spoken & Listed & Underway & Sealing & Visit & Ways
   ]
 }
 
-/** Throws what reading the file throws. One that is gone has no size any more, as an empty one. */
+/** Whether a file has the beginning and the size of a tip. Throws what reading the file throws; a deleted file has size 0, so that one is read. */
 async function isTip(file: Blob): Promise<boolean> {
   if (!file.size) await file.arrayBuffer()
   const start = await file.slice(0, MAGIC.length).text()

@@ -1,4 +1,4 @@
-// How far a tip is: a bar, a sentence that is read out now and then, and what to do when it fails.
+// How far a job is. In: the job. Out: a bar, a line that is read out now and then, and what to do when it fails. Leaving the screen stops the job.
 import { button, element, keepFocus, paragraph } from '../element.ts'
 import { heading } from '../frame.ts'
 import type { Job } from '../job/job.ts'
@@ -20,7 +20,7 @@ export function sending(page: Spoken & Placed & Listed & Visit, job: Job): HTMLE
     bar.value = share
     const running = state.kind === 'running'
     line.textContent = running || state.kind === 'waiting' ? texts.text(page.offline ? 'sealing' : 'sending', { percent: texts.percent(Math.floor(share * 100) / 100) }) : ''
-    // A screen reader hears every tenth, not every piece.
+    // Screen readers say every tenth, not every piece.
     if (running && Math.floor(share * 10) !== tenth) spoken.textContent = line.textContent
     tenth = Math.floor(share * 10)
     halt.hidden = state.kind === 'failed'
@@ -28,12 +28,12 @@ export function sending(page: Spoken & Placed & Listed & Visit, job: Job): HTMLE
     if (state.kind === 'running') problem.replaceChildren()
     if (state.kind === 'waiting') {
       const broken = (): string => texts.text('send-waiting', { seconds: Math.max(1, Math.ceil((state.until - performance.now()) / 1000)) })
-      // Counts before everybody's eyes; a screen reader hears it once.
+      // The seconds count down for the eye; screen readers get the sentence once.
       const count = element('p', { attr: { 'aria-hidden': 'true' } })
       problem.replaceChildren(paragraph(broken(), 'unseen'), count, button(texts.text('send-now'), state.now))
       const tick = (): void => void (count.textContent = broken())
       tick()
-      // A change of language shows another.
+      // After a change of language this element is gone, and another counts.
       const own = ticking = setInterval(() => count.isConnected ? tick() : clearInterval(own), 1000)
     }
     if (state.kind === 'failed') {
@@ -58,12 +58,12 @@ function told({ texts, list }: Spoken & Listed, job: Job, text: string): HTMLEle
   return [paragraph(texts.text(text, { size })), ...(job.draft && /stopped|refused/.test(text) ? [paragraph(texts.text('text-here'))] : [])]
 }
 
-/** The receipt of a tip that may be stored: the only way to take it back. */
+/** The receipt of a tip that may be stored; without it the tip couldn't be taken back. */
 function doubtful(page: Spoken, job: Job): HTMLElement[] {
   return job.unsure() && job.receipt ? [paragraph(page.texts.text('receipt-unsure')), ...receiptPart(page, job.receipt)] : []
 }
 
-/** What is said of a tip whose sending was stopped, on the screen before. */
+/** What the screen before says of a tip whose sending was stopped. */
 export function stopped(page: Spoken & Listed, job: Job): HTMLElement[] {
   return [
     element('div', { className: 'problem', attr: { role: 'alert' } }, ...told(page, job, job.state.kind === 'failed' ? job.state.text : job.stopped())),

@@ -1,4 +1,4 @@
-// The first screen: what this is and is not, and the ways from here.
+// The first screen: what this letterbox is and is not, the languages, and the ways to the other screens.
 import { button, element, keepFocus, paragraph } from '../element.ts'
 import { heading } from '../frame.ts'
 import { LANGUAGES } from '../texts.ts'
@@ -36,13 +36,13 @@ export function start(page: Spoken & Placed & Listed & Visit & Ways & Exits): HT
   ]
 }
 
-// The number can be pressed, where there is a telephone.
+// The sentence about danger, with 112 as a link that telephones can call.
 function danger(page: Exits, text: string): HTMLElement {
   const [before = '', after = ''] = text.split('112')
   return element('p', { className: 'danger' }, before, element('a', { href: 'tel:112', onclick: () => page.calls() }, '112'), after)
 }
 
-/** Where the letterbox is, by its list of readers: a copy can come from anywhere. */
+/** The addresses of the letterbox, from the signed list: a saved copy can come from anybody, so the writer compares them. */
 export function addresses({ texts, list }: Spoken & Listed): HTMLElement {
   const { state } = list
   if (state.state !== 'ready') return element('div', {})
@@ -50,7 +50,8 @@ export function addresses({ texts, list }: Spoken & Listed): HTMLElement {
   return element('div', {}, paragraph(texts.text('saved-addresses')), element('ul', {}, ...rows))
 }
 
-// A saved page says what it is, and how long its list holds. Below the button, so that nothing moves under a finger.
+// What a saved page says of itself: that it is one, and how long its list holds. It stands below the button, so that the button doesn't move when the
+// list has been judged.
 function savedNotice(page: Spoken & Placed & Listed & Visit): HTMLElement[] {
   if (!page.offline) return []
   const { texts } = page

@@ -1,5 +1,5 @@
-// Taking a tip back with its receipt, and whatever else is stored under it, later and from any machine. The receipt stays in the page; only the
-// tokens derived from it are sent.
+// Takes back a tip by its receipt, later and from any machine, and with it every other tip of the same receipt. In: a typed receipt. Out: what the
+// relay said. The receipt stays in the page; only tokens that are derived from it are sent.
 import { button, element, field, paragraph } from '../element.ts'
 import { heading, onward } from '../frame.ts'
 import { heard } from '../upload/answer.ts'
@@ -8,9 +8,10 @@ import type { Failure } from '../worker.ts'
 import type { Listed, Placed, Spoken, Visit, Working } from './given.ts'
 import { addresses } from './start.ts'
 
+/** What is shown while the relay is asked. */
 const BUSY = '…'
 
-/** A text of the page and its values. */
+/** The name of a text of the page, and its values. */
 type Answer = [string, Record<string, string | number>]
 
 export function withdraw(page: Spoken & Placed & Listed & Working & Visit): HTMLElement[] {
@@ -18,7 +19,7 @@ export function withdraw(page: Spoken & Placed & Listed & Working & Visit): HTML
   const title = heading(texts.text('withdraw-title'))
   if (page.offline) return [title, paragraph(texts.text('withdraw-offline')), addresses(page), element('div', { className: 'buttons' }, button(texts.text('back'), () => history.back()))]
   const typed = page.keep('typed', () => element('textarea', { rows: 4, autocomplete: 'off', spellcheck: false, translate: false, dir: 'auto' }))
-  // It outlives a change of language, with what is asked and what is said.
+  // Kept over a change of language: a question that is under way goes on, and the answer is said again in the new language.
   const said: HTMLElement & { answer?: Answer | undefined } = page.keep('said', () => element('div', { className: 'problem', attr: { role: 'alert' } }))
   const say = (answer: Answer): void => said.replaceChildren(paragraph(page.texts.text(...answer)))
   if (said.answer) say(said.answer)
@@ -50,7 +51,7 @@ async function ask(page: Working, typed: string, signal: AbortSignal): Promise<A
     const request = { method: 'POST', url: '/withdraw', headers: { 'content-type': 'text/plain' }, body: new TextEncoder().encode(tokens) }
     const { status, said: { erased, type } } = heard(await exchange(request, undefined, signal))
     if (status === 200 && erased !== undefined) return ['withdraw-erased', { count: erased }]
-    // A machine in between has places that it doesn't know, too.
+    // Machines between here and the relay answer 404 as well; only the relay names this problem.
     if (status === 404 && type === 'urn:softinfo:problem:unknown-token') return ['withdraw-unknown', {}]
   } catch {}
   return ['withdraw-unreachable', {}]

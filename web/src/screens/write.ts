@@ -1,5 +1,5 @@
-// The tip itself: free text first, then what helps an investigator, all of it optional. While one writes, what could give the writer
-// away is pointed out, and nothing is stopped.
+// The tip itself: free text first, then details that help an investigator, all of them optional. What could give the writer away is pointed out
+// during writing; nothing is forbidden.
 import { button, choice, element, field, line, paragraph } from '../element.ts'
 import { heading, onward, step } from '../frame.ts'
 import { CATEGORIES, allTexts, isFilled, type Details, type Offender } from '../tip/report.ts'
@@ -43,7 +43,7 @@ function more(page: Spoken, details: Details): HTMLElement {
       detail(page, say('visit-look-for'), visit.look_for, (text) => (visit.look_for = text))))
 }
 
-// One line, looked through like the text.
+// A labelled line. Like the free text, it is looked through for what could give the writer away.
 function detail(page: Spoken, label: string, text: string, change: (text: string) => void, hint?: string): HTMLElement {
   const control = line(text, change)
   const shown = field(label, control, hint)
@@ -69,7 +69,7 @@ function offenders(page: Spoken, details: Details): HTMLElement {
   const say = (id: string): string => page.texts.text(id)
   const list = element('div', {})
   const empty = (): Offender => ({ name: '', enterprise_number: '', address: '', vehicle: '', other: '' })
-  // One is shown though nobody is named yet; only those with something in them belong to the tip.
+  // There is always a form for one offender. Only forms with something in them become part of the tip.
   const shown = details.offenders.length > 0 ? [...details.offenders] : [empty()]
   const keep = (): void => void (details.offenders = shown.filter((offender) => allTexts(offender).length > 0))
   const show = (): void => list.replaceChildren(...shown.map((offender, n) => {
