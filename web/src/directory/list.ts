@@ -5,7 +5,8 @@ import type { Engine, Failure } from '../worker.ts'
 import type { Readers } from '../engine.ts'
 import { exchange } from '../upload/exchange.ts'
 
-/** Where the list of readers stands. `reason` is one of the refusals of note.ts, or `unreachable`; `day` is the day that it is about. */
+/** Whether there is a list of readers that can be used. `reason` is a Refusal of note.ts or `unreachable`; `day` is the day on which the list ran out, or
+ *  from which it holds. */
 export type ListState =
   | { state: 'loading' }
   | ({ state: 'ready' } & Readers)
@@ -23,16 +24,16 @@ export interface Origin {
   readonly offline: boolean
 }
 
-/** Bytes that are made base64 at a time: threes, so that the parts can be put together. */
+/** Bytes that are turned into base64 at a time. A multiple of three, so that the parts joined are the base64 of the whole. */
 const PIECE = 3 * 8192
 
 export class ReaderList {
   state: ListState = { state: 'loading' }
-  /** Whether the list was judged anew because another day had begun. */
+  /** Whether the screen of readers has to say that the list was judged anew because another day had begun. */
   isNewDay = false
-  /** The last directory that held; an older one is refused after it. */
+  /** The last directory that held. An older one is refused from then on. */
   #seen: string | undefined
-  /** The day on which the list was judged. */
+  /** The day on which the list was last judged. */
   #judged = ''
 
   /** `changed` is called whenever `state` has become another. */
@@ -42,7 +43,7 @@ export class ReaderList {
     readonly changed: () => void,
   ) {}
 
-  /** Gets the list: from the relay, or from inside a saved page. Called once, and again when the writer asks. */
+  /** Gets the list, from the relay or from inside a saved page, and judges it. Called at the start, and again when the writer asks. */
   async load(): Promise<void> {
     const { saved, offline } = this.origin
     this.#stand({ state: 'loading' })
@@ -57,7 +58,7 @@ export class ReaderList {
     }
   }
 
-  /** Judges a directory. What was seen before may not be undone by an older one. */
+  /** Verifies a directory; `state` then says what came of it. One that is older than the last that held is refused. */
   async judge(note: string): Promise<void> {
     try {
       const { root, floor } = this.origin
@@ -73,7 +74,7 @@ export class ReaderList {
     }
   }
 
-  /** Whether another day has begun since the list was judged: it may have run out, and keys change by the day. */
+  /** Whether another day has begun since the list was judged. The list may have run out then, and holders may have other keys. */
   isYesterdays(): boolean {
     return this.#judged !== dayNow()
   }
@@ -87,7 +88,8 @@ export class ReaderList {
 // UTC, as everywhere in softinfo.
 const dayNow = (): string => new Date().toISOString().slice(0, 10)
 
-// A page that the browser saves takes the list of readers along. In pieces: a function takes no hundred thousand arguments.
+// Puts the list into the document, so that a page that the browser saves has it. Encoded in parts, because a function can't take a hundred thousand
+// arguments.
 function carry(note: string): void {
   const bytes = new TextEncoder().encode(note)
   let text = ''

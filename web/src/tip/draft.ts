@@ -1,7 +1,7 @@
-// What is sealed: a copy of what was written, for certain readers. In: texts and files. Out: the same, and whether two of them are one tip.
+// A draft: a copy of what was written, and the readers it is for. Out: whether two drafts are the same tip.
 import type { Details } from './report.ts'
 
-/** A file of a draft; `original` only where the writer chose to keep it. */
+/** A file of a draft. `sha256` is that of `content`, hexadecimal; `original` is set only if the writer chose to attach it too. */
 export interface DraftFile {
   extension: string
   type: string
@@ -11,29 +11,29 @@ export interface DraftFile {
   original?: Blob
 }
 
-/** What a writer wants to send. */
+/** A tip before it is sealed. */
 export interface Draft {
   lang: string
   message: string
   details: Details
   files: DraftFile[]
-  /** Holder ids, and their keys for today. */
+  /** Ids of the holders it is for, and in the same order their keys for today. */
   readers: string[]
   recipients: string[]
   /** The directory's largest plaintext in bytes. */
   max: number
-  /** An earlier receipt, when the tip is sealed once more, and which message of its thread it is by then. */
+  /** The secret of an earlier receipt, when this tip gets the same one, and the number of its message in that thread. */
   secret?: Uint8Array
   message_number?: number
 }
 
-/** Whether two drafts are the same tip. Their language says only in what words the receipt is. */
+/** Whether two drafts are the same tip. Their languages may differ: the language only says in which words the receipt is given. */
 export function isSame(one: Draft, other: Draft): boolean {
   const content = ({ message, details, files, readers, recipients }: Draft): unknown[] => [message, details, files, readers, recipients]
   return alike(content(one), content(other))
 }
 
-// Files are the same when they are the same object: their bytes are looked at once, when they are attached.
+// Two files count as the same when they are the same object; their bytes aren't compared.
 function alike(one: unknown, other: unknown): boolean {
   if (one === other || typeof one !== 'object' || typeof other !== 'object' || !one || !other || one instanceof Blob) return one === other
   const [left, right] = [Object.entries(one), new Map(Object.entries(other))]

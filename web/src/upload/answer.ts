@@ -1,5 +1,5 @@
-// What the relay answers. In: status, headers and the text of a body, from the relay or from any machine in between. Out: what the body says, as
-// far as the page uses it, read once. Touches nothing.
+// Answers of the relay. In: status, headers and the text of the body, from the relay or from a machine in between. Out: the fields of the body that
+// the page uses, read once.
 
 /** An answer as it arrived. */
 export interface Answer {
@@ -9,16 +9,16 @@ export interface Answer {
   headers: Record<string, string>
 }
 
-/** Each field that a body may have, of the type that it must have: a field of another type is left out, and a body that isn't JSON has none. */
+/** The fields of a body that the page uses. A field of another type is left out; a body that isn't JSON has no fields. */
 export interface Said {
-  /** Id and day of a stored tip. */
+  /** The id of a stored tip, and the day on which it arrived. */
   id?: string
   day?: string
-  /** Tips that a receipt has erased. */
+  /** How many tips a receipt has erased. */
   erased?: number
   /** The URN of the problem, in a refusal (RFC 9457). */
   type?: string
-  /** Whether anything of the tip is stored; a refusal of the relay says so. */
+  /** Whether the tip is stored; every refusal of the relay says that it isn't. */
   stored?: boolean
 }
 
