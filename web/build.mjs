@@ -107,12 +107,15 @@ const rotations = (source) => {
   if (found !== 64) throw new Error(`${found} rotations in ChaCha20 and HChaCha20, and not 64: look at what the package does now`)
   return inlined
 }
-// Texts and words come before the program, so that deflate finds each sort beside its like.
-const order = ['locales', ...['portuguese', 'spanish', 'french', 'english'].map((lang) => `@scure/bip39/wordlists/${lang}.js`), './main.ts']
+// Deflate looks back 32 kB, so what is alike stands together: texts, words, patterns of words, what libraries are for, then our own code, with the names of
+// the messages right before the screens that ask for them.
+const words = ['portuguese', 'spanish', 'french', 'english'].map((lang) => `@scure/bip39/wordlists/${lang}.js`)
+const order = ['locales', ...words, './identifiers/index.ts', './tip/seal.ts', './tip/receipt.ts', './worker.ts', 'names', './main.ts']
 const bundled = await build({
   stdin: { contents: order.map((path) => `import '${path}'`).join('\n'), resolveDir: new URL('src/', here).pathname }, bundle: true, write: false, minify: true, format: 'iife', charset: 'utf8', target, legalComments: 'none',
   plugins: [
-    module(/^locales$/, 'locales', () => `export const names = ${JSON.stringify(names.join(' '))}, values = ${JSON.stringify(Object.fromEntries(ALIKE.map((lang) => [lang, values(lang).join('\0')])))}`),
+    module(/^locales$/, 'locales', () => `export const values = ${JSON.stringify(Object.fromEntries(ALIKE.map((lang) => [lang, values(lang).join('\0')])))}`),
+    module(/^names$/, 'names', () => `export const names = ${JSON.stringify(names.join(' '))}`),
     module(/^@scure\/bip39\/wordlists\//, 'wordlist', async (path) => `import { unpacked } from './wordlist.ts'; export const wordlist = unpacked(${JSON.stringify(await packed(path))})`),
     unused(new URL('src/absent.ts', here).pathname, { '@noble/ciphers/chacha.js': rotations }),
   ],

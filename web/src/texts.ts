@@ -1,5 +1,6 @@
 // The page's texts: one Fluent file per language, of which the build puts the patterns into the page. In: a message id and its values. Out: text.
-import { names, values } from 'locales'
+import { values } from 'locales'
+import { names } from 'names'
 import { filled, type Values } from './pattern.ts'
 
 /** Every language of the page by its own name, in the order shown. */
