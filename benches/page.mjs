@@ -1,16 +1,18 @@
-// How fast the built page seals, beside plain ChaCha20-Poly1305 of the library it uses (noble), in the same browser and the same round; and how long the
-// look at a text takes beside a fixed loop. Run by hand, nothing else running: node benches/page.mjs
+// How fast the built page is, in one measure: plain ChaCha20-Poly1305 of the library it uses (noble) over chunks of 64 KiB, in the same browser and the
+// same round. What has bytes is told as a part of that speed; what has none as the megabytes that the loop gets through meanwhile. Looking for what
+// identifies a writer and cleaning files are here with texts and files that would be slow if something went back and forth in them.
+// Run by hand, nothing else running: node benches/page.mjs
 // In: SOFTINFO_BIN_DIR, the folder of the built programs; packages of web/ and tests/browser (tests/run installs them). Out: every round, and medians.
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { openChromium, openFirefox } from '../tests/browser/browsers.mjs'
+import { REPEATED } from '../tests/browser/identifiers/repeated.mjs'
 import { Scene, noise, put } from '../tests/browser/scene.mjs'
 
 const { build } = createRequire(new URL('../web/package.json', import.meta.url))('esbuild')
 const here = (path) => new URL(path, import.meta.url).pathname
-const ROUNDS = 3
+const ROUNDS = Number(process.env.ROUNDS ?? 3)
 const note = readFileSync(here('../keys-example/EXAMPLE-directory.note'), 'utf8')
 const { recipient } = JSON.parse(note.split('\n\n')[0]).holders[0].epochs[0]
 const median = (figures) => figures.toSorted((a, b) => a - b)[figures.length >> 1]
@@ -21,7 +23,7 @@ const bundle = async (contents) => {
 
 console.log(`${cpus()[0].model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`)
 
-// Chunks of 64 KiB, as in a tip.
+/** The measure. In: bytes. Out: milliseconds. */
 const plain = await bundle(`
   import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
   onmessage = ({ data }) => {
@@ -30,6 +32,53 @@ const plain = await bundle(`
     postMessage(performance.now() - begin)
   }`)
 
+/** Looks through texts, each in turn. In: texts. Out: milliseconds for each. */
+const look = await bundle(`
+  import { findIdentifiers } from './src/identifiers/index.ts'
+  onmessage = ({ data }) => postMessage(data.map((text) => {
+    const begin = performance.now()
+    findIdentifiers(text)
+    return performance.now() - begin
+  }))`)
+
+/** Cleans files. In: bytes of each. Out: milliseconds for each. */
+const clean = await bundle(`
+  import { scrub } from './src/scrub/index.ts'
+  onmessage = async ({ data }) => {
+    const times = []
+    for (const bytes of data) {
+      const begin = performance.now()
+      await scrub(new Blob([bytes]))
+      times.push(performance.now() - begin)
+    }
+    postMessage(times)
+  }`)
+
+/** Texts of 100 000 characters: an ordinary one, then those that repeat, and one that is any characters. */
+const LONG = 100_000
+const garbage = String.fromCharCode(...Array.from({ length: 1000 }, (_, n) => Math.imul(n + 1, 0x9e3779b1) >>> 16))
+const texts = ['They come at night and go in the morning. ', ...REPEATED, garbage].map((piece) => piece.repeat(Math.ceil(LONG / piece.length)))
+const written = readFileSync(here('../tests/browser/identifiers/tuning-nl.jsonl'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line).text).join('\n').repeat(10).slice(0, 10_000)
+
+/** Real files, each whole and altered in 40 ways, the same in every run; as base64. */
+function altered() {
+  const folder = here('../tests/browser/fixtures/scrub/')
+  let seed = 1
+  const random = (limit) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+    return Math.floor(seed / 2 ** 32 * limit)
+  }
+  return readdirSync(folder).filter((name) => !/\.(mjs|md|json)$/.test(name)).flatMap((name) => {
+    const whole = readFileSync(folder + name)
+    return Array.from({ length: 41 }, (_, n) => {
+      const bytes = Buffer.from(whole)
+      if (n % 3 === 1) return bytes.subarray(0, random(bytes.length))
+      if (n > 0) for (let i = random(5); i >= 0; i--) bytes[random(n % 3 ? 2000 : bytes.length) % bytes.length] = [0, 1, 255, random(256)][random(4)]
+      return bytes
+    })
+  }).map((bytes) => bytes.toString('base64'))
+}
+
 const browsers = [
   ['Chromium', () => openChromium(), 50_000_000],
   ['Chromium without JIT', () => openChromium({ jitless: true }), 8_000_000],
@@ -37,10 +86,18 @@ const browsers = [
   ['Firefox at Safer', () => openFirefox({ level: 'safer' }), 8_000_000],
 ]
 
-/** Runs in the page: a text sealed, a file sealed, the same bytes through the cipher alone, and the file looked through and hashed. */
-async function measure([recipient, plain]) {
+/** Runs in the page. Out: milliseconds. */
+async function measure([recipient, scripts, texts, written, files]) {
   const script = [...document.scripts].find((script) => script.text.length > 50_000).text
   const start = (text) => new Worker(URL.createObjectURL(new Blob([text])))
+  const once = (text, given) => new Promise((resolve) => {
+    const worker = start(text)
+    worker.onmessage = ({ data }) => {
+      worker.terminate()
+      resolve(data)
+    }
+    worker.postMessage(given)
+  })
   const page = start(script)
   const call = (name, argument) => new Promise((resolve, reject) => {
     page.onmessage = ({ data }) => (data.failure ? reject(new Error(JSON.stringify(data.failure))) : resolve(data.result))
@@ -60,17 +117,33 @@ async function measure([recipient, plain]) {
   const begin = performance.now()
   await call('attach', content)
   const hashed = performance.now() - begin
-  const worker = start(plain)
-  const cipher = await new Promise((resolve) => {
-    worker.onmessage = ({ data }) => resolve(data)
-    content.arrayBuffer().then((bytes) => worker.postMessage(new Uint8Array(bytes)))
-  })
-  worker.terminate()
   page.terminate()
-  return { first, text, sealed, hashed, cipher }
+  const loop = await once(scripts.plain, new Uint8Array(await content.arrayBuffer()))
+  const [latin, other] = await once(scripts.look, ['this is a tip', 'це повідомлення'])
+  const [, look] = await once(scripts.look, ['this is a tip', written])
+  const looks = await once(scripts.look, texts)
+  const cleaned = await once(scripts.clean, files.map((file) => Uint8Array.from(atob(file), (char) => char.charCodeAt(0))))
+  return { first, text, sealed, hashed, loop, latin, other, look, looks, cleaned }
+}
+
+/** The figures of a round, all of them ratios; `bytes` were sealed. */
+function ratios({ first, text, sealed, hashed, loop, latin, other, look, looks, cleaned }, bytes) {
+  const megabytes = (time) => time / loop * bytes / 1e6
+  const [ordinary, ...repeated] = looks
+  return {
+    'text tip sealed, the first, with the worker’s start: MB of the loop': megabytes(first),
+    'text tip sealed: MB of the loop': megabytes(text),
+    [`${bytes / 1e6} MB sealed: part of the loop’s speed`]: loop / sealed,
+    [`${bytes / 1e6} MB looked through and hashed: part of the loop’s speed`]: loop / hashed,
+    '10 000 characters looked through: MB of the loop': megabytes(look),
+    'the first text in another alphabet, beside the first in this one': other / latin,
+    '100 000 characters, the slowest that repeats, beside an ordinary text': Math.max(...repeated) / ordinary,
+    'the slowest of the altered files: MB of the loop': megabytes(Math.max(...cleaned)),
+  }
 }
 
 const scene = await Scene.start()
+const files = altered()
 try {
   for (const [name, open, bytes] of browsers) {
     const rounds = []
@@ -85,36 +158,15 @@ try {
           document.body.append(input)
         })
         await tab.attach('#measured', put(scene, `film-${n}.bin`, noise(bytes)))
-        const { first, text, sealed, hashed, cipher } = await tab.evaluate(measure, recipient, plain)
-        const rate = (time) => bytes / time / 1000
-        rounds.push({ first, text, sealed: rate(sealed), hashed: rate(hashed), cipher: rate(cipher), ratio: cipher / sealed, hashedRatio: cipher / hashed })
-        const { ratio, hashedRatio } = rounds.at(-1)
-        console.log(`${name}: text ${text.toFixed(0)} ms (first ${first.toFixed(0)}); ${bytes / 1e6} MB sealed at ${rate(sealed).toFixed(1)} MB/s, ` +
-          `cipher alone ${rate(cipher).toFixed(1)} MB/s: ratio ${ratio.toFixed(2)}; looked through and hashed at ${rate(hashed).toFixed(1)} MB/s: ${hashedRatio.toFixed(2)}`)
+        const times = await tab.evaluate(measure, recipient, { plain, look, clean }, texts, written, files)
+        rounds.push(ratios(times, bytes))
+        console.log(`${name}: the loop ${(bytes / times.loop / 1000).toFixed(1)} MB/s; ${Object.values(rounds.at(-1)).map((ratio) => ratio.toFixed(2)).join('; ')}`)
       } finally {
         await tab.close()
       }
     }
-    const of = (what) => median(rounds.map((round) => round[what]))
-    console.log(`  median: text ${of('text').toFixed(0)} ms (first ${of('first').toFixed(0)}); sealed ${of('sealed').toFixed(1)} MB/s, ratio ${of('ratio').toFixed(2)}; ` +
-      `hashed ${of('hashed').toFixed(1)} MB/s, ratio ${of('hashedRatio').toFixed(2)}`)
+    for (const what of Object.keys(rounds[0])) console.log(`  ${what}: ${median(rounds.map((round) => round[what])).toFixed(2)}`)
   }
 } finally {
   await scene.stop()
 }
-
-// The look for what identifies a writer, in Node without JIT and without native regular expressions, as at Tor Browser's level Safer. Beside it: a loop that adds up every
-// character ten times.
-const look = await bundle(`
-  import { findIdentifiers } from './src/identifiers/index.ts'
-  globalThis.findIdentifiers = findIdentifiers`)
-const text = readFileSync(here('../tests/browser/identifiers/tuning-nl.jsonl'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line).text).join('\n')
-const program = `${look}
-const text = ${JSON.stringify(text.repeat(10).slice(0, 10_000))}
-const time = (work) => { const begin = performance.now(); work(); return performance.now() - begin }
-for (let n = 0; n < ${ROUNDS}; n++) {
-  const looked = time(() => findIdentifiers(text))
-  const loop = time(() => { let sum = 0; for (let m = 0; m < 10; m++) for (let i = 0; i < text.length; i++) sum += text.charCodeAt(i); return sum })
-  console.log('10 000 characters looked through without JIT: ' + looked.toFixed(1) + ' ms; the loop ' + loop.toFixed(1) + ' ms: ratio ' + (looked / loop).toFixed(1))
-}`
-process.stdout.write(execFileSync(process.execPath, ['--jitless', '--no-warnings', '-'], { input: program }))

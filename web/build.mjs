@@ -6,6 +6,8 @@ import { FluentBundle, FluentResource } from '@fluent/bundle'
 import { FluentParser, FluentSerializer, Resource } from '@fluent/syntax'
 import { build, transform } from 'esbuild'
 import { minify } from 'terser'
+import { compiled } from './patterns.mjs'
+import { unused } from './unused.mjs'
 
 const here = new URL('./', import.meta.url)
 const read = (path) => readFileSync(new URL(path, here), 'utf8')
@@ -65,11 +67,11 @@ function answers() {
   })
 }
 
-// Texts go in once by name and then as bare values, in the same order for every language: names are a third of a Fluent file.
+// Texts go in once by name and then as bare patterns, in the same order for every language: names are a third of a Fluent file.
 const names = locales.get('en').body.filter(({ type, id }) => type === 'Message' && !OUTSIDE.test(id.name) && !SHARED.includes(id.name)).map(({ id }) => id.name)
 const values = (lang) => {
-  const found = new Map(messages(lang, () => true).split(/\n(?=[a-z])/).map((message) => [message.slice(0, message.indexOf(' =')), message.slice(message.indexOf(' =') + 2)]))
-  return names.map((name) => found.get(name))
+  const found = new Map(locales.get(lang).body.filter(({ type }) => type === 'Message').map(({ id, value }) => [id.name, value]))
+  return names.map((name) => compiled(found.get(name)))
 }
 // Languages that are alike stand together: half a kilobyte less once packed.
 const ALIKE = ['bg', 'uk', 'ar', 'ro', 'es', 'pt', 'fr', 'en', 'de', 'nl', 'pl', 'tr']
@@ -105,20 +107,23 @@ const rotations = (source) => {
   if (found !== 64) throw new Error(`${found} rotations in ChaCha20 and HChaCha20, and not 64: look at what the package does now`)
   return inlined
 }
-// Texts and words come before the program, so that deflate finds each sort beside its like.
-const order = ['locales', ...['portuguese', 'spanish', 'french', 'english'].map((lang) => `@scure/bip39/wordlists/${lang}.js`), './main.ts']
+// Deflate looks back 32 kB, so what is alike stands together: texts, words, patterns of words, what libraries are for, then our own code, with the names of
+// the messages right before the screens that ask for them.
+const words = ['portuguese', 'spanish', 'french', 'english'].map((lang) => `@scure/bip39/wordlists/${lang}.js`)
+const order = ['locales', ...words, './identifiers/index.ts', './tip/seal.ts', './tip/receipt.ts', './worker.ts', 'names', './main.ts']
 const bundled = await build({
   stdin: { contents: order.map((path) => `import '${path}'`).join('\n'), resolveDir: new URL('src/', here).pathname }, bundle: true, write: false, minify: true, format: 'iife', charset: 'utf8', target, legalComments: 'none',
   plugins: [
-    module(/^locales$/, 'locales', () => `export const names = ${JSON.stringify(names.join(' '))}, values = ${JSON.stringify(Object.fromEntries(ALIKE.map((lang) => [lang, values(lang).join('\0')])))}`),
+    module(/^locales$/, 'locales', () => `export const values = ${JSON.stringify(Object.fromEntries(ALIKE.map((lang) => [lang, values(lang).join('\0')])))}`),
+    module(/^names$/, 'names', () => `export const names = ${JSON.stringify(names.join(' '))}`),
     module(/^@scure\/bip39\/wordlists\//, 'wordlist', async (path) => `import { unpacked } from './wordlist.ts'; export const wordlist = unpacked(${JSON.stringify(await packed(path))})`),
-    { name: 'rotations', setup: ({ onLoad }) => onLoad({ filter: /@noble\/ciphers\/chacha\.js$/ }, ({ path }) => ({ contents: rotations(readFileSync(path, 'utf8')), loader: 'js' })) },
-    { name: 'absent', setup: ({ onResolve }) => onResolve({ filter: /^@noble\/(curves\/nist|hashes\/scrypt)\.js$/ }, () => ({ path: new URL('src/absent.ts', here).pathname })) },
+    unused(new URL('src/absent.ts', here).pathname, { '@noble/ciphers/chacha.js': rotations }),
   ],
 })
 const minified = async (path, loader) => (await transform(read(path), { loader, minify: true, target, legalComments: 'none' })).code.trim()
-// Once more by another minifier: 2.9 kB less once packed. What is alike stays alike, which deflate likes better than what is short.
-const { code } = await minify(bundled.outputFiles[0].text, { ecma: 2020, toplevel: true, compress: { passes: 3, inline: 1, lhs_constants: false } })
+// Once more by another minifier: 2.9 kB less once packed. What is alike stays alike, which deflate likes better than what is short. Arguments that a
+// function doesn't use go: one check of the ciphers counts them, and only where a caller brings the place for the result, which the page never does.
+const { code } = await minify(bundled.outputFiles[0].text, { ecma: 2020, toplevel: true, compress: { passes: 3, inline: 1, lhs_constants: false, keep_fargs: false } })
 // HTML allows no control characters; in strings and patterns their escapes mean the same.
 const script = code.trim().replace(/[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 if (/<\/script|<!--/i.test(script)) throw new Error('the script would end early inside HTML')

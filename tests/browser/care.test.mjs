@@ -56,7 +56,8 @@ for (const lang of LANGUAGES) {
     await tab.see(lang === 'fr' ? 'stoptraite.be' : 'stopmensenhandel.be')
     await tab.see('078\u00a005\u00a058\u00a000')
     await tab.press(t('start-write'))
-    await tab.see(t('readers-title'))
+    // Not only the title, which is there before the list of readers has come.
+    await tab.see(t('readers-lead'))
     const corner = await tab.evaluate(() => {
       const [leave, header] = ['.leave', 'header'].map((selector) => document.querySelector(selector).getBoundingClientRect())
       return { lines: header.height, end: document.dir === 'rtl' ? leave.left : innerWidth - leave.right }

@@ -4,9 +4,12 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import test from 'node:test'
 import { load } from './module.mjs'
+import { compiled } from '../../web/patterns.mjs'
 import { LANGUAGES } from './words.mjs'
 
-const { parse, Visitor } = createRequire(new URL('../../web/package.json', import.meta.url))('@fluent/syntax')
+const required = createRequire(new URL('../../web/package.json', import.meta.url))
+const { FluentBundle, FluentResource } = required('@fluent/bundle')
+const { parse, Visitor } = required('@fluent/syntax')
 const web = new URL('../../web/', import.meta.url)
 const read = (path) => readFileSync(new URL(path, web), 'utf8')
 
@@ -31,7 +34,8 @@ function messages(lang) {
   return found
 }
 
-const english = messages('en')
+const messagesOf = new Map(LANGUAGES.map((lang) => [lang, messages(lang)]))
+const english = messagesOf.get('en')
 
 test('the page has twelve languages and a file for each', () => {
   assert.deepEqual(readdirSync(new URL('locales/', web)).sort(), LANGUAGES.map((lang) => `${lang}.ftl`).sort())
@@ -39,7 +43,7 @@ test('the page has twelve languages and a file for each', () => {
 
 for (const lang of LANGUAGES) {
   test(`${lang} has every message, with the same values and only plural forms of the language`, () => {
-    const own = messages(lang)
+    const own = messagesOf.get(lang)
     assert.deepEqual([...own.keys()].sort(), [...english.keys()].sort())
     for (const [name, { values }] of english) assert.equal(own.get(name).values, values, `${lang}: ${name}`)
     const categories = new Set(new Intl.PluralRules(lang).resolvedOptions().pluralCategories)
@@ -54,6 +58,37 @@ for (const lang of LANGUAGES) {
     }
   })
 }
+
+test('the page says what Fluent says, letter for letter, whatever the values', async () => {
+  const { filled } = await load('pattern.ts')
+  let said = 0
+  for (const lang of LANGUAGES) {
+    const source = read(`locales/${lang}.ftl`)
+    const bundle = new FluentBundle(lang)
+    bundle.addResource(new FluentResource(source))
+    for (const entry of parse(source).body.filter(({ type }) => type === 'Message')) {
+      const names = messagesOf.get(lang).get(entry.id.name).values.split(',').filter(Boolean)
+      for (const value of [0, 1, 2, 3, 5, 11, 21, 100, 1234567, 2.5, 'Lüttich', 'العربية', '$& {count} <b|other~c>']) {
+        // What selects a plural form is always a number.
+        const values = Object.fromEntries(names.map((name) => [name, /^(count|seconds)$/.test(name) && typeof value === 'string' ? 7 : value]))
+        assert.equal(filled(compiled(entry.value), values, lang), bundle.formatPattern(bundle.getMessage(entry.id.name).value, values), `${lang}: ${entry.id.name}`)
+        said += 1
+      }
+    }
+  }
+  assert.ok(said > 12 * 150 * 13)
+})
+
+test('what the page could not say ends the build', () => {
+  const forms = (...lines) => ['{ $n ->', ...lines, '  }'].join('\n  ')
+  const inner = forms('[one] a', '*[other] b')
+  for (const text of ['a < b', 'a|b', 'a{ "{" }b', '{ -brand }', '{ NUMBER($n) }', '{ other }', forms('[one] a', '*[many] b'), forms('[1] a', '*[other] b'), forms('*[other] a', '[one] b'), forms(`[one] ${inner}`, '*[other] b')]) {
+    const [{ type, value }] = parse(`message = ${text}\n`).body
+    assert.equal(type, 'Message', text)
+    assert.throws(() => compiled(value), { message: /page knows|sign|plural form/ }, text)
+  }
+  assert.equal(compiled(parse(`message = ${inner}\n`).body[0].value), '<n|one~a|other~b>')
+})
 
 test('translations are translations', () => {
   // Names, and words that are the same in two languages, may stay; a language that is mostly English was forgotten.

@@ -7,7 +7,7 @@ const source = new URL('../../web/src/', import.meta.url)
 const locales = {
   name: 'locales',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^locales$/ }, ({ path }) => ({ path, namespace: 'locales' }))
+    onResolve({ filter: /^(locales|names)$/ }, ({ path }) => ({ path, namespace: 'locales' }))
     onLoad({ filter: /.*/, namespace: 'locales' }, () => ({ contents: `export const names = '', values = {}` }))
   },
 }

@@ -289,19 +289,27 @@ behind('where no tips are taken a tip is refused, and what a relay loses again a
   const begun = () => breaker.requests.filter((request) => request === 'POST /tips').length
   const gone = () => [404, { 'content-type': 'application/problem+json' }, '{"type":"urn:softinfo:problem:not-found"}']
   breaker.instead = ({ method }) => (method === 'POST' ? gone() : undefined)
+  await tab.page.clock.install()
   await toCheck(tab, breaker, 'nowhere', put(scene, 'film.bin', noise(2_000_000)))
   await tab.press(t('send-button'))
   await tab.see(t('send-refused'))
   assert.equal(begun(), 1)
-  const times = []
-  breaker.instead = ({ method }) => {
-    if (method === 'POST') times.push(performance.now())
-    return method === 'PATCH' ? gone() : undefined
+  breaker.instead = ({ method }) => (method === 'PATCH' ? gone() : undefined)
+  // By the page's own clock, which stands still but for what is given to it: pauses of two and of four seconds, and no machine is slow or fast in it.
+  await tab.page.clock.pauseAt(await tab.evaluate(() => Date.now() + 1000))
+  const passed = async (times) => {
+    for (let passed = 0; ; passed += 100) {
+      if (begun() === times) return passed
+      assert.ok(passed < 60_000, 'it was not begun anew')
+      await tab.page.clock.runFor(100)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
   await tab.press(t('retry'))
-  await until(() => times.length > 2, 'it was not begun anew')
-  // Pauses of two and four seconds at least, but for what clocks differ.
-  assert.ok(times[1] - times[0] > 1900 && times[2] - times[1] > 3900, times.join())
+  await until(() => begun() === 2, 'it was not begun again')
+  const [first, second] = [await passed(3), await passed(4)]
+  assert.ok(first >= 2000 && second >= 4000, `${first} and ${second} ms`)
+  await tab.page.clock.resume()
   await tab.press(t('send-stop'))
   await tab.see(t('send-stopped'))
   breaker.instead = () => undefined

@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import test from 'node:test'
 import { load } from './module.mjs'
 
+const { heard } = await load('upload/answer.ts')
 const { Broken, Lost, Refused, Upload } = await load('upload/upload.ts')
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
@@ -237,4 +238,12 @@ test('what can not be read any more has not left: it raises no doubt, and takes 
     await assert.rejects(upload.run(), DOMException)
     assert.equal(upload.unsure, before)
   }
+})
+
+test('a body says what the page knows of it, each field of its type, and nothing where it is anything else', () => {
+  const said = (body) => heard({ status: 200, body, headers: {} }).said
+  const whole = { id: 'ab', day: '2026-01-02', erased: 2, type: 'urn:softinfo:problem:full', stored: false }
+  assert.deepEqual(said(JSON.stringify({ ...whole, title: 'no field of ours', toString: 'ab' })), whole)
+  assert.deepEqual(said('{"id":1,"day":null,"erased":"2","type":["x:interrupted"],"stored":"false"}'), {})
+  for (const body of ['', '<html>', 'null', '5', '"stored"', '[]', '[false]', '{"stored":false}\n\n— a signature']) assert.deepEqual(said(body), {}, body)
 })

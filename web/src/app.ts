@@ -1,217 +1,138 @@
 // The state of the page and the way through it. Everything lives in this object's memory and nowhere else; leaving drops it.
-import { overwrite, watchCopies } from './clipboard.ts'
-import { button, element, keepFocus, paragraph, refocus } from './element.ts'
-import type { Readers, ReceiptText } from './engine.ts'
-import type { Scrub } from './scrub/index.ts'
-import type { Job } from './screens/job.ts'
+import { showAway, watchShift } from './away.ts'
+import { watchCopies } from './clipboard.ts'
+import { Cover } from './cover.ts'
+import { ReaderList, type Origin } from './directory/list.ts'
+import { keepFocus, paragraph } from './element.ts'
+import type { Job } from './job/job.ts'
+import type { Outcome } from './job/outcome.ts'
+import type { Name } from './screens/given.ts'
 import { LANGUAGES, Texts, preferred } from './texts.ts'
-import { isFilled, type Details } from './tip/report.ts'
-import { exchange } from './upload/exchange.ts'
-import type { Stored } from './upload/upload.ts'
 import { empty, forgetSearches } from './wipe.ts'
-import { Engine, type Failure } from './worker.ts'
+import { Engine } from './worker.ts'
+import { emptyTip, holdsText } from './written.ts'
 
-/** A file as the writer sees it. */
-export interface PickedFile {
-  file: Blob
-  state: 'checking' | 'unreadable' | Scrub
-  sha256: string
-  keep: boolean
-}
-
-/** What the writer has put in so far. */
-export interface Written {
-  readers: string[]
-  message: string
-  details: Details
-  files: PickedFile[]
-}
-
-/** Where the list of readers stands. */
-export type DirectoryState =
-  | { state: 'loading' }
-  | ({ state: 'ready' } & Readers)
-  | { state: 'refused'; reason: string; day?: string }
-
-/** What came of a tip. `file` is a sealed tip that is still to be carried and sent. */
-export interface Outcome {
-  receipt?: ReceiptText
-  stored?: Stored
-  file?: Blob
-  /** Where the file can be saved from, and whether the writer did. */
-  address?: string
-  saved?: boolean
-}
-
-/** What a screen is: made anew whenever it is shown or the language changes. */
+/** Makes the content of a screen. Called whenever the screen is shown and whenever the language changes. */
 export type Screen = (app: App) => HTMLElement[]
 
-/** Time without a sign of the writer after which everything is covered, in milliseconds. */
-const SILENCE = 5 * 60_000
-/** Bytes that are made base64 at a time: threes, so that the parts can be put together. */
-const PIECE = 3 * 8192
-/** Time for three presses of the Shift key, in milliseconds. */
-const SHIFTS = 3000
 /** Time from a press on a telephone number until the browser has asked, in milliseconds. */
 const CALL = 5000
-
-const emptyDetails = (): Details => ({
-  categories: [], period: '', place: { text: '', municipality: '', postcode: '' }, offenders: [], danger: '', minors: '',
-  work_visit: { best_time: '', look_for: '' },
-})
-
-const emptyTip = (): Written => ({ readers: [], message: '', details: emptyDetails(), files: [] })
 
 export class App {
   texts = new Texts(preferred())
   written = emptyTip()
-  directory: DirectoryState = { state: 'loading' }
-  /** A tip that is stored or sealed: shown, whatever the back button says, until the writer has finished with its receipt. */
+  /** What came of the last tip. While it is set only the screen `done` is shown, even after the back button: its receipt is nowhere else. */
   outcome: Outcome | undefined
-  /** A tip on its way, or stopped on it. */
+  /** The tip that is being sealed or sent, or whose sending was stopped. */
   job: Job | undefined
-  /** Called on leaving the shown screen: stops what it started. */
+  /** Set by the shown screen; called when that screen is left, to stop what it started. */
   onleave: (() => void) | undefined
-  /** Called when the list of readers has come or was refused, or a file was looked through, for the screen that shows it. */
+  /** Set by the shown screen; called when the list of readers has come or was refused, and when a file was looked through. */
   onchange: (() => void) | undefined
-  engine: Engine
-  /** Whether the list was judged anew because another day had begun. */
-  newDay = false
-  #name = 'start'
+  readonly engine: Engine
+  readonly list: ReaderList
+  readonly offline: boolean
+  #name: Name = 'start'
   #kept = new Map<string, HTMLElement>()
   #left = false
-  #cover: HTMLElement | undefined
-  #restore = (): void => {}
+  readonly #cover: Cover
+  /** True for CALL milliseconds after a telephone number was pressed. */
   #calling = false
-  #seen: string | undefined
-  #judged = ''
 
-  /** `root` is the verifier key built into the page, `floor` the lowest version of a directory that it takes, `saved` the directory a saved page carries, `offline` a page opened from a file. */
+  /** `script` is the text of the page's own script; `frame` puts a screen's content into the document. */
   constructor(
     readonly script: string,
-    readonly root: string,
-    readonly floor: number,
-    readonly saved: string | undefined,
-    readonly offline: boolean,
-    readonly screens: Record<string, Screen>,
+    origin: Origin,
+    readonly screens: Record<Name, Screen>,
     readonly frame: (app: App, content: HTMLElement[]) => void,
   ) {
     this.engine = new Engine(script)
+    this.offline = origin.offline
+    this.list = new ReaderList(origin, this.engine, () => this.onchange?.())
     const { title } = document
-    addEventListener('popstate', ({ state }: PopStateEvent) => this.#show(typeof state === 'string' ? state : 'start'))
+    addEventListener('popstate', ({ state }: PopStateEvent) => this.#show(this.#isName(state) ? state : 'start'))
     addEventListener('beforeunload', (event) => {
       const isCall = this.#calling
       this.#calling = false
-      if (this.#left || isCall || !(this.holdsText() || this.outcome?.receipt)) return
+      if (this.#left || isCall || !(holdsText(this.written) || this.outcome?.receipt)) return
       event.preventDefault()
-      // Nobody else reads along while the browser asks, where it draws meanwhile: Firefox does, Chromium doesn't. Time stands still until it
-      // has its answer; who is here after that has stayed.
-      const wasCovered = this.#cover !== undefined
-      this.cover()
-      if (!wasCovered) setTimeout(() => this.#uncover())
+      // The page is covered while the browser asks whether to leave. Firefox draws the cover meanwhile, Chromium doesn't. The timer runs only after
+      // the answer, and only in a page that stayed: then the cover is lifted.
+      const wasCovered = this.#cover.isDrawn
+      this.#cover.draw()
+      if (!wasCovered) setTimeout(() => this.#cover.lift())
     })
-    // Some browsers keep a page that was left as it was, to show it again.
+    // Some browsers keep a page that was left in memory, and show it again when the writer comes back.
     addEventListener('pagehide', () => this.#gone())
-    this.#watchShift()
-    this.#watchSilence()
+    watchShift(() => this.leave())
+    this.#cover = new Cover(this)
     watchCopies()
-    // Printers put the title on every sheet, and in the list of what they printed.
+    // Printers put the page's title on every sheet and into their list of jobs, so it names the receipt and not this letterbox.
     addEventListener('beforeprint', () => this.#left || (document.title = this.texts.text('receipt-words')))
     addEventListener('afterprint', () => this.#left || (document.title = title))
     history.replaceState('start', '')
     this.redraw()
-    void this.load()
+    void this.list.load()
   }
 
-  /** Gets the list of readers: from the relay, or from inside a saved page. Called once, and again when the writer asks. */
-  async load(): Promise<void> {
-    this.#stand({ state: 'loading' })
-    if (this.saved !== undefined) return this.judge(this.saved)
-    if (this.offline) return this.#stand({ state: 'refused', reason: 'unreachable' })
-    try {
-      const answer = await exchange({ method: 'GET', url: '/directory', headers: {} })
-      if (answer.status !== 200) throw new Error('no directory')
-      await this.judge(answer.body)
-    } catch {
-      this.#stand({ state: 'refused', reason: 'unreachable' })
-    }
-  }
-
-  /** Judges a list of readers. What was seen before may not be undone by an older one. */
-  async judge(note: string): Promise<void> {
-    try {
-      const today = dayNow()
-      this.#judged = today
-      const readers = await this.engine.call('directory', { note, root: this.root, floor: this.floor, today, ...(this.#seen !== undefined && { seen: this.#seen }) })
-      this.#seen = note
-      carry(note)
-      this.#stand({ state: 'ready', ...readers })
-    } catch (error) {
-      const { reason = 'malformed', day } = error as Failure
-      this.#stand({ state: 'refused', reason, ...(day !== undefined && { day }) })
-    }
-  }
-
-  /** Whether another day has begun since the list was judged: it may have run out, and keys change by the day. */
-  isYesterdays(): boolean {
-    return this.#judged !== dayNow()
-  }
-
-  #stand(directory: DirectoryState): void {
-    this.directory = directory
-    this.onchange?.()
-  }
-
-  /** A telephone number is pressed: browsers ask then as if the page were left. */
+  /** Call it when a telephone number is pressed: browsers then fire `beforeunload`, though the page stays. */
   calls(): void {
     this.#calling = true
     setTimeout(() => (this.#calling = false), CALL)
   }
 
-  /** Goes to a screen; the browser's back button comes back from it, unless it stands in place of the one before. */
-  go(name: string, instead = false): void {
+  /** Shows a screen. The browser's back button leads back to the screen before; with `instead`, to the one before that. */
+  go(name: Name, instead = false): void {
     if (this.#left) return
     if (instead) history.replaceState(name, '')
     else history.pushState(name, '')
     this.#show(name)
   }
 
-  /** The shown screen. */
-  get screen(): string {
+  /** The name of the shown screen. */
+  get screen(): Name {
     return this.#name
   }
 
-  /** A control that outlives a change of language, with what was typed or chosen, for as long as its screen is shown. */
+  /** Whether the writer has left. Then every call that would show something does nothing. */
+  get isLeft(): boolean {
+    return this.#left
+  }
+
+  /** Gives the same control each time it is asked for by name, so that a change of language keeps what was typed. Forgotten with its screen. */
   keep<E extends HTMLElement>(name: string, make: () => E): E {
     const kept = (this.#kept.get(name) as E | undefined) ?? make()
     this.#kept.set(name, kept)
     return kept
   }
 
-  /** The same screen again, after something it shows has changed. */
+  /** Makes the shown screen anew, after something that it shows has changed. */
   redraw(): void {
     if (this.#left) return
     document.documentElement.lang = this.texts.lang
     document.documentElement.dir = this.texts.direction
-    keepFocus(() => this.frame(this, (this.screens[this.#name] ?? this.screens['start']!)(this)))
+    keepFocus(() => this.frame(this, this.screens[this.#name](this)))
   }
 
+  /** Changes the language; an unknown one changes nothing. */
   speak(lang: string): void {
     if (lang in LANGUAGES) this.texts = new Texts(lang)
     this.redraw()
     document.querySelector<HTMLElement>('#language, .languages [aria-current]')?.focus()
   }
 
-  holdsText(): boolean {
-    return this.written.message !== '' || this.written.files.length > 0 || isFilled(this.written.details)
+  /** Wipes the tip that was written, and shows what came of it. */
+  finish(outcome: Outcome): void {
+    this.wipe()
+    this.outcome = outcome
+    this.go('done', true)
   }
 
-  /** Empties what was written, ends what is under way, and drops the thread that may hold some of it. */
+  /** Empties what was written, ends the job, and ends the worker, whose memory may hold some of it. */
   wipe(): void {
     this.onleave?.()
     this.onleave = undefined
-    this.engine.stop()
-    this.engine = new Engine(this.script)
+    this.engine.restart()
     void this.job?.end()
     this.job = undefined
     empty(this.written)
@@ -219,10 +140,10 @@ export class App {
     if (this.outcome?.address) URL.revokeObjectURL(this.outcome.address)
     if (this.outcome) empty(this.outcome)
     this.outcome = undefined
-    // A field keeps its text for as long as the element lives.
+    // An element that is no longer shown still holds its text until the browser frees it.
     for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input, textarea')) field.value = ''
     this.#kept.clear()
-    this.newDay = false
+    this.list.isNewDay = false
     forgetSearches()
   }
 
@@ -231,72 +152,33 @@ export class App {
     this.#close(this.texts.text('away-title'), () => [paragraph(this.texts.text('away-text'))])
   }
 
-  /** The same for somebody who has finished and is to know what was wiped, and what could not be. */
+  /** Like `leave`, for a writer who has finished: the page says what was wiped, and what could not be. */
   end(): void {
     const say = (id: string): HTMLElement => paragraph(this.texts.text(id))
     this.#close(this.texts.text('wiped-title'), (overwritten) =>
       [...(overwritten === false ? [say('wiped-not-clipboard')] : []), say('wiped-left')])
   }
 
-  // `more` is told whether what was copied here was overwritten, if anything was.
+  // `more` makes the text below the title. It is told whether the clipboard was overwritten; undefined when nothing was copied from here.
   #close(title: string, more: (overwritten: boolean | undefined) => HTMLElement[]): void {
     this.wipe()
     this.engine.stop()
     this.#left = true
-    this.directory = { state: 'loading' }
-    // Nothing in the page says any longer what it was.
-    for (const told of document.head.querySelectorAll('meta, link, script')) told.remove()
-    document.title = this.texts.text('away-title')
-    const heading = element('h1', { tabIndex: -1 }, title)
-    const main = element('main', {}, heading)
-    document.body.replaceChildren(main)
-    const overwritten = overwrite(heading)
-    main.append(...more(overwritten))
-    // Shift alone is no press that browsers allow copying for: the next one is, or a click.
-    const done = new AbortController()
-    const again = (): void => void (overwrite(heading) && done.abort())
-    if (overwritten === false) for (const press of ['click', 'keydown']) addEventListener(press, again, { signal: done.signal })
-    scrollTo(0, 0)
-    heading.focus()
+    this.list.state = { state: 'loading' }
+    showAway(this.texts.text('away-title'), title, more)
   }
 
-  // The browser has another page to show, and may come back to this one.
+  // The browser shows another page and may keep this one to come back to: it is left empty, at its start.
   #gone(): void {
     if (this.#left) return
     this.wipe()
     this.#name = 'start'
     history.replaceState('start', '')
-    this.#uncover()
+    this.#cover.lift()
     this.redraw()
   }
 
-  /** Hides everything until the writer wants to see it again. */
-  cover(): void {
-    if (this.#left || this.#cover) return
-    const page = document.getElementById('page')
-    const [name, before, scrolled] = [this.#name, document.activeElement as HTMLElement | null, scrollY]
-    const show = button(this.texts.text('cover-show'), () => this.#uncover(), 'primary')
-    this.#cover = element('main', {}, element('h1', {}, this.texts.text('away-title')),
-      element('div', { className: 'buttons' }, show, button(this.texts.text('leave'), () => this.leave(), 'leave')))
-    if (page) page.hidden = true
-    document.body.append(this.#cover)
-    show.focus()
-    this.#restore = () => {
-      if (page) page.hidden = false
-      // Meanwhile the tip may have been sent.
-      if (before) refocus(before)
-      if (this.#name === name) scrollTo(0, scrolled)
-    }
-  }
-
-  #uncover(): void {
-    if (!this.#cover) return
-    this.#cover.remove()
-    this.#cover = undefined
-    this.#restore()
-  }
-
-  #show(name: string): void {
+  #show(name: Name): void {
     if (this.#left) return
     this.onleave?.()
     this.onleave = this.onchange = undefined
@@ -307,46 +189,7 @@ export class App {
     document.querySelector<HTMLElement>('h1')?.focus()
   }
 
-  // Shift three times, as on GOV.UK's pages: no list, input method or dialog uses it. Together with another key or a press it means something else.
-  #watchShift(): void {
-    let presses: number[] = []
-    let alone = false
-    const none = (): void => {
-      presses = []
-      alone = false
-    }
-    addEventListener('keydown', ({ key, repeat, isComposing, ctrlKey, altKey, metaKey }) => {
-      if (key !== 'Shift' || isComposing || ctrlKey || altKey || metaKey) none()
-      else if (!repeat) alone = true
-    }, { capture: true })
-    addEventListener('pointerdown', none, { capture: true })
-    addEventListener('keyup', ({ key, timeStamp, isComposing }) => {
-      if (key !== 'Shift' || !alone || isComposing) return
-      alone = false
-      presses = [...presses, timeStamp].filter((pressed) => timeStamp - pressed < SHIFTS)
-      if (presses.length === 3) this.leave()
-    }, { capture: true })
+  #isName(state: unknown): state is Name {
+    return typeof state === 'string' && Object.hasOwn(this.screens, state)
   }
-
-  #watchSilence(): void {
-    let silence = 0
-    const heard = (): void => {
-      clearTimeout(silence)
-      silence = setTimeout(() => this.cover(), SILENCE)
-    }
-    for (const sign of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'input']) addEventListener(sign, heard, { capture: true, passive: true })
-    heard()
-  }
-}
-
-// UTC, as everywhere in softinfo.
-const dayNow = (): string => new Date().toISOString().slice(0, 10)
-
-// A page that the browser saves takes the list of readers along. In pieces: a function takes no hundred thousand arguments.
-function carry(note: string): void {
-  const bytes = new TextEncoder().encode(note)
-  let text = ''
-  for (let at = 0; at < bytes.length; at += PIECE) text += btoa(String.fromCharCode(...bytes.subarray(at, at + PIECE)))
-  document.getElementById('directory')?.remove()
-  document.body.append(element('script', { type: 'text/plain', id: 'directory', textContent: text }))
 }

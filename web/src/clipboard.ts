@@ -1,13 +1,14 @@
-// The clipboard. Only plain text goes there: as HTML a browser adds styles, and some the address of the page. In: what is shown or said.
-// Out: whether it was copied. Remembers whether anything of this page may still lie there.
+// The clipboard. Only plain text goes there: beside HTML, browsers copy styles, and some the address of the page. In: text to copy. Out: whether
+// it was copied. Remembers whether something of this page may still lie in the clipboard.
 
+/** Whether the clipboard may hold something of this page. */
 let isOurs = false
 
-/** Watches what a person copies by hand, from now on. */
+/** From now on, what a person copies by hand goes to the clipboard as plain text, and is remembered as ours. */
 export function watchCopies(): void {
   const copied = (event: ClipboardEvent): void => {
     isOurs = true
-    // A field gives plain text by itself.
+    // From a field browsers copy plain text anyway.
     if (event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement) return
     put(event, getSelection()?.toString() ?? '')
   }
@@ -15,8 +16,8 @@ export function watchCopies(): void {
   document.addEventListener('cut', copied)
 }
 
-/** Copies `text`, and selects `shown`, so that it can be copied by hand where this fails. The old way: it works in insecure contexts, and
- *  under a policy that closes the clipboard to scripts. */
+/** Copies `text`; says whether that worked. Leaves `shown` selected, so that a person can copy it by hand where it didn't. Uses execCommand, because
+ *  the newer API works neither in insecure contexts nor under a policy that closes the clipboard to scripts. */
 export function copy(text: string, shown: HTMLElement): boolean {
   const instead = (event: ClipboardEvent): void => {
     isOurs = true
@@ -30,8 +31,8 @@ export function copy(text: string, shown: HTMLElement): boolean {
   return done
 }
 
-/** Copies something harmless that is shown over what was copied from this page; says whether that could be done, or nothing when nothing was
- *  copied. Only in answer to a key or a press: browsers allow it then. */
+/** Overwrites what was copied from this page with the text of `shown`, which is harmless. Gives whether that worked, or undefined when nothing was
+ *  copied. To be called in answer to a key or a click: browsers refuse it otherwise. */
 export function overwrite(shown: HTMLElement): boolean | undefined {
   if (!isOurs) return undefined
   isOurs = !copy(shown.textContent ?? '', shown)

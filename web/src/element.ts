@@ -5,7 +5,7 @@ type Child = Node | string | false | undefined
 /** What an element is given: properties, `on…` listeners, and attributes under `attr`. */
 export type Given<E> = { [K in keyof E]?: E[K] } & { attr?: Record<string, string> }
 
-/** One element. */
+/** Makes one element with its children; `false` and `undefined` among them are left out. */
 export function element<T extends keyof HTMLElementTagNameMap>(tag: T, given: Given<HTMLElementTagNameMap[T]> = {}, ...children: Child[]): HTMLElementTagNameMap[T] {
   const { attr, ...properties } = given
   const made = document.createElement(tag)
@@ -23,15 +23,16 @@ export function button(text: string, onclick: () => void, className = ''): HTMLB
   return element('button', { type: 'button', className, onclick }, text)
 }
 
-/** Gives the focus back to what had it, to what has its id now, or to what stands `instead` of it: nobody is left at the top of the page. */
+/** Puts the focus on the first of these that is shown: `held`, which had it; what has the same id now; `instead`; the heading. A person who moves by
+ *  keyboard then goes on from there, and not from the top of the page. */
 export function refocus(held: HTMLElement, instead?: HTMLElement): void {
   const again = [held, held.id && document.getElementById(held.id)].find((element) => element && element.getClientRects().length > 0)
   const to = (again || instead) ?? document.querySelector<HTMLElement>('h1')
-  // Who has it already would see the keyboard come again on a phone.
+  // On a phone, focusing a field a second time would bring the keyboard up again.
   if (to !== document.activeElement) to?.focus({ preventScroll: true })
 }
 
-/** Changes what the page shows, and keeps the focus in it. */
+/** Runs `change`, which replaces elements of the page, and puts the focus back if it was in one of them. */
 export function keepFocus(change: () => void, instead?: HTMLElement): void {
   const held = document.activeElement as HTMLElement | null
   const wasHere = document.getElementById('page')?.contains(held)
@@ -49,10 +50,10 @@ export function field(label: string, control: HTMLInputElement | HTMLTextAreaEle
   return element('div', { className: 'field' }, element('label', { htmlFor: control.id }, label), described, control)
 }
 
-/** Id of the form that every control belongs to (frame.ts): browsers keep nothing of its controls on the disk. */
+/** Id of the form that every control belongs to (frame.ts). Its autocomplete is off, so browsers write nothing of its controls to the disk. */
 export const UNSAVED = 'unsaved'
 
-/** A single line for `text`, which goes to `change` as it is typed. Browsers keep nothing of it, and translate none of it elsewhere. */
+/** A single line of text. `change` gets the whole text at each key. Browsers neither store it nor send it to a translation service. */
 export function line(text: string, change: (text: string) => void): HTMLInputElement {
   const made = element('input', { type: 'text', value: text, autocomplete: 'off', spellcheck: false, translate: false, maxLength: 2000 })
   made.oninput = () => change(made.value)
@@ -61,7 +62,7 @@ export function line(text: string, change: (text: string) => void): HTMLInputEle
 
 /** A radio button or check box with its label. */
 export function choice(type: 'radio' | 'checkbox', name: string, label: Child, checked: boolean, change: (checked: boolean) => void): HTMLElement {
-  // Such a control has no autocomplete of its own: what is ticked stays out of a browser's store of sessions by its form.
+  // Autocomplete can't be switched off for such a control itself; its form keeps what is ticked out of the browser's store of sessions.
   const input = element('input', { type, name, checked, attr: { form: UNSAVED } })
   input.onchange = () => change(input.checked)
   return element('label', { className: 'choice' }, input, element('span', {}, label))

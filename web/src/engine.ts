@@ -4,11 +4,12 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { DirectoryError, current, epochOn, verify, type Contents } from './directory/note.ts'
 import { scrub, type Scrub } from './scrub/index.ts'
 import type { Entry } from './tip/container.ts'
+import type { Draft } from './tip/draft.ts'
 import { author, digits, hasWords, newReceipt, parseReceipt, replyRecipient, thread, withdraw, withdrawAll, words } from './tip/receipt.ts'
-import { reportBytes, type AttachmentNote, type Details } from './tip/report.ts'
+import { reportBytes, type AttachmentNote } from './tip/report.ts'
 import { seal, type Sealed } from './tip/seal.ts'
 
-/** A directory to judge; `seen` is one that held before, `floor` the version that the page was made with. */
+/** A directory to judge on the day `today`. `seen` is the last one that held; `floor` is the lowest version that the page takes. */
 export interface DirectoryRequest {
   note: string
   root: string
@@ -23,73 +24,50 @@ export interface Readers {
   keys: Record<string, string>
 }
 
-/** A file to attach, as it travels. */
+/** What attaching a file gives. */
 export interface Attached {
   result: Scrub
-  /** SHA-256 of what is attached, hexadecimal. */
+  /** SHA-256 of the cleaned file, or of the file itself when it wasn't cleaned; hexadecimal. */
   sha256: string
 }
 
-/** A file of a draft; `original` only where the writer chose to keep it. */
-export interface DraftFile {
-  extension: string
-  type: string
-  content: Blob
-  sha256: string
-  scrubbed: boolean
-  original?: Blob
-}
-
-/** What a writer wants to send. */
-export interface Draft {
-  lang: string
-  message: string
-  details: Details
-  files: DraftFile[]
-  /** Holder ids, and their keys for today. */
-  readers: string[]
-  recipients: string[]
-  /** The directory's largest plaintext in bytes. */
-  max: number
-  /** An earlier receipt, when the tip is sealed once more, and which message of its thread it is by then. */
-  secret?: Uint8Array
-  message_number?: number
-}
-
-/** What is known once sealing has begun. */
+/** What is known once sealing has begun: the bytes of the whole file, the bytes of a piece, and the receipt. */
 export interface Begun {
   length: number
   piece: number
   receipt: ReceiptText
 }
 
-/** The receipt in its forms. `secret` lets the same tip be sealed once more. */
+/** A receipt: 12 words in the language `lang`, 12 groups of digits, and the secret that both are made of. A tip that is sealed again with the same
+ *  secret has the same receipt. */
 export interface ReceiptText {
   words: string
-  /** Language of the words. */
+  /** English where the language of the page has no list of words. */
   lang: string
   digits: string
   secret: Uint8Array
 }
 
-/** One piece; `id` is the tip's when the piece is the whole tip. */
+/** One piece of a sealed tip. `id` is the id of the tip, and set only when the piece is the whole tip. */
 export interface PieceOut {
   bytes: Uint8Array
   id?: string
 }
 
+/** Bytes that are read at a time for hashing. */
 const HASH_READ = 1024 * 1024
-/** Largest file in bytes that is hashed by the browser itself, which takes a whole file only. */
+/** Largest file in bytes that is given to the browser's own SHA-256: it needs the whole file in memory. */
 const HASH_WHOLE = 64 * 1024 * 1024
+/** The tip whose pieces are given out now. */
 let sealed: Sealed | undefined
 
-/** The calls a page makes, by name. */
+/** The calls that the page makes, by name. */
 export const calls = {
-  /** Throws DirectoryError. */
+  /** Verifies a directory and picks each holder's key for today. Throws DirectoryError. */
   directory({ note, root, floor = 0, today, seen }: DirectoryRequest): Readers {
     const held = seen === undefined ? undefined : verify(seen, root)
     const directory = verify(note, root)
-    // Whoever opens the page for the first time has seen none: the page itself knows how new a list has to be.
+    // A page that was just opened has seen no directory yet, so it takes none older than the version it was made with.
     if (directory.contents.version < floor) throw new DirectoryError('rolled-back')
     const { contents } = current(directory, today, held)
     const keys = Object.fromEntries(contents.holders.flatMap((holder) => {
@@ -99,13 +77,13 @@ export const calls = {
     return { contents, keys }
   },
 
-  /** Takes hidden details out of a file and hashes what is left. Throws what reading the file throws. */
+  /** Cleans a file of hidden details and hashes the result. Throws what reading the file throws. */
   async attach(file: Blob): Promise<Attached> {
     const result = await scrub(file)
     return { result, sha256: await hashOf(result.kind === 'scrubbed' ? result.blob : file) }
   },
 
-  /** Begins to seal a draft; `piece` gives the bytes. Throws TooLarge. */
+  /** Begins to seal a draft; each call of `piece` then gives the next bytes. Throws TooLarge. */
   async seal(draft: Draft): Promise<Begun> {
     const secret = draft.secret ?? newReceipt()
     const { token, digest } = withdraw(secret, draft.message_number)
@@ -125,7 +103,7 @@ export const calls = {
     return { length: sealed.length, piece: sealed.piece, receipt: { words: words(secret, lang), lang, digits: digits(secret), secret } }
   },
 
-  /** The next piece, or nothing after the last. Throws what reading a file throws. */
+  /** The next piece, or undefined after the last. Throws what reading an attached file throws. */
   async piece(): Promise<PieceOut | undefined> {
     const next = await sealed?.pieces.next()
     if (!next || next.done) return undefined
@@ -133,14 +111,14 @@ export const calls = {
     return bytes.length === sealed!.length ? { bytes, id: bytesToHex(sha256(bytes)) } : { bytes }
   },
 
-  /** Every withdraw token of a receipt that a person typed, one a line. Throws ReceiptError. */
+  /** Reads a typed receipt and gives its withdraw tokens, one a line. Throws ReceiptError. */
   withdrawTokens(typed: string): string {
     return withdrawAll(parseReceipt(typed))
   },
 }
 
 async function hashOf(file: Blob): Promise<string> {
-  // Not in every context, but ten times faster where JavaScript is not compiled.
+  // The browser's own SHA-256 is missing in insecure contexts; where JavaScript isn't compiled it is ten times as fast as ours.
   const native = crypto.subtle as SubtleCrypto | undefined
   if (native && file.size <= HASH_WHOLE) return bytesToHex(new Uint8Array(await native.digest('SHA-256', await file.arrayBuffer())))
   const hash = sha256.create()

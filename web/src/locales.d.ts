@@ -1,6 +1,11 @@
-// Put in by the build from locales/: the names of the messages, separated by spaces, and for each language their Fluent values in that
-// order, separated by U+0000.
-declare module 'locales' {
+// Put in by the build from locales/.
+
+/** The names of the messages, separated by spaces. */
+declare module 'names' {
   export const names: string
+}
+
+/** For each language its patterns (pattern.ts), in the order of the names, separated by U+0000. */
+declare module 'locales' {
   export const values: Record<string, string>
 }

@@ -1,9 +1,10 @@
-// Where the one script begins, in the page and in the worker made from it.
-import { App } from './app.ts'
+// Where the one script begins. In the page it makes the App; in a worker, which runs the same text, it answers calls.
+import { App, type Screen } from './app.ts'
 import { frame } from './frame.ts'
 import { check } from './screens/check.ts'
 import { done } from './screens/done.ts'
 import { files } from './screens/files.ts'
+import type { Name } from './screens/given.ts'
 import { readers } from './screens/readers.ts'
 import { sealed } from './screens/sealed.ts'
 import { sending } from './screens/sending.ts'
@@ -12,6 +13,14 @@ import { withdraw } from './screens/withdraw.ts'
 import { write } from './screens/write.ts'
 import { work } from './worker.ts'
 
+// The browser's forward button can lead to a screen whose tip is gone by then: another is shown in its place.
+const screens: Record<Name, Screen> = {
+  start, readers, write, files, withdraw, sealed,
+  check: (page) => (page.list.state.state === 'ready' ? check(page, page.list.state) : readers(page)),
+  sending: (page) => (page.job ? sending(page, page.job) : start(page)),
+  done: (page) => (page.outcome ? done(page, page.outcome) : start(page)),
+}
+
 if (typeof document === 'undefined') {
   work()
 } else {
@@ -19,16 +28,16 @@ if (typeof document === 'undefined') {
   const root = document.querySelector<HTMLMetaElement>('meta[name="softinfo-root"]')?.content ?? ''
   const floor = Number(document.querySelector<HTMLMetaElement>('meta[name="softinfo-floor"]')?.content ?? 0)
   const begin = (): void => {
-    // What is there for browsers without script stays, for its texts, but nobody sees it, and there is nothing to press or to send in it.
+    // The part for browsers without script is hidden but stays in the document, because the screens read some texts there (texts.ts). Its form and
+    // its links go, so that nothing in it can be sent or pressed.
     const plain = document.getElementById('plain')
     if (plain) plain.hidden = true
     for (const part of plain?.querySelectorAll('form, nav') ?? []) part.remove()
-    // A saved page carries the list of readers it was saved with, behind everything else.
+    // A saved page carries its list of readers in an element of its own, at the end of the body.
     const saved = document.getElementById('directory')?.textContent
     const note = saved === undefined || saved === null ? undefined : decode(saved)
-    const offline = location.protocol === 'file:'
-    const screens = { start, readers, write, files, check, sending, done, withdraw, sealed }
-    new App(script, root, floor, note, offline, screens, frame)
+    const origin = { root, floor, saved: note, offline: location.protocol === 'file:' }
+    new App(script, origin, screens, frame)
   }
   if (document.readyState === 'loading') addEventListener('DOMContentLoaded', begin)
   else begin()

@@ -1,6 +1,7 @@
-// The page's texts: Fluent, one file per language, all inside the page. In: a message id and its values. Out: text.
-import { FluentBundle, FluentDateTime, FluentResource, type FluentVariable } from '@fluent/bundle'
-import { names, values } from 'locales'
+// The page's texts: one Fluent file per language, of which the build puts the patterns into the page. In: a message id and its values. Out: text.
+import { values } from 'locales'
+import { names } from 'names'
+import { filled, type Values } from './pattern.ts'
 
 /** Every language of the page by its own name, in the order shown. */
 export const LANGUAGES: Record<string, string> = {
@@ -20,37 +21,30 @@ export const LANGUAGES: Record<string, string> = {
 
 /** The texts of one language. */
 export class Texts {
-  readonly #bundle: FluentBundle
-  /** What the page says without script, too, stands in its HTML alone. */
-  readonly #shared: Map<string, string>
+  /** The pattern of each message, by its id. Texts that the page also shows without script stand only in its HTML, and are read there. */
+  readonly #patterns: Map<string, string>
 
   constructor(readonly lang: string) {
-    this.#bundle = new FluentBundle(lang)
-    const ids = names.split(' ')
     const patterns = values[lang]?.split('\0') ?? []
     const shared = document.querySelectorAll<HTMLElement>(`#plain-${lang} [data-text]`)
-    this.#shared = new Map([...shared].map((told) => [told.dataset['text']!, told.textContent]))
-    this.#bundle.addResource(new FluentResource(patterns.map((pattern, n) => `${ids[n]} =${pattern}`).join('\n')))
+    this.#patterns = new Map([...names.split(' ').map((id, n) => [id, patterns[n] ?? id] as const), ...[...shared].map((told) => [told.dataset['text']!, told.textContent] as const)])
   }
 
   get direction(): 'ltr' | 'rtl' {
     return this.lang === 'ar' ? 'rtl' : 'ltr'
   }
 
-  /** The message; an id without one shows as itself, and the tests find it. */
-  text(id: string, values: Record<string, FluentVariable> = {}): string {
-    const shared = this.#shared.get(id)
-    if (shared !== undefined) return shared
-    const pattern = this.#bundle.getMessage(id)?.value
-    return pattern ? this.#bundle.formatPattern(pattern, values, []) : id
+  /** The text of a message. An id without a message is shown as it is, where the tests find it. */
+  text(id: string, values: Values = {}): string {
+    return filled(this.#patterns.get(id) ?? id, values, this.lang)
   }
 
-  /** A day of the protocol, `2026-11-23`, as a value for a message. */
-  day(day: string): FluentDateTime {
-    return new FluentDateTime(new Date(`${day}T00:00:00Z`), { dateStyle: 'long', timeZone: 'UTC' })
+  /** A day of the protocol, `2026-11-23`, for people. */
+  day(day: string): string {
+    return new Intl.DateTimeFormat(this.lang, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
   }
 
-  /** Bytes for people: 3.4 MB. */
+  /** A number of bytes for people, such as “3.4 MB”. */
   size(bytes: number): string {
     const [value, unit] = bytes < 1_000_000 ? [Math.ceil(bytes / 1000), 'kilobyte'] : [bytes / 1_000_000, 'megabyte']
     return new Intl.NumberFormat(this.lang, { style: 'unit', unit, maximumFractionDigits: 1 }).format(value)
@@ -65,7 +59,7 @@ export class Texts {
   }
 }
 
-/** The first language of the browser that the page has; English in Tor Browser, which says the same everywhere. */
+/** The first of the browser's languages that the page has, else English. Tor Browser names English for everybody. */
 export function preferred(): string {
   return navigator.languages.map((tag) => tag.slice(0, 2)).find((lang) => lang in LANGUAGES) ?? 'en'
 }

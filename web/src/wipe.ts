@@ -1,7 +1,7 @@
-// Emptying what was written. In: the objects that hold it. Out: nothing of it in them. What JavaScript can't reach is told in
-// docs/threat-model.md: strings themselves can't be overwritten, only dropped, and the browser clears their memory when it likes.
+// Emptying what was written. In: the objects that hold it. Out: the same objects, empty. JavaScript can't overwrite a string: it is only let go of,
+// and the browser clears its memory when it likes (docs/threat-model.md).
 
-/** Empties an object and all that it holds, in place: whoever else still has it has nothing. */
+/** Empties an object and all that it holds, in place. Whoever else holds the same object then holds an empty one. */
 export function empty(held: object): void {
   const fields = held as Record<string, unknown>
   for (const [name, value] of Object.entries(fields)) {
@@ -13,7 +13,7 @@ export function empty(held: object): void {
   if (Array.isArray(held)) held.length = 0
 }
 
-/** Makes the browser forget the text that a regular expression last looked through: it keeps it for `RegExp.$_`. */
+/** Makes the browser forget the last text that a pattern matched in, which it keeps for `RegExp.$_`: five other matches take its place. */
 export function forgetSearches(): void {
   for (const char of 'bread') /(b|r|e|a|d)/.exec(char)
 }

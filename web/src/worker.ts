@@ -1,8 +1,8 @@
-// The thread beside the page. In: calls of the engine by name. Out: their results. One script serves both sides: the page starts the
-// worker from its own text, so nothing else is ever loaded.
+// The worker that runs the engine, seen from both sides. In: calls of the engine by name. Out: their results. The page starts the worker from the
+// text of its own script, so no second script is ever loaded.
 import { calls, type PieceOut } from './engine.ts'
+import type { Answer } from './upload/answer.ts'
 import { exchange, type Exchange } from './upload/exchange.ts'
-import type { Answer } from './upload/upload.ts'
 
 type Calls = typeof calls
 type Name = keyof Calls
@@ -14,7 +14,7 @@ interface Request {
   argument: never
 }
 
-/** An error of the engine as the page sees it: the fields of DirectoryError and ReceiptError, or none. */
+/** An error of the engine as the page gets it: the fields of a DirectoryError or a ReceiptError. Other errors have none of them. */
 export interface Failure {
   reason?: string
   day?: string
@@ -27,13 +27,14 @@ interface Reply {
   failure?: Failure
 }
 
-/** What a worker says of a request it sends: bytes that have left, then the answer, or neither when the connection broke. */
+/** What a worker says of a request that it sends: first how many bytes have left, each time more, and then the answer. A reply with neither means that
+ *  the connection broke. */
 export interface SendReply {
   sent?: number
   answer?: Answer
 }
 
-/** A worker from the page's own script; nothing where the browser allows none. */
+/** Starts a worker from the page's own script; gives undefined where the browser refuses at once. */
 export function startWorker(script: string): Worker | undefined {
   try {
     return new Worker(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })))
@@ -42,25 +43,21 @@ export function startWorker(script: string): Worker | undefined {
   }
 }
 
-/** Calls the engine, in a worker where there can be one. */
+/** Calls the engine: in a worker, or in this thread where the browser allows no worker. */
 export class Engine {
   #worker: Worker | undefined
   #waiting = new Map<number, { request: Request; resolve: (value: never) => void; reject: (failure: Failure) => void }>()
+  /** The id of the last call. */
   #last = 0
+  /** Whether the worker has answered a call. Before that, an error of it means that the browser refused to start it. */
   #answered = false
 
   /** `script` is the text of the page's own script. */
-  constructor(script: string) {
-    this.#worker = startWorker(script)
-    if (!this.#worker) return
-    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#take(data)
-    this.#worker.onerror = (event) => {
-      event.preventDefault()
-      this.#lost()
-    }
+  constructor(readonly script: string) {
+    this.#start()
   }
 
-  /** Rejects with a Failure. */
+  /** Calls the engine by name. Rejects with a Failure. */
   call<N extends Name>(name: N, ...[argument]: Parameters<Calls[N]>): Promise<Result<N>> {
     const id = ++this.#last
     return new Promise((resolve, reject) => {
@@ -71,15 +68,35 @@ export class Engine {
     })
   }
 
-  /** Ends the worker and all that it holds; what waits fails. */
+  /** Ends the worker and all that it holds. Calls that wait for an answer are rejected. */
   stop(): void {
+    // A message of the ended worker may still arrive, and must not be taken for one of the next worker.
+    if (this.#worker) this.#worker.onmessage = this.#worker.onerror = null
     this.#worker?.terminate()
     this.#worker = undefined
     for (const { reject } of this.#waiting.values()) reject({})
     this.#waiting.clear()
   }
 
-  // A browser that allows no worker says so late. Then this thread does the work; a worker that dies in the middle of it has lost it.
+  /** Like `stop`, and then starts another worker, which has nothing of what the last one held. */
+  restart(): void {
+    this.stop()
+    this.#answered = false
+    this.#start()
+  }
+
+  #start(): void {
+    this.#worker = startWorker(this.script)
+    if (!this.#worker) return
+    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#take(data)
+    this.#worker.onerror = (event) => {
+      event.preventDefault()
+      this.#lost()
+    }
+  }
+
+  // Some browsers refuse a worker only after it was made, by an error. Then this thread does the work that waits. A worker that fails after it has
+  // answered has lost its state, a half-sealed tip for one, so its calls are rejected.
   #lost(): void {
     if (this.#answered) return this.stop()
     this.#worker = undefined
@@ -91,15 +108,16 @@ export class Engine {
   }
 
   #take({ id, result, failure }: Reply): void {
-    this.#answered = true
     const waiting = this.#waiting.get(id)
+    if (!waiting) return
+    this.#answered = true
     this.#waiting.delete(id)
-    if (failure) waiting?.reject(failure)
-    else waiting?.resolve(result as never)
+    if (failure) waiting.reject(failure)
+    else waiting.resolve(result as never)
   }
 }
 
-/** Makes this thread the worker. */
+/** Turns this thread into the worker: it answers calls of the engine, and sends requests that it is given. */
 export function work(): void {
   addEventListener('message', ({ data }: MessageEvent<Request | { request: Exchange }>) => {
     if ('request' in data) void send(data.request)
@@ -112,7 +130,7 @@ async function send(request: Exchange): Promise<void> {
   say(await exchange(request, (sent) => say({ sent })).then((answer) => ({ answer }), () => ({})))
 }
 
-// A piece is handed over, not copied.
+// The bytes of a piece are transferred to the page, not copied.
 function bytesOf({ result }: Reply): ArrayBuffer[] {
   const bytes = (result as Partial<PieceOut> | undefined)?.bytes
   return bytes ? [bytes.buffer as ArrayBuffer] : []

@@ -1,5 +1,5 @@
-// The directory: a C2SP signed note over JSON `softinfo/directory/1` (docs/protocol.md 4). In: bytes from anywhere, the root key built
-// into the page, today. Out: a directory that can be relied on, or the reason why nothing may be sealed.
+// The directory: a C2SP signed note over JSON `softinfo/directory/1` (docs/protocol.md 4). In: a text from anywhere, the root key built into the page,
+// the day. Out: a directory that can be relied on, or the reason why nothing may be sealed.
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
@@ -48,7 +48,7 @@ export interface Contents {
   forwarders?: Forwarder[]
 }
 
-/** A directory signed by the root that holds today; `text` is what was signed. */
+/** A directory with a right signature of the root; `text` is what was signed. Whether it holds today is asked of `current`. */
 export interface Directory {
   contents: Contents
   text: string
@@ -56,7 +56,7 @@ export interface Directory {
 
 export type Refusal = 'malformed' | 'wrong-root' | 'not-vouched' | 'contents' | 'expired' | 'not-yet' | 'rolled-back'
 
-/** Why nothing may be sealed; `day` is the one that matters. */
+/** Why nothing may be sealed. `day` is the day on which the directory ran out, or from which it holds. */
 export class DirectoryError extends Error {
   constructor(
     readonly reason: Refusal,
@@ -67,14 +67,19 @@ export class DirectoryError extends Error {
   }
 }
 
+/** Longest note, in UTF-16 units. */
 const MAX_BYTES = 1_000_000
+/** The type of an Ed25519 key in a signed note. */
 const ED25519 = 1
+/** Bytes of an `age1pq1` recipient. */
 const RECIPIENT_BYTES = 1216
+/** Kinds of holders. */
 const KINDS = ['local-police', 'federal-police', 'labour-inspectorate', 'public-prosecutor', 'investigating-judge', 'guidance-centre', 'ngo']
 /** Every field that this page knows, at any depth (src/directory/holder.rs has the same). */
 const FIELDS = 'buckets bytes categories channel competence duty_card epoch epochs every_days expires forwarders from holders id identity issued keep_days kind max_bytes must_understand name names page_sha256 posts recipient relays replies rows schema shards signing_key texts until version'.split(' ')
 
-/** Verifies `note` with the verifier key `root`. Throws DirectoryError. Expiry is a separate step: a refusal should say the day. */
+/** Verifies `note` with the verifier key `root`. Throws DirectoryError. Expiry is checked by `current`, after this, so that the day in its refusal comes
+ *  from a signed text. */
 export function verify(note: string, root: string): Directory {
   if (note.length > MAX_BYTES) throw new DirectoryError('malformed')
   const split = note.lastIndexOf('\n\n')
@@ -87,7 +92,7 @@ export function verify(note: string, root: string): Directory {
   const key = parseKey(root)
   if (!hasSigned(key)) throw new DirectoryError('wrong-root')
   const contents = parse(text, key.name)
-  // A holder that has a key to sign with vouches for its entry with it.
+  // Each holder that has a signing key must have signed as well: it vouches for its own entry.
   if (!contents.holders.every(({ signing_key }) => signing_key == null || hasSigned(parseKey(signing_key)))) throw new DirectoryError('not-vouched')
   return { contents, text }
 }
@@ -97,7 +102,7 @@ export function current(directory: Directory, today: string, seen?: Directory): 
   const { version, issued, expires } = directory.contents
   if (seen && seen.contents.channel === directory.contents.channel) {
     const older = version < seen.contents.version
-    // The same version with another text: one of the two writers of it lies.
+    // Two texts with the same version: somebody signed both, and shows them to different people.
     const forked = version === seen.contents.version && directory.text !== seen.text
     if (older || forked) throw new DirectoryError('rolled-back')
   }
@@ -106,13 +111,14 @@ export function current(directory: Directory, today: string, seen?: Directory): 
   return directory
 }
 
-/** The key to seal to today: of the epochs that hold, the one that began last. */
+/** The epoch whose key is sealed to on `today`: of those that hold, the one that began last. Undefined when none holds. */
 export function epochOn(holder: Holder, today: string): Epoch | undefined {
   const holding = (holder.epochs ?? []).filter(({ from, until }) => from <= today && today <= until)
-  // On a tie the later entry, as the Rust side does.
+  // Of two that began on the same day the later entry counts, as on the Rust side.
   return holding.reduce<Epoch | undefined>((best, epoch) => (best && best.from > epoch.from ? best : epoch), undefined)
 }
 
+/** A verifier key; `id` is its hash as a signed note writes it, 8 hexadecimal digits. */
 interface Key {
   name: string
   id: string
@@ -173,13 +179,13 @@ function parse(text: string, channel: string): Contents {
   const isSpan = (from: string, until: string): void => {
     if (!isDay(from) || !isDay(until) || from > until) refuse('something ends before it begins')
   }
-  // So that a signature line says who signed.
+  // A signing key has to bear the id of its owner, so that a signature line says who signed.
   const isKeyOf = (id: string, key: string): void => {
     if (parseKey(key).name !== id) refuse('a signing key is another’s')
   }
   for (const holder of contents.holders) {
     isNew(holder.id, ids)
-    // The immigration office can't be a holder; the list of kinds is the firewall.
+    // The immigration office can't be a holder: KINDS has no kind for it.
     if (!KINDS.includes(holder.kind)) refuse(`“${holder.kind}” is no kind of holder`)
     const epochs = new Set<string>()
     for (const { epoch, from, until, recipient } of holder.epochs ?? []) {
@@ -202,7 +208,7 @@ function parse(text: string, channel: string): Contents {
 
 const isCount = (count: unknown): boolean => Number.isInteger(count) && (count as number) > 0 && (count as number) < 2 ** 32
 
-// A day of the calendar: some browsers take 31 February for one in March.
+// Whether this is a day of the calendar. Compared with what was parsed, because some browsers take 31 February for a day in March.
 function isDay(text: unknown): boolean {
   const time = /^\d{4}-\d\d-\d\d$/.test(text as string) ? Date.parse(text as string) : NaN
   return time === time && new Date(time).toISOString().startsWith(text as string)

@@ -6,7 +6,8 @@ import { situation } from './situation.ts'
 
 export type { Finding, Kind } from './page.ts'
 
-/** Sorted, without overlaps. Only warns: what it doesn't find can identify just as well (docs/identifier-check.md). */
+/** The findings in a text, sorted and without overlaps. It is there to warn only: what it doesn't find can identify a writer just as well
+ *  (docs/identifier-check.md). */
 export function findIdentifiers(text: string): Finding[] {
   const searched = page(text)
   rules(searched)

@@ -2,28 +2,30 @@
 
 export type Kind = 'national-register' | 'bis' | 'foreigner' | 'passport' | 'id-card' | 'phone' | 'email' | 'iban' | 'card' | 'user-name' | 'own-name' | 'place' | 'birth' | 'plate' | 'only-one' | 'papers'
 
-/** Offsets count UTF-16 units, as `String.slice` does. */
+/** A span of the writer's text; offsets count UTF-16 units, as `String.slice` does. */
 export type Finding = { start: number, end: number, kind: Kind }
 
-/** A pattern for plain texts. `\p{L}` in it is a letter of the alphabets that the page reads: Unicode's own class, many times in a pattern, takes a
- *  browser without JIT half a second to prepare. */
+/** Makes a pattern for plain texts. `\p{L}` in it becomes the letters of the alphabets that the page reads. Unicode's own class would take a browser
+ *  without JIT half a second to prepare, because it stands many times in a pattern. */
 export const pattern = (source: string, flags = 'g'): RegExp => RegExp(source.replace(/(\[[^\]]*)?\\p\{L\}/g, (_, inside = '') => (inside ? `${inside}${LETTERS}` : `[${LETTERS}]`)), flags)
+/** Small letters, as a range of a pattern: Latin, Cyrillic, Arabic. */
 const LETTERS = 'a-zß-ӿء-ۿ'
 
 /** "My", as a plain text has it. */
 export const MY = '(?:m(?:ijn|on|a|ein\\p{L}{0,2}|y|eu|inha|i|o[ji]\\p{L}{0,3})|мо\\p{L}{1,2})'
 
+/** A text that is being searched. */
 export type Page = {
-  /** Lower case, without accents; digits and dashes are those of ASCII. */
+  /** The plain text: in lower case, without accents, with the digits and dashes of ASCII. */
   text: string
-  /** True where the writer typed a capital. */
+  /** Whether the writer typed a capital at this offset of the plain text. */
   isCapital: (i: number) => boolean
-  /** Marks a span, or with no kind keeps others from marking it. Where something is already, the earlier stays. */
+  /** Marks a span of the plain text as a finding. Without a kind it keeps later marks off the span. A mark over an earlier one is dropped. */
   mark: (start: number, end: number, kind: Kind | undefined) => void
   found: Finding[]
 }
 
-/** Signs that people type for an ASCII one, but that have no such decomposition. */
+/** Signs that people type in place of those of ASCII in TO, and that Unicode doesn't decompose into them. */
 const FROM = 'ı،٫‘’ʼ′”−'
 const TO = "i,.''''\"-"
 
@@ -31,16 +33,16 @@ function plain(char: string): string {
   const alike = FROM.indexOf(char)
   if (alike >= 0) return TO.charAt(alike)
   const code = char.charCodeAt(0)
-  // the digits of Arabic, then of Persian and Urdu; hyphens and dashes
+  // Digits of Arabic, then of Persian and Urdu.
   if (/[٠-٩۰-۹]/.test(char)) return `${code & 15}`
   if (/[‐-―]/.test(char)) return '-'
-  // marks over letters, the Arabic stroke, and what has no width are left out
+  // Marks over letters, the Arabic stroke and characters without width are left out.
   return /[\p{Mn}\p{Cf}ـ]/u.test(char) ? '' : char.normalize('NFKD').charAt(0)
 }
 
 export function page(original: string): Page {
   const seen: Record<string, string> = {}
-  /** Where the nth character began, and at last the end. */
+  /** For each character of the plain text, its offset in the writer's text; behind them the length of the writer's text. */
   const at: number[] = []
   let text = ''
   for (let i = 0; i < original.length; i++) {
@@ -55,7 +57,7 @@ export function page(original: string): Page {
   const taken = new Uint8Array(text.length)
   const found: Finding[] = []
   return {
-    // keeps its length: of all capitals only İ would grow, and its dot is gone by now
+    // In lower case the text keeps its length: of all capitals only İ would become longer, and its dot is left out by now.
     text: text.toLowerCase(),
     isCapital: (i) => {
       const char = text.charAt(i)

@@ -1,38 +1,40 @@
 // Patterns and their checks. In: a page. Out: marks on it, the most specific kinds first.
 //
-// A pattern is (what stands before)(what is marked). Everything in it is bounded, and it begins at the edge of a word
-// or number, so that no text makes it slow; no lookbehind, which old phones don't know.
+// A pattern has two groups: what stands before, and what is marked. Every repetition in it has a bound, and it begins at the edge of a word or number, so
+// that no text makes it slow. It has no lookbehind, which old phones don't know.
 import { accountLength, isCard, isEnterprise, register, twelve } from './check.ts'
 import { type Kind, MY, type Page, pattern } from './page.ts'
 
-/** The kind, or undefined to keep others off the span, or false if it is nothing. Given the signs alone, all that matched, and what is before. */
+/** Decides what a match is: a kind; undefined, which keeps later rules off the span; or false, which is nothing. Gets the letters and digits of what was
+ *  matched, all of it, and what stands before. */
 type Judge = (signs: string, all: string, before: string) => Kind | undefined | false
 type Rule = [pattern: RegExp, judge: Kind | Judge, lengthOf?: (all: string) => number]
 
-/** Between groups of digits. */
+/** What may stand between groups of digits. */
 const S = '[ ./)-]{0,3}'
-/** Not within a longer number; and after it no more digits, and no money. */
+/** Before a number: not in the middle of a longer one. */
 const EDGE = '(^|[^\\d.,-]|[^\\d][.,-])'
+/** After a number: no further digits, and no currency. */
 const END = '(?![.,-]?\\d| ?(?:[€$]|eur|usd|lei|zł|лв|грн|[еє]вро|يورو|tl\\b|dol))'
 const number = (body: string, edge = EDGE): RegExp => pattern(`${edge}(${body})${END}`)
-/** After a keyword, with a few words between but no digit. */
+/** A number after a keyword, with at most a few words between them and no digit. */
 const after = (keywords: string, body: string): RegExp => number(body, `((?:${keywords})[^\\d\\n]{0,24}?[^\\d\\na-z])`)
 
 const FIRM = /(?:kbo|bce|b[tv]w|[tiv]va|vat|kdv|ддс|пдв|ndernem|nt(?:re|er)pr|unterneh|firm|ф[иі]рм|شرك|compa|societ|empresa|spolk|sirket|vergi|дружеств|предпри|підпри|едрпоу|еик|\b(?:nip|cui|nif|mwst|gmbh|srl|bv)\b)[^\d\n]{0,20}$/
 
-/** Decimal, or degrees with minutes and seconds. */
+/** A coordinate: decimal, or degrees with minutes and seconds. */
 const DEGREES = '(?:[nsewo] ?)?\\d{1,3}(?:[.,]\\d{4,15}(?: ?°)?|(?:[.,]\\d{1,15})? ?°(?: ?[\\d.,]{1,12} ?["\']{1,2}){0,2})(?: ?[nsewo](?![a-z]))?'
 
-/** Groups of a Belgian mobile number after its 0, and what makes it one. */
+/** A Belgian mobile number without its leading 0; its first digits say that it is one. */
 const MOBILE = `4${S}[5-9](?:${S}\\d){7}`
-/** E.164: how many digits follow the codes of the countries that most writers know; otherwise 10 to 13 in all. */
+/** A number with a country code (E.164). Countries that most writers know have a fixed count of digits after the code; others have 10 to 13 in all. */
 const ABROAD = `(?:3[134]|4[08]|351|359|380|212)(?:${S}\\d){9}|(?:44|90|1)(?:${S}\\d){10}|[2-9]\\d(?:${S}\\d){8,11}`.replaceAll(' .', ' .(')
-/** Zones of the Belgian numbering plan. Free and paid services (0800, 090x, 070, 078) are in none: who calls them doesn't tell. */
+/** A number in a zone of the Belgian numbering plan. Free and paid services (0800, 090x, 070, 078) aren't among them: such a number doesn't tell who calls. */
 const ZONE = `0(?:[2349]${S}\\d{3}${S}\\d\\d${S}\\d\\d|(?:1[0-69]|5\\d|6[013-9]|71|8[1-35-79])(?:(?:${S}\\d\\d){3}|(?:${S}\\d{3}){2}))`
-/** Mobile numbers elsewhere, as dialled at home; 0123.456.789 is how firms write theirs. */
+/** A mobile number of another country, as dialled inside it. 0123.456.789 isn't one: so enterprise numbers are written. */
 const HOME = `0(?!800|90\\d|\\d{3}\\.\\d{3}\\.)(?:5\\d\\d${S}\\d{3}(?:${S}\\d\\d){2}|(?:[5-9]|1[5-7])\\d(?:${S}\\d){7}\\d?|1[0-2](?:${S}\\d){8}|[67](?:[ .-]\\d\\d){4})`
 
-/** How @ and the dot are called, and providers of mail. */
+/** Words for @ and for the dot in an address, and providers of mail that everybody knows. */
 const AT = '[([]?(?:at|bei|et|apenstaartje|arroba|arobase|aro[nb]da?|ma[łl]pa|kuyruklu a|кльомба|маимунско а|собака|равлик|ет|ات|ايت)[)\\]]?'
 const DOT = '[([]?(?:dot|pu?n[kc]?t|point|ponto|punto|kropka|nokta|точка|крапка|нокта|نقط[هة]|دوت)[)\\]]?'
 const MAIL = '(?:gmail|hotmail|outlook|yahoo|icloud|proton(?:mail)?|live)'

@@ -1,10 +1,10 @@
-// What tells who somebody is without a name or number of theirs: a date of birth, the own car and home, being the only one, and having no papers.
-// In: a page. Out: marks on it. Papers count whoever has none: some readers must report it (docs/identifier-check.md).
+// What tells who somebody is without a name or a number: a date of birth, one's own car or home, being the only one, having no papers. In: a page. Out:
+// marks on it. “No papers” is marked whoever has none, because some readers must report it (docs/identifier-check.md).
 import { type Kind, MY, type Page, pattern } from './page.ts'
 
-/** At the start of a word. */
+/** The start of a word. */
 const BEGIN = '(^|[^\\p{L}\\d])'
-/** Up to so many words. */
+/** At most so many words. */
 const words = (most: number): string => `(?:\\p{L}[\\p{L}'-]{0,14} ){0,${most}}`
 
 const BORN = "\\bborn|birth|gebo|\\bnee? le|naiss|nasci|\\bnaci|nascut|naster|роден|рожд|urodz|народ|родил|dog(?:um|du)|ولد|مولود|ميلاد"
@@ -14,7 +14,7 @@ const CAR = `${MY} (?:auto|wagen|moto|brommer|nummerplaat|voiture|camion|plaque|
 const PLATE = '\\d[ .-]?[a-z]{3}[ .-]?\\d{3}|[a-z]{1,3}-?\\d{2,5}-?[a-z]{2,3}|[a-z]{1,3}-[a-z]{1,2} ?\\d{1,4}|(?!on|in|op|am|le|el|em|pe|na|la|de|at|of|to)[a-z]{1,2} \\d{2,3} [a-z]{3}(?! ?\\d)'
 
 const HOME = `${MY} (?:adres|endereco|direccion|anschrift|адрес)\\p{L}{0,3}|ik woon|wij? wonen|j'habite|nous habitons|(?:ich|wir) wohnen?|(?:i|we) live|mor(?:o|amos)|viv(?:o|imos)|[اون]سكن|عنواني|locui(?:esc|m)|adresa mea|жив(?:ея|еем|у|емо)|мешка(?:ю|ємо)|адресът ми|mieszkamy?`
-/** Words after which a street's name comes, endings of names of streets, and words behind a number and a name. */
+/** Streets: words that come before a name, endings of names, and the number of a house. */
 const STREET = '(?:rue|avenue|boulevard|chaussee|quai|calle|avenida|rua|str(?:ada)?|ул|улиц\\p{L}|вул|вулиц\\p{L}|ul|ulic[ay]|شارع)\\.? '
 const ENDING = '(?:straa?t|laan|steenweg|plein|kaai|weg|lei|dreef|stra(?:ss|ß)e|gasse|platz|allee|street|road)'
 const NUMBER = ',? {0,2}(?:n[ro]?[.°]? {0,2})?\\d{1,4}(?!\\d)'
@@ -25,19 +25,19 @@ const ILLEGAL = '(?:il+ega\\p{L}{1,7}|nielegaln\\p{L}{1,3}|нелегал\\p{L}{
 const STAYS = '(?:hier|here|aqui|aici|tu|тук|тут|burada|هنا|verblij\\p{L}+|leef\\p{L}*|leb\\p{L}+|living|stay\\p{L}*|viv\\p{L}+|est(?:a|ou|oy|ao|an)|mora\\p{L}*|жив\\p{L}+|пребива\\p{L}+|przebywa\\p{L}*|[مي]قيم\\p{L}*)'
 const COUNTRY = '(?:hier|here|aqui|aici|tu|тук|тут|im land|(?:in|en|na|no|nel|w|в) (?:(?:het|the|el) )?(?:bel|land|country|pais|tara|kraj|бел|стран|кра)\\p{L}*|im+igr\\p{L}+|yasi\\p{L}+|gocmen\\p{L}*)'
 
-/** "I" and "the only one", in either order; each language has its own. */
+/** “I am the only one”, in the order of words of each language. */
 const ONLY = [
   `(?:ik ben|ben ik) ${words(2)}(?:de|het|als) enige?|ik als enige|je suis ${words(2)}l[ea] seule?`,
   `(?:ich bin|bin ich) ${words(2)}(?:d(?:er|ie|as)|als) einzige\\p{L}?|ich als einzige\\p{L}?|i(?: a|')m ${words(1)}the only|am i the only`,
   `(?:eu )?sou ${words(1)}[oa] unic[oa]|(?:yo )?soy ${words(1)}(?:el|la) unic[oa]|انا ${words(3)}الوحيد\\p{L}?|(?:eu )?sunt ${words(1)}singur(?:ul|a)`,
   `(?:аз )?съм ${words(1)}единствен\\p{L}*|jestem ${words(1)}jedyn\\p{L}*|я ${words(2)}[єе]дин(?:а|ии|е|ственн\\p{L}*)|ben ${words(2)}tek(?! bas)|tek ${words(2)}benim`,
 ].join('|')
-/** Before it, or in it: then there are others. */
+/** “Not”: with it, before or inside the phrase, there are others, and nothing is marked. */
 const NOT = /(?:^| )(?:ni(?:et|cht|e)|pas|not|na?o|nu|не|لست|ليس|degil)(?: |$)/
 
 const RULES: [source: string, kind: Kind][] = [
   [`((?:${BORN})[^\\d\\n]{0,16}?[^\\d\\p{L}\\n])(${DATE})(?!\\d)`, 'birth'],
-  // Turkish and German have the word behind the date
+  // Turkish and German put the word after the date.
   [`${BEGIN}(${DATE})(?= (?:tarihinde )?(?:dog(?:um|du)|gebor))`, 'birth'],
   [`${BEGIN}(${ONLY})(?!\\p{L})`, 'only-one'],
   [`((?:^|[^\\p{L}])(?:${CAR})[^\\n]{0,30}?[^\\p{L}\\d])(${PLATE})(?![\\p{L}\\d])`, 'plate'],

@@ -1,61 +1,66 @@
-// The last look before sealing: who reads, what goes, what could still give the writer away.
-import type { App, PickedFile } from '../app.ts'
+// The last look before sealing. In: what was written, and the list of readers. Out: who will read it, what is sent, what could still give the writer
+// away; then a job.
 import { element, paragraph } from '../element.ts'
-import type { Draft, DraftFile } from '../engine.ts'
 import { heading, onward, step } from '../frame.ts'
+import type { Job } from '../job/job.ts'
+import { sealAndSend, sealInto, type Sealing } from '../job/work.ts'
+import { isSame, type Draft, type DraftFile } from '../tip/draft.ts'
 import { freeTexts, isFilled } from '../tip/report.ts'
+import type { PickedFile } from '../written.ts'
 import { papersWarning } from './duty.ts'
 import { describe, nameOf } from './files.ts'
 import { kindsIn, marked } from './found.ts'
-import { isSame, sealInto, sealAndSend, type Job } from './job.ts'
+import type { Listed, Placed, Ready, Spoken, Underway, Ways, Writing } from './given.ts'
 import { inLanguage } from './readers.ts'
 import { stopped } from './sending.ts'
 
 /** Largest text in bytes (docs/protocol.md 1.5). */
 const MAX_MESSAGE = 16 * 1024 * 1024
 
-export function check(app: App): HTMLElement[] {
-  const { texts, written, directory } = app
-  if (directory.state !== 'ready') return app.screens['readers']!(app)
+type Checked = Spoken & Placed & Writing & Listed & Underway & Sealing & Ways
+
+/** The screen; `directory` is a list of readers that holds today. */
+export function check(page: Checked, directory: Ready): HTMLElement[] {
+  const { texts, written } = page
   const chosen = directory.contents.holders.filter(({ id }) => written.readers.includes(id) && id in directory.keys).sort((one, other) => (one.id < other.id ? -1 : 1))
   const hidden = written.files.filter(({ state, keep }) => keep || typeof state === 'string' || state.kind !== 'scrubbed').length
-  const found = [written.message, ...freeTexts(written.details)].flatMap((text) => kindsIn(app, text))
+  const found = [written.message, ...freeTexts(written.details)].flatMap((text) => kindsIn(page, text))
   const row = (label: string, ...values: (Node | string)[]): Node[] => [element('dt', {}, texts.text(label)), element('dd', {}, ...values)]
   return [
-    step(app, 4),
+    step(page, 4),
     heading(texts.text('check-title')),
-    ...stoppedBefore(app),
+    ...stoppedBefore(page, directory),
     element('dl', {},
-      ...row('check-readers', ...chosen.map((holder) => element('p', { translate: false }, inLanguage(app, holder.names, 'span') ?? holder.id))),
-      ...row('check-text', texts.text('check-characters', { count: [...written.message].length }), written.message === '' ? '' : element('div', { className: 'text', dir: 'auto', translate: false, tabIndex: 0 }, ...marked(app, written.message))),
-      ...(isFilled(written.details) ? row('check-details', list(detailsOf(app))) : []),
-      ...row('check-files', new Intl.NumberFormat(texts.lang).format(written.files.length), written.files.length === 0 ? '' : list(filesOf(app)))),
+      ...row('check-readers', ...chosen.map((holder) => element('p', { translate: false }, inLanguage(page, holder.names, 'span') ?? holder.id))),
+      ...row('check-text', texts.text('check-characters', { count: [...written.message].length }), written.message === '' ? '' : element('div', { className: 'text', dir: 'auto', translate: false, tabIndex: 0 }, ...marked(page, written.message))),
+      ...(isFilled(written.details) ? row('check-details', list(detailsOf(page))) : []),
+      ...row('check-files', new Intl.NumberFormat(texts.lang).format(written.files.length), written.files.length === 0 ? '' : list(filesOf(page)))),
     ...(found.length > 0 ? [element('div', { className: 'warning' }, paragraph(`${texts.text('found-count', { count: found.length })} ${texts.list([...new Set(found)])}.`), paragraph(texts.text('found-explain')))] : []),
-    papersWarning(app),
+    papersWarning(page),
     ...(hidden > 0 ? [paragraph(texts.text('check-hidden', { count: hidden }), 'warning')] : []),
     paragraph(texts.text('start-limits')),
-    onward(app, texts.text(app.offline ? 'seal-button' : 'send-button'), () => {
-      if (app.isYesterdays()) {
-        // A page left open overnight: the list is judged anew, and the choice looked at once more.
-        app.newDay = true
-        void app.load()
-        return void app.go('readers')
+    onward(page, texts.text(page.offline ? 'seal-button' : 'send-button'), () => {
+      if (page.list.isYesterdays()) {
+        // The page was left open overnight: the list is judged anew, and the writer looks at the choice of readers again.
+        page.list.isNewDay = true
+        void page.list.load()
+        return void page.go('readers')
       }
-      const reason = refuse(app)
+      const reason = refuse(page, directory)
       if (reason !== undefined) return texts.text(reason)
-      app.job = jobFor(app)
-      return void app.go('sending')
+      page.job = jobFor(page, directory)
+      return void page.go('sending')
     }),
   ]
 }
 
 const list = (rows: (Node | string)[][]): HTMLElement => element('ul', {}, ...rows.map((row) => element('li', {}, ...row)))
 
-const filesOf = (app: App): string[][] => app.written.files.map((picked, n) => [`${nameOf(app, picked, n)}: ${describe(app, picked)}`, picked.keep ? ` ${app.texts.text('file-keep')}.` : ''])
+const filesOf = (page: Spoken & Writing): string[][] => page.written.files.map((picked, n) => [`${nameOf(page, picked, n)}: ${describe(page, picked)}`, picked.keep ? ` ${page.texts.text('file-keep')}.` : ''])
 
-/** What was filled in, each with the words of its field. */
-function detailsOf(app: App): (Node | string)[][] {
-  const { texts, written: { details } } = app
+/** Each detail that was filled in, behind the label of its field. */
+function detailsOf(page: Spoken & Writing): (Node | string)[][] {
+  const { texts, written: { details } } = page
   const say = (id: string): string => texts.text(id)
   const { place, work_visit: visit } = details
   const rows: [string, string][] = [
@@ -70,44 +75,42 @@ function detailsOf(app: App): (Node | string)[][] {
     [say('visit-time'), visit.best_time],
     [say('visit-look-for'), visit.look_for],
   ]
-  return rows.filter(([, text]) => text.trim()).map(([label, text]) => [element('strong', {}, label), ' ', element('bdi', { translate: false }, ...marked(app, text))])
+  return rows.filter(([, text]) => text.trim()).map(([label, text]) => [element('strong', {}, label), ' ', element('bdi', { translate: false }, ...marked(page, text))])
 }
 
-/** The job that was stopped goes on, so that nothing is stored twice; another draft gets another. */
-function jobFor(app: App): Job {
-  const [draft, before] = [draftOf(app), app.job]
+/** The job for what is written now. When a stopped job has the same draft, it goes on, so that nothing is stored twice; else it is ended. */
+function jobFor(page: Checked, directory: Ready): Job {
+  const [draft, before] = [draftOf(page, directory), page.job]
   if (before?.draft && isSame(before.draft, draft)) {
     before.resume()
     return before
   }
   const receipt = before?.unsure() && before.receipt ? { ...before.receipt, secret: before.receipt.secret.slice() } : undefined
   const free = before?.end()
-  return app.offline ? sealInto(app, draft, free) : sealAndSend(app, draft, free, receipt)
+  return page.offline ? sealInto(page, draft, free) : sealAndSend(page, draft, free, receipt)
 }
 
-/** Told while it is about this draft, or about a tip that may be stored. */
-function stoppedBefore(app: App): HTMLElement[] {
-  const { job } = app
-  return job?.draft && isLookedThrough(app) && (job.unsure() || isSame(job.draft, draftOf(app))) ? stopped(app, job) : []
+/** What is said of a job that was stopped: only if it has the same draft, or if its tip may be stored. */
+function stoppedBefore(page: Checked, directory: Ready): HTMLElement[] {
+  const { job } = page
+  return job?.draft && isLookedThrough(page) && (job.unsure() || isSame(job.draft, draftOf(page, directory))) ? stopped(page, job) : []
 }
 
-// The browser's forward button leads here too, while a file is still being looked through.
-const isLookedThrough = ({ written }: App): boolean => written.files.every(({ state }) => typeof state !== 'string')
+/** Whether every file was looked through. The browser's forward button leads here before that, too. */
+const isLookedThrough = ({ written }: Writing): boolean => written.files.every(({ state }) => typeof state !== 'string')
 
-function refuse(app: App): string | undefined {
-  const { written, directory } = app
-  if (!isLookedThrough(app)) return 'file-checking'
+function refuse(page: Writing, directory: Ready): string | undefined {
+  const { written } = page
+  if (!isLookedThrough(page)) return 'file-checking'
   if (written.message.trim() === '' && written.files.length === 0 && !isFilled(written.details)) return 'check-empty'
   if (new TextEncoder().encode(written.message).length > MAX_MESSAGE) return 'check-too-long'
-  if (directory.state !== 'ready' || !written.readers.some((id) => id in directory.keys)) return 'readers-none'
+  if (!written.readers.some((id) => id in directory.keys)) return 'readers-none'
   return undefined
 }
 
-/** A copy: what the writer changes later is another draft. */
-function draftOf(app: App): Draft {
-  const { written, directory, texts } = app
-  if (directory.state !== 'ready') throw new Error('no directory')
-  // One order everywhere, whoever was chosen first.
+/** A copy of what is written now; later changes don't reach it. */
+function draftOf({ written, texts }: Spoken & Writing, directory: Ready): Draft {
+  // Sorted, so that the order of the keys doesn't tell in which order the readers were chosen.
   const readers = written.readers.filter((id) => id in directory.keys).sort()
   return {
     lang: texts.lang, message: written.message, details: structuredClone(written.details), files: written.files.map(draftFile),

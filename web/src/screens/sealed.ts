@@ -1,38 +1,39 @@
-// Sending a file that was sealed elsewhere. Anything else is refused here, before a byte of it leaves.
-import type { App } from '../app.ts'
+// Sends a file that was sealed elsewhere. In: a file. Out: a job. A file that isn't a sealed tip is refused here, before a byte of it leaves.
 import { UNSAVED, element, field, paragraph } from '../element.ts'
 import { heading, onward } from '../frame.ts'
+import { sendFile, type Sealing } from '../job/work.ts'
 import { isFileLength } from '../tip/padding.ts'
-import { sendFile } from './job.ts'
+import type { Listed, Spoken, Underway, Visit, Ways } from './given.ts'
 import { stopped } from './sending.ts'
 
+/** How every age file begins. */
 const MAGIC = 'age-encryption.org/v1\n'
 
-export function sealed(app: App): HTMLElement[] {
-  const { texts } = app
-  const input = app.keep('chosen', () => element('input', { type: 'file', attr: { form: UNSAVED } }))
+export function sealed(page: Spoken & Listed & Underway & Sealing & Visit & Ways): HTMLElement[] {
+  const { texts } = page
+  const input = page.keep('chosen', () => element('input', { type: 'file', attr: { form: UNSAVED } }))
   const problem = element('div', { className: 'problem', attr: { role: 'alert' } })
   return [
     heading(texts.text('sealed-title')),
-    ...(app.job && !app.job.draft ? stopped(app, app.job) : []),
+    ...(page.job && !page.job.draft ? stopped(page, page.job) : []),
     paragraph(texts.text('sealed-lead')),
     field(texts.text('sealed-label'), input),
     problem,
-    onward(app, texts.text('sealed-button'), () => {
+    onward(page, texts.text('sealed-button'), () => {
       const file = input.files?.[0]
       if (!file) return texts.text('sealed-none')
       void isTip(file).then((right) => {
         if (!right) return problem.replaceChildren(paragraph(texts.text('sealed-wrong')))
-        void app.job?.end()
-        app.job = sendFile(app, file)
-        app.go('sending')
+        void page.job?.end()
+        page.job = sendFile(page, file)
+        page.go('sending')
       }, () => problem.replaceChildren(paragraph(texts.text('file-unreadable'))))
       return undefined
     }),
   ]
 }
 
-/** Throws what reading the file throws. One that is gone has no size any more, as an empty one. */
+/** Whether a file has the beginning and the size of a tip. Throws what reading the file throws; a deleted file has size 0, so that one is read. */
 async function isTip(file: Blob): Promise<boolean> {
   if (!file.size) await file.arrayBuffer()
   const start = await file.slice(0, MAGIC.length).text()

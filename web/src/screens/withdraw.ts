@@ -1,55 +1,57 @@
-// Taking a tip back with its receipt, and whatever else is stored under it, later and from any machine. The receipt stays in the page; only the
-// tokens derived from it are sent.
-import type { App } from '../app.ts'
+// Takes back a tip by its receipt, later and from any machine, and with it every other tip of the same receipt. In: a typed receipt. Out: what the
+// relay said. The receipt stays in the page; only tokens that are derived from it are sent.
 import { button, element, field, paragraph } from '../element.ts'
 import { heading, onward } from '../frame.ts'
+import { heard } from '../upload/answer.ts'
 import { exchange } from '../upload/exchange.ts'
-import { addresses } from './start.ts'
 import type { Failure } from '../worker.ts'
+import type { Listed, Placed, Spoken, Visit, Working } from './given.ts'
+import { addresses } from './start.ts'
 
+/** What is shown while the relay is asked. */
 const BUSY = '…'
 
-/** A text of the page and its values. */
+/** The name of a text of the page, and its values. */
 type Answer = [string, Record<string, string | number>]
 
-export function withdraw(app: App): HTMLElement[] {
-  const { texts } = app
+export function withdraw(page: Spoken & Placed & Listed & Working & Visit): HTMLElement[] {
+  const { texts } = page
   const title = heading(texts.text('withdraw-title'))
-  if (app.offline) return [title, paragraph(texts.text('withdraw-offline')), addresses(app), element('div', { className: 'buttons' }, button(texts.text('back'), () => history.back()))]
-  const typed = app.keep('typed', () => element('textarea', { rows: 4, autocomplete: 'off', spellcheck: false, translate: false, dir: 'auto' }))
-  // It outlives a change of language, with what is asked and what is said.
-  const said: HTMLElement & { answer?: Answer | undefined } = app.keep('said', () => element('div', { className: 'problem', attr: { role: 'alert' } }))
-  const say = (answer: Answer): void => said.replaceChildren(paragraph(app.texts.text(...answer)))
+  if (page.offline) return [title, paragraph(texts.text('withdraw-offline')), addresses(page), element('div', { className: 'buttons' }, button(texts.text('back'), () => history.back()))]
+  const typed = page.keep('typed', () => element('textarea', { rows: 4, autocomplete: 'off', spellcheck: false, translate: false, dir: 'auto' }))
+  // Kept over a change of language: a question that is under way goes on, and the answer is said again in the new language.
+  const said: HTMLElement & { answer?: Answer | undefined } = page.keep('said', () => element('div', { className: 'problem', attr: { role: 'alert' } }))
+  const say = (answer: Answer): void => said.replaceChildren(paragraph(page.texts.text(...answer)))
   if (said.answer) say(said.answer)
   const erase = async (): Promise<void> => {
     if (said.textContent === BUSY) return
     const stop = new AbortController()
-    app.onleave = () => stop.abort()
+    page.onleave = () => stop.abort()
     said.classList.add('good')
     said.answer = undefined
     said.replaceChildren(paragraph(BUSY))
-    const answer = await ask(app, typed.value, stop.signal)
+    const answer = await ask(page, typed.value, stop.signal)
     const isErased = answer[0] === 'withdraw-erased'
     if (isErased) typed.value = ''
     said.classList.toggle('good', isErased)
     say(said.answer = answer)
   }
-  return [title, paragraph(texts.text('withdraw-lead')), field(texts.text('withdraw-label'), typed), said, onward(app, texts.text('withdraw-button'), () => void erase())]
+  return [title, paragraph(texts.text('withdraw-lead')), field(texts.text('withdraw-label'), typed), said, onward(page, texts.text('withdraw-button'), () => void erase())]
 }
 
-async function ask(app: App, typed: string, signal: AbortSignal): Promise<Answer> {
+async function ask(page: Working, typed: string, signal: AbortSignal): Promise<Answer> {
   let tokens: string
   try {
-    tokens = await app.engine.call('withdrawTokens', typed)
+    tokens = await page.engine.call('withdrawTokens', typed)
   } catch (error) {
     const { reason = 'checksum', detail = {} } = error as Failure
     return [`receipt-${reason}`, detail]
   }
   try {
-    const { status, body } = await exchange({ method: 'POST', url: '/withdraw', headers: { 'content-type': 'text/plain' }, body: new TextEncoder().encode(tokens) }, undefined, signal)
-    const { erased, type } = JSON.parse(body) as { erased?: unknown, type?: unknown }
-    if (status === 200 && typeof erased === 'number') return ['withdraw-erased', { count: erased }]
-    // A machine in between has places that it doesn't know, too.
+    const request = { method: 'POST', url: '/withdraw', headers: { 'content-type': 'text/plain' }, body: new TextEncoder().encode(tokens) }
+    const { status, said: { erased, type } } = heard(await exchange(request, undefined, signal))
+    if (status === 200 && erased !== undefined) return ['withdraw-erased', { count: erased }]
+    // Machines between here and the relay answer 404 as well; only the relay names this problem.
     if (status === 404 && type === 'urn:softinfo:problem:unknown-token') return ['withdraw-unknown', {}]
   } catch {}
   return ['withdraw-unreachable', {}]

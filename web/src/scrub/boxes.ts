@@ -5,7 +5,7 @@ import { bytes, ensure, latin, numbers, Parts, uint, type Bytes, type Found, typ
 
 export type Box = { type: string, at: number, body: number, end: number }
 
-/** Says which boxes lie between two offsets. At the top of a file, what follows the last box is left out. */
+/** The boxes between two offsets. At the top of a file, bytes after the last box that aren't a box are left out. */
 export async function boxes(source: Source, from: number, to: number, top = false): Promise<Box[]> {
   const list: Box[] = []
   // Old QuickTime files end a list with four zero bytes.
@@ -33,34 +33,39 @@ export async function boxes(source: Source, from: number, to: number, top = fals
 
 const isIndex = ({ type }: Box): boolean => type === 'moov' || type === 'meta'
 
-/** A part of the media: kept, or to be blanked. An open one goes on to the next. */
+/** A part of the media that is kept, or blanked. An open one reaches to the beginning of the next. */
 type Claim = { from: number, to: number, keep: boolean, open: boolean }
 
-/** More pieces of media than a film has, more pieces of a result than browsers are quick with, and how many of these messages in coded pictures may become. */
+/** Most pieces of media that are followed; a film of many hours has fewer. */
 const CLAIMS = 1 << 20
+/** Most changes to a file: browsers are slow with a Blob of more parts. */
 const PATCHES = 1 << 16
+/** Most of these changes that messages in coded pictures may take up. */
 const CHANGES = 1 << 14
 
-/** How long boxes are in version 0, in bytes, and how long each entry of a table is. */
+/** Bytes of the content of each box in version 0. What follows in a box is unknown. */
 const LENGTHS = numbers('mvhd100,tkhd84,mdhd24,vmhd12,smhd8,nmhd4,hmhd20,pasp8,fiel2,clap32,clli4,mdcv24,btrt12,gama4,frma4,mp4a4,enda2,chan16,ispe12,irot1,imir1,a1op1,lsel2,pitm6,rloc12,pixi9,st3d5,hfov4,damr9,d2637,dac33,ccst8,srat8,amve8,CoLL8,SmDm28,dvcC24,dvvC24,dvwC24,sthd4,cslg24,mehd8,trex24,mfhd8,mfro8,clef12,prof12,enof12')
+/** Bytes of each entry of a table. */
 const ENTRIES = numbers('stts8,ctts8,stss4,stps4,stsc12,stsz4,stco4,co648,elst12')
 
+/** A copy of a file in which some bytes are others, all at the same offsets. */
 export class Copy {
   readonly #patches: { at: number, end: number, fresh?: Bytes }[] = []
   #claims: Claim[] = []
   #changes = 0
-  /** How many units of coded pictures were looked at. */
+  /** Units of coded pictures that were looked at so far. */
   units = 0
-  /** Boxes with media: what nobody claims in them is blanked. */
+  /** Boxes with media. What isn't claimed in them is blanked. */
   readonly media: Box[] = []
 
   constructor(readonly source: Source, readonly found: Found) {}
 
+  /** Puts `fresh` in place of as many bytes at `at`. */
   write(at: number, fresh: Bytes): void {
     this.#patch(at, at + fresh.length, fresh)
   }
 
-  /** Writes something as long into media. Out: whether there was still room for one. */
+  /** The same inside media. Gives false when CHANGES is used up; then nothing is changed. */
   change(at: number, fresh: Bytes): boolean {
     if (++this.#changes > CHANGES) return false
     this.found.add('other')
@@ -68,7 +73,7 @@ export class Copy {
     return true
   }
 
-  /** Zeros from one offset to another. Counts as found when there was something. */
+  /** Zeros the bytes from one offset to another. If they weren't zero, something was found: of the sort `sort`, or of what they look like. */
   async zero(from: number, to: number, sort?: Removed): Promise<void> {
     if (from >= to) return
     const block = await this.source.glance(from, to)
@@ -79,7 +84,7 @@ export class Copy {
     this.#patch(from, to)
   }
 
-  /** The boxes in a box; what follows the last, and is too short for another, is blanked. */
+  /** The boxes inside a box. Bytes after the last that are too few for another are zeroed. */
   async children(from: number, to: number): Promise<Box[]> {
     const list = await boxes(this.source, from, to)
     await this.zero(list.at(-1)?.end ?? from, to)
@@ -97,7 +102,7 @@ export class Copy {
     if (box.type !== 'free') this.write(box.at + 4, bytes('free'))
   }
 
-  /** Zeros what follows the known content of a box. */
+  /** Zeros what follows the known content of a box; nothing when the box isn't known. */
   async cap({ type, body, end }: Box): Promise<void> {
     let length = LENGTHS.get(type) ?? 0
     const each = ENTRIES.get(type)
@@ -114,6 +119,7 @@ export class Copy {
     await this.zero(body + length, end)
   }
 
+  /** Claims a part of the media, as picture or sound to keep or as something to blank. */
   claim(from: number, to: number, keep: boolean, open = false): void {
     if (to <= from && !open) return
     const last = this.#claims.at(-1)
@@ -124,10 +130,10 @@ export class Copy {
     }
   }
 
-  /** Blanks what isn't claimed as picture or sound: details, and what other programs have left behind. */
+  /** Blanks all media that isn't claimed to be kept: details, and what other programs have left behind. */
   async clearMedia(): Promise<void> {
     const claims = this.#claims.sort((a, b) => a.from - b.from)
-    // Nothing would be left.
+    // Without a part to keep, nothing of the file would be left.
     ensure(claims.some(({ keep }) => keep))
     let i = 0
     let keptEnd = 0
@@ -137,7 +143,7 @@ export class Copy {
       for (; i < claims.length && claims[i]!.from < end; i++) {
         const { from, keep, open } = claims[i]!
         const to = open ? Math.min(end, claims[i + 1]?.from ?? end) : claims[i]!.to
-        // Not in the media, or both picture and details: this file isn't understood.
+        // Outside the media, or claimed both as picture and as details: this file isn't understood.
         ensure(from >= body && to <= end && from >= (keep ? blankEnd : keptEnd))
         await this.zero(at, from)
         if (keep) keptEnd = Math.max(keptEnd, to)

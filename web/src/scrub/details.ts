@@ -1,4 +1,4 @@
-// Says what sorts of details a block holds, and makes the one Exif block that is left: the orientation.
+// Says what sorts of details a block of bytes holds, and makes the one Exif block that is left in a file: its orientation.
 // Exif 2.32 (JEITA CP-3451), TIFF 6.0. The sorts are for the writer's information; what is removed doesn't depend on them.
 import { bytes, latin, uint, type Bytes, type Found, type Removed } from './source.ts'
 
@@ -34,7 +34,7 @@ export function exif(block: Uint8Array, found: Found): number {
   try {
     directory(uint(block, 4, 4, little), true)
   } catch {
-    // It is thrown away in any case; only the orientation was worth reading.
+    // A damaged block goes in any case; only its orientation would have been of use.
     found.add('other')
   }
   return orientation >= 1 && orientation <= 8 ? orientation : 1

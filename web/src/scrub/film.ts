@@ -7,50 +7,56 @@ import { profile } from './icc.ts'
 import { bytes, ensure, latin, same, uint } from './source.ts'
 import { cleanUnits, coding, CONFIGURATION, type Coding } from './units.ts'
 
-// What is kept, and in what it stands: elsewhere nobody reads it, and it would have room for anything. Groups of samples, parts of them and
-// what they depend on aren't among it: films play without.
+// Boxes that are kept, each with the box that it has to stand in: elsewhere no player reads it, and it could hold anything. Groups of samples, their parts
+// and their dependencies aren't kept: films play without them.
 const CONTAINERS = /^( (moov|moof|mfra)|moov (trak|mvex)|trak (mdia|edts|tapt)|mdia minf|minf stbl|moof traf)$/
 const KEPT = /^(minf ([vsn]m|hm|st)hd|stbl (stts|ctts|cslg|st[sp]s|stsc|stsz|stco|co64)|edts elst|tapt (clef|prof|enof)|mvex (mehd|trex)|moof mfhd|traf (tfhd|tfdt|trun)|mfra (tfra|mfro))$/
 const TIMES = /^(moov mv|trak tk|mdia md)hd$/
-/** Of the others only the first is read. */
+/** Boxes of which there may be several. Of all others players read only the first, so a second is blanked. */
 const SEVERAL = /^(trak|trex|traf|trun|tfra)$/
-/** Tracks that are kept. What the others hold isn't seen or heard: places, motion, the camera's state. */
+/** Handlers of tracks that are kept. Other tracks hold what isn't seen or heard: places, motion, the camera's state. */
 const SEEN = /^(vide|soun|pict|auxv)$/
-/** Subtitles and chapters for people, but some drones write their flight there. */
+/** Handlers of subtitles and chapters. Some drones write their flight there, so such a film isn't cleaned. */
 const TEXT = /^(text|sbtl|subt|clcp|subp)$/
 const REFERENCES = /^(auxl|sbas|scal|vdep|vplx)$/
-/** Codings whose frames are no files: those of Motion JPEG, DV and MP3 come with details of their own. */
+/** Codings whose frames hold no details. Those of Motion JPEG, DV and MP3 do: their frames are whole files. */
 const PICTURES = /^(avc[1-4]|hvc[12]|hev[12]|dvh[1e]|dva[1v]|vv[ic]1|av01|vp0[89]|mp4v|[hs]263|ap(c[hnso]|4[hx])|SVQ[13]|raw )$/i
 const SOUNDS = /^(mp4a|[ae]c-[34]|Opus|fLaC|alac|apac|mh[am]1|samr|sawb|sowt|twos|raw |NONE|in24|in32|fl32|fl64|[fil]pcm|[ua]law|ima4|Qclp|QDM2)$/
-/** What mp4v and mp4a are: the parts of MPEG-2 and MPEG-4, Dolby's, Opus. */
+/** The codings that mp4v and mp4a may stand for: parts of MPEG-2 and MPEG-4, Dolby's, Opus. */
 const OBJECT_TYPES = /[ !#@`-hj\xa5\xa6\xad]/
-/** The elementary stream's descriptor up to there and what tells the decoder, with the lengths of all three. */
+/** The descriptor of an elementary stream: its length, the length of the decoder's configuration, the coding, and the length of what the decoder is told. */
 const DESCRIPTOR = /^.{4}\x03([\x80-\xff]{0,3}[\0-\x7f])..[\0-\x1f]\x04([\x80-\xff]{0,3}[\0-\x7f])(.).{12}(?:\x05([\x80-\xff]{0,3}[\0-\x7f]))?/s
 const IN_SAMPLE_ENTRY = /^((avc|hvc|lhv|av1|vpc|vvc|dvc|dvv|dvw|mha|evc|apv)C|esds|d[ae]c[34]|hvcE|colr|pasp|fiel|clap|clli|CoLL|mdcv|SmDm|btrt|gama|amve|cclv|st3d|sv3d|vexu|hfov|auxi|ccst|wave|chan|chnl|srat|dOps|dfLa|alac|damr|d263|SA3D|dapa|\0{4})$/
-/** The last two are of Apple's, and no player needs them. */
+/** Boxes that are blanked in a sample entry. The last two are Apple's; no player needs them. */
 const NEVER_IN_SAMPLE_ENTRY = /^(uuid|udta|meta|free|skip|logs|chrm)$/
 const IN_WAVE = /^(frma|esds|enda|chan|alac|mp4a|samr|damr|SMI |\0{4})$/
 
+/** A film that is being cleaned, box by box. */
 export class Film {
+  /** Whether the film comes in fragments, each with its own table. */
   fragmented = false
+  /** Tracks that are kept, and tracks that are blanked. */
   #tracks = 0
   #dropped = 0
+  /** Units in a second, as the film's header says. */
   #scale = 1
   #pictures = 0
   #sounds = 0
+  /** Whether the track in hand is sound. */
   #sound = false
+  /** How units of its media are told apart; true for AAC; undefined when they can't be followed. */
   #units: Coding | boolean | undefined
 
   constructor(readonly copy: Copy) {}
 
-  /** In: a box that may be any of a film's, and the type of the one that it stands in. */
+  /** Cleans a box and all in it. `parent` is the type of the box that it stands in. */
   async clean(box: Box, parent = ''): Promise<void> {
     const { copy } = this
     const { source } = copy
     const { type, body, end } = box
     const place = `${parent} ${type}`
     if (type === 'moof') this.fragmented = true
-    // Where fragments lie isn't followed.
+    // These say where fragments lie, which isn't followed.
     if (type === 'mvex' || type === 'mfra') copy.found.add('unseen')
     await copy.cap(box)
     if (place === 'moov trak') await this.#track(box)
@@ -69,7 +75,7 @@ export class Film {
     } else if (place === 'minf dinf') {
       await dataReferences(copy, box)
     } else if (place === 'trak tref') {
-      // A reference to a track that is gone would be wrong.
+      // Other references may lead to a track that is blanked.
       for (const child of await copy.children(body, end)) if (!REFERENCES.test(child.type)) await copy.blank(child)
     } else if (!KEPT.test(place)) {
       // Compressed and protected films can't be followed.
@@ -78,11 +84,11 @@ export class Film {
     }
   }
 
-  /** Is called when every box has been seen. */
+  /** To be called after the last box. */
   finish(): void {
     ensure(this.#tracks)
     ensure(!this.fragmented || !this.#dropped, 'hidden')
-    // Of two pictures one isn't shown, and of two sounds one isn't heard.
+    // Of two tracks of pictures only one is shown, and of two sounds only one is heard.
     if (this.fragmented || this.#pictures > 1 || this.#sounds > 1) this.copy.found.add('unseen')
   }
 
@@ -96,7 +102,7 @@ export class Film {
     }
   }
 
-  /** Claims a track's media, and cleans or blanks it. */
+  /** Cleans a track and claims its media; a track that isn't seen or heard is blanked with its media. */
   async #track(box: Box): Promise<void> {
     const { copy } = this
     const { source, found } = copy
@@ -133,13 +139,13 @@ export class Film {
   }
 }
 
-/** Leaves the kind and empties maker and name. */
+/** Cleans a handler: its kind stays, its maker and name are emptied. */
 export async function clearHandler(copy: Copy, { body, end }: Box): Promise<void> {
   ensure(end - body >= 12)
   await copy.zero(body + 12, end, 'other')
 }
 
-/** Data elsewhere can't be cleaned, and its address is a detail: only references to this file are followed. */
+/** Cleans references to where the data lies. Only data in this file can be cleaned; an address elsewhere stops the cleaning, and would be a detail itself. */
 export async function dataReferences(copy: Copy, { body, end }: Box): Promise<void> {
   for (const { type, body: from, end: to } of await copy.children(body, end)) {
     ensure(type === 'dref')
@@ -150,7 +156,7 @@ export async function dataReferences(copy: Copy, { body, end }: Box): Promise<vo
   }
 }
 
-/** Cleans a profile in place; of the other kinds two are known. */
+/** Cleans a description of colours: a profile in place, two other kinds to their known length; any other is blanked. */
 export async function cleanColour(copy: Copy, box: Box): Promise<void> {
   const { body, end } = box
   const kind = latin(await copy.source.read(body, 4))
@@ -161,7 +167,8 @@ export async function cleanColour(copy: Copy, box: Box): Promise<void> {
   if (!same(old, fresh)) copy.write(body + 4, fresh)
 }
 
-/** What an additional picture is, is a name that a maker may have given. Leaves those of the standard. Out: what it is now. */
+/** Cleans the name that says what an additional picture is for. Names of the standard stay; any other may be a maker's own, and becomes x's. Out: the name
+ *  that is left. */
 export async function cleanName(copy: Copy, { body, end }: Box): Promise<string> {
   const old = latin(await copy.source.read(body + 4, end - body - 4))
   const name = old.split('\0')[0]!
@@ -173,7 +180,8 @@ export async function cleanName(copy: Copy, { body, end }: Box): Promise<string>
   return fresh
 }
 
-/** Out: how the units of the only entry are told apart, or that it is AAC. */
+/** Cleans the sample entries of a track. Out: how units of its media are told apart, true for AAC; undefined when there are several entries, or when units
+ *  can't be told apart. */
 async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<Coding | boolean | undefined> {
   const { source } = copy
   const version = uint(await source.read(stsd.body, 8), 0, 1)
@@ -184,13 +192,13 @@ async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<Cod
     ensure((sound ? SOUNDS : PICTURES).test(type), 'hidden')
     const head = await source.read(body, sound ? 28 : 78)
     const longer = version ? 0 : [0, 16, 36][uint(head, 8, 2)] ?? 0
-    // maker, then for pictures the compressor's name
+    // The maker; and for pictures the name of the compressor.
     await copy.zero(body + 12, body + 16, 'device')
     if (!sound) await copy.zero(body + 42, body + 74, 'device')
     let described = !/^mp4/.test(type)
     const inside = async (child: Box, known: RegExp): Promise<void> => {
       if (NEVER_IN_SAMPLE_ENTRY.test(child.type)) return copy.blank(child)
-      // It may hold details, and without it the film may not play.
+      // An unknown box may hold details, and the film may not play without it.
       ensure(known.test(child.type), 'hidden')
       await copy.cap(child)
       if (child.type === '\0\0\0\0') await copy.zero(child.body, child.end)
@@ -199,17 +207,18 @@ async function sampleEntries(copy: Copy, stsd: Box, sound: boolean): Promise<Cod
         const esds = latin(await source.read(child.body, child.end - child.body))
         const [, stream = '', config = '', kind = '', decoder] = DESCRIPTOR.exec(esds) ?? []
         ensure(OBJECT_TYPES.test(kind), 'hidden')
-        // Each says how long it is, by seven bits a byte. Readers don't always believe it, so one that ends before what is in it isn't cut.
+        // Each descriptor gives its length in seven bits a byte. Some players ignore that, so a film where a descriptor ends before its content isn't
+        // cleaned.
         const end = (from: number, said: string): number => [...said].reduce((sum, byte) => sum * 128 + byte.charCodeAt(0) % 128, 0) + from + said.length
         const to = end(9 + stream.length, config)
         const inner = 9 + stream.length + config.length + 13
         ensure(to === (decoder === undefined ? inner : end(inner + 1, decoder)) && to <= end(5, stream), 'hidden')
-        // Behind it only the constant end of all these stays.
+        // After it only the ending that all such descriptors have is kept.
         await copy.zero(child.body + to + (/^\x06\x80{0,3}\x01\x02/.exec(esds.slice(to))?.[0].length ?? 0), child.end)
         described = true
         if (kind === '@') units = true
       }
-      // Comments and cover pictures may follow the stream's own block.
+      // FLAC: 42 bytes are the stream's own block. Comments and cover pictures may follow it.
       if (child.type === 'dfLa') ensure(child.end - child.body === 42, 'hidden')
       if (child.type === 'damr' || child.type === 'd263') await copy.zero(child.body, child.body + 4, 'device')
       if (child.type === 'colr') await cleanColour(copy, child)
@@ -231,6 +240,6 @@ async function aacFill(copy: Copy, from: number, to: number): Promise<void> {
   const long = bits(3, 4) === 15
   const start = long ? 15 : 7
   const end = start + 8 * (long ? 14 + bits(7, 8) : bits(3, 4))
-  // The kind of what fills is four bits; with another than 0 it is needed.
+  // Four bits give the kind of filler. Only kind 0 is mere filling; decoders need the others.
   if (end >> 3 <= frame.length && !bits(start, 4)) await copy.zero(from + (start + 4 >> 3) + 1, from + (end >> 3), 'other')
 }

@@ -7,7 +7,7 @@ import { bytes, ensure, latin, uint } from './source.ts'
 import { cleanUnits, coding, CONFIGURATION, type Coding } from './units.ts'
 
 const TRANSPARENCY = /^urn:mpeg:.*(alpha|auxid:1)\0/
-/** Their units are looked into. */
+/** Codings whose units are looked into. */
 const UNITS = /^(hvc1|hev1|avc1)$/
 const PICTURES = /^(hvc1|hvt1|lhv1|hev1|av01|avc1|vvc1|evc1|j2k1|unci|grid|iovl|iden|tmap|mski)$/
 const KEPT = /^(pitm|iref|ipma|ispe|pixi|irot|imir|clap|pasp|rloc|lsel|lhvC|av1C|vvcC|a1op|a1lx|clli|mdcv|cclv|amve|iscl|tols|oinf|ster)$/
@@ -88,7 +88,7 @@ async function items(copy: Copy, { body, end }: Box): Promise<Map<number, Item>>
   return types
 }
 
-/** Gives up the pictures that the shown one doesn't need: thumbnails, depth, what makes it brighter, further ones, what it was made from. */
+/** Blanks the pictures that the shown one doesn't need: thumbnails, depth, gain maps, further pictures, and those it was made from. */
 async function unreached(copy: Copy, pitm: Box, iref: Box | undefined, types: Map<number, Item>, transparent: boolean): Promise<void> {
   const { source, found } = copy
   const head = await source.read(pitm.body, pitm.end - pitm.body)
@@ -107,7 +107,7 @@ async function unreached(copy: Copy, pitm: Box, iref: Box | undefined, types: Ma
     before = reached.size
     for (const { box: { type }, from, to } of references) {
       source.spend(1 + to.length)
-      // Transparency points at its picture.
+      // A transparency refers to its picture, not the picture to it.
       if (transparent && type === 'auxl' && to.some((id) => reached.has(id))) {
         reached.add(from)
         found.add('unseen')
@@ -143,24 +143,24 @@ async function locations(copy: Copy, { body, end }: Box, idat: Box | undefined, 
   for (let count = next(wide); count > 0; count--) {
     const type = types.get(next(wide))?.type ?? ''
     const method = version ? next(2) & 15 : 0
-    // Items in other files or in other items aren't followed.
+    // Items that lie in other files or in other items aren't followed.
     ensure(next(2) === 0 && method <= 1)
     const start = method ? idat?.body : 0
     ensure(start !== undefined)
     const base = start + next(baseSize)
     const keep = PICTURES.test(type)
     const pieces = next(2)
-    // AVIF and other codings have messages too; they aren't looked into.
+    // Other codings, AVIF's for one, have messages as well; those aren't looked into.
     if (keep && !/^(grid|iovl|iden|tmap)$/.test(type) && !(pieces === 1 && units && UNITS.test(type))) copy.found.add('unseen')
     for (let extents = pieces, first = true; extents > 0; extents--, first = false) {
       copy.source.spend(1)
       at += indexSize
       const from = base + next(offsetSize)
       const length = next(lengthSize)
-      // No length means everything: pictures and details would be the same bytes.
+      // A length of 0 means the whole file: pictures and details would be the same bytes.
       ensure(length > 0)
       if (pieces === 1 && units && UNITS.test(type) && !await cleanUnits(copy, from, from + length, units)) copy.found.add('unseen')
-      // A grid is as long as its flag says, and what is the same as another picture has nothing of its own.
+      // The flag of a grid says how long it is; an `iden` is the same as another picture, and has no bytes of its own.
       ensure(type !== 'grid' || pieces === 1, 'hidden')
       const most = type === 'grid' ? 8 + 4 * ((await copy.source.read(from, 2))[1]! & 1) : type === 'iden' ? 0 : length
       await copy.zero(from + most, from + length, 'other')
@@ -172,11 +172,11 @@ async function locations(copy: Copy, { body, end }: Box, idat: Box | undefined, 
   await copy.zero(body + at, end)
 }
 
-/** In: the beginning of an item that isn't a picture. Out: how much of it is made anew. */
+/** Cleans an item that isn't a picture. Out: how many of its first bytes were written anew and stay; the rest is blanked. */
 async function details(copy: Copy, type: string, from: number, length: number): Promise<number> {
   const block = await copy.source.glance(from, from + length)
   const fresh = new Uint8Array(30)
-  // An empty item would be refused by some readers, so the least Exif block is left.
+  // Some readers refuse an empty item, so the smallest Exif block is left.
   fresh.set(orientationOnly(1), 4)
   if (type === 'Exif' && length >= fresh.length) {
     const skip = 4 + uint(block, 0, 4)

@@ -1,9 +1,9 @@
-// Blanks what a colour profile says beside colours: names, dates, the screen's model and serial number. Lengths stay, and colours do, but for the
-// profile of one screen, which becomes that of a standard screen. ICC.1:2022, sections 7.2 (header), 7.3 (tag table), 9 and 10 (tags and types).
+// Blanks what a colour profile says beside colours: names, dates, the screen's model and serial number. Its length stays, and so do the colours; only the
+// profile of one particular screen becomes that of a standard screen. ICC.1:2022, sections 7.2 (header), 7.3 (tag table), 9 and 10 (tags and types).
 import { bytes, ensure, latin, number, same, uint, type Bytes, type Found, type Removed } from './source.ts'
 
 const COLOURS = /^(wtpt|bkpt|chad|cicp|gamt|lumi|[rgbk](XYZ|TRC)|[ADB]2[ADB]\d)$/
-/** Only calibration and the makers of screens write these. */
+/** Tags that are written only by calibration and by the makers of screens. */
 const SCREEN = /^(vcg[tp]|mmod|ndin|aa[rgb]g)$/
 const PRIMARIES = ['rXYZ', 'gXYZ', 'bXYZ']
 /** X and Y of the primaries in ten thousandths: sRGB, Display P3, Adobe RGB, ProPhoto, BT.2020, Generic RGB, Apple RGB, ColorMatch. */
@@ -14,14 +14,14 @@ const STANDARD = [
 const WHITE = [63190, 65536, 54061]
 const SRGB = [[28578, 14581, 912], [25241, 46981, 6362], [9376, 3972, 46799]]
 const P3 = [[33759, 15806, -69], [19135, 45367, 2745], [10296, 4363, 51385]]
-/** The curve of both. */
+/** The curve of sRGB and of Display P3. */
 const CURVE = bytes('para\0\0\0\0\0\x03\0\0\0\x02ff\0\0\xf2\xa7\0\0\x0d\x59\0\0\x13\xd0\0\0\x0a\x5b')
-/** A gamma of 2.2, for where there is no room. */
+/** A gamma of 2.2, for tags that are too short for CURVE. */
 const GAMMA = bytes('curv\0\0\0\0\0\0\0\x01\x02\x33')
-/** Larger ones are emptied, in bytes. */
+/** A larger profile is emptied, in bytes. */
 export const PROFILE_MOST = 1 << 22
 
-/** A profile that can't be followed becomes zeros: readers then take sRGB. So does one whose tags lie over each other. */
+/** Cleans a profile. One that can't be followed, or whose tags overlap, becomes zeros; readers then take sRGB. */
 export function profile(old: Bytes, found: Found): Bytes {
   const { fresh, sort } = cleaned(old)
   if (!same(old, fresh)) found.add(sort)

@@ -10,11 +10,11 @@ import { webp } from './webp.ts'
 export type { Media, Removed }
 
 export type Scrub =
-  /** `removed`: the sorts of details that were found; empty when there were none. `unseen`: something that isn't shown or heard may be left. */
+  /** Cleaned. `removed` has the sorts of details that were found and taken out; `unseen` says that something that nobody sees or hears may be left. */
   | { kind: 'scrubbed', media: Media, blob: Blob, removed: Removed[], unseen: boolean }
-  /** This may contain hidden details, which can't be removed here. */
+  /** Not cleaned: the page can't take details out of this kind of file, or of what is in it. */
   | { kind: 'hidden', media: Media }
-  /** It says what it is, but can't be followed; it may contain hidden details. */
+  /** Not cleaned: the file is of a kind that the page knows, but doesn't keep to its rules. */
   | { kind: 'damaged', media: Media }
 
 type Cleaner = (source: Source, found: Found) => Promise<Parts>
@@ -24,7 +24,7 @@ const CLEANERS = new Map<string, Cleaner>([
   ['heic', isobmff], ['avif', isobmff], ['mp4', isobmff], ['mov', isobmff], ['m4a', isobmff], ['3gp', isobmff],
 ])
 
-/** Throws only when the file can't be read. */
+/** Cleans a file. Throws only what reading the file throws. */
 export async function scrub(file: Blob): Promise<Scrub> {
   const source = new Source(file)
   const media = mediaOf(await source.read(0, Math.min(file.size, 4096)))
@@ -41,24 +41,25 @@ export async function scrub(file: Blob): Promise<Scrub> {
   }
 }
 
-// Mails, web archives, cards and calendars look like text, and so does markup inside of it. What is packed into letters can't be read by its writer.
+// Signs of what looks like text but isn't: mails, web archives, cards, calendars, markup. Nor is text in which other data is encoded as letters: a writer
+// can't see what is in it.
 const PACKED = [
   /^\s*(From(:.*| \S+)@|(Received|X-[\w-]+|ARC-[\w-]+):|(From|To|Cc|Bcc|Date|Subject|Reply-To|Sender):.*\r?\n([\w-]+:|[ \t]))/i,
   /^((MIME-Version|Message-ID|Return-Path|Delivered-To|Content-Type|Content-Transfer-Encoding|DKIM-Signature|BEGIN):|begin [0-7]{3} )/im,
   /;base64,|%PDF-|\{\\rtf|<(!--|!doctype|\?xml|html|svg)/i,
 ]
-/** Letters of all sorts without a space: no word is as long. */
+/** Whether there is a run of 60 capitals, small letters and digits without a space. No word is as long. */
 const packed = (text: string): boolean => text.match(/[\w+/-]{60}/g)?.some((run) => /[a-z]/.test(run) && /[A-Z]/.test(run)) ?? false
-/** A longer text isn't looked through, in bytes. */
+/** A longer text isn't cleaned, in bytes. */
 const TEXT = 1 << 23
-/** Characters without a look of their own, but for those that emoji are joined from. */
+/** Characters that can't be seen, without those that join or colour emoji. */
 const UNSEEN = /[\p{DI}\x80-\x9f](?<!(?<=[\p{ExtPict}\p{EMod}]\ufe0f?)[\u200d\ufe0f])/u
 
-/** Plain text has nothing hidden but such characters, when it is text to its end and nothing is packed into it. */
+/** Looks through plain text. If it is text to its end with nothing encoded in it, only characters that can't be seen could hide anything. */
 async function text(source: Source, found: Found): Promise<Parts> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const STEP = 1 << 20
-  // More than anybody has read, and slow to look through without JIT.
+  // Nobody has read so long a text, and looking through it is slow without JIT.
   ensure(source.size <= TEXT, 'hidden')
   for (let at = 0; at < source.size; at += STEP) {
     const block = textOf(await source.read(at, Math.min(STEP, source.size - at)), decoder)

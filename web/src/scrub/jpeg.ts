@@ -6,11 +6,11 @@ import { bytes, ensure, latin, Parts, uint, type Bytes, type Found, type Source 
 
 const EXIF = 'Exif\0\0'
 const ICC = 'ICC_PROFILE\0'
-/** Ordinary files have some dozens. */
+/** Most segments that are followed; ordinary files have some dozens. */
 const SEGMENTS = 4096
-/** All that describes the picture beside its scans, in bytes. */
+/** Most bytes of tables and heads of frames, which stay. */
 const TABLES = 1 << 16
-/** Pairs of arithmetic coding, in bytes. */
+/** Most bytes of settings of arithmetic coding (DAC), which stay. */
 const CONDITIONING = 128
 
 export async function jpeg(source: Source, found: Found): Promise<Parts> {
@@ -96,10 +96,10 @@ export async function jpeg(source: Source, found: Found): Promise<Parts> {
   }
 }
 
-/** Not stuffed, not a restart, not fill. */
+/** A 0xFF that begins a marker: no stuffed byte, no restart, no fill follows it. */
 const marks = (code: number): boolean => code !== 0 && (code < 0xd0 || code > 0xd7) && code !== 0xff
 
-/** Whether a table or a frame's head is as long as it says itself. Decoders refuse another; it has room for anything. */
+/** Whether a table or the head of a frame is as long as its content says. Decoders refuse another length, and it would have room for anything. */
 function exact(code: number, body: Bytes): boolean {
   let end = 0
   if (code === 0xdb) while (end < body.length) end += body[end]! > 15 ? 129 : 65
@@ -109,7 +109,7 @@ function exact(code: number, body: Bytes): boolean {
   return end === body.length
 }
 
-/** Where the next marker begins that doesn't belong to a scan. The search for 0xFF is native, so it is quick without JIT. */
+/** Where the next marker begins after the data of a scan. The search for 0xFF is the browser's own, so it is quick without JIT. */
 async function nextMarker(source: Source, at: number): Promise<number> {
   for (;;) {
     const chunk = await source.read(at, Math.min(source.size - at, 1 << 20))
@@ -124,7 +124,7 @@ async function nextMarker(source: Source, at: number): Promise<number> {
   }
 }
 
-/** Cleans in place, because a profile may be spread over segments in any order. */
+/** Cleans a profile in its segments, over which it may be spread in any order. */
 async function cleanProfile(segments: Bytes[], found: Found): Promise<void> {
   ensure(segments.length < 256 && segments.every((segment) => segment.length >= 18))
   const parts = segments.sort((a, b) => a[16]! - b[16]!).map((segment) => segment.subarray(18))

@@ -5,7 +5,7 @@ export type Media = { type: string, extension: string }
 
 const unknown = 'application/octet-stream bin'
 
-// The first that fits. One character is one byte.
+// How files begin, a character for each byte. The first that fits counts.
 const BEGINNINGS: [RegExp, string][] = [
   [/^\xff\xd8\xff/, 'image/jpeg jpg'],
   [/^.PNG\r\n\x1a\n/, 'image/png png'],
@@ -19,7 +19,7 @@ const BEGINNINGS: [RegExp, string][] = [
   [/^....ftyp3g/s, 'video/3gpp 3gp'],
   [/^....ftyp/s, 'video/mp4 mp4'],
   [/^\0...(moov|mdat|wide|free|skip|pnot)/s, 'video/quicktime mov'],
-  // Readers look for it this far.
+  // Readers of PDF look for its beginning in the first kilobyte.
   [/^.{0,1024}?%PDF-/s, 'application/pdf pdf'],
   [/^GIF8[79]a/, 'image/gif gif'],
   [/^(II[*+]\0|MM\0[*+])/, 'image/tiff tiff'],
@@ -29,20 +29,20 @@ const BEGINNINGS: [RegExp, string][] = [
   [/^OggS/, 'application/ogg ogg'],
   [/^PK[\x03\x05]/, 'application/zip zip'],
   [/^\xd0\xcf\x11\xe0/, 'application/x-ole-storage ole'],
-  // These are text, but with names, dates and paths that nobody sees.
+  // Text, but with names, dates and paths that nobody sees.
   [/^{\\rtf/, 'application/rtf rtf'],
   [/^%!PS/, 'application/postscript ps'],
   [/^(\xef\xbb\xbf)?\s*<[a-z?!]/i, 'application/xml xml'],
 ]
 
-/** In: the first bytes of a file; the more, the surer. */
+/** What a file is by its first bytes; a text is told apart the surer the more of them there are. */
 export function mediaOf(head: Uint8Array): Media {
   const text = latin(head)
   const [type, extension] = (BEGINNINGS.find(([beginning]) => beginning.test(text))?.[1] ?? (textOf(head) !== undefined ? 'text/plain txt' : unknown)).split(' ')
   return { type: type!, extension: extension! }
 }
 
-/** Bytes that are UTF-8 without control characters, as text. The last character may be cut off. */
+/** The text, if the bytes are UTF-8 without control characters; else undefined. The last character may be cut off. */
 export function textOf(block: Uint8Array, decoder = new TextDecoder('utf-8', { fatal: true })): string | undefined {
   try {
     const text = decoder.decode(block, { stream: true })

@@ -4,16 +4,16 @@ import { describe, exif, orientationOnly } from './details.ts'
 import { profile, PROFILE_MOST } from './icc.ts'
 import { bytes, ensure, latin, number, numbers, Parts, same, uint, type Bytes, type Found, type Source } from './source.ts'
 
-// sPLT and hIST aren't among them: they are for a screen of few colours, and no colour of the picture depends on them.
-/** How long each may be, in bytes; tRNS has its length from the colours. */
+/** Most bytes of each chunk that is kept; that of tRNS depends on the colours. Not kept are sPLT and hIST, which are for screens of few colours: no colour of
+ *  the picture depends on them. */
 const KEPT = numbers('IHDR13,PLTE768,IDATInfinity,IEND0,gAMA4,cHRM32,sRGB1,sBIT4,bKGD6,pHYs9,cICP4,mDCV24,cLLI8,acTL8,fcTL26,fdATInfinity')
 const CHUNKS = 1 << 16
-/** A larger profile is left out; deflate makes at most a thousandfold of it. */
+/** A profile of more packed bytes is left out. Unpacked it is at most a thousand times as long. */
 const ICC_MOST = 1 << 19
-/** So many bytes of pixels are counted, and so many are looked at for opacity. */
+/** Bytes of pixels that are counted, and of those that are looked at for opacity; beyond them, something unseen may be left. */
 const PIXELS = 1 << 28
 const OPACITY = 1 << 26
-/** What is packed is unpacked in such pieces, so that little is held. */
+/** Bytes that are unpacked at a time, so that little is in memory. */
 const PIECE = 1 << 13
 
 export async function png(source: Source, found: Found): Promise<Parts> {
@@ -34,11 +34,11 @@ export async function png(source: Source, found: Found): Promise<Parts> {
     const end = body + length + 4
     ensure(/^[A-Za-z]{4}$/.test(type) && end <= source.size && (at > 8 || type === 'IHDR' && length === 13) && chunks < CHUNKS)
     const most = type === 'tRNS' ? [2, 0, 6, colours][header[9]!] : KEPT.get(type)
-    // All but these stand once.
+    // Other chunks stand once; a second one goes.
     const again = seen.has(type) && !/^(IDAT|f[cd]AT)$/.test(type)
     if (type === 'PLTE' && !again) colours = length / 3
     seen.add(type)
-    // An unknown chunk that says it is critical: the picture isn't what this file believes.
+    // A chunk that is unknown and critical (its first letter is a capital): the picture can't be shown without knowing it.
     ensure(most !== undefined || type >= 'a')
     if (type === 'IEND') {
       if (source.size > end || length) found.add('other')
@@ -48,7 +48,7 @@ export async function png(source: Source, found: Found): Promise<Parts> {
       return out
     }
     if (type === 'IDAT') data.push([body, body + length])
-    // Where pixels have their own colours, nobody reads a palette.
+    // A palette is read only when the pixels refer to it.
     const read = type !== 'PLTE' || header[9] === 3
     if (most !== undefined && length <= most && !again && read) {
       if (type === 'tRNS' && header[9] === 3 && (await source.read(body, length)).filter((alpha) => !alpha).length > 1) found.add('unseen')
@@ -76,7 +76,7 @@ export async function png(source: Source, found: Found): Promise<Parts> {
 async function hides(source: Source, header: Bytes, data: [number, number][], seen: Set<string>): Promise<boolean> {
   const [depth, colour, , , interlaced] = header.subarray(8)
   const rgba = colour === 6 && depth === 8
-  // One row, the number of its filter included.
+  // Bytes of a row, with the one that gives its filter.
   const row = 1 + Math.ceil(uint(header, 0, 4) * depth! * [1, 0, 3, 1, 2, 0, 4][colour!]! / 8)
   const length = row * uint(header, 4, 4)
   const framed = ['acTL', 'fcTL', 'fdAT'].some((type) => seen.has(type))
@@ -89,7 +89,7 @@ async function hides(source: Source, header: Bytes, data: [number, number][], se
         const x = (at + i) % row
         const end = Math.min(part.length, i + row - x)
         if (!x) filter = part[i]!
-        // While all before is opaque, what the filter makes of one more opaque pixel is known.
+        // As long as all pixels before are opaque, it is known what each filter makes of one more opaque pixel.
         const top = at + i < row
         const opaque = (left: boolean): number => !filter || (filter === 1 ? left : filter === 2 ? top : left && top) ? 255 : filter === 3 && (left || top) ? 128 : 0
         let alpha = i + (x ? -x & 3 : 4)
@@ -111,7 +111,7 @@ async function hides(source: Source, header: Bytes, data: [number, number][], se
 
 const NAME = bytes('icc\0\0')
 
-/** In and out: name, 0, method 0, zlib. The same bytes when there is nothing to clean, nothing when it can't be read. */
+/** Cleans an iCCP chunk: a name, 0, method 0, zlib. Out: the same bytes when there was nothing to clean, undefined when it can't be read. */
 async function profileChunk(source: Source, body: number, chunk: Bytes, found: Found): Promise<Bytes | undefined> {
   try {
     const parts: Bytes[] = []
@@ -134,7 +134,7 @@ async function profileChunk(source: Source, body: number, chunk: Bytes, found: F
   }
 }
 
-/** Unpacks zlib that lies in pieces, from and to. Throws when it is damaged, has more behind its end, or `take` throws. */
+/** Unpacks zlib data that lies in pieces, each given by its two offsets. Throws when it is damaged, when more follows its end, and when `take` throws. */
 async function unpack(source: Source, data: [number, number][], take: (part: Bytes) => void): Promise<void> {
   const pieces = async function* () {
     for (let [from, to] of data) for (; from < to; from += PIECE) yield source.read(from, Math.min(PIECE, to - from))

@@ -5,10 +5,10 @@ import { ensure, latin, uint, type Bytes, type Source } from './source.ts'
 
 type Track = { handler: string, sizes: Bytes, runs: Bytes, offsets: Bytes, width: number, description: Bytes, shown: boolean }
 
-/** What an edit list may leave out, in seconds; the delays of coding are shorter. */
+/** An edit list that leaves out more than this hides something, in seconds. What codings delay is shorter. */
 const CUT = 0.5
 
-/** In: a track, and the units that the film's header has in a second. */
+/** Reads the tables of a track. `scale` is how many units the film's header has in a second. */
 export async function readTrack(source: Source, trak: Box, scale: number): Promise<Track> {
   const maybe = async (box: Box | undefined, name: string): Promise<Box | undefined> => box && (await boxes(source, box.body, box.end)).find(({ type }) => name.includes(type))
   const into = async (box: Box, name: string): Promise<Box> => {
@@ -38,7 +38,7 @@ export async function readTrack(source: Source, trak: Box, scale: number): Promi
   return track
 }
 
-/** Whether edits show all of a track. */
+/** Whether the edit list shows the whole track. */
 function whole(source: Source, edits: Bytes, scale: number, times: Bytes, units: number): boolean {
   let duration = 0
   const entries = uint(times, 4, 4)
@@ -59,13 +59,13 @@ function whole(source: Source, edits: Bytes, scale: number, times: Bytes, units:
   return duration - until <= CUT
 }
 
-/** Pieces of media: from, to, and whether the end is only a guess. */
+/** The pieces of media of a track: where each begins and ends, and whether its end is only a guess. */
 export function* chunks({ handler, sizes, runs, offsets, width, description }: Track): Generator<[number, number, boolean]> {
   const uniform = uint(sizes, 4, 4)
   const samples = uint(sizes, 8, 4)
   const runCount = uint(runs, 4, 4)
   const count = uint(offsets, 4, 4)
-  // QuickTime gives 1 as the size of a sample of plain sound, whatever it is.
+  // QuickTime gives the size of a sample of uncompressed sound as 1, whatever it really is.
   const open = uniform > 0 && handler === 'soun' && (uint(description, 24, 2) > 0 || uniform < uint(description, 32, 2) * uint(description, 34, 2) / 8)
   let sample = 0
   let run = -1

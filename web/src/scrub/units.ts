@@ -1,19 +1,20 @@
 // Messages in coded pictures (SEI), where programs and cameras write their names, settings and more: they become filler of the same length.
-// ITU-T H.264 7.3.1, 7.3.2.3, 7.4.1 and H.265 7.3.1, 7.3.5, 7.4.2 (units and messages), ISO/IEC 14496-15, 5.3.3 and 8.3.3 (configurations). What shows the picture is untouched.
+// What shows the picture is untouched. ITU-T H.264 7.3.1, 7.3.2.3, 7.4.1 and H.265 7.3.1, 7.3.5, 7.4.2 (units and messages), ISO/IEC 14496-15, 5.3.3 and
+// 8.3.3 (configurations).
 import type { Box, Copy } from './boxes.ts'
 import { latin, same, uint, type Bytes } from './source.ts'
 
-/** How units are told apart: bytes of a length, and whether they are of H.265. */
+/** How units are told apart: `width` bytes give the length of each, and `hevc` says that they are of H.265. */
 export type Coding = { width: number, hevc: boolean }
 
-/** Messages about buffers, time of display, colours and depth. All others can hold anything. */
+/** Messages that stay: about buffers, times of display, colours and depth. All others can hold anything. */
 const NEEDED = /^(0|1|6|19|45|47|129|13[0237]|144|14[78]|165|17[67])$/
-/** A larger one isn't looked into, in bytes. */
+/** A file with a larger unit of messages isn't followed, in bytes. */
 const MOST = 1 << 16
-/** So many are looked at in a file. */
+/** Most units of a file that are looked at. */
 const UNITS = 1 << 19
 
-/** In: where units follow each other. Out: whether they do, to the end; nothing is changed when not. */
+/** Cleans units that follow each other between two offsets. Gives false, and changes nothing, when they don't fill that part to its end. */
 export async function cleanUnits(copy: Copy, from: number, to: number, { width, hevc }: Coding): Promise<boolean> {
   const { source } = copy
   const changes: [number, Bytes][] = []
@@ -27,7 +28,7 @@ export async function cleanUnits(copy: Copy, from: number, to: number, { width, 
     at += width
     if (length < head || at + length > to) return false
     const message = hevc ? type === 39 || type === 40 : type === 6
-    // Filler, reserved and unspecified ones. Dolby Vision is in 62 and 63.
+    // Types of filler, reserved and unspecified ones. 62 and 63 are left: Dolby Vision is in them.
     if (message || (hevc ? type === 38 || type > 40 && type < 62 : !type || type === 12 || type > 21)) {
       if (length > MOST) return false
       const old = source.held(at, length) ?? await source.read(at, length)
@@ -44,7 +45,7 @@ export async function cleanUnits(copy: Copy, from: number, to: number, { width, 
 }
 
 function needed(unit: Bytes, head: number): boolean {
-  // Without the bytes that keep a unit from looking like the start of another.
+  // The bytes go that keep content from looking like the start of another unit.
   const text = latin(unit, head).replace(/\0\0\x03/g, '\0\0')
   let at = 0
   const number = (): number => {
@@ -63,7 +64,7 @@ function needed(unit: Bytes, head: number): boolean {
 
 export const CONFIGURATION = /^(avc|hvc)C$/
 
-/** In: such a box. Out: how units are told apart, nothing when it can't be followed. */
+/** Cleans a box of configuration. Out: how units are told apart; undefined when it can't be followed. */
 export async function coding(copy: Copy, { type, body: from, end }: Box): Promise<Coding | undefined> {
   const hevc = type === 'hvcC'
   const config = await copy.source.read(from, end - from)
@@ -83,7 +84,7 @@ export async function coding(copy: Copy, { type, body: from, end }: Box): Promis
     }
   } else {
     sound = sound && await units(config[at++]! & 31) && await units(config[at++])
-    // Chroma and depths, for the high profiles
+    // For the high profiles: chroma and depths, then more units.
     if (at + 3 < config.length) {
       at += 4
       sound = sound && await units(config[at - 1])

@@ -7,10 +7,10 @@ import { bytes, ensure, latin, number, Parts, uint, type Found, type Source } fr
 const KEPT = /^(VP8 |VP8L|VP8X|ALPH|ANIM|ANMF|ICCP)$/
 const IN_FRAME = /^(VP8 |VP8L|ALPH)$/
 const FRAME_HEAD = 16
-/** Background and repetitions, in bytes. */
+/** Bytes of an ANIM chunk: background and repetitions. */
 const ANIMATION = 6
 const EXIF_FLAG = 8
-/** Profile, transparency and animation; the other bits say that there is Exif or XMP, or mean nothing. */
+/** Flags that stay: profile, transparency, animation. The other bits say that there is Exif or XMP, or mean nothing. */
 const KEPT_FLAGS = 0x32
 
 type Chunk = { type: string, at: number, body: number, end: number, next: number }
@@ -25,7 +25,7 @@ export async function webp(source: Source, found: Found): Promise<Parts> {
   for (const { type, body, end } of chunks) {
     if (KEPT.test(type)) continue
     const block = await source.glance(body, end)
-    // Some programs write the prefix that only JPEG has.
+    // Some programs write the prefix “Exif” here, too, which belongs to JPEG alone.
     if (type === 'EXIF') orientation = exif(latin(block, 0, 4) === 'Exif' ? block.subarray(6) : block, found)
     else describe(block, found)
   }
@@ -35,14 +35,14 @@ export async function webp(source: Source, found: Found): Promise<Parts> {
   let extended = false
   for (const { type, at, body, end, next } of chunks) {
     if (!KEPT.test(type)) continue
-    // All but frames stand once; a second picture isn't shown.
+    // Except for frames, each chunk stands once. A second picture isn't shown.
     if (seen.has(type) && type !== 'ANMF') {
       found.add('other')
       continue
     }
     seen.add(type)
     if (type === 'ANIM') {
-      // Without frames nobody reads it.
+      // ANIM is read only when there are frames.
       const animated = chunks.some((other) => other.type === 'ANMF') && end - body >= ANIMATION
       if (!animated || end - body > ANIMATION) found.add('other')
       if (animated) out.put(bytes('ANIM'), number(ANIMATION, 4, true), (await source.read(body, ANIMATION)).slice())
@@ -61,7 +61,7 @@ export async function webp(source: Source, found: Found): Promise<Parts> {
       out.put(profile((await source.read(body, end - body)).slice(), found), new Uint8Array(next - end))
     } else if (type === 'ANMF') {
       ensure(end - body > FRAME_HEAD)
-      // What else a frame holds would have to be cut out of its middle; no program is known to write it.
+      // Anything else in a frame would have to be cut out of its middle. No program is known to write it, so such a file isn't cleaned.
       const parts = await list(source, body + FRAME_HEAD, end)
       ensure(parts.length < 3 && parts.every((part) => IN_FRAME.test(part.type)), 'hidden')
       for (const part of parts) await transparent(source, part.type, part.body, part.end, found)
@@ -69,13 +69,13 @@ export async function webp(source: Source, found: Found): Promise<Parts> {
     } else out.keep(at, next)
   }
   if (seen.has('ANMF') && (seen.has('VP8 ') || seen.has('VP8L'))) found.add('unseen')
-  // Only the extended format has a place for it.
+  // Only the extended format has a place for Exif.
   if (orientation !== 1 && extended) out.put(bytes('EXIF'), number(26, 4, true), orientationOnly(orientation))
   head.set(number(out.length - 8, 4, true), 4)
   return out
 }
 
-/** Under full transparency there may be a picture. */
+/** Notes that something unseen may be left: under full transparency there may be a picture. */
 async function transparent(source: Source, type: string, body: number, end: number, found: Found): Promise<void> {
   if (type === 'ALPH' || type === 'VP8L' && (await source.read(body, Math.min(end - body, 5)))[4]! & 16) found.add('unseen')
 }

@@ -1,18 +1,20 @@
 // The archive inside a tip: POSIX ustar, few names, fixed order (docs/protocol.md 1.4, 1.5). In: named parts. Out: the bytes of the
 // padded plaintext, piece by piece, so that a large file is never in memory as a whole.
 
-/** One entry; `content` is read once, in order. */
+/** One file of the archive. Its `content` is read once, from its beginning to its end. */
 export interface Entry {
   name: string
   content: Uint8Array | Blob
 }
 
+/** Bytes of a header, and of what contents are filled up to. */
 const BLOCK = 512
+/** Bytes that are read of a file at a time. */
 const READ = 1024 * 1024
 
 const sizeOf = (content: Uint8Array | Blob): number => (content instanceof Uint8Array ? content.length : content.size)
 
-/** Bytes of the archive with its end marker. */
+/** Bytes of the archive, its end marker included. */
 export function packedLength(entries: readonly Entry[]): number {
   return entries.reduce((sum, { content }) => sum + BLOCK + roundUp(sizeOf(content)), 2 * BLOCK)
 }

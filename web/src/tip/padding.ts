@@ -1,8 +1,8 @@
 // Size classes (docs/protocol.md 1.2, 1.3). In and out: lengths in bytes.
 
-/** Plaintext of a tip with text only. */
+/** Bytes of plaintext of the smallest class, which a tip of text alone fits into. */
 export const TEXT_CLASS = 24_576
-/** Bytes of a tip's header: every line has a fixed length. */
+/** Bytes of a tip's header. It is always the same number, because every line has a fixed length. */
 export const HEADER = 6357
 const NONCE = 16
 const TAG = 16
@@ -12,7 +12,7 @@ const CHUNK = 65_536
 export function classOf(length: number): number {
   if (length <= TEXT_CLASS) return TEXT_CLASS
   const exponent = exponentOf(length)
-  // Not by bit operations: those of JavaScript stop at 32 bits.
+  // Bit operations of JavaScript stop at 32 bits.
   const unit = 2 ** (exponent - exponentOf(exponent) - 1)
   return Math.ceil(length / unit) * unit
 }
@@ -29,7 +29,7 @@ export function isFileLength(length: number, max: number): boolean {
   return plaintext >= TEXT_CLASS && plaintext <= max && classOf(plaintext) === plaintext && fileLength(plaintext) === length
 }
 
-// Math.log2 is not exact near powers of two in every browser.
+// The exponent of the highest power of two in `value`. Math.log2 isn't exact near powers of two in every browser.
 function exponentOf(value: number): number {
   let exponent = 0
   for (let power = 2; power <= value; power *= 2) exponent += 1

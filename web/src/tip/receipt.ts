@@ -15,13 +15,13 @@ import { identityToRecipient } from 'age-encryption'
 const LISTS: Record<string, string[]> = { en, fr, es, pt }
 const WORDS = 12
 const NUMBERS = 2048
-/** Most words and groups that are looked at. */
+/** A typed text with more words and groups than this is refused. */
 const MOST_TOKENS = 400
-/** Most messages of one thread: so many withdraw tokens a receipt has (docs/protocol.md 3). */
+/** Most messages of one thread. A receipt has a withdraw token for each (docs/protocol.md 3). */
 export const MESSAGES = 4096
 const SALT = utf8ToBytes('softinfo/receipt/1')
 
-/** What a person typed is no receipt. `reason` names a text of the page; `position` counts from 1. */
+/** A typed text is no receipt. `reason` is part of the name of a text of the page; `position` counts words or groups from 1. */
 export class ReceiptError extends Error {
   constructor(
     readonly reason: 'count' | 'unknown-word' | 'number-out-of-range' | 'checksum' | 'ambiguous',
@@ -52,14 +52,14 @@ export function withdraw(secret: Uint8Array, n = 0): { token: string; digest: st
   return { token: base64nopad.encode(token), digest: base64nopad.encode(sha256(token)) }
 }
 
-/** Every token of a receipt, as POST /withdraw takes them: nobody knows which of them a changed tip has. */
+/** All withdraw tokens of a receipt, one a line, as POST /withdraw takes them. All, because nobody knows which message number a changed tip got. */
 export function withdrawAll(secret: Uint8Array): string {
   const key = extract(sha256, secret, SALT)
   return Array.from({ length: MESSAGES }, (_, n) => base64nopad.encode(expand(sha256, key, utf8ToBytes(`withdraw/${n}`), 32))).join('\n')
 }
 
-/** Which message of its thread a changed tip is: random, because nothing remembers the ones before, and two of one number show that they
- *  belong together. The first of a thread is 0. */
+/** A message number for a changed tip, from 1 on; the first tip of a thread has 0. It is random, because nothing remembers which numbers were used, and
+ *  two tips with the same number would be seen to belong together. */
 export function laterMessage(): number {
   for (;;) {
     const n = crypto.getRandomValues(new Uint16Array(1))[0]! % MESSAGES
@@ -67,11 +67,11 @@ export function laterMessage(): number {
   }
 }
 
-/** `AGE-SECRET-KEY-PQ-1…` that opens replies. */
+/** The identity that opens replies, `AGE-SECRET-KEY-PQ-1…`. */
 export const replyIdentity = (secret: Uint8Array): string =>
   bech32.encodeFromBytes('age-secret-key-pq-', derive(secret, 'reply-identity', 32)).toUpperCase()
 
-/** `age1pq1…` for replies; travels in the tip. */
+/** The recipient that replies are sealed to, `age1pq1…`; it stands in the tip. */
 export const replyRecipient = (secret: Uint8Array): Promise<string> => identityToRecipient(replyIdentity(secret))
 
 /** The id of the conversation, 32 hexadecimal digits. */
@@ -80,8 +80,8 @@ export const thread = (secret: Uint8Array): string => bytesToHex(derive(secret, 
 /** The key with which later messages of the thread are signed: an Ed25519 verifier key, unpadded base64. */
 export const author = (secret: Uint8Array): string => base64nopad.encode(ed25519.getPublicKey(derive(secret, 'author', 32)))
 
-/** Reads a receipt back, forgiving case, accents, spacing, what follows the fourth letter, headings, numbering, and both forms at once
- *  (docs/protocol.md 3). Throws ReceiptError. */
+/** Reads a typed receipt (docs/protocol.md 3). Case, accents, spacing, letters after the fourth, headings and numbering don't matter, and both forms may
+ *  stand together. Throws ReceiptError. */
 export function parseReceipt(typed: string): Uint8Array {
   const tokens = normalise(typed).split(' ').filter(Boolean)
   if (tokens.length > MOST_TOKENS) throw new ReceiptError('count', { count: tokens.length })
@@ -89,7 +89,7 @@ export function parseReceipt(typed: string): Uint8Array {
   const numbers = tokens.filter((token) => !letters.includes(token))
   const groups = groupsOf(numbers, letters.length > 0)
   const [byWords, byGroups] = [readWords(letters), readGroups(groups)]
-  // Where there are both, both have to say the same; what one leaves open the other decides.
+  // When both forms were typed, a secret counts only if both give it: so one form decides what the other leaves open.
   const found = new Map([...byWords, ...byGroups].filter(([name]) => byWords.size === 0 || byGroups.size === 0 || (byWords.has(name) && byGroups.has(name))))
   const [secret] = found.values()
   if (found.size === 1 && secret) return secret
@@ -110,17 +110,18 @@ function normalise(typed: string): string {
     .trim()
 }
 
-/** What can be read, by its hexadecimal form. */
+/** The secrets that a text can be read as, by their hexadecimal forms. */
 type Secrets = Map<string, Uint8Array>
 
-// The groups of 4 digits; everything else there is numbering. Digits without a gap are divided, and where there are no words, digits with gaps elsewhere.
+// The groups of 4 digits; other numbers are numbering. 48 digits in a row are divided into groups. Where there are no words, so are 48 digits with gaps
+// in other places.
 function groupsOf(numbers: string[], hasWords: boolean): string[] {
   const together = hasWords ? '' : numbers.join('')
   const runs = /^\d{48}$/.test(together) ? [together] : numbers.filter((number) => /^(\d{4}|\d{48})$/.test(number))
   return runs.flatMap((run) => run.match(/..../g)!)
 }
 
-// Any 12 groups in a row.
+// Reads any 12 groups in a row as a receipt.
 function readGroups(groups: string[]): Secrets {
   const indices = groups.map((group) => Number(group) - 1)
   const windows = indices.map((_, at) => indices.slice(at, at + WORDS)).filter((twelve) => twelve.length === WORDS)
@@ -130,7 +131,8 @@ function readGroups(groups: string[]): Secrets {
   }))
 }
 
-// A receipt that was typed more than once is one: what begins in one copy and ends in the next doesn't count (docs/protocol.md 3).
+// When the same receipt was typed more than once, twelve words that begin in one copy and end in the next may form another valid receipt by chance.
+// Those are left out (docs/protocol.md 3).
 function meant(read: { at: number; secret: Uint8Array }[]): Secrets {
   const secrets = new Map(read.map(({ secret }) => [bytesToHex(secret), secret]))
   const copies = new Map<string, number[]>()
@@ -151,12 +153,13 @@ function wrongGroups(groups: string[], typed: number): ReceiptError {
   return wrong < 0 ? new ReceiptError('checksum') : new ReceiptError('number-out-of-range', { position: wrong + 1 })
 }
 
+/** A word of a list that a typed word stands for: its place in the list, and whether it was typed to its end. */
 interface Found {
   index: number
   isWhole: boolean
 }
 
-// Each list without accents, made when the first receipt is read.
+// The lists without accents. Each is made when a receipt is read for the first time.
 const bare = new Map<string[], string[]>()
 
 const inLists = (letters: string[]): { list: string[]; found: (Found | undefined)[] }[] => Object.values(LISTS).map((list) => {
@@ -164,7 +167,7 @@ const inLists = (letters: string[]): { list: string[]; found: (Found | undefined
   return { list, found: letters.map((word) => find(bare.get(list)!, word)) }
 })
 
-// Any 12 words in a row that stand in one list. A whole word beats a beginning: only what has the most whole words counts.
+// Reads any 12 words in a row that are all in one list. If there are several readings, only those with the most words typed to their end count.
 function readWords(letters: string[]): Secrets {
   const read: { at: number; secret: Uint8Array; whole: number }[] = []
   for (const { list, found } of inLists(letters)) {
@@ -180,14 +183,14 @@ function readWords(letters: string[]): Secrets {
 
 function wrongWords(letters: string[]): ReceiptError {
   if (letters.length !== WORDS) return new ReceiptError('count', { count: letters.length })
-  // The language that knows the most words is the one meant; what it doesn't know is named.
+  // The list that knows the words furthest is the one meant; the first word that it doesn't know is named.
   const unknown = inLists(letters).map(({ found }) => found.indexOf(undefined))
   if (unknown.includes(-1)) return new ReceiptError('checksum')
   const furthest = Math.max(...unknown)
   return new ReceiptError('unknown-word', { position: furthest + 1, word: letters[furthest]! })
 }
 
-// BIP39 lists are unique in their first four letters.
+// The word that was typed: as it stands in the list, or the only one that begins so. In BIP39 lists four letters are always enough.
 function find(bare: string[], typed: string): Found | undefined {
   const whole = bare.indexOf(typed)
   if (whole >= 0) return { index: whole, isWhole: true }

@@ -33,15 +33,15 @@ export interface Details {
 /** Whether anything was filled in. */
 export const isFilled = (details: Details): boolean => allTexts(details).length > 0
 
-/** What the writer typed into the details, field by field. */
+/** The texts that the writer typed into the details, without what was chosen from lists. */
 export const freeTexts = (details: Details): string[] => allTexts({ ...details, categories: [], danger: '', minors: '' })
 
-/** Every text in there that isn't empty. */
+/** Every text in an object, at any depth, that isn't empty. */
 export function allTexts(held: object): string[] {
   return Object.values(held).flatMap((value: string | object) => (typeof value === 'string' ? (value.trim() ? [value] : []) : allTexts(value)))
 }
 
-/** One file of the archive, as the report names it. */
+/** What the report says of one attached file. */
 export interface AttachmentNote {
   name: string
   media_type: string
@@ -50,7 +50,7 @@ export interface AttachmentNote {
   scrubbed: boolean
 }
 
-/** What the receipt gives to a tip. */
+/** The fields of a report that are derived from the receipt. */
 export interface ThreadKeys {
   thread: string
   reply: string

@@ -1,29 +1,31 @@
-// Seals a tip (docs/protocol.md 1.1, 1.2). In: entries, one to three `age1pq1` recipients, a withdraw digest. Out: the file, in pieces
-// of equal size. What comes out has the one shape every tip has, whoever reads it.
+// Seals a tip (docs/protocol.md 1.1, 1.2). In: entries, one to three `age1pq1` recipients, a withdraw digest. Out: the file, in pieces of equal size.
+// Its header looks the same for every tip, whoever the readers are and however many.
 import { Encrypter, Stanza, generateHybridIdentity, identityToRecipient } from 'age-encryption'
 import { packedLength, plaintext, type Entry } from './container.ts'
 import { classOf, fileLength } from './padding.ts'
 
+/** Recipients of every tip: its readers, and keys that are thrown away. */
 const STANZAS = 4
+/** Most readers of a tip, so that at least one key is thrown away. */
 const MAX_READERS = 3
 /** Largest piece in bytes; a tip of text is one piece. */
 export const PIECE = 1024 * 1024
 
-/** A tip on its way out. */
+/** A tip that is being sealed. */
 export interface Sealed {
   /** Bytes of the whole file. */
   length: number
-  /** Bytes of each piece but the last, which is at most so long. */
+  /** Bytes of each piece; the last may be shorter. */
   piece: number
   pieces: AsyncGenerator<Uint8Array, void, undefined>
 }
 
-/** The content does not fit into one tip. */
+/** The content doesn't fit into the directory's largest tip. */
 export class TooLarge extends Error {
   readonly reason = 'too-large'
 }
 
-/** Begins to seal. Throws TooLarge; reading a changed file fails later, in `pieces`. */
+/** Begins to seal. Throws TooLarge. What reading a file throws is thrown later, by `pieces`. */
 export async function seal(entries: readonly Entry[], recipients: readonly string[], digest: string, max: number): Promise<Sealed> {
   const content = packedLength(entries)
   const padded = classOf(content)
@@ -45,11 +47,11 @@ export async function seal(entries: readonly Entry[], recipients: readonly strin
   return { length, piece, pieces: cut((await encrypter.encrypt(stream)).getReader(), piece) }
 }
 
-/** Bytes of each of the fewest equal pieces that are no longer than PIECE. */
+/** Bytes of a piece, when a file of `length` bytes is cut into as few equal pieces as possible, none longer than PIECE. */
 export const pieceOf = (length: number): number => Math.ceil(length / Math.ceil(length / PIECE))
 
 async function withThrowAways(recipients: readonly string[]): Promise<string[]> {
-  // typage would also take classical keys, which a later quantum computer opens.
+  // Classical keys are refused here: the library would take them, and a later quantum computer could open them.
   if (recipients.length < 1 || recipients.length > MAX_READERS || !recipients.every((key) => key.startsWith('age1pq1'))) {
     throw new Error('one to three age1pq1 recipients are needed')
   }
@@ -58,7 +60,7 @@ async function withThrowAways(recipients: readonly string[]): Promise<string[]> 
   return all
 }
 
-// Fisher-Yates; with at most four entries 32 random bits leave no bias that matters, and rejection leaves none at all.
+// Fisher and Yates's shuffle. Each random number is drawn until it is below the bound, so every order is equally likely.
 function shuffled<T>(list: T[]): T[] {
   for (let i = list.length - 1; i > 0; i--) {
     const j = below(i + 1)

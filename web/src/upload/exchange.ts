@@ -1,19 +1,20 @@
 // One request to the relay the page came from. XMLHttpRequest, because fetch can't say how much of a body has left.
-import { Broken, type Answer } from './upload.ts'
+import type { Answer } from './answer.ts'
+import { Broken } from './upload.ts'
 
-/** Longest time in which nothing moves, in milliseconds: circuits of Tor stall for a while and go on. */
+/** A request is given up after this time without a byte in either direction, in milliseconds. It is long, because circuits of Tor stall and go on. */
 const STALL = 120_000
 
 /** A request as it can be posted to a worker. */
 export interface Exchange {
   method: string
-  /** Absolute: a worker made from a blob knows no relative addresses. */
+  /** Absolute, because a worker made from a blob can't resolve a relative address. */
   url: string
   headers: Record<string, string>
   body?: Uint8Array | Blob
 }
 
-/** Sends it; rejects with Broken when no answer came, or when `signal` ended it. `sent` hears how many bytes of the body have left. */
+/** Sends a request. Rejects with Broken when no answer came, or when `signal` ended it. `sent` is called with the bytes of the body that have left. */
 export function exchange({ method, url, headers, body }: Exchange, sent?: (bytes: number) => void, signal?: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
@@ -41,13 +42,13 @@ export function exchange({ method, url, headers, body }: Exchange, sent?: (bytes
       sent?.(loaded)
     }
     request.open(method, url)
-    // Otherwise a browser tries to read the list of readers as XML.
+    // Without this a browser tries to read the list of readers as XML.
     request.overrideMimeType('text/plain; charset=utf-8')
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
     if (signal?.aborted) return reject(new Broken())
     signal?.addEventListener('abort', abort)
     moved()
-    // A body of bytes stays in memory for as long as the request object does; a Blob goes with its thread (docs/performance.md).
+    // Bytes would stay in memory as long as the request object; a Blob is freed when its thread ends (docs/performance.md).
     request.send(body instanceof Uint8Array ? new Blob([body as Uint8Array<ArrayBuffer>]) : (body ?? null))
   })
 }

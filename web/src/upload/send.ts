@@ -1,19 +1,22 @@
-// Requests of the page. Large bodies leave from a worker that lives for a few of them and is then ended: browsers keep what was sent until
-// the thread that sent it ends or happens to tidy up, and a film of 200 MB would stay in memory as a whole.
+// Sends requests. Large bodies are sent by a worker, which is ended after a few of them: browsers keep what a thread has sent until that thread ends or
+// happens to tidy up, and a film of 200 MB would stay in memory as a whole. In: a request. Out: its answer.
 import type { SendReply } from '../worker.ts'
+import type { Answer } from './answer.ts'
 import { exchange, type Exchange } from './exchange.ts'
-import { Broken, type Answer, type Send } from './upload.ts'
+import { Broken, type Send } from './upload.ts'
 
+/** Bodies of at least so many bytes are sent by a worker. */
 const LARGE = 256 * 1024
-/** Requests in the life of one worker. */
+/** A worker is ended after so many requests. */
 const FEW = 8
 
-/** A `Send`, which also rejects with a DOMException when what it is to send can't be read; `signal` is asked for at each request and ends it, `start` starts a worker. */
+/** A `Send` that also rejects with a DOMException when its body can't be read. `signal` is asked for once for each request, and ends it; `start` starts a
+ *  worker. */
 export function sender(signal: () => AbortSignal, start?: () => Worker | undefined): Send {
   let worker: Worker | undefined
   let count = 0
   return async (method, path, headers, body, sent) => {
-    // Of a file that is gone a browser only says that sending broke, and that would be tried for ever.
+    // When a file is gone, a browser says no more than that the connection broke, and the page would try for ever. So its first byte is read here.
     if (body instanceof Blob && !(await body.slice(0, 1).arrayBuffer()).byteLength) throw new DOMException()
     const request: Exchange = { method, url: new URL(path, location.href).href, headers, ...(body && { body }) }
     const size = body instanceof Blob ? body.size : (body?.length ?? 0)
@@ -25,12 +28,12 @@ export function sender(signal: () => AbortSignal, start?: () => Worker | undefin
     if (!worker) return exchange(request, sent, signal())
     const now = signal()
     return inWorker(worker, request, sent, now).catch((error: unknown) => {
-      // A browser that allows no worker may say so late.
+      // The browser refused the worker, though late: this thread sends, now and from now on.
       if (error instanceof Event) {
         start = undefined
         return exchange(request, sent, signal())
       }
-      // Stopping has ended the worker: what is sent later needs another.
+      // A stop has ended the worker. With the count at 0, the next request starts another.
       if (now.aborted) count = 0
       throw error
     })

@@ -1,24 +1,17 @@
 // Sends a sealed tip. A tip of one piece is one POST, like softinfo-tip's; a larger one goes in equal pieces as an IETF resumable upload
 // (draft-ietf-httpbis-resumable-upload), so that a broken connection costs a part of a piece. In: pieces, a way to send. Out: id and day.
+import { heard, type Answer, type Heard } from './answer.ts'
 
-/** An answer of the relay. */
-export interface Answer {
-  status: number
-  body: string
-  /** By lower-case name. */
-  headers: Record<string, string>
-}
-
-/** One request; rejects with Broken when no answer came. `sent` hears how many bytes of the body have left. */
+/** Sends one request. Rejects with Broken when no answer came. `sent` is called with the bytes of the body that have left. */
 export type Send = (method: string, path: string, headers: Record<string, string>, body?: Uint8Array | Blob, sent?: (bytes: number) => void) => Promise<Answer>
 
 /** No answer: the connection broke or stood still. */
 export class Broken extends Error {}
 
-/** The relay's side of the upload is gone: the tip has to be sealed and sent anew. */
+/** The relay no longer has the upload: the tip has to be sealed and sent anew. */
 export class Lost extends Error {}
 
-/** Why it ends; each is a text of the page. */
+/** Why an upload ends; for each there is a text of the page. */
 export type Refusal = 'full' | 'closed' | 'unsure' | 'too-large' | 'refused' | 'wrong'
 export class Refused extends Error {
   constructor(readonly reason: Refusal) {
@@ -26,40 +19,44 @@ export class Refused extends Error {
   }
 }
 
-/** A tip as the engine gives it. */
+/** A sealed tip: its bytes in all, and its pieces one after the other, then undefined. */
 export interface Source {
   length: number
   next(): Promise<Uint8Array | Blob | undefined>
 }
 
-/** What the relay said. */
+/** A stored tip: its id, the day it arrived, and whether it was stored before this upload. */
 export interface Stored {
   id: string
   day: string
   already: boolean
 }
 
+/** What an upload tells its owner. */
 export interface Watch {
-  /** Bytes that have left, of `length`. */
+  /** Called with the bytes of the tip that have left. */
   progress(bytes: number): void
-  /** Called after a broken connection; the next try begins when it resolves. One that isn't `told` is no broken connection. */
+  /** Makes a pause before the next try. Unless it is `told`, the connection didn't break, and nobody has to hear of the pause. */
   wait(tries: number, told?: boolean): Promise<void>
 }
 
-/** So often in a row a relay may say that it stands elsewhere than the piece that was sent. */
+/** The upload ends when the relay has answered 409, “another offset”, this often in a row. */
 const CONFLICTS = 4
 const OCTETS = 'application/octet-stream'
 
 /** An upload that can be run again after it failed, and goes on where it was. */
 export class Upload {
+  /** Bytes of the tip that the relay has, as far as we know. */
   #offset = 0
-  /** Where the piece in hand begins, its bytes, and the one after it, made while this one is sent. */
+  /** Where the piece that is being sent begins, its bytes, and the next piece, which is made meanwhile. */
   #start = 0
   #piece: Uint8Array | Blob | undefined
   #following: Promise<Uint8Array | Blob | undefined> | undefined
+  /** The address of the upload, once the relay has given one. */
   #location: string | undefined
+  /** Answers of 409 in a row. */
   #conflicts = 0
-  /** Whether a request that completes the tip has ever left without an answer: it may be stored. */
+  /** Whether the tip may be stored: a request that completes it has left, and no answer took that back. */
   unsure = false
 
   constructor(
@@ -68,7 +65,7 @@ export class Upload {
     readonly watch: Watch,
   ) {}
 
-  /** Throws Refused, Lost, or what the source throws. Broken connections are tried again for as long as `wait` allows. */
+  /** Sends the tip, or what is left of it. Throws Refused, Lost, or what the source throws. After a broken connection it tries again when `wait` resolves. */
   async run(): Promise<Stored> {
     this.#conflicts = 0
     for (let tries = 0; ; tries++) {
@@ -114,8 +111,8 @@ export class Upload {
       headers['upload-length'] = String(this.source.length)
       this.#following ??= this.source.next()
     }
-    const answer = await this.#ask(whole, this.send('POST', '/tips', headers, piece, (bytes) => this.watch.progress(bytes)))
-    // No tips are taken here: where nothing was lost yet, there is nothing to begin anew.
+    const answer = await this.#ask(whole, this.#send('POST', '/tips', headers, piece, (bytes) => this.watch.progress(bytes)))
+    // This place takes no tips. It isn't a lost upload: none was begun.
     if (answer.status === 404) throw new Refused('wrong')
     if (whole || answer.status !== 201) return this.#finished(answer, whole)
     this.#location = answer.headers['location']
@@ -124,9 +121,10 @@ export class Upload {
     return undefined
   }
 
-  // Asks how far the relay got. The first piece is still here when its upload is gone; later ones can't be made again.
+  // Asks how many bytes the relay has. If it has lost the upload while the first piece is still here, the upload is begun anew; later pieces can't be
+  // made again.
   async #resume(): Promise<Stored | undefined> {
-    const answer = await this.send('HEAD', this.#location!, {})
+    const answer = await this.#send('HEAD', this.#location!, {})
     if (answer.status === 404 && this.#start === 0) {
       this.#location = undefined
       return this.#create()
@@ -134,7 +132,7 @@ export class Upload {
     if (answer.status !== 204 && answer.status !== 200) return this.#finished(answer, false)
     if (answer.headers['upload-complete'] === '?1') return this.#again()
     this.#seek(answer)
-    // All is there, and the relay was stopped before it had put it away.
+    // The relay has all bytes, but was stopped before it had stored the tip.
     return this.#offset === this.source.length ? this.#again() : undefined
   }
 
@@ -143,7 +141,7 @@ export class Upload {
     const body = piece instanceof Blob ? piece.slice(from) : piece.subarray(from)
     const last = this.#start + sizeOf(piece) === this.source.length
     if (!last) this.#following ??= this.source.next()
-    const answer = await this.#ask(last, this.send('PATCH', this.#location!, this.#headers(last), body, (bytes) => this.watch.progress(this.#offset + bytes)))
+    const answer = await this.#ask(last, this.#send('PATCH', this.#location!, this.#headers(last), body, (bytes) => this.watch.progress(this.#offset + bytes)))
     if (answer.status === 409) return this.#elsewhere(last)
     if (last || answer.status !== 204) return this.#finished(answer, last)
     this.#conflicts = 0
@@ -151,7 +149,8 @@ export class Upload {
     return undefined
   }
 
-  // The relay stands elsewhere than we thought, and is asked where. One that says so whatever it is sent, or a machine in between, would keep us for ever.
+  // The relay has another number of bytes than we thought, so it is asked. A relay or a machine in between that always says so would keep us for ever:
+  // after CONFLICTS times the upload ends.
   async #elsewhere(last: boolean): Promise<Stored | undefined> {
     const before = this.#conflicts++
     if (this.#conflicts === CONFLICTS) {
@@ -162,18 +161,22 @@ export class Upload {
     return this.#resume()
   }
 
-  // The tip is stored but its answer was lost on the way: the same answer again.
+  // The relay has the whole tip, but its answer was lost. An empty last piece makes it answer again.
   async #again(): Promise<Stored> {
     this.#offset = this.source.length
-    return this.#finished(await this.#ask(true, this.send('PATCH', this.#location!, this.#headers(true), new Uint8Array())), true)
+    return this.#finished(await this.#ask(true, this.#send('PATCH', this.#location!, this.#headers(true), new Uint8Array())), true)
   }
 
-  // The relay's refusal takes back the doubt that its own request raised, and no earlier one.
-  async #ask(completes: boolean, asked: Promise<Answer>): Promise<Answer> {
+  async #send(...request: Parameters<Send>): Promise<Heard> {
+    return heard(await this.send(...request))
+  }
+
+  // While a completing request is under way the tip may be stored. A clear refusal takes that doubt back, but not the doubt of an earlier request.
+  async #ask(completes: boolean, asked: Promise<Heard>): Promise<Heard> {
     const before = this.unsure
     this.unsure ||= completes
     const answer = await asked.catch((error: unknown) => {
-      // Of what can't be read nothing has left.
+      // The body couldn't be read, so nothing of it has left.
       if (!(error instanceof Broken)) this.unsure = before
       throw error
     })
@@ -181,7 +184,7 @@ export class Upload {
     return answer
   }
 
-  #finished(answer: Answer, completes: boolean): Stored {
+  #finished(answer: Heard, completes: boolean): Stored {
     return judge(answer, completes && isDoubtful(answer))
   }
 
@@ -189,9 +192,9 @@ export class Upload {
     return { 'content-type': 'application/partial-upload', 'upload-offset': String(this.#offset), 'upload-complete': complete ? '?1' : '?0' }
   }
 
-  #seek(answer: Answer): void {
+  #seek(answer: Heard): void {
     const offset = Number(answer.headers['upload-offset'] ?? NaN)
-    // What lies before the piece in hand is gone from here, so a relay that lost it can't be helped.
+    // Earlier pieces are no longer here, so an upload of which the relay has less is lost.
     if (!(offset >= this.#start && offset <= this.#start + sizeOf(this.#piece!))) throw new Lost()
     this.#offset = offset
     this.watch.progress(offset)
@@ -200,29 +203,15 @@ export class Upload {
 
 const sizeOf = (piece: Uint8Array | Blob): number => (piece instanceof Blob ? piece.size : piece.length)
 
-type Said = { id?: unknown; day?: unknown; stored?: unknown; type?: unknown } | null
+/** Whether the tip may be stored after this answer to a completing request. Each refusal of the relay says that it isn't. An answer of a machine in between
+ *  says it only by 404, nothing is there, and by 413, the body was too large to pass. */
+const isDoubtful = ({ status, said }: Heard): boolean => said.stored !== false && status !== 404 && status !== 413
 
-function read({ body }: Answer): Said {
-  try {
-    return JSON.parse(body) as Said
-  } catch {
-    return null
-  }
-}
-
-/** Whether an answer leaves open if the tip is stored. The relay says so in each refusal; a machine in between knows it only of a place that
- *  isn't there, and of what is too large to go further. */
-const isDoubtful = (answer: Answer): boolean => read(answer)?.stored !== false && answer.status !== 404 && answer.status !== 413
-
-function judge(answer: Answer, doubtful: boolean): Stored {
-  const { status } = answer
-  const said = read(answer)
-  if ((status === 201 || status === 200) && typeof said?.id === 'string' && typeof said.day === 'string') {
-    return { id: said.id, day: said.day, already: status === 200 }
-  }
+function judge({ status, said: { id, day, type } }: Heard, doubtful: boolean): Stored {
+  if ((status === 201 || status === 200) && id !== undefined && day !== undefined) return { id, day, already: status === 200 }
   if (status === 404) throw new Lost()
-  // A part of what was sent did not arrive: as good as no answer.
-  if (status === 408 || String(said?.type).endsWith(':interrupted')) throw new Broken()
+  // The relay didn't get the whole body: the same as a broken connection.
+  if (status === 408 || type?.endsWith(':interrupted')) throw new Broken()
   if (doubtful) throw new Refused('unsure')
   if (status === 507) throw new Refused('full')
   if (status >= 500) throw new Refused('closed')
