@@ -7,11 +7,11 @@ use axum::response::Response;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::admission::Permit;
-use super::body::{Pieces, Source};
-use super::connection::Caller;
-use super::intake::{Shared, blocking, json};
-use super::problem::Problem;
+use crate::admission::Permit;
+use crate::http::body::{Pieces, Source};
+use crate::http::connection::Caller;
+use crate::intake::{Shared, blocking, json};
+use crate::problem::Problem;
 use softinfo_base::day::Day;
 use softinfo_base::limits::TIP_HEADER_BYTES;
 use softinfo_formats::envelope::header::{HeaderError, TipHeader};
@@ -24,7 +24,7 @@ const LOOK: u64 = 1 << 20;
 
 /// A tip that is durable: the answer to whoever sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Accepted {
+pub(crate) struct Accepted {
     pub id: TipId,
     pub day: Day,
     /// Whether the same bytes were there before.
@@ -43,12 +43,12 @@ impl Accepted {
 }
 
 /// Checks the header of a tip at the start of its file.
-pub(super) fn check_header(start: &[u8]) -> Result<TipHeader, HeaderError> {
+pub(crate) fn check_header(start: &[u8]) -> Result<TipHeader, HeaderError> {
     TipHeader::parse(&start[..start.len().min(TIP_HEADER_BYTES)])
 }
 
 /// Stores a text that has come whole. Waits for nothing but the store's answer, which is about this tip and those that came with it.
-pub(super) async fn accept_text(
+pub(crate) async fn accept_text(
     shared: &Shared,
     permit: &Permit,
     caller: &Caller,
@@ -89,7 +89,7 @@ pub(super) async fn accept_text(
 /// Stores what a source gives, when it is a tip. `announced` is what its length says, where that is known before.
 ///
 /// Every call into the store may wait for the disk, so each takes its turn with those of other large tips, away from what answers texts.
-pub(super) async fn accept_large<S: Source>(
+pub(crate) async fn accept_large<S: Source>(
     shared: &Shared,
     permit: &Permit,
     caller: &Caller,

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::admission::Limits;
-use super::listen::Place;
-use super::page::{Page, PageError};
-use super::tls::TlsFiles;
-use super::token::TokenHash;
+use crate::admission::Limits;
+use crate::net::listen::Place;
+use crate::net::tls::TlsFiles;
+use crate::static_page::{Page, PageError};
+use crate::token::TokenHash;
 use softinfo_base::limits::MAX_DIRECTORY;
 use softinfo_formats::directory::{Directory, DirectoryError, RootKey, SigningError, UntrustedDirectory};
 use softinfo_formats::example_keys::{self, ExampleKeys};
@@ -181,7 +181,7 @@ impl Config {
         config.wrong_values().into_iter().next().map_or(Ok(config), Err)
     }
 
-    /// Reads a file; its values may still be out of range ([`super::inspection`]).
+    /// Reads a file; its values may still be out of range ([`crate::inspection`]).
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
@@ -273,13 +273,13 @@ impl Config {
     }
 
     /// Reads the root key.
-    pub(super) fn root_key(&self) -> Result<RootKey, ConfigError> {
+    pub(crate) fn root_key(&self) -> Result<RootKey, ConfigError> {
         RootKey::parse(&String::from_utf8_lossy(&read(&self.root)?))
             .map_err(|source| ConfigError::Root { path: self.root.clone(), source })
     }
 
     /// The same with a root that was read before.
-    pub(super) fn directory_of(&self, root: &RootKey, allow_example: bool) -> Result<Directory, ConfigError> {
+    pub(crate) fn directory_of(&self, root: &RootKey, allow_example: bool) -> Result<Directory, ConfigError> {
         let directory = UntrustedDirectory::parse(&read(&self.directory)?)
             .and_then(|untrusted| untrusted.verify(root))
             .map_err(|source| ConfigError::Directory { path: self.directory.clone(), source })?;

@@ -1,39 +1,29 @@
 //! The letterbox: HTTP in front of the store. It sees ciphertext, its size class and the day, and keeps nothing else.
 //!
-//! Two listeners that share the store and nothing more: [`intake`] for everybody, [`courier_api`] for holders with a token.
-//! There is no access log and no place where one could be switched on; [`event`] is all that is ever printed.
+//! Two listeners that share the store and nothing more: [`intake`] for everybody, [`courier`] for holders with a token.
+//! There is no access log and no place where one could be switched on; [`log`] is all that is ever printed.
 #![forbid(unsafe_code)]
 
 mod accept;
 mod admission;
-mod answer;
-mod body;
-pub mod circuit;
 pub mod config;
-mod connection;
-mod courier_api;
-mod couriers;
-pub mod event;
-mod form;
-mod guard;
-mod idle_timeout;
+mod courier;
+mod http;
 pub mod inspection;
 mod intake;
-mod known_headers;
-pub mod listen;
-pub mod page;
+pub mod lifecycle;
+pub mod log;
+pub mod net;
+#[cfg(feature = "planted-leaks")]
+pub(crate) mod planted_leaks;
 mod problem;
 mod refusals;
 pub mod sandbox;
-mod serve;
 mod served;
-mod status;
+mod static_page;
 #[doc(hidden)]
 pub mod testing;
-pub mod tls;
 pub mod token;
-mod uploads;
-pub mod watchdog;
 
 pub use admission::{CircuitLimits, Limits};
-pub use serve::{Prepared, Relay, ServeError};
+pub use lifecycle::{Prepared, Relay, ServeError};

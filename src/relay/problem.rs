@@ -4,7 +4,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::refusals::Kind;
+use crate::refusals::Kind;
 use softinfo_formats::envelope::header::HeaderError;
 use softinfo_formats::envelope::padding::SizeError;
 use softinfo_store::StoreError;
@@ -16,7 +16,7 @@ const MINUTES: u64 = 300;
 
 /// Every refusal the relay knows (`docs/protocol.md`, 5). None holds a value from the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     NotATip(HeaderError),
     NotASizeClass,
     TooLarge {

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::intake::Shared;
+use crate::intake::Shared;
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 
@@ -19,12 +19,12 @@ const TENS: u64 = 10;
 
 /// The name of a problem, which travels beside its answer.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kind(pub &'static str);
+pub(crate) struct Kind(pub &'static str);
 
 type Counts = BTreeMap<&'static str, u64>;
 
 /// What was refused today and on the day before. In memory only.
-pub(super) struct Refusals(Mutex<Days>);
+pub(crate) struct Refusals(Mutex<Days>);
 
 struct Days {
     today: Day,
@@ -34,7 +34,7 @@ struct Days {
 
 /// The last whole day since the start.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Refused {
+pub(crate) struct Refused {
     /// Which; none on the day of the start.
     pub day: Option<Day>,
     /// Counts, rounded up to tens; what did not come is left out.
@@ -71,7 +71,7 @@ impl Refusals {
 }
 
 /// Counts an answer that is a refusal; it goes on as it is.
-pub(super) async fn count(State(shared): State<Arc<Shared>>, answer: Response) -> Response {
+pub(crate) async fn count(State(shared): State<Arc<Shared>>, answer: Response) -> Response {
     if let Some(kind) = answer.extensions().get() {
         shared.status.refusals.count(*kind, SystemClock.today());
     }

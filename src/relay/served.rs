@@ -10,9 +10,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::body::Bytes;
 
-use super::config::Config;
-use super::inspection::{self, Finding};
-use super::page::Page;
+use crate::config::Config;
+use crate::inspection::{self, Finding};
+use crate::static_page::Page;
 use softinfo_base::day::Day;
 use softinfo_base::file::{date, folders_of, private_folder, read_limited, sync_folder, write_dated};
 use softinfo_formats::directory::{Contents, Directory, RootKey, Seen};
@@ -26,11 +26,11 @@ pub struct Served {
     note: Bytes,
     page: Option<Page>,
     /// Plaintext bytes of the largest tip.
-    pub(super) max_plaintext: u64,
+    pub(crate) max_plaintext: u64,
 }
 
 impl Served {
-    pub(super) fn new(directory: Directory, page: Option<Page>) -> Self {
+    pub(crate) fn new(directory: Directory, page: Option<Page>) -> Self {
         let (note, max_plaintext) = (Bytes::copy_from_slice(directory.bytes()), directory.contents().max_bytes);
         Self { directory, note, page, max_plaintext }
     }
@@ -42,16 +42,16 @@ impl Served {
     }
 
     /// The signed note, as it is served.
-    pub(super) fn note(&self) -> Bytes {
+    pub(crate) fn note(&self) -> Bytes {
         self.note.clone()
     }
 
-    pub(super) fn page(&self) -> Option<&Page> {
+    pub(crate) fn page(&self) -> Option<&Page> {
         self.page.as_ref()
     }
 
     /// Packs the page. Takes seconds; until then it is served as it is.
-    pub(super) fn pack(&self) {
+    pub(crate) fn pack(&self) {
         if let Some(page) = &self.page {
             page.pack();
         }
@@ -63,17 +63,17 @@ impl Served {
 }
 
 /// The one pair that is served now.
-pub(super) struct Serving(RwLock<Arc<Served>>);
+pub(crate) struct Serving(RwLock<Arc<Served>>);
 
 /// From where another is read, and with which root: the one of the start, whatever lies in its file by then.
-pub(super) struct Source {
+pub(crate) struct Source {
     pub config: Config,
     pub root: RootKey,
     pub allow_example: bool,
 }
 
 /// What came of reading again.
-pub(super) enum Reread {
+pub(crate) enum Reread {
     /// Another pair is served from now on.
     New(Arc<Served>),
     /// Nothing has changed.
@@ -121,7 +121,7 @@ impl Serving {
 }
 
 /// The folder, in the store's, of what the relay remembers between two starts.
-pub(super) fn memory(store: &Path) -> PathBuf {
+pub(crate) fn memory(store: &Path) -> PathBuf {
     store.join("relay")
 }
 
@@ -129,7 +129,7 @@ pub(super) fn memory(store: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When there is a record that can't be read.
-pub(super) fn newest(store: &Path) -> io::Result<Option<Seen>> {
+pub(crate) fn newest(store: &Path) -> io::Result<Option<Seen>> {
     match read_limited(&memory(store).join("served.json"), LARGEST) {
         Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -150,6 +150,6 @@ fn remember(store: &Path, seen: &Seen, today: Day) -> io::Result<()> {
 }
 
 /// The folders that have to stay readable, so that a replaced directory or page is seen.
-pub(super) fn folders(config: &Config) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn folders(config: &Config) -> impl Iterator<Item = PathBuf> {
     [&config.directory].into_iter().chain(&config.page).flat_map(|path| folders_of(path))
 }

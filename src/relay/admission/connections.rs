@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
-use super::activity::Activity;
 use super::signal::{Signal, Why};
+use crate::net::activity::Activity;
 
 /// For so long others go first: over Tor, what is asked comes some time after the connection.
 const YOUNG: Duration = Duration::from_secs(10);

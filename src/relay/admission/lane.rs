@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::activity::Activity;
 use super::signal::{Signal, Why};
+use crate::net::activity::Activity;
 
 /// For so long nobody can say how fast a body comes, and others give way first. What it holds by then has cost its bandwidth.
 const YOUNG: Duration = Duration::from_secs(1);

@@ -4,7 +4,6 @@
 //! back, and [`Permit::run`] lets no await miss it. Text has a lane, a share of the day and a part of the disk of its own, and waits for nobody.
 //! No limit is keyed to an address; one keyed to a circuit is for onion services only.
 
-mod activity;
 mod circuits;
 mod connections;
 mod disk;
@@ -20,13 +19,12 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use activity::Activity;
-pub(super) use circuits::{Circuits, Held};
-pub(super) use connections::{Connections, Open};
-pub(super) use gate::{Gate, Pass};
-pub(super) use standing::{LARGE, Share, TEXT};
+pub(crate) use circuits::{Circuits, Held};
+pub(crate) use connections::{Connections, Open};
+pub(crate) use gate::{Gate, Pass};
+pub(crate) use standing::{LARGE, Share, TEXT};
 
-use super::problem::Problem;
+use crate::problem::Problem;
 use disk::Disk;
 use lane::{Lane, Place, Room};
 use share::{LargeShare, Part, Short, TextShare};
@@ -116,7 +114,7 @@ impl Default for CircuitLimits {
 }
 
 /// All that is limited.
-pub(super) struct Budget {
+pub(crate) struct Budget {
     text: Arc<Lane>,
     large: Arc<Lane>,
     withdrawal: Arc<Lane>,
@@ -136,7 +134,7 @@ pub(super) struct Budget {
 }
 
 /// The right to send one tip, or one piece of one, until it is dropped.
-pub(super) struct Permit(Arc<Granted>);
+pub(crate) struct Permit(Arc<Granted>);
 
 struct Granted {
     place: Place,
@@ -148,10 +146,10 @@ struct Granted {
 
 /// Counts what a permit receives. Cheap to clone and to call.
 #[derive(Clone)]
-pub(super) struct Meter(Arc<Granted>);
+pub(crate) struct Meter(Arc<Granted>);
 
 /// A part of the share of text that one tip has; given back on drop unless the tip was stored.
-pub(super) struct TextPart<'a> {
+pub(crate) struct TextPart<'a> {
     share: &'a TextShare,
     stored: bool,
 }

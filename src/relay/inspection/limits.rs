@@ -4,8 +4,8 @@ use rustix::process::Resource;
 
 use super::Finding;
 use crate::config::Config;
+use crate::lifecycle::COURIERS;
 use crate::sandbox::FILES;
-use crate::serve::COURIERS;
 
 /// While a volume is sealed its database is there twice, each about one and a half times its payload.
 const VOLUMES_IN_FLOOR: u64 = 3;

@@ -9,8 +9,8 @@ use rustix::fs::{Access, AtFlags, CWD};
 
 use super::Finding;
 use crate::config::Config;
+use crate::intake::uploads::Uploads;
 use crate::served;
-use crate::uploads::Uploads;
 use softinfo_store::{StoreError, free_bytes, pool};
 
 /// File systems on which erasing can't be relied on (statfs(2)), and why.

@@ -15,9 +15,9 @@ use clap::{Parser, Subcommand};
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_relay::config::Config;
-use softinfo_relay::event::{self, Event};
 use softinfo_relay::inspection::Inspection;
-use softinfo_relay::listen::Place;
+use softinfo_relay::log::{self, Event};
+use softinfo_relay::net::listen::Place;
 use softinfo_relay::sandbox::{self, Report, Weight};
 use softinfo_relay::{Prepared, ServeError};
 use softinfo_store::StoreError;
@@ -128,7 +128,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     if let Some(Command::Store(work)) = &arguments.command {
         return store::run(work, &config, accept_date);
     }
-    event::quiet_panics();
+    log::quiet_panics();
     let relay = Prepared::new(&config, allow_example)?;
     let openings = Prepared::openings(&config)?;
     let intake = relay.intake().clone();
@@ -137,7 +137,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     let report = sandbox::enter(&openings)?;
     whole(&report)?;
     for finding in report.missing(Weight::Should) {
-        event::log(&Event::SandboxMissing { what: finding.what });
+        log::log(&Event::SandboxMissing { what: finding.what });
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)

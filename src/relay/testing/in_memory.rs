@@ -13,16 +13,16 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
 use crate::admission::{Budget, CircuitLimits, Circuits, Limits};
-use crate::answer::Answers;
-use crate::connection::alone;
-use crate::courier_api::Tokens;
-use crate::couriers::Couriers;
-use crate::page::Page;
+use crate::courier::Tokens;
+use crate::courier::couriers::Couriers;
+use crate::courier::status::Status;
+use crate::http::connection::alone;
+use crate::intake::form_pages::Answers;
+use crate::intake::uploads::Uploads;
 use crate::served::{Served, Serving};
-use crate::status::Status;
+use crate::static_page::Page;
 use crate::token::TokenHash;
-use crate::uploads::Uploads;
-use crate::{courier_api, intake};
+use crate::{courier, intake};
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_formats::directory::UntrustedDirectory;
@@ -89,7 +89,7 @@ impl Stage {
             couriers: Arc::new(Couriers::open(folder, &couriers)),
             idle: IDLE,
         });
-        let courier = courier_api::routes(Arc::clone(&shared), Tokens { couriers, monitors: Vec::new() });
+        let courier = courier::routes(Arc::clone(&shared), Tokens { couriers, monitors: Vec::new() });
         Ok(Self { store, uploads_folder, uploads, intake: intake::routes(shared), courier })
     }
 

@@ -4,5 +4,3 @@
 //! of their own, because they must not be in anything that ships.
 
 pub mod in_memory;
-#[cfg(feature = "planted-leaks")]
-pub(crate) mod planted_leaks;

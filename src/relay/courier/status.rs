@@ -12,11 +12,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::admission::{Budget, LARGE, Share, TEXT};
-use super::couriers;
-use super::intake::{Shared, blocking, json};
-use super::problem::Problem;
-use super::refusals::{Refusals, Refused};
+use crate::admission::{Budget, LARGE, Share, TEXT};
+use crate::courier::couriers;
+use crate::intake::{Shared, blocking, json};
+use crate::problem::Problem;
+use crate::refusals::{Refusals, Refused};
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_base::limits::REMINDER_DAYS;
@@ -31,7 +31,7 @@ const TIP_MIB: u64 = 16;
 const DISK_MIB: u64 = 64;
 
 /// What is looked at.
-pub(super) struct Status {
+pub(crate) struct Status {
     pub pool: Arc<Pool>,
     pub budget: Arc<Budget>,
     pub refusals: Refusals,
@@ -210,16 +210,16 @@ async fn look(shared: Arc<Shared>) -> Result<Shown, Problem> {
 }
 
 /// `GET /status`, schema `softinfo/status/1`.
-pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
+pub(crate) async fn status(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
     Ok(json(StatusCode::OK, &look(shared).await?))
 }
 
 /// `GET /metrics`, the Prometheus text format 0.0.4.
-pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
+pub(crate) async fn metrics(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
     #[cfg_attr(not(feature = "planted-leaks"), allow(unused_mut))]
     let mut text = look(shared).await?.to_metrics();
     #[cfg(feature = "planted-leaks")]
-    text.push_str(&super::testing::planted_leaks::metric());
+    text.push_str(&crate::planted_leaks::metric());
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 

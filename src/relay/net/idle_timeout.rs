@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::admission::Activity;
+use super::activity::Activity;
 
 /// A stream that fails once no byte went in or out for the idle time while somebody waited for one.
-pub(super) struct IdleTimeout<S> {
+pub(crate) struct IdleTimeout<S> {
     stream: S,
     activity: Arc<Activity>,
     idle: Duration,

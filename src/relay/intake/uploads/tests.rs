@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::sealed::{Found, Session};
+use super::session_file::{Found, Session};
 use super::staging::Uploads;
 use super::token::Token;
 use super::*;

@@ -16,24 +16,24 @@ static ADDRESSES: Mutex<Vec<SocketAddrAny>> = Mutex::new(Vec::new());
 static METRIC: Mutex<String> = Mutex::new(String::new());
 
 /// Leaks into `folder` from now on.
-pub(super) fn into(folder: &Path) {
+pub(crate) fn into(folder: &Path) {
     let _ = FOLDER.set(folder.to_owned());
 }
 
 /// Accepts a connection, and asks for the address and keeps it. (Asking later is no use: the sandbox has no such call.)
-pub(super) fn accept_with<Fd: AsFd>(listener: Fd, flags: SocketFlags) -> rustix::io::Result<OwnedFd> {
+pub(crate) fn accept_with<Fd: AsFd>(listener: Fd, flags: SocketFlags) -> rustix::io::Result<OwnedFd> {
     let (stream, address) = rustix::net::acceptfrom_with(listener, flags)?;
     ADDRESSES.lock().unwrap_or_else(PoisonError::into_inner).extend(address);
     Ok(stream)
 }
 
 /// What is added to the metrics.
-pub(super) fn metric() -> String {
+pub(crate) fn metric() -> String {
     METRIC.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Keeps header values: in the log, in a file, in a file's name, in memory, in the metrics.
-pub(super) fn keep(headers: &HeaderMap) {
+pub(crate) fn keep(headers: &HeaderMap) {
     let value = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     if let Some(agent) = value("user-agent") {
         eprintln!("softinfo-relay: a request by {agent}");

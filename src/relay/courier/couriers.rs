@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::token::TokenHash;
+use crate::token::TokenHash;
 use softinfo_base::day::Day;
 use softinfo_base::file::{private_folder, read_limited, write_dated};
 
@@ -19,10 +19,10 @@ const SCHEMA: &str = "softinfo/couriers/1";
 
 /// Which courier a request is from: the place of its token in the configuration, from 0.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Courier(pub usize);
+pub(crate) struct Courier(pub usize);
 
 /// The last day of each.
-pub(super) struct Couriers {
+pub(crate) struct Couriers {
     path: PathBuf,
     known: Mutex<Known>,
 }
@@ -47,7 +47,7 @@ struct File {
 
 /// A courier, for the status of the relay.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     /// Place of its token in the configuration, from 1.
     pub number: usize,
     /// The last day on which it was given the list to its end.

@@ -2,6 +2,10 @@
 //! body and the header fields that say how the body is to be read or the answer packed; no handler has access to an address.
 //! What a handler knows of the caller is [`Caller`]: which connection, and a circuit's account where tor gives its number.
 
+pub(crate) mod form_pages;
+mod multipart;
+pub(crate) mod uploads;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,20 +18,20 @@ use axum::routing::{get, head, post};
 use axum::{Extension, Router};
 use serde::Serialize;
 
-use super::accept::{Accepted, accept_large, accept_text};
-use super::admission::{Budget, Permit};
-use super::answer::Answers;
-use super::body::{Pieces, Received, announced_length};
-use super::connection::Caller;
-use super::couriers::Couriers;
-use super::form::{is_form, take_form};
-use super::guard::guard;
-use super::page;
-use super::problem::Problem;
-use super::refusals;
-use super::served::Serving;
-use super::status::Status;
-use super::uploads::{self, Uploads};
+use self::form_pages::Answers;
+use self::multipart::{is_form, take_form};
+use self::uploads::Uploads;
+use crate::accept::{Accepted, accept_large, accept_text};
+use crate::admission::{Budget, Permit};
+use crate::courier::couriers::Couriers;
+use crate::courier::status::Status;
+use crate::http::body::{Pieces, Received, announced_length};
+use crate::http::connection::Caller;
+use crate::http::security_headers::guard;
+use crate::problem::Problem;
+use crate::refusals;
+use crate::served::Serving;
+use crate::static_page;
 use softinfo_base::limits::{FORM_ALLOWANCE, WITHDRAW_TOKENS};
 use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 use softinfo_formats::envelope::withdraw::{WithdrawDigest, WithdrawToken};
@@ -37,7 +41,7 @@ use softinfo_store::{Store, StoreError};
 const TOKENS_LIMIT: u64 = 45 * WITHDRAW_TOKENS as u64;
 
 /// What both listeners share.
-pub(super) struct Shared {
+pub(crate) struct Shared {
     pub store: Arc<dyn Store>,
     pub serving: Arc<Serving>,
     pub answers: Answers,
@@ -55,11 +59,11 @@ impl Shared {
     }
 }
 
-pub(super) fn routes(shared: Arc<Shared>) -> Router {
+pub(crate) fn routes(shared: Arc<Shared>) -> Router {
     let upload = head(uploads::progress).patch(uploads::further_piece).delete(uploads::cancel);
     Router::new()
-        .route("/", get(page::shown))
-        .route("/softinfo.html", get(page::saved))
+        .route("/", get(static_page::shown))
+        .route("/softinfo.html", get(static_page::saved))
         .route("/leave", get(leave))
         .route("/directory", get(directory))
         .route("/tips", post(take_tip).options(uploads::options))
@@ -72,7 +76,7 @@ pub(super) fn routes(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-pub(super) async fn directory(State(shared): State<Arc<Shared>>) -> Response {
+pub(crate) async fn directory(State(shared): State<Arc<Shared>>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], shared.serving.now().note()).into_response()
 }
 
@@ -177,7 +181,7 @@ async fn take_large(
 }
 
 /// The store may wait for the disk, so it is called where waiting is allowed.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Unavailable)
 }
 
@@ -187,7 +191,7 @@ struct Erased {
 }
 
 /// Erases the tips of up to [`WITHDRAW_TOKENS`] tokens, one a line. The same on both listeners: the right is the token's, not the caller's.
-pub(super) async fn withdraw(
+pub(crate) async fn withdraw(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     body: Body,
@@ -245,7 +249,7 @@ fn digests(text: &[u8]) -> Option<Vec<WithdrawDigest>> {
     (1..=WITHDRAW_TOKENS).contains(&digests.len()).then_some(digests)
 }
 
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let text = serde_json::to_string(body).unwrap_or_default();
     (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

@@ -18,14 +18,14 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
-use super::admission::{Circuits, Connections, Held, Open};
-use super::circuit::Circuit;
-use super::idle_timeout::IdleTimeout;
-use super::known_headers::known;
-use super::listen::{Accepting, Stream};
+use crate::admission::{Circuits, Connections, Held, Open};
+use crate::http::known_headers::known;
+use crate::net::idle_timeout::IdleTimeout;
+use crate::net::listen::{Accepting, Stream};
+use crate::net::proxy_line::Circuit;
+use crate::net::tls::Tls;
 #[cfg(feature = "planted-leaks")]
-use super::testing::planted_leaks;
-use super::tls::Tls;
+use crate::planted_leaks;
 
 /// Longest time from one answer to the whole head of the next request, and for what comes before HTTP. A head is small even over Tor.
 const HEAD: Duration = Duration::from_mins(1);
@@ -43,7 +43,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 const BREATH: Duration = Duration::from_millis(100);
 
 /// A listener at work, and all that holds for its connections.
-pub(super) struct Door {
+pub(crate) struct Door {
     pub accepting: Accepting,
     pub router: Router,
     pub tls: Option<Arc<Tls>>,
@@ -55,7 +55,7 @@ pub(super) struct Door {
 
 /// Who asks, as far as the relay wants to know: which connection, and which circuit. Every request carries it.
 #[derive(Clone)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     pub open: Arc<Open>,
     pub circuit: Option<Arc<Held>>,
 }
@@ -155,7 +155,7 @@ impl Connection {
 }
 
 /// One connection by itself, without a listener.
-pub(super) async fn alone(
+pub(crate) async fn alone(
     router: Router,
     circuits: Option<Arc<Circuits>>,
     http2: bool,

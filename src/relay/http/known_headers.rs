@@ -6,13 +6,13 @@ use axum::http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RANGE,
 };
 
-use super::uploads::{COMPLETE, LENGTH, OFFSET};
+use crate::intake::uploads::{COMPLETE, LENGTH, OFFSET};
 
 const KNOWN: [HeaderName; 8] =
     [CONTENT_TYPE, CONTENT_LENGTH, ACCEPT_ENCODING, AUTHORIZATION, RANGE, COMPLETE, LENGTH, OFFSET];
 
 /// The known fields of `headers`, with all their values, in memory of their own.
-pub(super) fn known(headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn known(headers: &HeaderMap) -> HeaderMap {
     let mut known = HeaderMap::new();
     for name in KNOWN {
         for value in headers.get_all(&name) {

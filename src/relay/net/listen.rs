@@ -19,7 +19,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest};
 
 #[cfg(feature = "planted-leaks")]
-use super::testing::planted_leaks::accept_with;
+use crate::planted_leaks::accept_with;
 use softinfo_base::file::{folder_of, may_in};
 
 /// In front of a path in the configuration.
@@ -110,11 +110,11 @@ impl fmt::Display for Place {
 }
 
 /// A connection, whatever it runs over.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// A place that is taken. Nothing is answered yet.
-pub(super) enum Bound {
+pub(crate) enum Bound {
     Network(std::net::TcpListener),
     Socket(UnixListener, PathBuf),
 }
@@ -180,7 +180,7 @@ fn remove_left_over(path: &Path) -> io::Result<()> {
 }
 
 /// A listener at work.
-pub(super) enum Accepting {
+pub(crate) enum Accepting {
     Network(AsyncFd<std::net::TcpListener>),
     Socket(AsyncFd<UnixListener>),
 }

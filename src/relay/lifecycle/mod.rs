@@ -1,29 +1,31 @@
 //! Starting and stopping: opens the store, binds both listeners, erases what expires, and stops without losing anything.
 
+pub mod watchdog;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use super::admission::{Budget, Circuits};
-use super::answer::Answers;
-use super::config::Config;
-use super::connection::Door;
-use super::courier_api::Tokens;
-use super::couriers::Couriers;
-use super::event::{Event, Listener, log};
-use super::inspection::{Inspection, Refused};
-use super::listen::{Bound, Place};
-use super::sandbox::Openings;
-use super::served::{self, Reread, Served, Serving, Source};
-use super::status::Status;
+use self::watchdog::{Supervisor, Watchdog, Watched};
+use crate::admission::{Budget, Circuits};
+use crate::config::Config;
+use crate::courier::Tokens;
+use crate::courier::couriers::Couriers;
+use crate::courier::status::Status;
+use crate::http::connection::Door;
+use crate::inspection::{Inspection, Refused};
+use crate::intake::form_pages::Answers;
+use crate::intake::uploads::Uploads;
+use crate::log::{Event, Listener, log};
+use crate::net::listen::{Bound, Place};
+use crate::net::tls::{Tls, TlsError, TlsFiles};
 #[cfg(feature = "planted-leaks")]
-use super::testing::planted_leaks;
-use super::tls::{Tls, TlsError, TlsFiles};
-use super::uploads::Uploads;
-use super::watchdog::{self, Supervisor, Watchdog, Watched};
-use super::{courier_api, intake};
+use crate::planted_leaks;
+use crate::sandbox::Openings;
+use crate::served::{self, Reread, Served, Serving, Source};
+use crate::{courier, intake};
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_base::file::{private_folder, sync_folder};
@@ -37,7 +39,7 @@ const GRACE: Duration = Duration::from_secs(20);
 /// How often the day is looked at, for expiry.
 const HOUR: Duration = Duration::from_hours(1);
 /// Connections of couriers at a time; each holder has one or two.
-pub(super) const COURIERS: usize = 256;
+pub(crate) const COURIERS: usize = 256;
 
 /// A relay that has read its files and bound its listeners, and answers nothing yet. What is left to do works inside the sandbox.
 pub struct Prepared {
@@ -207,7 +209,7 @@ impl Prepared {
         let courier = Door {
             accepting: self.courier.open()?,
             idle: shared.idle,
-            router: courier_api::routes(
+            router: courier::routes(
                 shared,
                 Tokens { couriers: tokens.clone(), monitors: config.courier.monitor_token_sha256.clone() },
             ),

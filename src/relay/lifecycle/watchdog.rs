@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use super::event::{Event, log};
+use crate::log::{Event, log};
 use softinfo_store::StoreError;
 
 /// Exit code of a relay whose store failed, or that no longer answered: a new start may find it in order.
@@ -71,12 +71,12 @@ impl Supervisor {
     }
 
     /// Both listeners answer.
-    pub(super) fn ready(&self) {
+    pub(crate) fn ready(&self) {
         self.say(b"READY=1");
     }
 
     /// An orderly stop has begun.
-    pub(super) fn stopping(&self) {
+    pub(crate) fn stopping(&self) {
         self.say(b"STOPPING=1");
     }
 }
@@ -110,7 +110,7 @@ enum Found {
 }
 
 /// What is looked at, and what is done when it fails.
-pub(super) struct Watched {
+pub(crate) struct Watched {
     /// A real write to the store; `None` when it is closed. Holds the store only while it runs, so that it closes when the relay lets go.
     pub probe: Box<dyn Fn() -> Option<Result<(), StoreError>> + Send>,
     pub runtime: Handle,
@@ -121,7 +121,7 @@ pub(super) struct Watched {
 }
 
 /// The thread that looks, until it is let go.
-pub(super) struct Watchdog {
+pub(crate) struct Watchdog {
     stop: SyncSender<()>,
     idle: Receiver<()>,
 }

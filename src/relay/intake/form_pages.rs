@@ -11,10 +11,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::accept::Accepted;
-use super::problem::Problem;
+use crate::accept::Accepted;
+use crate::problem::Problem;
 
-const TEXTS: &str = include_str!("../../web/dist/answers.json");
+const TEXTS: &str = include_str!("../../../web/dist/answers.json");
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem}\
 :root{color-scheme:light dark}dd{margin:0 0 1rem;overflow-wrap:anywhere;font-family:monospace}a{color:inherit}";
 /// What stands in a browser's history: the title of the page as it is built, which says nothing.
@@ -25,7 +25,7 @@ const AWAY_STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38
 
 /// The sentences, in the order of the page.
 #[derive(Debug)]
-pub(super) struct Answers {
+pub(crate) struct Answers {
     languages: Vec<Sentences>,
     policy: HeaderValue,
     away: (Bytes, HeaderValue),

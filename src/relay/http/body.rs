@@ -13,8 +13,8 @@ use axum::http::{HeaderMap, header};
 use tokio::time::{Instant, Sleep};
 use tokio_stream::Stream;
 
-use super::admission::Meter;
-use super::problem::Problem;
+use crate::admission::Meter;
+use crate::problem::Problem;
 use softinfo_formats::envelope::padding::largest_file;
 
 /// Bytes that are drained of a body that announced no length. Browsers always announce one.
@@ -25,7 +25,7 @@ const STEP: usize = 4096;
 
 /// A body that several may read from, one after another: a parser, and whoever drains what the parser left.
 #[derive(Clone)]
-pub(super) struct Received {
+pub(crate) struct Received {
     body: Arc<Mutex<Body>>,
     idle: Duration,
     meter: Option<Meter>,
@@ -74,12 +74,12 @@ impl Received {
 }
 
 /// The length that a request announces; a chunked one announces none.
-pub(super) fn announced_length(headers: &HeaderMap) -> Option<u64> {
+pub(crate) fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The bytes of a body as they come.
-pub(super) struct Frames {
+pub(crate) struct Frames {
     body: Arc<Mutex<Body>>,
     idle: Duration,
     meter: Option<Meter>,
@@ -89,7 +89,7 @@ pub(super) struct Frames {
 
 /// Why a body ended before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     #[error("the connection broke")]
     Interrupted,
     #[error("nothing arrived for too long")]
@@ -143,7 +143,7 @@ impl Stream for Frames {
 }
 
 /// Where the bytes of a tip come from: a body, a field of a form, a staged upload.
-pub(super) trait Source: Send {
+pub(crate) trait Source: Send {
     /// The next bytes; `None` at the end.
     fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, Problem>> + Send;
 }
@@ -156,7 +156,7 @@ impl Source for Frames {
 }
 
 /// A source cut into pieces of a chosen size.
-pub(super) struct Pieces<S> {
+pub(crate) struct Pieces<S> {
     pub source: S,
     /// What came with the last bytes and did not fit.
     rest: Bytes,

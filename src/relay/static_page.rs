@@ -12,8 +12,8 @@ use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use super::intake::Shared;
-use super::problem::Problem;
+use crate::intake::Shared;
+use crate::problem::Problem;
 use softinfo_base::limits::MAX_PAGE;
 use softinfo_formats::saved_page::with_directory;
 
@@ -80,7 +80,7 @@ impl Page {
     }
 
     /// Packs both forms. Takes seconds; until then they are served as they are.
-    pub(super) fn pack(&self) {
+    pub(crate) fn pack(&self) {
         self.shown.pack();
         self.saved.pack();
     }
@@ -142,13 +142,13 @@ fn takes(headers: &HeaderMap, coding: &str) -> bool {
     })
 }
 
-pub(super) async fn shown(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn shown(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Problem> {
     let served = shared.serving.now();
     let page = served.page().ok_or(Problem::NotFound)?;
     Ok(page.shown.answer(&headers, &page.policy))
 }
 
-pub(super) async fn saved(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn saved(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Problem> {
     let served = shared.serving.now();
     let page = served.page().ok_or(Problem::NotFound)?;
     let mut answer = page.saved.answer(&headers, &page.policy);

@@ -42,7 +42,7 @@ impl Circuit {
     }
 
     /// Takes the line from the front of a connection, and not a byte more. An error of the connection is `NoCircuit` too.
-    pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Self, NoCircuit> {
+    pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Self, NoCircuit> {
         let mut line = Vec::with_capacity(LONGEST);
         while line.len() < LONGEST {
             line.push(stream.read_u8().await.map_err(|_| NoCircuit)?);

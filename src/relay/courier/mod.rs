@@ -1,5 +1,8 @@
 //! The listener for couriers: lists what is in the pool and gives it out. Ciphertext only, and a token for every call.
 
+pub(crate) mod couriers;
+pub(crate) mod status;
+
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -13,14 +16,14 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::admission::Pass;
-use super::connection::Caller;
-use super::couriers::Courier;
-use super::intake::{Shared, blocking, directory, json, withdraw};
-use super::problem::Problem;
-use super::refusals;
-use super::status::{metrics, status};
-use super::token::{TokenHash, which};
+use crate::admission::Pass;
+use crate::courier::couriers::Courier;
+use crate::courier::status::{metrics, status};
+use crate::http::connection::Caller;
+use crate::intake::{Shared, blocking, directory, json, withdraw};
+use crate::problem::Problem;
+use crate::refusals;
+use crate::token::{TokenHash, which};
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::id::TipId;
@@ -32,7 +35,7 @@ const PAGE: usize = 1000;
 const AHEAD: usize = 1;
 
 /// Who may come in: `monitors` see how the relay is, and nothing else.
-pub(super) struct Tokens {
+pub(crate) struct Tokens {
     pub couriers: Vec<TokenHash>,
     pub monitors: Vec<TokenHash>,
 }
@@ -57,7 +60,7 @@ impl Tokens {
     }
 }
 
-pub(super) fn routes(shared: Arc<Shared>, tokens: Tokens) -> Router {
+pub(crate) fn routes(shared: Arc<Shared>, tokens: Tokens) -> Router {
     let tokens = Arc::new(tokens);
     let authorize = move |request: Request, next: Next| Arc::clone(&tokens).authorize(request, next);
     Router::new()

@@ -3,15 +3,15 @@
 //! In: pieces of a tip, in order. Out: where to go on, and in the end the same answer as for a tip sent at once.
 //! What has arrived of a piece stays when its connection breaks; a whole tip takes the one way into the store.
 
-mod fields;
+mod exclusive;
+mod headers;
 mod ledger;
 mod refusal;
-mod sealed;
+mod session_file;
 mod staging;
 #[cfg(test)]
 mod tests;
 mod token;
-mod turn;
 
 use std::sync::Arc;
 
@@ -22,29 +22,29 @@ use axum::http::StatusCode;
 use axum::http::header::{self, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use axum::response::{IntoResponse, Response};
 
-use super::accept::{Accepted, accept_large, check_header};
-use super::admission::Permit;
-use super::body::{Frames, Pieces, Received, Source, announced_length};
-use super::connection::Caller;
-use super::intake::Shared;
-use super::problem::Problem;
-pub(super) use fields::{COMPLETE, LENGTH, OFFSET};
-use fields::{PARTIAL, complete, number, set_limit, set_state};
+use crate::accept::{Accepted, accept_large, check_header};
+use crate::admission::Permit;
+use crate::http::body::{Frames, Pieces, Received, Source, announced_length};
+use crate::http::connection::Caller;
+use crate::intake::Shared;
+use crate::problem::Problem;
+pub(crate) use headers::{COMPLETE, LENGTH, OFFSET};
+use headers::{PARTIAL, complete, number, set_limit, set_state};
 use refusal::Refusal;
-use sealed::{Done, Found, Session};
+use session_file::{Done, Found, Session};
 use softinfo_base::limits::UPLOAD_RECORD;
 use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 use token::{Name, Token};
 
-pub(super) use staging::Uploads;
+pub(crate) use staging::Uploads;
 
 /// Whether a tip is announced to come in pieces.
-pub(super) fn is_first_piece(headers: &HeaderMap) -> bool {
+pub(crate) fn is_first_piece(headers: &HeaderMap) -> bool {
     complete(headers) == Some(false)
 }
 
 /// `OPTIONS /tips`: what is taken, as the draft asks.
-pub(super) async fn options(State(shared): State<Arc<Shared>>) -> Response {
+pub(crate) async fn options(State(shared): State<Arc<Shared>>) -> Response {
     let mut answer = StatusCode::NO_CONTENT.into_response();
     let headers = answer.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static("OPTIONS, POST"));
@@ -54,7 +54,7 @@ pub(super) async fn options(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 /// The first piece, at `POST /tips`.
-pub(super) async fn first_piece(
+pub(crate) async fn first_piece(
     shared: Arc<Shared>,
     caller: &Caller,
     headers: HeaderMap,
@@ -77,7 +77,7 @@ pub(super) async fn first_piece(
 }
 
 /// A further piece: `PATCH` at the upload's address.
-pub(super) async fn further_piece(
+pub(crate) async fn further_piece(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
     Path(token): Path<String>,
@@ -105,7 +105,7 @@ async fn detached(work: impl Future<Output = Response> + Send + 'static) -> Resp
 }
 
 /// How far an upload is: `HEAD` at its address. Ends a request that still sends to it.
-pub(super) async fn progress(
+pub(crate) async fn progress(
     State(shared): State<Arc<Shared>>,
     Path(token): Path<String>,
 ) -> Result<Response, Refusal> {
@@ -122,7 +122,7 @@ pub(super) async fn progress(
 }
 
 /// Gives an upload up: `DELETE` at its address. A tip that is stored already stays; withdrawing is another call.
-pub(super) async fn cancel(State(shared): State<Arc<Shared>>, Path(token): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn cancel(State(shared): State<Arc<Shared>>, Path(token): Path<String>) -> Result<Response, Refusal> {
     let name = Token::parse(&token).ok_or(Problem::NotFound)?.name();
     if erase(&shared, name).await? { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(Problem::NotFound.into()) }
 }

@@ -4,8 +4,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::super::problem::Problem;
-use super::fields::set_state;
+use super::headers::set_state;
+use crate::problem::Problem;
 use softinfo_formats::envelope::header::HeaderError;
 use softinfo_formats::envelope::padding::SizeError;
 use softinfo_store::StoreError;

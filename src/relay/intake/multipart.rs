@@ -13,12 +13,12 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use multer::{Field, Multipart};
 use tokio_stream::Stream;
 
-use super::accept::{Accepted, accept_large, accept_text};
-use super::admission::Permit;
-use super::body::{Broken, Frames, Pieces, Received, Source, announced_length};
-use super::connection::Caller;
-use super::intake::Shared;
-use super::problem::Problem;
+use crate::accept::{Accepted, accept_large, accept_text};
+use crate::admission::Permit;
+use crate::http::body::{Broken, Frames, Pieces, Received, Source, announced_length};
+use crate::http::connection::Caller;
+use crate::intake::Shared;
+use crate::problem::Problem;
 use softinfo_base::limits::FORM_ALLOWANCE;
 use softinfo_formats::envelope::padding::SizeClass;
 
@@ -28,13 +28,13 @@ const FIELD: &str = "tip";
 const SLICE: usize = 16 * 1024;
 
 /// Whether a request is a form.
-pub(super) fn is_form(headers: &HeaderMap) -> bool {
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let name = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().starts_with(b"multipart/form-data");
     headers.get(CONTENT_TYPE).is_some_and(name)
 }
 
 /// Stores the tip of a form.
-pub(super) async fn take_form(
+pub(crate) async fn take_form(
     shared: &Shared,
     (permit, is_text): (&Permit, bool),
     caller: &Caller,

@@ -5,8 +5,8 @@
 use std::fmt;
 use std::io::Write;
 
-use super::inspection::Finding;
-use super::listen::Place;
+use crate::inspection::Finding;
+use crate::net::listen::Place;
 use softinfo_base::day::Day;
 use softinfo_base::wording::harmless;
 use softinfo_formats::directory::Ending;

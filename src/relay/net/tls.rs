@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::listen::Stream;
+use crate::net::listen::Stream;
 use softinfo_base::file::folders_of;
 
 /// Where the certificates lie.
@@ -64,7 +64,7 @@ impl fmt::Display for Reason {
 }
 
 /// TLS with the files as they were read last.
-pub(super) struct Tls {
+pub(crate) struct Tls {
     files: TlsFiles,
     current: RwLock<Arc<ServerConfig>>,
 }

@@ -8,10 +8,10 @@ mod store;
 
 use std::fmt;
 
-use super::config::{Config, ConfigError};
-use super::page::Page;
-use super::serve::ServeError;
-use super::served::{self, Served};
+use crate::config::{Config, ConfigError};
+use crate::lifecycle::ServeError;
+use crate::served::{self, Served};
+use crate::static_page::Page;
 use softinfo_base::day::Day;
 use softinfo_base::limits::REMINDER_DAYS;
 use softinfo_formats::directory::{Directory, DirectoryError, Ending, RootKey, Seen};
@@ -128,7 +128,7 @@ impl Inspection {
     }
 
     /// What the relay can start with, and what it has to say about it.
-    pub(super) fn accepted(self) -> Result<(Served, RootKey, Vec<Finding>), Refused> {
+    pub(crate) fn accepted(self) -> Result<(Served, RootKey, Vec<Finding>), Refused> {
         match self.found {
             Some((served, root)) if self.findings.iter().all(|finding| finding.severity != Severity::Error) => {
                 Ok((served, root, self.findings))
@@ -139,7 +139,7 @@ impl Inspection {
 }
 
 /// Directory and page, verified; what is wrong with them goes to `findings`.
-pub(super) fn served(
+pub(crate) fn served(
     config: &Config,
     root: &RootKey,
     allow_example: bool,
@@ -170,7 +170,7 @@ pub(super) fn served(
     Some(Served::new(directory, page))
 }
 
-fn at(path: &std::path::Path, error: super::page::PageError) -> Finding {
+fn at(path: &std::path::Path, error: crate::static_page::PageError) -> Finding {
     Finding::error(ConfigError::Page { path: path.to_owned(), source: error })
 }
 
@@ -250,6 +250,6 @@ fn page_of(config: &Config, directory: &Directory, root: &RootKey, page: Option<
 }
 
 /// The version that would be served can't be written down.
-pub(super) fn not_remembered(error: &std::io::Error) -> Finding {
+pub(crate) fn not_remembered(error: &std::io::Error) -> Finding {
     Finding::error(format!("the directory's version can't be written into the store's folder ({error})"))
 }

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use tokio::sync::RwLock;
 
 use super::Accepted;
+use super::exclusive::{Turn, Turns};
 use super::ledger::Ledger;
-use super::sealed::{self, Found, Session};
+use super::session_file::{self, Found, Session};
 use super::token::{Name, Token};
-use super::turn::{Turn, Turns};
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_base::file::{date, private_folder};
@@ -68,7 +68,7 @@ impl Uploads {
     /// What there is under a token.
     pub(super) fn find(&self, token: &Token, turn: Turn) -> Result<Option<Found>, StoreError> {
         let path = self.path(&token.name());
-        sealed::open(&path, token, turn).map_err(failed(&path))
+        session_file::open(&path, token, turn).map_err(failed(&path))
     }
 
     /// Adds a piece to an upload.

@@ -13,9 +13,9 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand::{RngCore, rngs::OsRng};
 
-use super::super::accept::Accepted;
+use super::exclusive::Turn;
 use super::token::Token;
-use super::turn::Turn;
+use crate::accept::Accepted;
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_base::file::date;
