@@ -4,7 +4,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::refusals::Kind;
 use softinfo_formats::envelope::header::HeaderError;
 use softinfo_formats::envelope::padding::SizeError;
 use softinfo_store::StoreError;
@@ -66,6 +65,10 @@ pub(crate) enum Problem {
     BadRequest,
     RangeNotSatisfiable,
 }
+
+/// The name of a problem. It travels beside its answer, so that refusals can be counted by kind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind(pub &'static str);
 
 #[derive(Serialize)]
 struct Body {

@@ -11,15 +11,12 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::intake::Shared;
+use crate::problem::Kind;
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 
 /// Refusals are counted in tens.
 const TENS: u64 = 10;
-
-/// The name of a problem, which travels beside its answer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Kind(pub &'static str);
 
 type Counts = BTreeMap<&'static str, u64>;
 

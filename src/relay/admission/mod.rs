@@ -58,6 +58,9 @@ const READERS: (usize, usize, Duration) = (32, 256, Duration::from_mins(1));
 /// Chunks that are read for them at a time.
 const READS: usize = 4;
 
+/// Connections of couriers at a time; each holder has one or two.
+pub(crate) const COURIER_CONNECTIONS: usize = 256;
+
 /// The limits, each with a default that is meant for a small server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -6,10 +6,23 @@ use axum::http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RANGE,
 };
 
-use crate::intake::uploads::{COMPLETE, LENGTH, OFFSET};
+/// Whether a piece is the last of its upload (draft-ietf-httpbis-resumable-upload).
+pub(crate) const UPLOAD_COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
+/// Bytes of the upload before a piece.
+pub(crate) const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+/// Bytes of the upload in all.
+pub(crate) const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 
-const KNOWN: [HeaderName; 8] =
-    [CONTENT_TYPE, CONTENT_LENGTH, ACCEPT_ENCODING, AUTHORIZATION, RANGE, COMPLETE, LENGTH, OFFSET];
+const KNOWN: [HeaderName; 8] = [
+    CONTENT_TYPE,
+    CONTENT_LENGTH,
+    ACCEPT_ENCODING,
+    AUTHORIZATION,
+    RANGE,
+    UPLOAD_COMPLETE,
+    UPLOAD_LENGTH,
+    UPLOAD_OFFSET,
+];
 
 /// The known fields of `headers`, with all their values, in memory of their own.
 pub(crate) fn known(headers: &HeaderMap) -> HeaderMap {

@@ -4,5 +4,5 @@
 
 pub(crate) mod body;
 pub(crate) mod connection;
-mod known_headers;
+pub(crate) mod known_headers;
 pub(crate) mod security_headers;

@@ -3,8 +3,8 @@
 use rustix::process::Resource;
 
 use super::Finding;
+use crate::admission::COURIER_CONNECTIONS;
 use crate::config::Config;
-use crate::lifecycle::COURIERS;
 use crate::sandbox::FILES;
 
 /// While a volume is sealed its database is there twice, each about one and a half times its payload.
@@ -57,7 +57,7 @@ pub(super) fn look(config: &Config, max_bytes: Option<u64>, findings: &mut Vec<F
         );
     }
     let may_open = rustix::process::getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX).min(FILES);
-    let needed = [limits.connections, COURIERS, limits.uploads]
+    let needed = [limits.connections, COURIER_CONNECTIONS, limits.uploads]
         .into_iter()
         .fold(OTHER_FILES, |sum, part| sum.saturating_add(part as u64));
     warn(

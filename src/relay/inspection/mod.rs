@@ -9,7 +9,6 @@ mod store;
 use std::fmt;
 
 use crate::config::{Config, ConfigError};
-use crate::lifecycle::ServeError;
 use crate::served::{self, Served};
 use crate::static_page::Page;
 use softinfo_base::day::Day;
@@ -111,9 +110,7 @@ impl Inspection {
             findings.extend(files.check().err().map(Finding::error));
         }
         for place in [&config.intake.listen, &config.courier.listen] {
-            findings.extend(
-                place.look().err().map(|source| Finding::error(ServeError::Listen { place: place.clone(), source })),
-            );
+            findings.extend(place.look().err().map(Finding::error));
         }
         store::look(config, &mut findings);
         limits::look(config, found.as_ref().map(|(found, _)| found.contents().max_bytes), &mut findings);

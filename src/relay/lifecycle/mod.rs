@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use self::watchdog::{Supervisor, Watchdog, Watched};
-use crate::admission::{Budget, Circuits};
+use crate::admission::{Budget, COURIER_CONNECTIONS, Circuits};
 use crate::config::Config;
 use crate::courier::Tokens;
 use crate::courier::couriers::Couriers;
@@ -19,7 +19,7 @@ use crate::inspection::{Inspection, Refused};
 use crate::intake::form_pages::Answers;
 use crate::intake::uploads::Uploads;
 use crate::log::{Event, Listener, log};
-use crate::net::listen::{Bound, Place};
+use crate::net::listen::{Bound, CantListen, Place};
 use crate::net::tls::{Tls, TlsError, TlsFiles};
 #[cfg(feature = "planted-leaks")]
 use crate::planted_leaks;
@@ -38,8 +38,6 @@ use softinfo_store::{Store, StoreError};
 const GRACE: Duration = Duration::from_secs(20);
 /// How often the day is looked at, for expiry.
 const HOUR: Duration = Duration::from_hours(1);
-/// Connections of couriers at a time; each holder has one or two.
-pub(crate) const COURIERS: usize = 256;
 
 /// A relay that has read its files and bound its listeners, and answers nothing yet. What is left to do works inside the sandbox.
 pub struct Prepared {
@@ -95,14 +93,9 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
-    /// A place is taken or not ours.
-    #[error("can't listen on {place}: {source}")]
-    Listen {
-        /// Which.
-        place: Place,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// A place of a listener.
+    #[error(transparent)]
+    Listen(#[from] CantListen),
     /// systemd's socket can't be reached.
     #[error("NOTIFY_SOCKET can't be reached: {0}; systemd sets it, so by hand start the relay without it")]
     Supervisor(std::io::Error),
@@ -126,8 +119,8 @@ impl Prepared {
         let answers = Answers::built_in().map_err(ServeError::Answers)?;
         let open = |files: &Option<TlsFiles>| files.clone().map(|files| Tls::open(files).map(Arc::new)).transpose();
         let tls = (open(&config.intake.tls)?, open(&config.courier.tls)?);
-        let intake = bind(&config.intake.listen)?;
-        let courier = bind(&config.courier.listen)?;
+        let intake = Bound::bind(&config.intake.listen)?;
+        let courier = Bound::bind(&config.courier.listen)?;
         let places = [(Listener::Intake, intake.place()?), (Listener::Courier, courier.place()?)];
         let supervisor = Arc::new(Supervisor::from_environment().map_err(ServeError::Supervisor)?);
         Ok(Self { serving, source, answers, intake, courier, places, tls, supervisor })
@@ -215,7 +208,7 @@ impl Prepared {
             ),
             tls: self.tls.1,
             circuits: None,
-            connections: COURIERS,
+            connections: COURIER_CONNECTIONS,
         };
         let certificates = intake.tls.iter().chain(&courier.tls).cloned().collect();
         for (listener, place) in self.places {
@@ -290,10 +283,6 @@ impl Relay {
         log(&Event::Stopped);
         if failed { Err(ServeError::StoreStopped) } else { Ok(()) }
     }
-}
-
-fn bind(place: &Place) -> Result<Bound, ServeError> {
-    Bound::bind(place).map_err(|source| ServeError::Listen { place: place.clone(), source })
 }
 
 /// Packs the page. Nobody waits for it: until it is done the page is served as it is.

@@ -44,6 +44,16 @@ pub enum Place {
 )]
 pub struct NotAPlace(String);
 
+/// A place is taken, or not ours.
+#[derive(Debug, thiserror::Error)]
+#[error("can't listen on {place}: {source}")]
+pub struct CantListen {
+    /// The place of the configuration.
+    pub place: Place,
+    /// What the system said.
+    pub source: io::Error,
+}
+
 impl Place {
     /// Takes a relative path from `folder`.
     #[must_use]
@@ -65,11 +75,12 @@ impl Place {
     ///
     /// # Errors
     /// What making it would fail with.
-    pub fn look(&self) -> io::Result<()> {
+    pub fn look(&self) -> Result<(), CantListen> {
         let Self::Socket(path) = self else { return Ok(()) };
-        std::os::unix::net::SocketAddr::from_pathname(path)?;
-        left_over(path)?;
-        may_in(&folder_of(path), Access::WRITE_OK | Access::EXEC_OK)
+        let looked = std::os::unix::net::SocketAddr::from_pathname(path)
+            .and_then(|_| left_over(path))
+            .and_then(|_| may_in(&folder_of(path), Access::WRITE_OK | Access::EXEC_OK));
+        looked.map_err(|source| CantListen { place: self.clone(), source })
     }
 
     /// Whether only this machine reaches it.
@@ -121,7 +132,11 @@ pub(crate) enum Bound {
 
 impl Bound {
     /// Takes a place. A socket that an earlier run left, and that nobody answers on, is replaced.
-    pub fn bind(place: &Place) -> io::Result<Self> {
+    pub fn bind(place: &Place) -> Result<Self, CantListen> {
+        Self::take(place).map_err(|source| CantListen { place: place.clone(), source })
+    }
+
+    fn take(place: &Place) -> io::Result<Self> {
         match place {
             Place::Network(address) => {
                 let listener = std::net::TcpListener::bind(address)?;
@@ -227,7 +242,7 @@ mod tests {
         drop(Bound::bind(&place).unwrap());
         let held = Bound::bind(&place).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, SOCKET_MODE);
-        assert_eq!(Bound::bind(&place).err().unwrap().kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(Bound::bind(&place).err().unwrap().source.kind(), io::ErrorKind::AddrInUse);
         drop(held);
         std::fs::remove_file(&path).unwrap();
         std::fs::write(&path, "mine").unwrap();

@@ -2,16 +2,16 @@
 
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-pub(crate) const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
-pub(crate) const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
-pub(crate) const LENGTH: HeaderName = HeaderName::from_static("upload-length");
-pub(super) const LIMIT: HeaderName = HeaderName::from_static("upload-limit");
+use crate::http::known_headers::{UPLOAD_COMPLETE, UPLOAD_OFFSET};
+
+/// What an answer says of the largest length; no request has it.
+const LIMIT: HeaderName = HeaderName::from_static("upload-limit");
 /// The content type of a further piece.
 pub(super) const PARTIAL: &str = "application/partial-upload";
 
 /// `Upload-Complete`. As the draft asks, a value that is not a boolean counts as none.
 pub(super) fn complete(headers: &HeaderMap) -> Option<bool> {
-    match item(headers, &COMPLETE)? {
+    match item(headers, &UPLOAD_COMPLETE)? {
         "?0" => Some(false),
         "?1" => Some(true),
         _ => None,
@@ -34,8 +34,8 @@ fn item<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 
 /// Sets the fields that say how far an upload is.
 pub(super) fn set_state(headers: &mut HeaderMap, is_complete: bool, offset: u64) {
-    headers.insert(COMPLETE, HeaderValue::from_static(if is_complete { "?1" } else { "?0" }));
-    headers.insert(OFFSET, offset.into());
+    headers.insert(UPLOAD_COMPLETE, HeaderValue::from_static(if is_complete { "?1" } else { "?0" }));
+    headers.insert(UPLOAD_OFFSET, offset.into());
 }
 
 /// Sets the largest length of a tip's file.
@@ -56,16 +56,16 @@ mod tests {
     #[test]
     fn what_is_not_a_structured_boolean_or_integer_counts_as_absent() {
         for (text, value) in [("?0", Some(false)), ("?1", Some(true)), ("?1;a=1", Some(true)), (" ?0 ", Some(false))] {
-            assert_eq!(complete(&with(&COMPLETE, &[text])), value);
+            assert_eq!(complete(&with(&UPLOAD_COMPLETE, &[text])), value);
         }
         for wrong in ["", "1", "true", "?2", "?1?", "\"?1\""] {
-            assert_eq!(complete(&with(&COMPLETE, &[wrong])), None, "{wrong}");
+            assert_eq!(complete(&with(&UPLOAD_COMPLETE, &[wrong])), None, "{wrong}");
         }
-        assert_eq!(complete(&with(&COMPLETE, &["?1", "?0"])), None);
-        assert_eq!(number(&with(&OFFSET, &["65536"]), &OFFSET), Some(65_536));
-        assert_eq!(number(&with(&OFFSET, &["999999999999999"]), &OFFSET), Some(999_999_999_999_999));
+        assert_eq!(complete(&with(&UPLOAD_COMPLETE, &["?1", "?0"])), None);
+        assert_eq!(number(&with(&UPLOAD_OFFSET, &["65536"]), &UPLOAD_OFFSET), Some(65_536));
+        assert_eq!(number(&with(&UPLOAD_OFFSET, &["999999999999999"]), &UPLOAD_OFFSET), Some(999_999_999_999_999));
         for wrong in ["", "-1", "+1", "1.0", "1000000000000000", "0x1", "1 2"] {
-            assert_eq!(number(&with(&OFFSET, &[wrong]), &OFFSET), None, "{wrong}");
+            assert_eq!(number(&with(&UPLOAD_OFFSET, &[wrong]), &UPLOAD_OFFSET), None, "{wrong}");
         }
     }
 }

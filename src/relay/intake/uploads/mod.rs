@@ -26,9 +26,9 @@ use crate::accept::{Accepted, accept_large, check_header};
 use crate::admission::Permit;
 use crate::http::body::{Frames, Pieces, Received, Source, announced_length};
 use crate::http::connection::Caller;
+use crate::http::known_headers::{UPLOAD_LENGTH, UPLOAD_OFFSET};
 use crate::intake::Shared;
 use crate::problem::Problem;
-pub(crate) use headers::{COMPLETE, LENGTH, OFFSET};
 use headers::{PARTIAL, complete, number, set_limit, set_state};
 use refusal::Refusal;
 use session_file::{Done, Found, Session};
@@ -116,7 +116,7 @@ pub(crate) async fn progress(
     };
     let mut answer = StatusCode::NO_CONTENT.into_response();
     set_state(answer.headers_mut(), is_complete, offset);
-    answer.headers_mut().insert(LENGTH, length.into());
+    answer.headers_mut().insert(UPLOAD_LENGTH, length.into());
     set_limit(answer.headers_mut(), largest_file(shared.max_plaintext()));
     Ok(answer)
 }
@@ -164,7 +164,7 @@ async fn create(
     headers: &HeaderMap,
     received: &Received,
 ) -> Result<Response, Refusal> {
-    let length = number(headers, &LENGTH).ok_or(Problem::BadRequest)?;
+    let length = number(headers, &UPLOAD_LENGTH).ok_or(Problem::BadRequest)?;
     SizeClass::of_file(length, shared.max_plaintext())?;
     if announced_length(headers).is_some_and(|announced| announced > length) {
         return Err(Refusal::InconsistentLength);
@@ -217,7 +217,7 @@ async fn append(
     if headers.get(CONTENT_TYPE).is_none_or(|value| value != PARTIAL) {
         return Err(Problem::UnsupportedMediaType.into());
     }
-    let (Some(provided), Some(is_last)) = (number(headers, &OFFSET), complete(headers)) else {
+    let (Some(provided), Some(is_last)) = (number(headers, &UPLOAD_OFFSET), complete(headers)) else {
         return Err(Problem::BadRequest.into());
     };
     let token = Token::parse(token).ok_or(Problem::NotFound)?;
@@ -231,7 +231,7 @@ async fn append(
         return Err(Refusal::MismatchingOffset { expected, provided, complete: false });
     }
     let fits = |bytes: u64| if is_last { bytes == length - expected } else { bytes <= length - expected };
-    if number(headers, &LENGTH).is_some_and(|again| again != length)
+    if number(headers, &UPLOAD_LENGTH).is_some_and(|again| again != length)
         || announced_length(headers).is_some_and(|bytes| !fits(bytes))
     {
         return Err(Refusal::InconsistentLength);
