@@ -148,7 +148,7 @@ fn no_event_of_the_log_has_room_for_a_requests_data() {
         ]
     );
     // What a finding says is written where a configuration is looked at, and nowhere else.
-    let inspection = fs::read_to_string(project().join("src/relay/inspection/mod.rs")).unwrap();
+    let inspection = fs::read_to_string(project().join("src/relay/inspection/finding.rs")).unwrap();
     assert!(
         inspection.contains("pub struct Finding {\n    severity: Severity,\n    text: String,\n}"),
         "its fields are its own"

@@ -1,82 +1,19 @@
 //! A look at all that will be served and used, before anything starts: every finding, not only the first.
 //!
 //! In: a configuration, today. Out: what may be served, and findings. Touches nothing: the files are read, the store's folder is looked at.
-//! What a finding says comes from the operator's own files; no request has been answered yet.
 
+mod channel;
+mod finding;
 mod limits;
 mod store;
 
-use std::fmt;
-
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 use crate::served::{self, Served};
-use crate::static_page::Page;
 use softinfo_base::day::Day;
-use softinfo_base::limits::REMINDER_DAYS;
-use softinfo_formats::directory::{Directory, DirectoryError, Ending, RootKey, Seen};
-use softinfo_formats::example_keys;
+use softinfo_formats::directory::RootKey;
 
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// The relay does not start with it.
-    Error,
-    /// Nobody can write to the channel. As an error, but a relay that has it starts: couriers fetch and writers withdraw as before.
-    Closed,
-    /// Somebody should look at it.
-    Warning,
-}
-
-/// One thing that is not as it should be. Only this module makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    severity: Severity,
-    text: String,
-}
-
-impl Finding {
-    fn error(text: impl fmt::Display) -> Self {
-        Self { severity: Severity::Error, text: text.to_string() }
-    }
-
-    fn closed(text: impl fmt::Display) -> Self {
-        Self { severity: Severity::Closed, text: text.to_string() }
-    }
-
-    fn warning(text: impl fmt::Display) -> Self {
-        Self { severity: Severity::Warning, text: text.to_string() }
-    }
-
-    /// How much it matters.
-    #[must_use]
-    pub const fn severity(&self) -> Severity {
-        self.severity
-    }
-
-    /// Whether it is a warning only.
-    #[must_use]
-    pub fn is_warning(&self) -> bool {
-        self.severity == Severity::Warning
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.is_warning() { "warning" } else { "error" };
-        write!(f, "{word}: {}", self.text)
-    }
-}
-
-/// Findings with which the relay does not start.
-#[derive(Debug, thiserror::Error)]
-pub struct Refused(Vec<Finding>);
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the relay does not start like this; nothing was changed")?;
-        self.0.iter().try_for_each(|finding| write!(f, "\n  {finding}"))
-    }
-}
+pub(crate) use channel::{not_remembered, served};
+pub use finding::{Finding, Refused, Severity};
 
 /// What was found.
 pub struct Inspection {
@@ -127,126 +64,10 @@ impl Inspection {
     /// What the relay can start with, and what it has to say about it.
     pub(crate) fn accepted(self) -> Result<(Served, RootKey, Vec<Finding>), Refused> {
         match self.found {
-            Some((served, root)) if self.findings.iter().all(|finding| finding.severity != Severity::Error) => {
+            Some((served, root)) if self.findings.iter().all(|finding| finding.severity() != Severity::Error) => {
                 Ok((served, root, self.findings))
             }
             _ => Err(Refused(self.findings)),
         }
     }
-}
-
-/// Directory and page, verified; what is wrong with them goes to `findings`.
-pub(crate) fn served(
-    config: &Config,
-    root: &RootKey,
-    allow_example: bool,
-    seen: Option<&Seen>,
-    today: Day,
-    findings: &mut Vec<Finding>,
-) -> Option<Served> {
-    let directory = match config.directory_of(root, allow_example) {
-        Ok(directory) => directory,
-        Err(error) => {
-            findings.push(Finding::error(error));
-            // The page can be looked at without it, as far as it is one.
-            findings
-                .extend(config.page.as_ref().and_then(|path| Page::read(path, b"").err().map(|error| at(path, error))));
-            return None;
-        }
-    };
-    version(&directory, seen, findings);
-    days(&directory, today, findings);
-    let page = match config.read_page(&directory) {
-        Ok(page) => page,
-        Err(error) => {
-            findings.push(Finding::error(error));
-            return None;
-        }
-    };
-    page_of(config, &directory, root, page.as_ref(), findings);
-    Some(Served::new(directory, page))
-}
-
-fn at(path: &std::path::Path, error: crate::static_page::PageError) -> Finding {
-    Finding::error(ConfigError::Page { path: path.to_owned(), source: error })
-}
-
-fn version(directory: &Directory, seen: Option<&Seen>, findings: &mut Vec<Finding>) {
-    let Some(seen) = seen else { return };
-    let channel = &directory.contents().channel;
-    if seen.channel != *channel {
-        findings.push(Finding::warning(format!(
-            "this store has served the channel {} before, and now {channel}; its tips are for the holders of the old one",
-            seen.channel
-        )));
-    }
-    findings.extend(match directory.clone().not_older_than(Some(seen)).err() {
-        Some(DirectoryError::RolledBack { got, seen }) => Some(Finding::error(format!(
-            "the directory is version {got}, but version {seen} was served before: writers who have seen it refuse an older one. Put the newest one in place, or sign it anew with a number above {seen}"
-        ))),
-        Some(DirectoryError::Forked(version)) => Some(Finding::error(format!(
-            "another directory was served as version {version} before: writers who have seen it refuse this one. Sign it anew with a number above {version}"
-        ))),
-        other => other.map(Finding::error),
-    });
-}
-
-fn days(directory: &Directory, today: Day, findings: &mut Vec<Finding>) {
-    let contents = directory.contents();
-    if today < contents.issued {
-        findings.push(Finding::closed(format!(
-            "the directory is valid from {} only, and today is {today}: until then writers refuse it; is this machine's clock right?",
-            contents.issued
-        )));
-    }
-    let from = today.max(contents.issued);
-    let endings = contents.endings(from, REMINDER_DAYS);
-    let without = endings.iter().filter(|ending| matches!(ending, Ending::NoKey { .. })).count();
-    findings.extend(endings.iter().map(|ending| match ending {
-        Ending::DirectoryEnded { .. } => Finding::closed(ending),
-        Ending::NoKey { .. } if without == contents.holders.len() => Finding::closed(ending),
-        _ => Finding::warning(ending),
-    }));
-    for holder in &contents.holders {
-        let last = holder.keys_last_until(from);
-        if from <= last && last < contents.expires && last > from.plus(REMINDER_DAYS) {
-            findings.push(Finding::warning(format!(
-                "the keys of {} end on {last}, before the directory does ({}): from then on nobody can write to this holder",
-                holder.id, contents.expires
-            )));
-        }
-    }
-}
-
-fn page_of(config: &Config, directory: &Directory, root: &RootKey, page: Option<&Page>, findings: &mut Vec<Finding>) {
-    let named = directory.contents().page_sha256.as_deref();
-    let Some(page) = page else {
-        if named.is_some() {
-            findings.push(Finding::warning(
-                "the directory names a page, but none is served: the configuration has no page",
-            ));
-        }
-        return;
-    };
-    let path = config.page.as_deref().unwrap_or(std::path::Path::new("")).display();
-    if page.has_key(example_keys::ROOT.trim()) && root.as_str() != example_keys::ROOT.trim() {
-        findings.push(Finding::error(format!(
-            "{path} is the EXAMPLE page: it trusts the example key and refuses this channel's directory. Make the channel's own with softinfo-desk directory page"
-        )));
-    }
-    match named {
-        None => findings.push(Finding::warning(
-            "the directory names no page, so nobody can tell whether this is the right one; add it with softinfo-desk directory make --page",
-        )),
-        Some(named) if named.eq_ignore_ascii_case(&page.sha256()) => {}
-        Some(named) => findings.push(Finding::error(format!(
-            "{path} is not the page that the directory names (SHA-256 {} instead of {named}); take the page that came with the directory",
-            page.sha256()
-        ))),
-    }
-}
-
-/// The version that would be served can't be written down.
-pub(crate) fn not_remembered(error: &std::io::Error) -> Finding {
-    Finding::error(format!("the directory's version can't be written into the store's folder ({error})"))
 }
