@@ -8,6 +8,7 @@ mod accept;
 mod admission;
 pub mod config;
 mod courier;
+mod housekeeping;
 mod http;
 pub mod inspection;
 mod intake;

@@ -11,11 +11,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use axum::body::Bytes;
 
 use crate::config::Config;
-use crate::inspection::{self, Finding};
 use crate::static_page::Page;
 use softinfo_base::day::Day;
 use softinfo_base::file::{date, folders_of, private_folder, read_limited, sync_folder, write_dated};
-use softinfo_formats::directory::{Contents, Directory, RootKey, Seen};
+use softinfo_formats::directory::{Contents, Directory, Seen};
 
 /// Largest record of a version that is read, in bytes.
 const LARGEST: u64 = 64 * 1024;
@@ -57,30 +56,19 @@ impl Served {
         }
     }
 
-    fn is_same(&self, other: &Self) -> bool {
+    /// Which version of which channel it is, as it is remembered.
+    pub(crate) fn seen(&self) -> Seen {
+        self.directory.seen()
+    }
+
+    /// Whether the same note and the same page are served.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.note == other.note && self.page().map(Page::sha256) == other.page().map(Page::sha256)
     }
 }
 
 /// The one pair that is served now.
 pub(crate) struct Serving(RwLock<Arc<Served>>);
-
-/// From where another is read, and with which root: the one of the start, whatever lies in its file by then.
-pub(crate) struct Source {
-    pub config: Config,
-    pub root: RootKey,
-    pub allow_example: bool,
-}
-
-/// What came of reading again.
-pub(crate) enum Reread {
-    /// Another pair is served from now on.
-    New(Arc<Served>),
-    /// Nothing has changed.
-    Same,
-    /// It may not be served; the old one is.
-    Refused(Vec<Finding>),
-}
 
 impl Serving {
     pub fn new(served: Served) -> Self {
@@ -91,32 +79,21 @@ impl Serving {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads directory and page again and serves them, when they are as good as at a start and not older. May wait for the disk.
-    pub fn read_again(&self, source: &Source, today: Day) -> Reread {
-        let old = self.now();
-        let mut findings = Vec::new();
-        let Source { config, root, allow_example } = source;
-        let seen = old.directory.seen();
-        let new = inspection::served(config, root, *allow_example, Some(&seen), today, &mut findings);
-        let Some(new) = new.filter(|_| findings.iter().all(Finding::is_warning)) else {
-            return Reread::Refused(findings);
-        };
-        if new.is_same(&old) {
-            return Reread::Same;
-        }
-        // Before anybody sees it: what was served once must not be forgotten.
-        if let Err(error) = remember(&config.store.folder, &new.directory.seen(), today) {
-            findings.push(inspection::not_remembered(&error));
-            return Reread::Refused(findings);
-        }
+    /// Serves another pair from now on. Its version is written down before anybody sees it: what was served once must not be forgotten. May
+    /// wait for the disk.
+    ///
+    /// # Errors
+    /// When it can't be written down; the old pair is served then.
+    pub fn replace(&self, new: Served, store: &Path, today: Day) -> io::Result<Arc<Served>> {
+        remember(store, &new.seen(), today)?;
         let new = Arc::new(new);
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
-        Reread::New(new)
+        Ok(new)
     }
 
     /// Writes down which version is served, before it is. May wait for the disk.
     pub fn remember(&self, store: &Path, today: Day) -> io::Result<()> {
-        remember(store, &self.now().directory.seen(), today)
+        remember(store, &self.now().seen(), today)
     }
 }
 

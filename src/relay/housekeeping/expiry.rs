@@ -1,0 +1,32 @@
+//! What has expired is erased, and file times are made those of a day.
+
+use std::sync::Arc;
+
+use super::HOUR;
+use crate::courier::status::Status;
+use crate::intake::uploads::Uploads;
+use crate::log::{Event, log};
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_store::{Store, pool::Pool};
+
+/// Uploads once an hour, tips once a day; then all files get the times of their day, and what is kept is counted.
+pub(crate) async fn go_on(pool: Arc<Pool>, uploads: Arc<Uploads>, status: Arc<Status>) {
+    let mut done = SystemClock.today();
+    loop {
+        tokio::time::sleep(HOUR).await;
+        let today = SystemClock.today();
+        let (pool, uploads, status) = (Arc::clone(&pool), Arc::clone(&uploads), Arc::clone(&status));
+        let erased = tokio::task::spawn_blocking(move || {
+            // Each for itself: what fails in one must not keep the others from being done.
+            let staged = uploads.expire(today).map(drop);
+            let tips = if today == done { Ok(()) } else { pool.expire(today).map(drop) };
+            pool.date_files();
+            status.count(today);
+            staged.and(tips)
+        });
+        match erased.await {
+            Ok(Ok(())) => done = today,
+            _ => log(&Event::ExpiryFailed),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The start: files are read, listeners bound, the store opened. Nothing is answered yet.
+//!
+//! In: the configuration. Out: [`Prepared`] before the sandbox closes, and a [`Relay`] behind it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::error::ServeError;
+use super::running::Relay;
+use super::watchdog::Supervisor;
+use crate::admission::{Budget, COURIER_CONNECTIONS, Circuits};
+use crate::config::Config;
+use crate::courier::Tokens;
+use crate::courier::couriers::Couriers;
+use crate::courier::status::Status;
+use crate::housekeeping::reload::Source;
+use crate::http::connection::Door;
+use crate::inspection::Inspection;
+use crate::intake::form_pages::Answers;
+use crate::intake::uploads::Uploads;
+use crate::log::{Event, Listener, log};
+use crate::net::listen::{Bound, Place};
+use crate::net::tls::{Tls, TlsFiles};
+#[cfg(feature = "planted-leaks")]
+use crate::planted_leaks;
+use crate::sandbox::Openings;
+use crate::served::{self, Serving};
+use crate::{courier, intake};
+use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::file::{private_folder, sync_folder};
+use softinfo_store::{Store, pool::Pool};
+
+/// A relay that has read its files and bound its listeners, and answers nothing yet. What is left to do works inside the sandbox.
+pub struct Prepared {
+    serving: Arc<Serving>,
+    source: Source,
+    answers: Answers,
+    intake: Bound,
+    courier: Bound,
+    /// Asked for before the sandbox closes.
+    places: [(Listener, Place); 2],
+    tls: (Option<Arc<Tls>>, Option<Arc<Tls>>),
+    supervisor: Arc<Supervisor>,
+}
+
+impl Prepared {
+    /// Inspects all that is served and used, reads certificates, binds both listeners, connects to systemd.
+    pub fn new(config: &Config, allow_example: bool) -> Result<Self, ServeError> {
+        let (served, root, findings) = Inspection::of(config, allow_example, SystemClock.today()).accepted()?;
+        for finding in findings {
+            log(&Event::Found(finding));
+        }
+        let source = Source { config: config.clone(), root, allow_example };
+        let serving = Arc::new(Serving::new(served));
+        let answers = Answers::built_in().map_err(ServeError::Answers)?;
+        let open = |files: &Option<TlsFiles>| files.clone().map(|files| Tls::open(files).map(Arc::new)).transpose();
+        let tls = (open(&config.intake.tls)?, open(&config.courier.tls)?);
+        let intake = Bound::bind(&config.intake.listen)?;
+        let courier = Bound::bind(&config.courier.listen)?;
+        let places = [(Listener::Intake, intake.place()?), (Listener::Courier, courier.place()?)];
+        let supervisor = Arc::new(Supervisor::from_environment().map_err(ServeError::Supervisor)?);
+        Ok(Self { serving, source, answers, intake, courier, places, tls, supervisor })
+    }
+
+    /// Makes the store's folder, and says what the sandbox has to leave open.
+    pub fn openings(config: &Config) -> Result<Openings, ServeError> {
+        let store = &config.store.folder;
+        let new = !store.exists();
+        let made = private_folder(store).and_then(|()| match store.parent() {
+            // Its name has to last as long as what will be in it. The sandbox closes the folder above.
+            Some(above) if new && !above.as_os_str().is_empty() => sync_folder(above),
+            _ => Ok(()),
+        });
+        made.map_err(|source| ServeError::Folder { path: store.clone(), source })?;
+        let read = config.intake.tls.iter().chain(&config.courier.tls).flat_map(TlsFiles::folders);
+        let read = read.chain(served::folders(config)).collect();
+        Ok(Openings { written: vec![store.clone()], read })
+    }
+
+    /// The place of the intake listener; its port was chosen by the system when the configuration said 0.
+    #[must_use]
+    pub fn intake(&self) -> &Place {
+        &self.places[0].1
+    }
+
+    /// Opens the store. Nothing is answered before [`Relay::run`].
+    ///
+    /// `after_close` is called when the store has freed much memory (see [`softinfo_store::pool::Settings`]).
+    pub fn start(self, config: &Config, after_close: fn(), accept_date: bool) -> Result<Relay, ServeError> {
+        let (stop, _) = watch::channel(false);
+        let stopper = stop.clone();
+        let notice = move |notice| {
+            log(&Event::Store(notice));
+            if notice == softinfo_store::pool::Notice::Stopped {
+                stopper.send_replace(true);
+            }
+        };
+        let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close, accept_date), notice)?);
+        // What can't be erased now is tried again within the hour: it must not keep couriers and writers out.
+        let expired = pool.expire(SystemClock.today());
+        let floor = config.store.floor_mib << 20;
+        let uploads =
+            Arc::new(Uploads::open(Uploads::folder(&config.store.folder), floor, config.limits.staged_mib << 20)?);
+        if expired.is_err() | uploads.expire(SystemClock.today()).is_err() {
+            log(&Event::ExpiryFailed);
+        }
+        pool.date_files();
+        let (serving, source, today) = (self.serving, Arc::new(self.source), SystemClock.today());
+        serving.remember(&config.store.folder, today).map_err(ServeError::Remember)?;
+        let packed = serving.now();
+        // Nobody waits for it: until it is done the page is served as it is.
+        tokio::task::spawn_blocking(move || packed.pack());
+        let tokens = &config.courier.token_sha256;
+        let couriers = Arc::new(Couriers::open(&served::memory(&config.store.folder), tokens));
+        let keep = config.store.retention_days.saturating_add(config.store.jitter_days);
+        let budget = Arc::new(Budget::new(&config.limits, config.store.folder.clone(), floor, keep));
+        let status = Arc::new(Status::new(Arc::clone(&pool), Arc::clone(&budget), config.store.floor_mib));
+        let shared = Arc::new(intake::Shared {
+            store: Arc::clone(&pool) as Arc<dyn Store>,
+            serving: Arc::clone(&serving),
+            answers: self.answers,
+            uploads: Arc::clone(&uploads),
+            budget,
+            status: Arc::clone(&status),
+            couriers: Arc::clone(&couriers),
+            idle: Duration::from_secs(config.intake.idle_seconds),
+        });
+        let circuits = config.intake.circuit_ids.then(|| Arc::new(Circuits::new(config.limits.circuit.clone())));
+        let router = intake::routes(Arc::clone(&shared));
+        #[cfg(feature = "planted-leaks")]
+        planted_leaks::into(&config.store.folder.join("uploads"));
+        let intake = Door {
+            accepting: self.intake.open()?,
+            router,
+            tls: self.tls.0,
+            circuits,
+            idle: shared.idle,
+            connections: config.limits.connections,
+        };
+        let courier = Door {
+            accepting: self.courier.open()?,
+            idle: shared.idle,
+            router: courier::routes(
+                shared,
+                Tokens { couriers: tokens.clone(), monitors: config.courier.monitor_token_sha256.clone() },
+            ),
+            tls: self.tls.1,
+            circuits: None,
+            connections: COURIER_CONNECTIONS,
+        };
+        let certificates = intake.tls.iter().chain(&courier.tls).cloned().collect();
+        for (listener, place) in self.places {
+            log(&Event::Listening { listener, place });
+        }
+        Ok(Relay {
+            intake,
+            courier,
+            certificates,
+            pool,
+            uploads,
+            status,
+            serving,
+            source,
+            couriers,
+            supervisor: self.supervisor,
+            stop,
+        })
+    }
+}
