@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::admission::Limits;
-use crate::net::listen::Place;
-use crate::net::tls::TlsFiles;
+use crate::net::Place;
+use crate::net::TlsFiles;
 use crate::static_page::{Page, PageError};
 use crate::token::TokenHash;
 use softinfo_base::limits::MAX_DIRECTORY;

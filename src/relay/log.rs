@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::Write;
 
 use crate::inspection::Finding;
-use crate::net::listen::Place;
+use crate::net::Place;
 use softinfo_base::day::Day;
 use softinfo_base::wording::harmless;
 use softinfo_formats::directory::Ending;

@@ -321,5 +321,5 @@ fn exit_codes_are_one_table_in_document_and_programs() {
             assert!(table.contains(&code), "{program}: {code:?}");
         }
     }
-    assert_eq!(softinfo_relay::lifecycle::watchdog::EXIT, Exit::TryLater as u8);
+    assert_eq!(softinfo_relay::lifecycle::EXIT, Exit::TryLater as u8);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::CircuitLimits;
-use crate::net::proxy_line::Circuit;
+use crate::net::Circuit;
 use crate::problem::Problem;
 
 const HOUR: Duration = Duration::from_hours(1);

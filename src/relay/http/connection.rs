@@ -20,9 +20,9 @@ use tower_service::Service;
 
 use crate::admission::{Circuits, Connections, Held, Open};
 use crate::http::known_headers::known;
+use crate::net::Circuit;
 use crate::net::idle_timeout::IdleTimeout;
 use crate::net::listen::{Accepting, Stream};
-use crate::net::proxy_line::Circuit;
 use crate::net::tls::Tls;
 #[cfg(feature = "planted-leaks")]
 use crate::planted_leaks;

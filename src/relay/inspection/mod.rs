@@ -8,6 +8,7 @@ mod limits;
 mod store;
 
 use crate::config::Config;
+use crate::net::listen::look;
 use crate::served::{self, Served};
 use softinfo_base::day::Day;
 use softinfo_formats::directory::RootKey;
@@ -47,7 +48,7 @@ impl Inspection {
             findings.extend(files.check().err().map(Finding::error));
         }
         for place in [&config.intake.listen, &config.courier.listen] {
-            findings.extend(place.look().err().map(Finding::error));
+            findings.extend(look(place).err().map(Finding::error));
         }
         store::look(config, &mut findings);
         limits::look(config, found.as_ref().map(|(found, _)| found.contents().max_bytes), &mut findings);

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::inspection::Refused;
-use crate::net::listen::CantListen;
-use crate::net::tls::TlsError;
+use crate::net::CantListen;
+use crate::net::TlsError;
 use softinfo_store::StoreError;
 
 /// Why the relay did not start, or ended.

@@ -5,8 +5,10 @@
 mod error;
 mod running;
 mod start;
-pub mod watchdog;
+mod supervisor;
+mod watchdog;
 
 pub use error::ServeError;
 pub use running::Relay;
 pub use start::Prepared;
+pub use watchdog::EXIT;

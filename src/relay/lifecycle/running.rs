@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use super::error::ServeError;
-use super::watchdog::{self, Supervisor, Watchdog, Watched};
+use super::supervisor::Supervisor;
+use super::watchdog::{EXIT, Watchdog, Watched};
 use crate::courier::couriers::Couriers;
 use crate::courier::status::Status;
 use crate::housekeeping::{expiry, reload, reminders};
@@ -58,7 +59,7 @@ impl Relay {
             give_up: Box::new(move || {
                 giving_up.send_replace(true);
             }),
-            end: Box::new(|| std::process::exit(watchdog::EXIT.into())),
+            end: Box::new(|| std::process::exit(EXIT.into())),
         };
         let watchdog = Watchdog::start(Arc::clone(&supervisor), watched)?;
         tokio::select! {

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::error::ServeError;
 use super::running::Relay;
-use super::watchdog::Supervisor;
+use super::supervisor::Supervisor;
 use crate::admission::{Budget, COURIER_CONNECTIONS, Circuits};
 use crate::config::Config;
 use crate::courier::Tokens;
@@ -21,8 +21,10 @@ use crate::inspection::Inspection;
 use crate::intake::form_pages::Answers;
 use crate::intake::uploads::Uploads;
 use crate::log::{Event, Listener, log};
-use crate::net::listen::{Bound, Place};
-use crate::net::tls::{Tls, TlsFiles};
+use crate::net::Place;
+use crate::net::TlsFiles;
+use crate::net::listen::Bound;
+use crate::net::tls::Tls;
 #[cfg(feature = "planted-leaks")]
 use crate::planted_leaks;
 use crate::sandbox::Openings;

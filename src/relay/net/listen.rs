@@ -1,10 +1,8 @@
-//! Where a listener is: an address and port, or a Unix socket that tor forwards to.
+//! A place that is taken, and the connections that come in by it.
 //!
 //! Bound before the sandbox closes, accepted from after it. The address of a caller is never asked for, and inside the sandbox can't be.
 
-use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -14,35 +12,16 @@ use rustix::fs::Access;
 use rustix::net::SocketFlags;
 #[cfg(not(feature = "planted-leaks"))]
 use rustix::net::accept_with;
-use serde::{Deserialize, Serialize};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest};
 
+use super::place::Place;
 #[cfg(feature = "planted-leaks")]
 use crate::planted_leaks::accept_with;
 use softinfo_base::file::{folder_of, may_in};
 
-/// In front of a path in the configuration.
-const UNIX: &str = "unix:";
 /// The relay's user and group: the group is tor's, by the folder (`docs/operating.md`).
 const SOCKET_MODE: u32 = 0o660;
-
-/// Where to listen: `127.0.0.1:8080`, or `unix:/run/softinfo/intake.sock`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Place {
-    /// Address and port; port 0 lets the system choose.
-    Network(SocketAddr),
-    /// Path of a socket; a relative one is taken from the folder of the configuration.
-    Socket(PathBuf),
-}
-
-/// The text names no place to listen.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "“{0}” is no place to listen: write an address and port like 127.0.0.1:8080, or unix:/run/softinfo/intake.sock"
-)]
-pub struct NotAPlace(String);
 
 /// A place is taken, or not ours.
 #[derive(Debug, thiserror::Error)]
@@ -54,70 +33,17 @@ pub struct CantListen {
     pub source: io::Error,
 }
 
-impl Place {
-    /// Takes a relative path from `folder`.
-    #[must_use]
-    pub fn relative_to(self, folder: &Path) -> Self {
-        match self {
-            Self::Socket(path) => Self::Socket(folder.join(path)),
-            network @ Self::Network(_) => network,
-        }
-    }
-
-    /// Whether the system chooses, so that two of them differ although they look the same.
-    #[must_use]
-    pub fn is_any(&self) -> bool {
-        matches!(self, Self::Network(address) if address.port() == 0)
-    }
-
-    /// Looks whether a socket can be made here, as far as that shows without making one: under a name that is short enough, in a folder that may
-    /// be written to, where nothing else lies. Of an address and port nothing is said.
-    ///
-    /// # Errors
-    /// What making it would fail with.
-    pub fn look(&self) -> Result<(), CantListen> {
-        let Self::Socket(path) = self else { return Ok(()) };
-        let looked = std::os::unix::net::SocketAddr::from_pathname(path)
-            .and_then(|_| left_over(path))
-            .and_then(|_| may_in(&folder_of(path), Access::WRITE_OK | Access::EXEC_OK));
-        looked.map_err(|source| CantListen { place: self.clone(), source })
-    }
-
-    /// Whether only this machine reaches it.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
-        match self {
-            Self::Network(address) => address.ip().is_loopback(),
-            Self::Socket(_) => true,
-        }
-    }
-}
-
-impl TryFrom<String> for Place {
-    type Error = NotAPlace;
-
-    fn try_from(text: String) -> Result<Self, NotAPlace> {
-        match text.strip_prefix(UNIX) {
-            Some("") => Err(NotAPlace(text)),
-            Some(path) => Ok(Self::Socket(path.into())),
-            None => text.parse().map(Self::Network).map_err(|_| NotAPlace(text)),
-        }
-    }
-}
-
-impl From<Place> for String {
-    fn from(place: Place) -> Self {
-        place.to_string()
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Network(address) => write!(f, "{address}"),
-            Self::Socket(path) => write!(f, "{UNIX}{}", path.display()),
-        }
-    }
+/// Looks whether a socket can be made here, as far as that shows without making one: under a name that is short enough, in a folder that may
+/// be written to, where nothing else lies. Of an address and port nothing is said.
+///
+/// # Errors
+/// What making it would fail with.
+pub(crate) fn look(place: &Place) -> Result<(), CantListen> {
+    let Place::Socket(path) = place else { return Ok(()) };
+    let looked = std::os::unix::net::SocketAddr::from_pathname(path)
+        .and_then(|_| left_over(path))
+        .and_then(|_| may_in(&folder_of(path), Access::WRITE_OK | Access::EXEC_OK));
+    looked.map_err(|source| CantListen { place: place.clone(), source })
 }
 
 /// A connection, whatever it runs over.
@@ -223,16 +149,6 @@ async fn next<L: AsFd + AsRawFd>(listener: &AsyncFd<L>) -> io::Result<OwnedFd> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_place_reads_back_as_it_was_written_and_nothing_else_is_one() {
-        for text in ["127.0.0.1:8080", "[::1]:80", "unix:/run/x.sock", "unix:x.sock"] {
-            assert_eq!(Place::try_from(text.to_owned()).unwrap().to_string(), text);
-        }
-        for text in ["", "unix:", "localhost:80", "127.0.0.1", "/run/x.sock"] {
-            assert!(Place::try_from(text.to_owned()).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn a_socket_that_was_left_is_replaced_and_one_in_use_or_a_file_is_not() {

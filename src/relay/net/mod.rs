@@ -5,6 +5,12 @@
 
 pub(crate) mod activity;
 pub(crate) mod idle_timeout;
-pub mod listen;
-pub mod proxy_line;
-pub mod tls;
+pub(crate) mod listen;
+mod place;
+mod proxy_line;
+pub(crate) mod tls;
+
+pub use listen::CantListen;
+pub use place::{NotAPlace, Place};
+pub use proxy_line::{Circuit, NoCircuit};
+pub use tls::{TlsError, TlsFiles};

@@ -17,7 +17,7 @@ use softinfo_base::day::Day;
 use softinfo_relay::config::Config;
 use softinfo_relay::inspection::Inspection;
 use softinfo_relay::log::{self, Event};
-use softinfo_relay::net::listen::Place;
+use softinfo_relay::net::Place;
 use softinfo_relay::sandbox::{self, Report, Weight};
 use softinfo_relay::{Prepared, ServeError};
 use softinfo_store::StoreError;
