@@ -19,12 +19,14 @@ pub mod net;
 pub(crate) mod planted_leaks;
 mod problem;
 mod refusals;
+mod routes;
 pub mod sandbox;
 mod served;
 mod static_page;
 #[doc(hidden)]
 pub mod testing;
 pub mod token;
+mod withdraw;
 
 pub use admission::{CircuitLimits, Limits};
 pub use lifecycle::{Prepared, Relay, ServeError};

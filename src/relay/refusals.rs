@@ -10,7 +10,6 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::intake::Shared;
 use crate::problem::Kind;
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
@@ -68,9 +67,9 @@ impl Refusals {
 }
 
 /// Counts an answer that is a refusal; it goes on as it is.
-pub(crate) async fn count(State(shared): State<Arc<Shared>>, answer: Response) -> Response {
+pub(crate) async fn count(State(refusals): State<Arc<Refusals>>, answer: Response) -> Response {
     if let Some(kind) = answer.extensions().get() {
-        shared.status.refusals.count(*kind, SystemClock.today());
+        refusals.count(*kind, SystemClock.today());
     }
     answer
 }

@@ -4,16 +4,13 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use crate::intake::Shared;
-use crate::problem::Problem;
 use softinfo_base::limits::MAX_PAGE;
 use softinfo_formats::saved_page::with_directory;
 
@@ -79,6 +76,19 @@ impl Page {
         std::str::from_utf8(&self.shown.plain).is_ok_and(|html| html.contains(&format!("content=\"{key}\"")))
     }
 
+    /// The answer to who opens it.
+    pub(crate) fn shown(&self, headers: &HeaderMap) -> Response {
+        self.shown.answer(headers, &self.policy)
+    }
+
+    /// The answer to who saves it: the directory is in it.
+    pub(crate) fn saved(&self, headers: &HeaderMap) -> Response {
+        let mut answer = self.saved.answer(headers, &self.policy);
+        let name = HeaderValue::from_static("attachment; filename=\"softinfo.html\"");
+        answer.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+        answer
+    }
+
     /// Packs both forms. Takes seconds; until then they are served as they are.
     pub(crate) fn pack(&self) {
         self.shown.pack();
@@ -140,21 +150,6 @@ fn takes(headers: &HeaderMap, coding: &str) -> bool {
         let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
         named && weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0))
     })
-}
-
-pub(crate) async fn shown(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let served = shared.serving.now();
-    let page = served.page().ok_or(Problem::NotFound)?;
-    Ok(page.shown.answer(&headers, &page.policy))
-}
-
-pub(crate) async fn saved(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let served = shared.serving.now();
-    let page = served.page().ok_or(Problem::NotFound)?;
-    let mut answer = page.saved.answer(&headers, &page.policy);
-    let name = HeaderValue::from_static("attachment; filename=\"softinfo.html\"");
-    answer.headers_mut().insert(header::CONTENT_DISPOSITION, name);
-    Ok(answer)
 }
 
 #[cfg(test)]

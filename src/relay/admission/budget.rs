@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::circuits::Held;
+use super::circuits::CircuitLease;
 use super::disk::Disk;
 use super::gate::Gate;
 use super::lane::{Lane, Room};
@@ -88,16 +88,16 @@ impl Budget {
     }
 
     /// A permit for a text. There is always a place: it is memory that runs out, and then the slowest gives way.
-    pub fn text(self: &Arc<Self>, circuit: Option<&Held>) -> Result<Permit, Problem> {
-        let upload = circuit.map(Held::upload).transpose()?;
+    pub fn text(self: &Arc<Self>, circuit: Option<&CircuitLease>) -> Result<Permit, Problem> {
+        let upload = circuit.map(CircuitLease::upload).transpose()?;
         let place = self.text.take().ok_or(Problem::Busy { retry: SOON })?;
         Ok(Permit::new(place, self, None, upload))
     }
 
     /// A permit for anything larger, of which so many bytes are announced; or why there is none now.
-    pub fn large(self: &Arc<Self>, announced: Option<u64>, circuit: Option<&Held>) -> Result<Permit, Problem> {
+    pub fn large(self: &Arc<Self>, announced: Option<u64>, circuit: Option<&CircuitLease>) -> Result<Permit, Problem> {
         self.disk.check_large()?;
-        let upload = circuit.map(Held::upload).transpose()?;
+        let upload = circuit.map(CircuitLease::upload).transpose()?;
         let part = match self.large_share.reserve(announced.unwrap_or(0)) {
             Ok(part) => part,
             // Announced and not sent: who keeps the share from others has to move.

@@ -38,7 +38,7 @@ struct Use {
 }
 
 /// A connection over a circuit, counted until it is dropped.
-pub(crate) struct Held {
+pub(crate) struct CircuitLease {
     account: Arc<Account>,
     limits: CircuitLimits,
 }
@@ -52,7 +52,7 @@ impl Circuits {
     }
 
     /// Counts a connection; `None` when the circuit has enough of them.
-    pub fn connect(&self, circuit: Circuit) -> Option<Held> {
+    pub fn connect(&self, circuit: Circuit) -> Option<CircuitLease> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         let known = accounts.iter().find(|account| account.circuit == circuit).cloned();
         let account = known.unwrap_or_else(|| {
@@ -69,7 +69,7 @@ impl Circuits {
         }
         used.connections += 1;
         drop(used);
-        Some(Held { account, limits: self.limits.clone() })
+        Some(CircuitLease { account, limits: self.limits.clone() })
     }
 }
 
@@ -93,7 +93,7 @@ impl Account {
     }
 }
 
-impl Held {
+impl CircuitLease {
     /// Counts an upload, or says when the next one may come.
     pub(super) fn upload(&self) -> Result<Upload, Problem> {
         self.account.spend(0);
@@ -117,7 +117,7 @@ impl Upload {
     }
 }
 
-impl Drop for Held {
+impl Drop for CircuitLease {
     fn drop(&mut self) {
         self.account.lock().connections -= 1;
     }

@@ -44,8 +44,13 @@ impl Gate {
             drop(pass);
             done
         };
-        tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Unavailable)
+        blocking(work).await
     }
+}
+
+/// Does what may wait for the disk, where waiting is allowed, and without a turn: for a look that is short.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Unavailable)
 }
 
 #[cfg(test)]

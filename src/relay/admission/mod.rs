@@ -18,9 +18,9 @@ mod standing;
 mod text_share;
 
 pub(crate) use budget::Budget;
-pub(crate) use circuits::{Circuits, Held};
+pub(crate) use circuits::{CircuitLease, Circuits};
 pub(crate) use connections::{Connections, Open};
-pub(crate) use gate::Pass;
+pub(crate) use gate::{Pass, blocking};
 pub(crate) use limits::COURIER_CONNECTIONS;
 pub use limits::{CircuitLimits, Limits};
 pub(crate) use permit::{Meter, Permit};

@@ -57,8 +57,8 @@ impl Received {
         });
     }
 
-    /// Drains what belongs to a refusal. Where the sender has gone or is silent there is nothing to drain.
-    pub fn drain_after(self, problem: &Problem, headers: &HeaderMap, max_plaintext: u64) {
+    /// Drains what belongs to a refusal, of a body that announced so many bytes. Where the sender has gone or is silent there is nothing to drain.
+    pub fn drain_after(self, problem: &Problem, announced: Option<u64>, max_plaintext: u64) {
         let largest = largest_file(max_plaintext);
         match problem {
             Problem::Interrupted | Problem::Timeout | Problem::WithdrawTimeout => {}
@@ -67,7 +67,7 @@ impl Received {
                 self.drain(largest);
             }
             // Twice the largest: what is a little too large is drained to its end.
-            _ if announced_length(headers).is_some() => self.drain(largest.saturating_mul(2)),
+            _ if announced.is_some() => self.drain(largest.saturating_mul(2)),
             _ => self.drain(UNANNOUNCED),
         }
     }

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
-use crate::admission::{Circuits, Connections, Held, Open};
+use crate::admission::{CircuitLease, Circuits, Connections, Open};
 use crate::http::known_headers::known;
 use crate::net::Circuit;
 use crate::net::idle_timeout::IdleTimeout;
@@ -57,7 +57,7 @@ pub(crate) struct Door {
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub open: Arc<Open>,
-    pub circuit: Option<Arc<Held>>,
+    pub circuit: Option<Arc<CircuitLease>>,
 }
 
 impl Door {
@@ -134,7 +134,7 @@ impl Connection {
         }
     }
 
-    async fn answer(self, stream: impl Stream + 'static, circuit: Option<Arc<Held>>) {
+    async fn answer(self, stream: impl Stream + 'static, circuit: Option<Arc<CircuitLease>>) {
         let Self { http, router, open, mut quit, .. } = self;
         let caller = Caller { open, circuit };
         let service = service_fn(move |mut request: Request<Incoming>| {

@@ -4,5 +4,6 @@
 
 pub(crate) mod body;
 pub(crate) mod connection;
+pub(crate) mod json;
 pub(crate) mod known_headers;
 pub(crate) mod security_headers;

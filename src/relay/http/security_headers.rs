@@ -29,7 +29,7 @@ const FIXED: [(HeaderName, &str); 9] = [
 ];
 
 /// Adds what is fixed; a policy that an HTML answer has of its own stays.
-pub(crate) async fn guard(mut answer: Response) -> Response {
+pub(crate) async fn with_security_headers(mut answer: Response) -> Response {
     let headers = answer.headers_mut();
     for (name, value) in FIXED {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -3,8 +3,10 @@
 //! The sentences come from `web/dist/answers.json`, which the build of the page writes.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -25,7 +27,7 @@ const AWAY_STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38
 
 /// The sentences, in the order of the page.
 #[derive(Debug)]
-pub(crate) struct Answers {
+pub(crate) struct FormPages {
     languages: Vec<Sentences>,
     policy: HeaderValue,
     away: (Bytes, HeaderValue),
@@ -70,7 +72,7 @@ impl Sentences {
     }
 }
 
-impl Answers {
+impl FormPages {
     /// Reads what was built in.
     pub fn built_in() -> Result<Self, serde_json::Error> {
         let File { languages } = serde_json::from_str(TEXTS)?;
@@ -79,7 +81,7 @@ impl Answers {
     }
 
     /// Where a browser without script goes to leave: a recipe, without a word of what was there before.
-    pub fn away(&self) -> Response {
+    fn away(&self) -> Response {
         let (html, policy) = self.away.clone();
         let fixed = [
             (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
@@ -146,6 +148,11 @@ impl Answers {
     }
 }
 
+/// `GET /leave`.
+pub(crate) async fn leave(State(pages): State<Arc<FormPages>>) -> Response {
+    pages.away()
+}
+
 fn policy(style: &str) -> Result<HeaderValue, serde_json::Error> {
     let hash = BASE64_STANDARD.encode(Sha256::digest(style));
     let policy = format!(
@@ -200,21 +207,21 @@ mod tests {
 
     #[test]
     fn where_one_leaves_to_says_nothing_of_what_was_there() {
-        let answers = Answers::built_in().unwrap();
-        let (html, policy) = &answers.away;
+        let pages = FormPages::built_in().unwrap();
+        let (html, policy) = &pages.away;
         let html = std::str::from_utf8(html).unwrap().to_lowercase();
         for word in ["softinfo", "tip", "letterbox", "brievenbus", "<script", "href=\"/", "http:", "src="] {
             assert!(!html.contains(word), "{word}");
         }
-        assert_eq!(html.matches("<section").count(), answers.languages.len());
+        assert_eq!(html.matches("<section").count(), pages.languages.len());
         assert!(policy.to_str().unwrap().starts_with("default-src 'none'"));
     }
 
     #[test]
     fn every_answer_has_every_language_once_and_nothing_unescaped() {
-        let mut answers = Answers::built_in().unwrap();
-        assert!(!answers.languages.is_empty());
-        answers.languages[0].back = "<script>'\"&".to_owned();
+        let mut pages = FormPages::built_in().unwrap();
+        assert!(!pages.languages.is_empty());
+        pages.languages[0].back = "<script>'\"&".to_owned();
         let stored = Accepted { id: TipId::of(b""), day: SystemClock.today(), already: false };
         for result in [
             Ok(stored),
@@ -224,11 +231,11 @@ mod tests {
             Err(Problem::StorageFull),
             Err(Problem::BadRequest),
         ] {
-            let html = answers.html(&result);
-            assert_eq!(html.matches("<p lang=").count(), answers.languages.len());
+            let html = pages.html(&result);
+            assert_eq!(html.matches("<p lang=").count(), pages.languages.len());
             assert!(!html.contains("<script") && html.contains("<a lang="), "{html}");
             assert_eq!(html.contains(&stored.id.to_string()), result.is_ok());
-            for language in &answers.languages {
+            for language in &pages.languages {
                 assert!(html.contains(&escape(language.outcome(&result))));
             }
         }

@@ -13,11 +13,11 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use multer::{Field, Multipart};
 use tokio_stream::Stream;
 
-use crate::accept::{Accepted, accept_large, accept_text};
+use super::class::{Class, Kind, Length};
+use crate::accept::{Accepted, Acceptor};
 use crate::admission::Permit;
-use crate::http::body::{Broken, Frames, Pieces, Received, Source, announced_length};
+use crate::http::body::{Broken, Frames, Pieces, Received, Source};
 use crate::http::connection::Caller;
-use crate::intake::Shared;
 use crate::problem::Problem;
 use softinfo_base::limits::FORM_ALLOWANCE;
 use softinfo_formats::envelope::padding::SizeClass;
@@ -34,13 +34,14 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// Stores the tip of a form.
-pub(crate) async fn take_form(
-    shared: &Shared,
-    (permit, is_text): (&Permit, bool),
-    caller: &Caller,
+pub(super) async fn accept(
+    acceptor: &Acceptor,
+    class: &Class,
+    (permit, caller): (&Permit, &Caller),
     headers: &HeaderMap,
     received: &Received,
 ) -> Result<Accepted, Problem> {
+    let max = class.max_plaintext;
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|_| Problem::BadRequest)?;
     let allowance = Arc::new(AtomicU64::new(FORM_ALLOWANCE));
@@ -54,20 +55,19 @@ pub(crate) async fn take_form(
     while let Some(field) = form.next_field().await.map_err(|error| problem_of(&error))? {
         if field.name() == Some(FIELD) {
             let mut pieces = Pieces::new(TipField { field, allowance });
-            if !is_text {
-                return accept_large(shared, permit, caller, None, &mut pieces).await;
+            if class.kind != Kind::Form(Length::Text) {
+                return acceptor.large(permit, caller, None, &mut pieces, max).await;
             }
             let text = SizeClass::default().file_length();
             let start = pieces.gather(usize::try_from(text).unwrap_or(usize::MAX).saturating_add(1)).await?;
             if start.len() as u64 <= text {
-                return accept_text(shared, permit, caller, start).await;
+                return acceptor.text(permit, caller, start, max).await;
             }
             // A little larger than a text, in a form without much around it. Its circuit has counted it already.
-            let announced = announced_length(headers);
-            let large = shared.budget.large(announced, None)?;
-            large.meter().received(announced.unwrap_or(FORM_ALLOWANCE));
+            let large = acceptor.budget.large(class.announced, None)?;
+            large.meter().received(class.announced.unwrap_or(FORM_ALLOWANCE));
             pieces.put_back(start);
-            let result = large.run(accept_large(shared, &large, caller, None, &mut pieces)).await;
+            let result = large.run(acceptor.large(&large, caller, None, &mut pieces, max)).await;
             if result.as_ref().map_or(true, |accepted| accepted.already) {
                 large.refund();
             }

@@ -14,11 +14,11 @@ use crate::admission::{Budget, COURIER_CONNECTIONS, Circuits};
 use crate::config::Config;
 use crate::courier::Tokens;
 use crate::courier::couriers::Couriers;
-use crate::courier::status::Status;
+use crate::courier::status::{LookedAt, Status};
 use crate::housekeeping::reload::Source;
 use crate::http::connection::Door;
 use crate::inspection::Inspection;
-use crate::intake::form_pages::Answers;
+use crate::intake::form_pages::FormPages;
 use crate::intake::uploads::Uploads;
 use crate::log::{Event, Listener, log};
 use crate::net::Place;
@@ -27,9 +27,10 @@ use crate::net::listen::Bound;
 use crate::net::tls::Tls;
 #[cfg(feature = "planted-leaks")]
 use crate::planted_leaks;
+use crate::refusals::Refusals;
+use crate::routes::{self, Parts};
 use crate::sandbox::Openings;
 use crate::served::{self, Serving};
-use crate::{courier, intake};
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::file::{private_folder, sync_folder};
 use softinfo_store::{Store, pool::Pool};
@@ -38,7 +39,7 @@ use softinfo_store::{Store, pool::Pool};
 pub struct Prepared {
     serving: Arc<Serving>,
     source: Source,
-    answers: Answers,
+    form_pages: Arc<FormPages>,
     intake: Bound,
     courier: Bound,
     /// Asked for before the sandbox closes.
@@ -56,14 +57,14 @@ impl Prepared {
         }
         let source = Source { config: config.clone(), root, allow_example };
         let serving = Arc::new(Serving::new(served));
-        let answers = Answers::built_in().map_err(ServeError::Answers)?;
+        let form_pages = Arc::new(FormPages::built_in().map_err(ServeError::Answers)?);
         let open = |files: &Option<TlsFiles>| files.clone().map(|files| Tls::open(files).map(Arc::new)).transpose();
         let tls = (open(&config.intake.tls)?, open(&config.courier.tls)?);
         let intake = Bound::bind(&config.intake.listen)?;
         let courier = Bound::bind(&config.courier.listen)?;
         let places = [(Listener::Intake, intake.place()?), (Listener::Courier, courier.place()?)];
         let supervisor = Arc::new(Supervisor::from_environment().map_err(ServeError::Supervisor)?);
-        Ok(Self { serving, source, answers, intake, courier, places, tls, supervisor })
+        Ok(Self { serving, source, form_pages, intake, courier, places, tls, supervisor })
     }
 
     /// Makes the store's folder, and says what the sandbox has to leave open.
@@ -118,34 +119,43 @@ impl Prepared {
         let couriers = Arc::new(Couriers::open(&served::memory(&config.store.folder), tokens));
         let keep = config.store.retention_days.saturating_add(config.store.jitter_days);
         let budget = Arc::new(Budget::new(&config.limits, config.store.folder.clone(), floor, keep));
-        let status = Arc::new(Status::new(Arc::clone(&pool), Arc::clone(&budget), config.store.floor_mib));
-        let shared = Arc::new(intake::Shared {
-            store: Arc::clone(&pool) as Arc<dyn Store>,
+        let refusals = Arc::new(Refusals::new(today));
+        let status = Arc::new(Status::new(LookedAt {
+            pool: Arc::clone(&pool),
+            budget: Arc::clone(&budget),
             serving: Arc::clone(&serving),
-            answers: self.answers,
-            uploads: Arc::clone(&uploads),
-            budget,
-            status: Arc::clone(&status),
             couriers: Arc::clone(&couriers),
-            idle: Duration::from_secs(config.intake.idle_seconds),
-        });
+            refusals: Arc::clone(&refusals),
+            floor_mib: config.store.floor_mib,
+        }));
+        let idle = Duration::from_secs(config.intake.idle_seconds);
+        let parts = Parts {
+            store: Arc::clone(&pool) as Arc<dyn Store>,
+            budget,
+            serving: Arc::clone(&serving),
+            form_pages: self.form_pages,
+            uploads: Arc::clone(&uploads),
+            refusals,
+            couriers: Arc::clone(&couriers),
+            status: Arc::clone(&status),
+            idle,
+        };
         let circuits = config.intake.circuit_ids.then(|| Arc::new(Circuits::new(config.limits.circuit.clone())));
-        let router = intake::routes(Arc::clone(&shared));
         #[cfg(feature = "planted-leaks")]
         planted_leaks::into(&config.store.folder.join("uploads"));
         let intake = Door {
             accepting: self.intake.open()?,
-            router,
+            router: routes::intake(parts.clone()),
             tls: self.tls.0,
             circuits,
-            idle: shared.idle,
+            idle,
             connections: config.limits.connections,
         };
         let courier = Door {
             accepting: self.courier.open()?,
-            idle: shared.idle,
-            router: courier::routes(
-                shared,
+            idle,
+            router: routes::courier(
+                parts,
                 Tokens { couriers: tokens.clone(), monitors: config.courier.monitor_token_sha256.clone() },
             ),
             tls: self.tls.1,

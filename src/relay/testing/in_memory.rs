@@ -15,14 +15,15 @@ use tokio::sync::oneshot;
 use crate::admission::{Budget, CircuitLimits, Circuits, Limits};
 use crate::courier::Tokens;
 use crate::courier::couriers::Couriers;
-use crate::courier::status::Status;
+use crate::courier::status::{LookedAt, Status};
 use crate::http::connection::alone;
-use crate::intake::form_pages::Answers;
+use crate::intake::form_pages::FormPages;
 use crate::intake::uploads::Uploads;
+use crate::refusals::Refusals;
+use crate::routes::{self, Parts};
 use crate::served::{Served, Serving};
 use crate::static_page::Page;
 use crate::token::TokenHash;
-use crate::{courier, intake};
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_formats::directory::UntrustedDirectory;
@@ -69,7 +70,6 @@ impl Stage {
         // So much that no number of runs spends it.
         let limits = Limits { day_mib: u64::MAX >> 20, text_reserve_mib: 0, text_parts: 1, ..Limits::default() };
         let budget = Arc::new(Budget::new(&limits, folder.to_owned(), 0, 97));
-        let status = Arc::new(Status::new(Arc::clone(&store), Arc::clone(&budget), 0));
         let failed = |error| StoreError::Io { path: page.to_owned(), source: std::io::Error::other(error) };
         let root = softinfo_formats::example_keys::root().map_err(|error| failed(error.to_string()))?;
         let directory =
@@ -78,19 +78,32 @@ impl Stage {
         let html = Page::read(page, directory.bytes()).map_err(|error| failed(error.to_string()))?;
         let mut served = Served::new(directory, Some(html));
         served.max_plaintext = max_plaintext;
-        let couriers = vec![token];
-        let shared = Arc::new(intake::Shared {
+        let serving = Arc::new(Serving::new(served));
+        let tokens = Tokens { couriers: vec![token], monitors: Vec::new() };
+        let couriers = Arc::new(Couriers::open(folder, &tokens.couriers));
+        let refusals = Arc::new(Refusals::new(SystemClock.today()));
+        let status = Arc::new(Status::new(LookedAt {
+            pool: Arc::clone(&store),
+            budget: Arc::clone(&budget),
+            serving: Arc::clone(&serving),
+            couriers: Arc::clone(&couriers),
+            refusals: Arc::clone(&refusals),
+            floor_mib: 0,
+        }));
+        let form_pages = FormPages::built_in().map_err(|_| StoreError::NotAStore(folder.to_owned()))?;
+        let parts = Parts {
             store: Arc::new(InPlace(Arc::clone(&store))),
-            serving: Arc::new(Serving::new(served)),
-            answers: Answers::built_in().map_err(|_| StoreError::NotAStore(folder.to_owned()))?,
-            uploads: Arc::clone(&uploads),
             budget,
+            serving,
+            form_pages: Arc::new(form_pages),
+            uploads: Arc::clone(&uploads),
+            refusals,
+            couriers,
             status,
-            couriers: Arc::new(Couriers::open(folder, &couriers)),
             idle: IDLE,
-        });
-        let courier = courier::routes(Arc::clone(&shared), Tokens { couriers, monitors: Vec::new() });
-        Ok(Self { store, uploads_folder, uploads, intake: intake::routes(shared), courier })
+        };
+        let courier = routes::courier(parts.clone(), tokens);
+        Ok(Self { store, uploads_folder, uploads, intake: routes::intake(parts), courier })
     }
 
     /// Answers on a connection until it ends.

@@ -39,7 +39,7 @@ pub(super) fn set_state(headers: &mut HeaderMap, is_complete: bool, offset: u64)
 }
 
 /// Sets the largest length of a tip's file.
-pub(super) fn set_limit(headers: &mut HeaderMap, largest: u64) {
+pub(in crate::intake) fn set_limit(headers: &mut HeaderMap, largest: u64) {
     if let Ok(value) = HeaderValue::try_from(format!("max-size={largest}")) {
         headers.insert(LIMIT, value);
     }

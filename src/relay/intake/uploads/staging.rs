@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::RwLock;
 
-use super::Accepted;
 use super::exclusive::{Turn, Turns};
 use super::ledger::Ledger;
 use super::session_file::{self, Found, Session};
 use super::token::{Name, Token};
+use crate::accept::Accepted;
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_base::file::{date, private_folder};

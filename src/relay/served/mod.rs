@@ -1,9 +1,11 @@
 //! What is served of the channel: the signed directory, and the page that it names. Both change together, while the relay runs.
 //!
-//! In: the files of the configuration. Out: one pair at a time. Touches: those files, and `relay/served.json` in the store's folder, which
-//! remembers the newest version that was served.
+//! In: a pair that was looked at. Out: one pair at a time. Touches: `relay/served.json` in the store's folder, which remembers the newest
+//! version that was served.
 
-use std::fs::File;
+pub(crate) mod calls;
+mod record;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,11 +15,11 @@ use axum::body::Bytes;
 use crate::config::Config;
 use crate::static_page::Page;
 use softinfo_base::day::Day;
-use softinfo_base::file::{date, folders_of, private_folder, read_limited, sync_folder, write_dated};
+use softinfo_base::file::folders_of;
 use softinfo_formats::directory::{Contents, Directory, Seen};
 
-/// Largest record of a version that is read, in bytes.
-const LARGEST: u64 = 64 * 1024;
+use record::remember;
+pub(crate) use record::{memory, newest};
 
 /// A directory that the root has signed, and its page.
 pub struct Served {
@@ -75,8 +77,14 @@ impl Serving {
         Self(RwLock::new(Arc::new(served)))
     }
 
+    /// The pair that is served now.
     pub fn now(&self) -> Arc<Served> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Plaintext bytes of the largest tip, by the directory that is served now.
+    pub fn max_plaintext(&self) -> u64 {
+        self.now().max_plaintext
     }
 
     /// Serves another pair from now on. Its version is written down before anybody sees it: what was served once must not be forgotten. May
@@ -95,35 +103,6 @@ impl Serving {
     pub fn remember(&self, store: &Path, today: Day) -> io::Result<()> {
         remember(store, &self.now().seen(), today)
     }
-}
-
-/// The folder, in the store's, of what the relay remembers between two starts.
-pub(crate) fn memory(store: &Path) -> PathBuf {
-    store.join("relay")
-}
-
-/// The newest version that was served from this store; `None` when none was.
-///
-/// # Errors
-/// When there is a record that can't be read.
-pub(crate) fn newest(store: &Path) -> io::Result<Option<Seen>> {
-    match read_limited(&memory(store).join("served.json"), LARGEST) {
-        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn remember(store: &Path, seen: &Seen, today: Day) -> io::Result<()> {
-    if newest(store).is_ok_and(|newest| newest.as_ref() == Some(seen)) {
-        return Ok(());
-    }
-    let folder = memory(store);
-    private_folder(&folder)?;
-    sync_folder(store)?;
-    // A new name in it says when; the day is enough.
-    let _ = File::open(store).and_then(|store| date(&store, today));
-    write_dated(&folder.join("served.json"), today, |file| Ok(serde_json::to_writer(file, seen)?))
 }
 
 /// The folders that have to stay readable, so that a replaced directory or page is seen.
