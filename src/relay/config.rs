@@ -1,6 +1,7 @@
 //! The relay's configuration: one TOML file, every key typed and documented (`config/relay.toml`), unknown keys refused.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use crate::net::Place;
 use crate::net::TlsFiles;
 use crate::static_page::{Page, PageError};
 use crate::token::TokenHash;
+use softinfo_base::clock::Clock;
 use softinfo_base::limits::MAX_DIRECTORY;
 use softinfo_formats::directory::{Directory, DirectoryError, RootKey, SigningError, UntrustedDirectory};
 use softinfo_formats::example_keys::{self, ExampleKeys};
@@ -312,11 +314,12 @@ impl Config {
         self.page.as_ref().map(read).transpose()
     }
 
-    /// The store's part, in the store's terms; `after_close` is called when a database was closed, and with `accept_date` the clock is
-    /// believed at this start.
+    /// The store's part, in the store's terms; `after_close` is called when a database was closed, and with `accept_date` the day of
+    /// `clock` is believed at this start.
     #[must_use]
-    pub fn store_settings(&self, after_close: fn(), accept_date: bool) -> Settings {
+    pub fn store_settings(&self, after_close: fn(), accept_date: bool, clock: Arc<dyn Clock>) -> Settings {
         Settings {
+            clock,
             after_close,
             accept_date,
             retention_days: self.store.retention_days,

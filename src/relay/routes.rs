@@ -26,6 +26,7 @@ use crate::problem::Problem;
 use crate::refusals::{self, Refusals};
 use crate::served::{Serving, calls};
 use crate::withdraw::{self, Withdrawing};
+use softinfo_base::clock::Clock;
 use softinfo_store::Store;
 
 /// All that requests are answered from.
@@ -39,6 +40,7 @@ pub(crate) struct Parts {
     pub refusals: Arc<Refusals>,
     pub couriers: Arc<Couriers>,
     pub status: Arc<Status>,
+    pub clock: Arc<dyn Clock>,
     /// Time without a byte after which a body is given up.
     pub idle: Duration,
 }
@@ -139,6 +141,6 @@ impl FromRef<Parts> for Downloads {
 
 impl FromRef<Parts> for Listing {
     fn from_ref(parts: &Parts) -> Self {
-        Self { store: Arc::clone(&parts.store), couriers: Arc::clone(&parts.couriers) }
+        Self { store: Arc::clone(&parts.store), couriers: Arc::clone(&parts.couriers), clock: Arc::clone(&parts.clock) }
     }
 }

@@ -13,6 +13,7 @@ use super::limits::Limits;
 use super::permit::Permit;
 use super::text_share::TextShare;
 use crate::problem::Problem;
+use softinfo_base::clock::Clock;
 
 /// Seconds until a place is likely to be free.
 pub(super) const SOON: u64 = 60;
@@ -69,14 +70,15 @@ pub(crate) struct TextPart<'a> {
 }
 
 impl Budget {
-    /// `folder` is on the disk that is watched; `floor` bytes of it are for nobody; a tip is kept for `days` at most.
-    pub fn new(limits: &Limits, folder: PathBuf, floor: u64, days: u32) -> Self {
+    /// `folder` is on the disk that is watched; `floor` bytes of it are for nobody; a tip is kept for `days` at most. `clock` says when
+    /// the share of large tips begins anew.
+    pub fn new(limits: &Limits, folder: PathBuf, floor: u64, days: u32, clock: Arc<dyn Clock>) -> Self {
         let gate = |(at_a_time, waiting, patience)| Gate::new(at_a_time, waiting, patience);
         Self {
             text: Lane::new(Room { bodies: usize::MAX, bytes: limits.text_buffer_mib << 20, crawl: 0 }),
             large: Lane::new(Room { bodies: limits.uploads, bytes: LARGE_BYTES, crawl: CRAWL }),
             withdrawal: Lane::new(Room { bodies: usize::MAX, bytes: WITHDRAWAL_BYTES, crawl: 0 }),
-            large_share: LargeShare::new(limits.day_mib << 20),
+            large_share: LargeShare::new(limits.day_mib << 20, clock),
             text_share: TextShare::new(limits.text_parts, days.into()),
             disk: Disk::new(folder, floor, limits.text_reserve_mib << 20),
             store_calls: Gate::new(STORE_CALLS, limits.uploads.saturating_mul(2), LONG),
@@ -127,7 +129,7 @@ impl Budget {
     }
 }
 
-/// Seconds until the next day, UTC.
+/// Seconds until the next day, UTC. Of the system's clock: one that says days alone knows none.
 pub(super) fn until_midnight() -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).as_ref().map_or(0, Duration::as_secs);
     SECONDS_A_DAY - now % SECONDS_A_DAY
@@ -150,10 +152,18 @@ impl Drop for TextPart<'_> {
 
 #[cfg(test)]
 mod tests {
+    use softinfo_base::clock::SystemClock;
+
     use super::*;
 
     fn budget(limits: Limits) -> Arc<Budget> {
-        Arc::new(Budget::new(&Limits { text_reserve_mib: 0, ..limits }, std::env::temp_dir(), 0, 97))
+        Arc::new(Budget::new(
+            &Limits { text_reserve_mib: 0, ..limits },
+            std::env::temp_dir(),
+            0,
+            97,
+            Arc::new(SystemClock),
+        ))
     }
 
     #[tokio::test(start_paused = true)]

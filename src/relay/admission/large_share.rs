@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 
 /// What is reserved at a time for a body that announced no length, or too little.
@@ -13,6 +13,7 @@ const STEP: u64 = 1 << 20;
 /// The share of large tips. What is under way is reserved; what didn't come, or was refused, is given back.
 pub(super) struct LargeShare {
     limit: u64,
+    clock: Arc<dyn Clock>,
     state: Mutex<Today>,
 }
 
@@ -45,8 +46,10 @@ struct Taken {
 }
 
 impl LargeShare {
-    pub fn new(limit: u64) -> Arc<Self> {
-        Arc::new(Self { limit, state: Mutex::new(Today { day: SystemClock.today(), came: 0, announced: 0 }) })
+    /// `limit` bytes for each of the clock's days.
+    pub fn new(limit: u64, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let state = Mutex::new(Today { day: clock.today(), came: 0, announced: 0 });
+        Arc::new(Self { limit, clock, state })
     }
 
     pub fn limit(&self) -> u64 {
@@ -69,7 +72,7 @@ impl LargeShare {
 
     fn today(&self) -> MutexGuard<'_, Today> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let day = SystemClock.today();
+        let day = self.clock.today();
         if state.day != day {
             *state = Today { day, came: 0, announced: 0 };
         }
@@ -140,11 +143,17 @@ impl Drop for Part {
 
 #[cfg(test)]
 mod tests {
+    use softinfo_base::clock::{HandSetClock, SystemClock};
+
     use super::*;
+
+    fn share(limit: u64) -> Arc<LargeShare> {
+        LargeShare::new(limit, Arc::new(SystemClock))
+    }
 
     #[test]
     fn large_tips_reserve_what_they_announce_and_give_back_what_did_not_come() {
-        let share = LargeShare::new(10 << 20);
+        let share = share(10 << 20);
         let first = share.reserve(6 << 20).ok().unwrap();
         assert_eq!(share.reserve(5 << 20).err(), Some(Short::Announced));
         assert!(first.came(2 << 20));
@@ -161,12 +170,32 @@ mod tests {
 
     #[test]
     fn a_body_without_a_length_reserves_as_it_comes_and_ends_with_the_share() {
-        let share = LargeShare::new(3 << 20);
+        let share = share(3 << 20);
         let part = share.reserve(0).ok().unwrap();
         assert!(part.came(100) && part.came(STEP - 100) && part.came(2 << 20));
         assert!(!part.came(1));
         drop(part);
         assert_eq!(share.left(), 0);
         assert_eq!(share.reserve(0).err(), Some(Short::Spent));
+    }
+
+    #[test]
+    fn at_midnight_the_share_is_whole_again_and_what_comes_of_an_upload_after_it_is_of_the_new_day() {
+        let day: Day = "2026-11-24".parse().unwrap();
+        let clock = Arc::new(HandSetClock::at(day));
+        let share = LargeShare::new(10 << 20, Arc::<HandSetClock>::clone(&clock));
+        let upload = share.reserve(6 << 20).ok().unwrap();
+        assert!(upload.came(4 << 20));
+        let spent = share.reserve(4 << 20).ok().unwrap();
+        assert!(spent.came(4 << 20));
+        drop(spent);
+        clock.set(day.plus(1));
+        assert_eq!(share.left(), 10 << 20);
+        assert!(upload.came(2 << 20));
+        assert_eq!(share.left(), 8 << 20);
+        // What it gives back is of the new day alone.
+        upload.refund();
+        drop(upload);
+        assert_eq!(share.left(), 10 << 20);
     }
 }

@@ -13,7 +13,7 @@ use super::couriers::{Courier, Couriers};
 use crate::admission::blocking;
 use crate::http::json::json;
 use crate::problem::Problem;
-use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_store::{Cursor, Listed, Store};
@@ -26,6 +26,7 @@ const PAGE: usize = 1000;
 pub(crate) struct Listing {
     pub store: Arc<dyn Store>,
     pub couriers: Arc<Couriers>,
+    pub clock: Arc<dyn Clock>,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +52,7 @@ struct PoolTip {
 
 /// `GET /pool?after=DAY/ID&limit=N`: what is stored, oldest first, in pages.
 pub(crate) async fn pool(
-    State(Listing { store, couriers }): State<Listing>,
+    State(Listing { store, couriers, clock }): State<Listing>,
     Extension(courier): Extension<Courier>,
     query: Result<Query<PoolQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -66,7 +67,7 @@ pub(crate) async fn pool(
     let more = listed.len() > limit;
     listed.truncate(limit);
     if !more {
-        couriers.came(courier, SystemClock.today());
+        couriers.came(courier, clock.today());
     }
     let next = listed.last().filter(|_| more).map(|last| format!("{}/{}", last.day, last.id));
     let tips = listed.into_iter().map(|Listed { day, id, size }| PoolTip { id, day, size }).collect();

@@ -17,7 +17,7 @@ use crate::http::json::json;
 use crate::problem::Problem;
 use crate::refusals::{Refusals, Refused};
 use crate::served::Serving;
-use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_base::limits::REMINDER_DAYS;
 use softinfo_store::Store;
@@ -43,6 +43,7 @@ pub(crate) struct LookedAt {
     pub serving: Arc<Serving>,
     pub couriers: Arc<Couriers>,
     pub refusals: Arc<Refusals>,
+    pub clock: Arc<dyn Clock>,
     /// `store.floor_mib` of the configuration.
     pub floor_mib: u64,
 }
@@ -151,12 +152,13 @@ pub(super) struct ShownShare {
 impl Status {
     /// Counts what is kept, for the first time.
     pub fn new(looked_at: LookedAt) -> Self {
-        let kept = Mutex::new(count(&looked_at.pool, SystemClock.today()));
+        let kept = Mutex::new(count(&looked_at.pool, looked_at.clock.today()));
         Self { looked_at, kept }
     }
 
     /// Counts what is kept, once a day. May wait for the disk.
-    pub fn count(&self, today: Day) {
+    pub fn count(&self) {
+        let today = self.looked_at.clock.today();
         if self.kept().day != today {
             *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = count(&self.looked_at.pool, today);
         }
@@ -166,8 +168,9 @@ impl Status {
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn look(&self, today: Day) -> Shown {
-        let LookedAt { pool, budget, serving, couriers, refusals, floor_mib } = &self.looked_at;
+    fn look(&self) -> Shown {
+        let LookedAt { pool, budget, serving, couriers, refusals, clock, floor_mib } = &self.looked_at;
+        let today = clock.today();
         let standing = budget.standing();
         let served = serving.now();
         let contents = served.contents();
@@ -200,7 +203,7 @@ impl Status {
             disk: Disk { free_mib: free - free % DISK_MIB, floor_mib: *floor_mib },
             kept: self.kept(),
             shares: standing.shares.into_iter().map(share).collect(),
-            refusals: refusals.yesterday(today),
+            refusals: refusals.yesterday(),
             couriers: couriers.shown(),
             today,
             holding: holding.iter().map(|(reason, ..)| *reason).collect(),
@@ -215,7 +218,7 @@ fn count(pool: &Pool, day: Day) -> Kept {
 
 /// How it is now.
 pub(super) async fn look(status: Arc<Status>) -> Result<Shown, Problem> {
-    blocking(move || status.look(SystemClock.today())).await
+    blocking(move || status.look()).await
 }
 
 /// `GET /status`, schema `softinfo/status/1`.

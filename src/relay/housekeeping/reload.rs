@@ -13,7 +13,7 @@ use crate::inspection::{self, Finding};
 use crate::log::{Event, log};
 use crate::net::tls::Tls;
 use crate::served::{Served, Serving};
-use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_base::limits::REMINDER_DAYS;
 use softinfo_formats::directory::RootKey;
@@ -40,6 +40,7 @@ pub(crate) async fn go_on(
     certificates: Vec<Arc<Tls>>,
     (serving, source): (Arc<Serving>, Arc<Source>),
     reload: Arc<Notify>,
+    clock: Arc<dyn Clock>,
 ) {
     loop {
         let asked = tokio::select! {
@@ -54,19 +55,19 @@ pub(crate) async fn go_on(
             Ok(()) => {}
         }
         if asked {
-            read_directory(Arc::clone(&serving), Arc::clone(&source)).await;
+            read_directory(Arc::clone(&serving), Arc::clone(&source), clock.today()).await;
         }
     }
 }
 
-async fn read_directory(serving: Arc<Serving>, source: Arc<Source>) {
+async fn read_directory(serving: Arc<Serving>, source: Arc<Source>, today: Day) {
     let version = serving.now().contents().version;
-    let read = tokio::task::spawn_blocking(move || read_again(&serving, &source, SystemClock.today())).await;
+    let read = tokio::task::spawn_blocking(move || read_again(&serving, &source, today)).await;
     match read {
         Ok(Reread::New(served)) => {
             let contents = served.contents();
             log(&Event::DirectoryRead { version: contents.version, on: contents.expires });
-            for ending in contents.endings(SystemClock.today(), REMINDER_DAYS) {
+            for ending in contents.endings(today, REMINDER_DAYS) {
                 log(&Event::Reminder(ending));
             }
             // Nobody waits for it: until it is done the page is served as it is.

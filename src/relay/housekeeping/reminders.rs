@@ -6,21 +6,21 @@ use super::HOUR;
 use crate::courier::couriers::Couriers;
 use crate::log::{Event, log};
 use crate::served::{Served, Serving};
-use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_base::limits::REMINDER_DAYS;
 use softinfo_formats::directory::Ending;
 
 /// Once an hour: on a new day says what ends soon, and writes down which couriers came.
-pub(crate) async fn go_on(serving: Arc<Serving>, couriers: Arc<Couriers>) {
+pub(crate) async fn go_on(serving: Arc<Serving>, couriers: Arc<Couriers>, clock: Arc<dyn Clock>) {
     // At the start it was said with the other findings.
-    let mut reminders = Reminders { said: SystemClock.today() };
+    let mut reminders = Reminders { said: clock.today() };
     loop {
         tokio::time::sleep(HOUR).await;
-        for ending in reminders.due(&serving.now(), SystemClock.today()) {
+        for ending in reminders.due(&serving.now(), clock.today()) {
             log(&Event::Reminder(ending));
         }
-        save(Arc::clone(&couriers)).await;
+        save(Arc::clone(&couriers), clock.today()).await;
     }
 }
 
@@ -39,8 +39,8 @@ impl Reminders {
 }
 
 /// Writes down which couriers came; that it failed is logged.
-pub(crate) async fn save(couriers: Arc<Couriers>) {
-    let saved = tokio::task::spawn_blocking(move || couriers.save(SystemClock.today())).await;
+pub(crate) async fn save(couriers: Arc<Couriers>, today: Day) {
+    let saved = tokio::task::spawn_blocking(move || couriers.save(today)).await;
     if !matches!(saved, Ok(Ok(()))) {
         log(&Event::CouriersFailed);
     }

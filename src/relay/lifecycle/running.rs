@@ -16,6 +16,7 @@ use crate::intake::uploads::Uploads;
 use crate::log::{Event, log};
 use crate::net::tls::Tls;
 use crate::served::Serving;
+use softinfo_base::clock::Clock;
 use softinfo_store::{Store, pool::Pool};
 
 /// How long requests under way may take after the signal to stop.
@@ -33,6 +34,7 @@ pub struct Relay {
     pub(super) serving: Arc<Serving>,
     pub(super) source: Arc<reload::Source>,
     pub(super) couriers: Arc<Couriers>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) stop: watch::Sender<bool>,
 }
 
@@ -41,15 +43,27 @@ impl Relay {
     ///
     /// `reload` yields whenever directory, page and certificates are to be read again; certificates are once an hour anyway.
     pub async fn run(self, signal: impl Future<Output = ()>, reload: Arc<Notify>) -> Result<(), ServeError> {
-        let Self { intake, courier, certificates, pool, uploads, status, serving, source, couriers, supervisor, stop } =
-            self;
+        let Self {
+            intake,
+            courier,
+            certificates,
+            pool,
+            uploads,
+            status,
+            supervisor,
+            serving,
+            source,
+            couriers,
+            clock,
+            stop,
+        } = self;
         let mut store_stopped = stop.subscribe();
         let (quit, _) = watch::channel(false);
         let tasks = [intake, courier].map(|door| tokio::spawn(door.serve(quit.subscribe())));
         let chores = [
-            tokio::spawn(expiry::go_on(Arc::clone(&pool), Arc::clone(&uploads), status)),
-            tokio::spawn(reload::go_on(certificates, (Arc::clone(&serving), source), reload)),
-            tokio::spawn(reminders::go_on(serving, Arc::clone(&couriers))),
+            tokio::spawn(expiry::go_on(Arc::clone(&pool), Arc::clone(&uploads), status, Arc::clone(&clock))),
+            tokio::spawn(reload::go_on(certificates, (Arc::clone(&serving), source), reload, Arc::clone(&clock))),
+            tokio::spawn(reminders::go_on(serving, Arc::clone(&couriers), Arc::clone(&clock))),
         ];
         supervisor.ready();
         let (store, giving_up) = (Arc::downgrade(&pool), stop.clone());
@@ -79,7 +93,7 @@ impl Relay {
         // Uploads whose sender has gone; what is not ready in time goes on when the sender asks for it.
         let _ = tokio::time::timeout(GRACE, uploads.settle()).await;
         let failed = pool.has_stopped() || *stop.borrow();
-        reminders::save(couriers).await;
+        reminders::save(couriers, clock.today()).await;
         // The last one out closes the store, and waits until all is on disk.
         let close = move || {
             watchdog.let_go();

@@ -31,7 +31,7 @@ use crate::refusals::Refusals;
 use crate::routes::{self, Parts};
 use crate::sandbox::Openings;
 use crate::served::{self, Serving};
-use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::clock::Clock;
 use softinfo_base::file::{private_folder, sync_folder};
 use softinfo_store::{Store, pool::Pool};
 
@@ -46,12 +46,13 @@ pub struct Prepared {
     places: [(Listener, Place); 2],
     tls: (Option<Arc<Tls>>, Option<Arc<Tls>>),
     supervisor: Arc<Supervisor>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Prepared {
-    /// Inspects all that is served and used, reads certificates, binds both listeners, connects to systemd.
-    pub fn new(config: &Config, allow_example: bool) -> Result<Self, ServeError> {
-        let (served, root, findings) = Inspection::of(config, allow_example, SystemClock.today()).accepted()?;
+    /// Inspects all that is served and used, reads certificates, binds both listeners, connects to systemd. `clock` says the day from now on.
+    pub fn new(config: &Config, allow_example: bool, clock: Arc<dyn Clock>) -> Result<Self, ServeError> {
+        let (served, root, findings) = Inspection::of(config, allow_example, clock.today()).accepted()?;
         for finding in findings {
             log(&Event::Found(finding));
         }
@@ -64,7 +65,7 @@ impl Prepared {
         let courier = Bound::bind(&config.courier.listen)?;
         let places = [(Listener::Intake, intake.place()?), (Listener::Courier, courier.place()?)];
         let supervisor = Arc::new(Supervisor::from_environment().map_err(ServeError::Supervisor)?);
-        Ok(Self { serving, source, form_pages, intake, courier, places, tls, supervisor })
+        Ok(Self { serving, source, form_pages, intake, courier, places, tls, supervisor, clock })
     }
 
     /// Makes the store's folder, and says what the sandbox has to leave open.
@@ -100,17 +101,20 @@ impl Prepared {
                 stopper.send_replace(true);
             }
         };
-        let pool = Arc::new(Pool::open(&config.store.folder, config.store_settings(after_close, accept_date), notice)?);
+        let clock = self.clock;
+        let settings = config.store_settings(after_close, accept_date, Arc::clone(&clock));
+        let pool = Arc::new(Pool::open(&config.store.folder, settings, notice)?);
+        let today = clock.today();
         // What can't be erased now is tried again within the hour: it must not keep couriers and writers out.
-        let expired = pool.expire(SystemClock.today());
+        let expired = pool.expire(today);
         let floor = config.store.floor_mib << 20;
-        let uploads =
-            Arc::new(Uploads::open(Uploads::folder(&config.store.folder), floor, config.limits.staged_mib << 20)?);
-        if expired.is_err() | uploads.expire(SystemClock.today()).is_err() {
+        let (folder, staged) = (Uploads::folder(&config.store.folder), config.limits.staged_mib << 20);
+        let uploads = Arc::new(Uploads::open(folder, floor, staged, Arc::clone(&clock))?);
+        if expired.is_err() | uploads.expire(today).is_err() {
             log(&Event::ExpiryFailed);
         }
         pool.date_files();
-        let (serving, source, today) = (self.serving, Arc::new(self.source), SystemClock.today());
+        let (serving, source) = (self.serving, Arc::new(self.source));
         serving.remember(&config.store.folder, today).map_err(ServeError::Remember)?;
         let packed = serving.now();
         // Nobody waits for it: until it is done the page is served as it is.
@@ -118,14 +122,16 @@ impl Prepared {
         let tokens = &config.courier.token_sha256;
         let couriers = Arc::new(Couriers::open(&served::memory(&config.store.folder), tokens));
         let keep = config.store.retention_days.saturating_add(config.store.jitter_days);
-        let budget = Arc::new(Budget::new(&config.limits, config.store.folder.clone(), floor, keep));
-        let refusals = Arc::new(Refusals::new(today));
+        let budget =
+            Arc::new(Budget::new(&config.limits, config.store.folder.clone(), floor, keep, Arc::clone(&clock)));
+        let refusals = Arc::new(Refusals::new(Arc::clone(&clock)));
         let status = Arc::new(Status::new(LookedAt {
             pool: Arc::clone(&pool),
             budget: Arc::clone(&budget),
             serving: Arc::clone(&serving),
             couriers: Arc::clone(&couriers),
             refusals: Arc::clone(&refusals),
+            clock: Arc::clone(&clock),
             floor_mib: config.store.floor_mib,
         }));
         let idle = Duration::from_secs(config.intake.idle_seconds);
@@ -138,6 +144,7 @@ impl Prepared {
             refusals,
             couriers: Arc::clone(&couriers),
             status: Arc::clone(&status),
+            clock: Arc::clone(&clock),
             idle,
         };
         let circuits = config.intake.circuit_ids.then(|| Arc::new(Circuits::new(config.limits.circuit.clone())));
@@ -177,6 +184,7 @@ impl Prepared {
             source,
             couriers,
             supervisor: self.supervisor,
+            clock,
             stop,
         })
     }

@@ -129,7 +129,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         return store::run(work, &config, accept_date);
     }
     log::quiet_panics();
-    let relay = Prepared::new(&config, allow_example)?;
+    let relay = Prepared::new(&config, allow_example, Arc::new(SystemClock))?;
     let openings = Prepared::openings(&config)?;
     let intake = relay.intake().clone();
     // The count reads files that the sandbox closes.

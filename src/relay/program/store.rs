@@ -1,7 +1,10 @@
 //! `softinfo-relay store`: what an operator does to a store while no relay has it open. Opens the one that the configuration names.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use clap::Subcommand;
+use softinfo_base::clock::SystemClock;
 use softinfo_base::day::Day;
 use softinfo_base::process::close_memory;
 use softinfo_base::wording::counted;
@@ -42,7 +45,8 @@ pub fn run(work: &Work, config: &Config, accept_date: bool) -> Result<()> {
     let folder = &config.store.folder;
     // Opening makes a store where there is none, and nobody wants that of a look.
     anyhow::ensure!(folder.join("format").exists(), "there is no store in {}; nothing was done", folder.display());
-    let settings = Settings { seals: false, ..config.store_settings(memory::give_back, accept_date) };
+    let settings =
+        Settings { seals: false, ..config.store_settings(memory::give_back, accept_date, Arc::new(SystemClock)) };
     let pool = Pool::open(folder, settings, |notice| log::log(&Event::Store(notice)))?;
     let done = match work {
         Work::Verify => verify(&pool),

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use chacha20poly1305::aead::{Aead, Payload};
@@ -16,7 +17,7 @@ use rand::{RngCore, rngs::OsRng};
 use super::exclusive::Turn;
 use super::token::Token;
 use crate::accept::Accepted;
-use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_base::file::date;
 use softinfo_base::limits::UPLOAD_RECORD;
@@ -47,6 +48,7 @@ pub(super) struct Session {
     path: PathBuf,
     cipher: XChaCha20Poly1305,
     pub turn: Turn,
+    clock: Arc<dyn Clock>,
     /// Bytes of the whole tip.
     pub length: u64,
     /// Behind the last good record: bytes of the file, and of the tip.
@@ -70,11 +72,12 @@ impl Place {
 }
 
 impl Session {
-    pub fn create(path: &Path, token: &Token, length: u64, turn: Turn) -> io::Result<Self> {
+    /// Begins the file of a tip of `length` bytes. `clock` says of which day its time is.
+    pub fn create(path: &Path, token: &Token, length: u64, (turn, clock): (Turn, Arc<dyn Clock>)) -> io::Result<Self> {
         let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(path)?;
         let cipher = token.cipher();
-        file.write_all_at(&seal(&cipher, HEAD, &head(0, length, SystemClock.today(), [0; 32]))?, 0)?;
-        Ok(Self { file, path: path.to_owned(), cipher, turn, length, end: FIRST, read: FIRST })
+        file.write_all_at(&seal(&cipher, HEAD, &head(0, length, clock.today(), [0; 32]))?, 0)?;
+        Ok(Self { file, path: path.to_owned(), cipher, turn, clock, length, end: FIRST, read: FIRST })
     }
 
     pub fn path(&self) -> &Path {
@@ -120,7 +123,7 @@ impl Session {
         let record = seal(&self.cipher, HEAD, &head(kind, self.length, accepted.day, *accepted.id.as_bytes()))?;
         softinfo_base::file::write_whole(&self.path, |file| {
             file.write_all(&record)?;
-            date(file, SystemClock.today())
+            date(file, self.clock.today())
         })
     }
 }
@@ -128,12 +131,12 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         // Only a courtesy to the writer: expiry does it again.
-        let _ = date(&self.file, SystemClock.today());
+        let _ = date(&self.file, self.clock.today());
     }
 }
 
 /// Opens the file of a token. What a crash has left half-written at its end is cut off.
-pub(super) fn open(path: &Path, token: &Token, turn: Turn) -> io::Result<Option<Found>> {
+pub(super) fn open(path: &Path, token: &Token, (turn, clock): (Turn, Arc<dyn Clock>)) -> io::Result<Option<Found>> {
     let file = match File::options().read(true).write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
@@ -150,7 +153,7 @@ pub(super) fn open(path: &Path, token: &Token, turn: Turn) -> io::Result<Option<
     if end.file < file.metadata()?.len() {
         file.set_len(end.file)?;
     }
-    Ok(Some(Found::Open(Session { file, path: path.to_owned(), cipher, turn, length, end, read: FIRST })))
+    Ok(Some(Found::Open(Session { file, path: path.to_owned(), cipher, turn, clock, length, end, read: FIRST })))
 }
 
 /// The place behind the last good record. Lengths are walked through from the start; contents are tried from the end, because that is where

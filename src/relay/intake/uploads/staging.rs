@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::sync::RwLock;
 
@@ -14,7 +15,7 @@ use super::ledger::Ledger;
 use super::session_file::{self, Found, Session};
 use super::token::{Name, Token};
 use crate::accept::Accepted;
-use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_base::file::{date, private_folder};
 use softinfo_base::limits::UPLOAD_DAYS;
@@ -24,6 +25,7 @@ use softinfo_store::{StoreError, free_bytes};
 pub(crate) struct Uploads {
     folder: PathBuf,
     floor: u64,
+    clock: Arc<dyn Clock>,
     ledger: Ledger,
     pub(super) turns: Turns,
     /// Held for reading while an upload goes into the store, so that a stop can wait for it.
@@ -37,8 +39,8 @@ impl Uploads {
     }
 
     /// Opens the folder, or makes it; removes what an interrupted write has left. `floor` bytes of disk stay free, and
-    /// at most `staged` bytes of pieces wait.
-    pub fn open(folder: PathBuf, floor: u64, staged: u64) -> Result<Self, StoreError> {
+    /// at most `staged` bytes of pieces wait. The times of files are of the days of `clock`.
+    pub fn open(folder: PathBuf, floor: u64, staged: u64, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         private_folder(&folder).map_err(failed(&folder))?;
         let ledger = Ledger::new(staged);
         for path in entries(&folder)? {
@@ -48,7 +50,7 @@ impl Uploads {
                 ledger.set(name, fs::metadata(&path).map_err(failed(&path))?.len());
             }
         }
-        Ok(Self { folder, floor, ledger, turns: Turns::default(), finishing: RwLock::default() })
+        Ok(Self { folder, floor, clock, ledger, turns: Turns::default(), finishing: RwLock::default() })
     }
 
     /// Begins a file for a tip of `length` bytes.
@@ -59,7 +61,7 @@ impl Uploads {
             self.erase(&least)?;
         }
         let path = self.path(&name);
-        let session = Session::create(&path, token, length, turn).map_err(failed(&path))?;
+        let session = Session::create(&path, token, length, (turn, Arc::clone(&self.clock))).map_err(failed(&path))?;
         self.ledger.set(name, 0);
         self.date_folder();
         Ok(session)
@@ -68,7 +70,7 @@ impl Uploads {
     /// What there is under a token.
     pub(super) fn find(&self, token: &Token, turn: Turn) -> Result<Option<Found>, StoreError> {
         let path = self.path(&token.name());
-        session_file::open(&path, token, turn).map_err(failed(&path))
+        session_file::open(&path, token, (turn, Arc::clone(&self.clock))).map_err(failed(&path))
     }
 
     /// Adds a piece to an upload.
@@ -171,7 +173,7 @@ impl Uploads {
 
     /// The folder's time follows every file that comes and goes. Only a courtesy to the writer, so a failure stops nothing.
     fn date_folder(&self) {
-        let _ = File::open(&self.folder).and_then(|folder| date(&folder, SystemClock.today()));
+        let _ = File::open(&self.folder).and_then(|folder| date(&folder, self.clock.today()));
     }
 }
 

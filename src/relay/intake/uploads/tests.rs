@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use super::session_file::{Found, Session};
@@ -25,7 +26,7 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let uploads = Uploads::open(folder.path().join("uploads"), 0, u64::MAX).unwrap();
+        let uploads = Uploads::open(folder.path().join("uploads"), 0, u64::MAX, Arc::new(SystemClock)).unwrap();
         Self { folder, uploads, token: Token::random() }
     }
 
@@ -199,7 +200,7 @@ async fn what_is_left_alone_for_a_whole_day_is_erased_and_what_is_worked_on_is_n
 #[tokio::test]
 async fn a_disk_below_the_floor_takes_nothing_more() {
     let folder = tempfile::tempdir().unwrap();
-    let uploads = Uploads::open(folder.path().join("uploads"), u64::MAX, u64::MAX).unwrap();
+    let uploads = Uploads::open(folder.path().join("uploads"), u64::MAX, u64::MAX, Arc::new(SystemClock)).unwrap();
     let token = Token::random();
     let turn = uploads.turns.take(&token.name()).await.unwrap();
     assert!(matches!(uploads.create(&token, SIZE, turn), Err(softinfo_store::StoreError::Full)));
