@@ -1,20 +1,23 @@
 //! The relay's configuration: one TOML file, every key typed and documented (`config/relay.toml`), unknown keys refused.
+//!
+//! In: a file. Out: a [`Config`], and every value that is out of range. Touches: that file, and in `channel` those of the channel, which are read.
+
+mod channel;
+mod error;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::admission::Limits;
-use crate::net::Place;
-use crate::net::TlsFiles;
-use crate::static_page::{Page, PageError};
-use crate::token::TokenHash;
 use softinfo_base::clock::Clock;
-use softinfo_base::limits::MAX_DIRECTORY;
-use softinfo_formats::directory::{Directory, DirectoryError, RootKey, SigningError, UntrustedDirectory};
-use softinfo_formats::example_keys::{self, ExampleKeys};
 use softinfo_store::pool::Settings;
+
+use crate::admission::Limits;
+use crate::net::{Place, TlsFiles};
+use crate::token::TokenHash;
+
+pub use error::ConfigError;
 
 /// All of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,7 +96,7 @@ pub struct StoreConfig {
 
 /// Seconds, so that a moment can be added to them.
 const MAX_IDLE: u64 = 86_400;
-/// Far more than a machine holds, and what can be counted.
+/// Far more than a machine holds, and few enough to be counted.
 const MAX_CONNECTIONS: usize = 1_000_000;
 /// So that MiB can be made bytes anywhere.
 const MAX_MIB: u64 = 1 << 20;
@@ -116,64 +119,6 @@ fn default_volume() -> u64 {
 
 fn default_floor() -> u64 {
     Settings::default().floor_bytes >> 20
-}
-
-/// Why a configuration was refused. Nothing was started.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("can't read {}: {source}", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Not TOML, a key that doesn't exist, or a value of the wrong type.
-    #[error("{}, line {line}: {reason}", path.display())]
-    Toml {
-        /// Which.
-        path: PathBuf,
-        /// Counted from 1.
-        line: usize,
-        /// Why, in a sentence.
-        reason: String,
-    },
-    /// A value out of range.
-    #[error("{key}: {reason}")]
-    Value {
-        /// The key.
-        key: &'static str,
-        /// What is allowed.
-        reason: &'static str,
-    },
-    /// The root key file holds no verifier key.
-    #[error("{}: {source}", path.display())]
-    Root {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: SigningError,
-    },
-    /// The directory is not one, or not signed by the root.
-    #[error("{}: {source}", path.display())]
-    Directory {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: DirectoryError,
-    },
-    /// The page can't be served.
-    #[error("{}: {source}", path.display())]
-    Page {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: PageError,
-    },
-    /// Example keys on an address others can reach.
-    #[error(transparent)]
-    Example(#[from] ExampleKeys),
 }
 
 impl Config {
@@ -269,51 +214,6 @@ impl Config {
         wrong.map(|(_, key, reason)| ConfigError::Value { key, reason }).collect()
     }
 
-    /// Reads and verifies the directory; refuses example keys where others can reach them, unless `allow_example`.
-    pub fn verified_directory(&self, allow_example: bool) -> Result<Directory, ConfigError> {
-        self.directory_of(&self.root_key()?, allow_example)
-    }
-
-    /// Reads the root key.
-    pub(crate) fn root_key(&self) -> Result<RootKey, ConfigError> {
-        RootKey::parse(&String::from_utf8_lossy(&read(&self.root)?))
-            .map_err(|source| ConfigError::Root { path: self.root.clone(), source })
-    }
-
-    /// The same with a root that was read before.
-    pub(crate) fn directory_of(&self, root: &RootKey, allow_example: bool) -> Result<Directory, ConfigError> {
-        let directory = UntrustedDirectory::parse(&read(&self.directory)?)
-            .and_then(|untrusted| untrusted.verify(root))
-            .map_err(|source| ConfigError::Directory { path: self.directory.clone(), source })?;
-        let listeners = [self.intake.listen.to_string(), self.courier.listen.to_string()];
-        let relays = directory.contents().relays.iter().map(String::as_str);
-        example_keys::refuse_elsewhere(
-            directory.contents(),
-            listeners.iter().map(String::as_str).chain(relays),
-            allow_example,
-        )?;
-        let example_token = TokenHash::of(example_keys::COURIER_TOKEN.as_bytes());
-        let mut tokens = self.courier.token_sha256.iter().chain(&self.courier.monitor_token_sha256);
-        if tokens.any(|token| *token == example_token)
-            && !allow_example
-            && !softinfo_base::loopback::is_loopback(&listeners[1])
-        {
-            return Err(ConfigError::Value {
-                key: "courier.token_sha256",
-                reason: "the EXAMPLE token is for loopback only",
-            });
-        }
-        Ok(directory)
-    }
-
-    /// Reads and checks the page; the copy to save has `directory` in it.
-    pub fn read_page(&self, directory: &Directory) -> Result<Option<Page>, ConfigError> {
-        let read = |path: &PathBuf| {
-            Page::read(path, directory.bytes()).map_err(|source| ConfigError::Page { path: path.clone(), source })
-        };
-        self.page.as_ref().map(read).transpose()
-    }
-
     /// The store's part, in the store's terms; `after_close` is called when a database was closed, and with `accept_date` the day of
     /// `clock` is believed at this start.
     #[must_use]
@@ -329,9 +229,4 @@ impl Config {
             ..Settings::default()
         }
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
-    softinfo_base::file::read_limited(path, MAX_DIRECTORY)
-        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
