@@ -1,24 +1,27 @@
 //! The operational log: a closed set of lines on standard error, none of which has room for anything of a request.
 //!
+//! In: an [`Event`]. Out: one line. Touches: standard error, and nothing else in the relay does.
+//!
 //! Lines carry no time; whoever collects them may add one, and it says nothing about a tip, because no event follows one.
 
 use std::fmt;
 use std::io::Write;
 
-use crate::inspection::Finding;
-use crate::net::Place;
 use softinfo_base::day::Day;
 use softinfo_base::wording::harmless;
 use softinfo_formats::directory::Ending;
 use softinfo_store::pool::Notice;
+
+use crate::inspection::Finding;
+use crate::net::Place;
 
 /// Everything the relay ever logs. A new variant must not hold a value that comes from a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A listener is open.
     Listening {
-        /// Which.
-        listener: Listener,
+        /// The one for writers, or the one for couriers.
+        listener: ListenerKind,
         /// Its own place, from the configuration.
         place: Place,
     },
@@ -49,7 +52,7 @@ pub enum Event {
     Store(Notice),
     /// A part of the sandbox is not there on this machine.
     SandboxMissing {
-        /// Which.
+        /// The part, in words.
         what: &'static str,
     },
     /// The certificates were read again.
@@ -79,9 +82,9 @@ pub enum Event {
     Stopped,
 }
 
-/// Which listener.
+/// The two listeners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Listener {
+pub enum ListenerKind {
     /// For writers.
     Intake,
     /// For couriers.
@@ -91,8 +94,8 @@ pub enum Listener {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listening { listener: Listener::Intake, place } => write!(f, "intake listens on {place}"),
-            Self::Listening { listener: Listener::Courier, place } => write!(f, "courier listener on {place}"),
+            Self::Listening { listener: ListenerKind::Intake, place } => write!(f, "intake listens on {place}"),
+            Self::Listening { listener: ListenerKind::Courier, place } => write!(f, "courier listener on {place}"),
             Self::Found(finding) => write!(f, "{finding}"),
             Self::Reminder(ending) => write!(f, "{ending}"),
             Self::DirectoryRead { version, on } => {

@@ -135,7 +135,7 @@ fn no_event_of_the_log_has_room_for_a_requests_data() {
     assert_eq!(
         fields,
         [
-            "listener: Listener,",
+            "listener: ListenerKind,",
             "place: Place,",
             "version: u64,",
             "on: Day,",

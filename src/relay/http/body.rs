@@ -13,9 +13,10 @@ use axum::http::{HeaderMap, header};
 use tokio::time::{Instant, Sleep};
 use tokio_stream::Stream;
 
+use softinfo_formats::envelope::padding::largest_file;
+
 use crate::admission::Meter;
 use crate::problem::Problem;
-use softinfo_formats::envelope::padding::largest_file;
 
 /// Bytes that are drained of a body that announced no length. Browsers always announce one.
 const UNANNOUNCED: u64 = 8 << 20;

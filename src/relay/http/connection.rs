@@ -1,6 +1,6 @@
 //! From an accepted stream to answered requests: what tor says of it, TLS, and HTTP with bounds on everything that a caller can stretch.
 //!
-//! In: a listener and a router. Out: nothing; what goes wrong on a connection ends it and is told to nobody.
+//! In: a stream, and a router. Out: nothing; what goes wrong ends the connection and is told to nobody.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,15 +14,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tower_service::Service;
 
+use super::known_headers::known;
 use crate::admission::{CircuitLease, Circuits, Connections, Open};
-use crate::http::known_headers::known;
 use crate::net::Circuit;
 use crate::net::idle_timeout::IdleTimeout;
-use crate::net::listen::{Accepting, Stream};
+use crate::net::listen::Stream;
 use crate::net::tls::Tls;
 #[cfg(feature = "planted-leaks")]
 use crate::planted_leaks;
@@ -38,20 +37,7 @@ const STREAMS: u32 = 16;
 /// Streams that a caller may reset before they were looked at (CVE-2023-44487).
 const RESETS: usize = 32;
 /// Time to say that nothing has come for too long, before the connection is ended.
-const ANSWER: Duration = Duration::from_secs(10);
-/// Pause when the system gives no connection, for example because there are too many open files.
-const BREATH: Duration = Duration::from_millis(100);
-
-/// A listener at work, and all that holds for its connections.
-pub(crate) struct Door {
-    pub accepting: Accepting,
-    pub router: Router,
-    pub tls: Option<Arc<Tls>>,
-    /// Where tor says the circuit; then nothing else is let in.
-    pub circuits: Option<Arc<Circuits>>,
-    pub idle: Duration,
-    pub connections: usize,
-}
+pub(super) const ANSWER: Duration = Duration::from_secs(10);
 
 /// Who asks, as far as the relay wants to know: which connection, and which circuit. Every request carries it.
 #[derive(Clone)]
@@ -60,61 +46,19 @@ pub(crate) struct Caller {
     pub circuit: Option<Arc<CircuitLease>>,
 }
 
-impl Door {
-    /// Serves until `quit` says so; then lets every connection finish the request it is at.
-    pub async fn serve(self, quit: watch::Receiver<bool>) {
-        let http = Arc::new(http(self.tls.is_some()));
-        let connections = Connections::new(self.connections);
-        let mut tasks = JoinSet::new();
-        let mut stop = quit.clone();
-        loop {
-            let accepted = tokio::select! {
-                _ = stop.wait_for(|quit| *quit) => break,
-                accepted = self.accepting.accept() => accepted,
-            };
-            while tasks.try_join_next().is_some() {}
-            let Ok(stream) = accepted else {
-                sleep(BREATH).await;
-                continue;
-            };
-            // Before anything is spent on it. When none can give way, this one is closed.
-            let Some(slot) = connections.enter().await else { continue };
-            let connection = Connection {
-                http: Arc::clone(&http),
-                router: self.router.clone(),
-                tls: self.tls.clone(),
-                circuits: self.circuits.clone(),
-                open: Arc::clone(&slot.open),
-                quit: quit.clone(),
-            };
-            let stream = IdleTimeout::new(stream, self.idle + ANSWER, Arc::clone(&slot.open.activity));
-            tasks.spawn(async move {
-                tokio::select! {
-                    biased;
-                    () = slot.open.is_over() => {}
-                    () = connection.run(stream) => {}
-                }
-                // The stream is closed by now: only then may another take its place.
-                drop(slot);
-            });
-        }
-        // No new connection; the listener is closed first so that callers notice at once.
-        drop(self);
-        while tasks.join_next().await.is_some() {}
-    }
-}
-
-struct Connection {
-    http: Arc<Builder<TokioExecutor>>,
-    router: Router,
-    tls: Option<Arc<Tls>>,
-    circuits: Option<Arc<Circuits>>,
-    open: Arc<Open>,
-    quit: watch::Receiver<bool>,
+/// A connection that was let in, and all that it needs until it ends.
+pub(super) struct Connection {
+    pub http: Arc<Builder<TokioExecutor>>,
+    pub router: Router,
+    pub tls: Option<Arc<Tls>>,
+    pub circuits: Option<Arc<Circuits>>,
+    pub open: Arc<Open>,
+    pub quit: watch::Receiver<bool>,
 }
 
 impl Connection {
-    async fn run(self, mut stream: impl Stream + 'static) {
+    /// Answers on `stream` until either side ends it.
+    pub async fn run(self, mut stream: impl Stream + 'static) {
         let mut circuit = None;
         if let Some(circuits) = &self.circuits {
             let Ok(Ok(read)) = timeout(HEAD, Circuit::read(&mut stream)).await else { return };
@@ -128,7 +72,7 @@ impl Connection {
                 if tls.asks_for_certificate() {
                     self.open.is_known();
                 }
-                // Apart, or each connection without TLS would have the memory of one with it.
+                // Boxed, or each connection without TLS would take the memory of one with it.
                 Box::pin(self.answer(stream, circuit)).await;
             }
         }
@@ -170,7 +114,7 @@ pub(crate) async fn alone(
 }
 
 /// HTTP/1, and HTTP/2 where TLS has agreed on it.
-fn http(tls: bool) -> Builder<TokioExecutor> {
+pub(super) fn http(tls: bool) -> Builder<TokioExecutor> {
     let mut http = Builder::new(TokioExecutor::new());
     if !tls {
         http = http.http1_only();

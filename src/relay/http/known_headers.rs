@@ -29,7 +29,7 @@ pub(crate) fn known(headers: &HeaderMap) -> HeaderMap {
     let mut known = HeaderMap::new();
     for name in KNOWN {
         for value in headers.get_all(&name) {
-            // A value that was valid is valid.
+            // A copy of a valid value is valid, so none is lost here.
             if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
                 known.append(&name, value);
             }

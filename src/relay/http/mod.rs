@@ -6,4 +6,5 @@ pub(crate) mod body;
 pub(crate) mod connection;
 pub(crate) mod json;
 pub(crate) mod known_headers;
+pub(crate) mod listener;
 pub(crate) mod security_headers;

@@ -1,4 +1,6 @@
 //! What every answer of the public listener tells a browser to leave alone.
+//!
+//! In: an answer. Out: the same with the fields that it lacked. Touches nothing.
 
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::response::Response;

@@ -1,11 +1,13 @@
 //! Why the relay does not start, or ends: for the operator, in sentences that say what to do.
+//!
+//! In: what went wrong. Out: a sentence. Touches nothing.
 
 use std::path::PathBuf;
 
-use crate::inspection::Refused;
-use crate::net::CantListen;
-use crate::net::TlsError;
 use softinfo_store::StoreError;
+
+use crate::inspection::Refused;
+use crate::net::{CantListen, TlsError};
 
 /// Why the relay did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +30,9 @@ pub enum ServeError {
     /// The folder of the store can't be made.
     #[error("{}: {source}", path.display())]
     Folder {
-        /// Which.
+        /// The folder.
         path: PathBuf,
-        /// Why.
+        /// What making it failed with.
         source: std::io::Error,
     },
     /// A place of a listener.

@@ -1,31 +1,34 @@
 //! A relay that answers, from its first request to an orderly stop that loses nothing.
+//!
+//! In: a relay whose store is open, the signal to stop. Out: why it ended. Touches: all that the relay has.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
+use softinfo_base::clock::Clock;
+use softinfo_store::{Store, pool::Pool};
+
 use super::error::ServeError;
 use super::supervisor::Supervisor;
-use super::watchdog::{EXIT, Watchdog, Watched};
+use super::watchdog::{Watchdog, Watched};
 use crate::courier::couriers::Couriers;
 use crate::courier::status::Status;
 use crate::housekeeping::{expiry, reload, reminders};
-use crate::http::connection::Door;
+use crate::http::listener::Listener;
 use crate::intake::uploads::Uploads;
 use crate::log::{Event, log};
 use crate::net::tls::Tls;
 use crate::served::Serving;
-use softinfo_base::clock::Clock;
-use softinfo_store::{Store, pool::Pool};
 
 /// How long requests under way may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// A relay with both listeners open.
 pub struct Relay {
-    pub(super) intake: Door,
-    pub(super) courier: Door,
+    pub(super) intake: Listener,
+    pub(super) courier: Listener,
     pub(super) certificates: Vec<Arc<Tls>>,
     pub(super) pool: Arc<Pool>,
     pub(super) uploads: Arc<Uploads>,
@@ -41,8 +44,14 @@ pub struct Relay {
 impl Relay {
     /// Answers until `signal` resolves or the store stops; then finishes what is under way and closes.
     ///
-    /// `reload` yields whenever directory, page and certificates are to be read again; certificates are once an hour anyway.
-    pub async fn run(self, signal: impl Future<Output = ()>, reload: Arc<Notify>) -> Result<(), ServeError> {
+    /// `reload` yields whenever directory, page and certificates are to be read again; certificates are once an hour anyway. `end` ends the
+    /// process at once, with [`EXIT`](super::EXIT): it is called from another thread when the store or the runtime no longer answers.
+    pub async fn run(
+        self,
+        signal: impl Future<Output = ()>,
+        reload: Arc<Notify>,
+        end: impl Fn() + Send + 'static,
+    ) -> Result<(), ServeError> {
         let Self {
             intake,
             courier,
@@ -59,7 +68,7 @@ impl Relay {
         } = self;
         let mut store_stopped = stop.subscribe();
         let (quit, _) = watch::channel(false);
-        let tasks = [intake, courier].map(|door| tokio::spawn(door.serve(quit.subscribe())));
+        let tasks = [intake, courier].map(|listener| tokio::spawn(listener.serve(quit.subscribe())));
         let chores = [
             tokio::spawn(expiry::go_on(Arc::clone(&pool), Arc::clone(&uploads), status, Arc::clone(&clock))),
             tokio::spawn(reload::go_on(certificates, (Arc::clone(&serving), source), reload, Arc::clone(&clock))),
@@ -73,7 +82,7 @@ impl Relay {
             give_up: Box::new(move || {
                 giving_up.send_replace(true);
             }),
-            end: Box::new(|| std::process::exit(EXIT.into())),
+            end: Box::new(end),
         };
         let watchdog = Watchdog::start(Arc::clone(&supervisor), watched)?;
         tokio::select! {

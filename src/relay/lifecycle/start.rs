@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use softinfo_base::clock::Clock;
+use softinfo_base::file::{private_folder, sync_folder};
+use softinfo_store::{Store, pool::Pool};
+
 use super::error::ServeError;
 use super::running::Relay;
 use super::supervisor::Supervisor;
@@ -16,24 +20,20 @@ use crate::courier::Tokens;
 use crate::courier::couriers::Couriers;
 use crate::courier::status::{LookedAt, Status};
 use crate::housekeeping::reload::Source;
-use crate::http::connection::Door;
+use crate::http::listener::Listener;
 use crate::inspection::Inspection;
 use crate::intake::form_pages::FormPages;
 use crate::intake::uploads::Uploads;
-use crate::log::{Event, Listener, log};
-use crate::net::Place;
-use crate::net::TlsFiles;
+use crate::log::{Event, ListenerKind, log};
 use crate::net::listen::Bound;
 use crate::net::tls::Tls;
+use crate::net::{Place, TlsFiles};
 #[cfg(feature = "planted-leaks")]
 use crate::planted_leaks;
 use crate::refusals::Refusals;
 use crate::routes::{self, Parts};
 use crate::sandbox::Openings;
 use crate::served::{self, Serving};
-use softinfo_base::clock::Clock;
-use softinfo_base::file::{private_folder, sync_folder};
-use softinfo_store::{Store, pool::Pool};
 
 /// A relay that has read its files and bound its listeners, and answers nothing yet. What is left to do works inside the sandbox.
 pub struct Prepared {
@@ -43,7 +43,7 @@ pub struct Prepared {
     intake: Bound,
     courier: Bound,
     /// Asked for before the sandbox closes.
-    places: [(Listener, Place); 2],
+    places: [(ListenerKind, Place); 2],
     tls: (Option<Arc<Tls>>, Option<Arc<Tls>>),
     supervisor: Arc<Supervisor>,
     clock: Arc<dyn Clock>,
@@ -63,7 +63,7 @@ impl Prepared {
         let tls = (open(&config.intake.tls)?, open(&config.courier.tls)?);
         let intake = Bound::bind(&config.intake.listen)?;
         let courier = Bound::bind(&config.courier.listen)?;
-        let places = [(Listener::Intake, intake.place()?), (Listener::Courier, courier.place()?)];
+        let places = [(ListenerKind::Intake, intake.place()?), (ListenerKind::Courier, courier.place()?)];
         let supervisor = Arc::new(Supervisor::from_environment().map_err(ServeError::Supervisor)?);
         Ok(Self { serving, source, form_pages, intake, courier, places, tls, supervisor, clock })
     }
@@ -150,7 +150,7 @@ impl Prepared {
         let circuits = config.intake.circuit_ids.then(|| Arc::new(Circuits::new(config.limits.circuit.clone())));
         #[cfg(feature = "planted-leaks")]
         planted_leaks::into(&config.store.folder.join("uploads"));
-        let intake = Door {
+        let intake = Listener {
             accepting: self.intake.open()?,
             router: routes::intake(parts.clone()),
             tls: self.tls.0,
@@ -158,7 +158,7 @@ impl Prepared {
             idle,
             connections: config.limits.connections,
         };
-        let courier = Door {
+        let courier = Listener {
             accepting: self.courier.open()?,
             idle,
             router: routes::courier(

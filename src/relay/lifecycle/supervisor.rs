@@ -53,7 +53,8 @@ impl Supervisor {
     /// Sends one word; nobody waits for it.
     pub(super) fn say(&self, word: &[u8]) {
         if let Some(socket) = &self.socket {
-            // `send` names no address, so it can reach nobody else. What is lost is missed by systemd, which is what it is for.
+            // `send` names no address, so it can reach nobody else. A word that is lost is missed by systemd, which then starts the relay
+            // anew.
             let _ = socket.send(word);
         }
     }

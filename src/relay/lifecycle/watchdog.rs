@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
+use softinfo_store::StoreError;
+
 use super::supervisor::Supervisor;
 use crate::log::{Event, log};
-use softinfo_store::StoreError;
 
 /// Exit code of a relay whose store failed, or that no longer answered: a new start may find it in order.
 pub const EXIT: u8 = 3;

@@ -1,9 +1,12 @@
 //! `softinfo-relay store`: what an operator does to a store while no relay has it open. Opens the one that the configuration names.
+//!
+//! In: what is to be done. Out: what was done, a line each. Touches: the store.
 
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
+
 use softinfo_base::clock::SystemClock;
 use softinfo_base::day::Day;
 use softinfo_base::process::close_memory;
