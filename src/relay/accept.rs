@@ -1,4 +1,6 @@
 //! From bytes to a durable tip. The two ways into the store: a text whole and at once, anything larger chunk by chunk.
+//!
+//! In: a permit and bytes. Out: a tip that is durable, or why there is none. Touches: the store.
 
 use std::sync::Arc;
 
@@ -7,17 +9,18 @@ use axum::response::Response;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::admission::{Budget, Permit, blocking};
-use crate::http::body::{Pieces, Source};
-use crate::http::connection::Caller;
-use crate::http::json::json;
-use crate::problem::Problem;
 use softinfo_base::day::Day;
 use softinfo_base::limits::TIP_HEADER_BYTES;
 use softinfo_formats::envelope::header::{HeaderError, TipHeader};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::{SizeClass, SizeError, largest_file};
 use softinfo_store::{Acknowledgement, CHUNK, Store, StoreError};
+
+use crate::admission::{Budget, Permit, blocking};
+use crate::http::body::{Pieces, Source};
+use crate::http::connection::Caller;
+use crate::http::json::json;
+use crate::problem::Problem;
 
 /// Bytes of a large tip after which the disk is looked at again.
 const LOOK: u64 = 1 << 20;
@@ -69,8 +72,8 @@ impl Acceptor {
         SizeClass::of_file(text.len() as u64, max_plaintext)?;
         let id = TipId::of(&text);
         permit.keep()?;
-        // From here on it goes its way without whoever sent it: who hangs up now has the tip stored all the same, so what it takes of memory
-        // and of the share is held until the store has answered.
+        // From here on the tip is stored even when its sender hangs up, so its memory and its part of the share are held until the store has
+        // answered.
         let (Self { store, budget }, held, open) = (self.clone(), permit.meter(), caller.open.clone());
         let task = tokio::spawn(async move {
             let _held = (held, open.keep());

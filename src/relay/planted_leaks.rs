@@ -1,4 +1,4 @@
-//! Every way of keeping an identifier that `tests/no_identifiers.rs` has to notice. Built with the feature `leaky` only, which no program has.
+//! Every way of keeping an identifier that the tests of "no identifiers" have to notice. Built with the feature `planted-leaks` only, which no program has.
 
 use std::fs;
 use std::os::fd::{AsFd, OwnedFd};

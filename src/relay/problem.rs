@@ -1,4 +1,6 @@
 //! Errors for people and scripts: RFC 9457 `application/problem+json`, each with what to do and whether anything was stored.
+//!
+//! In: why something was refused; no value of a request. Out: an answer. Touches nothing.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

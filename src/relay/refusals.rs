@@ -10,9 +10,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::problem::Kind;
 use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
+
+use crate::problem::Kind;
 
 /// Refusals are counted in tens.
 const TENS: u64 = 10;
@@ -34,7 +35,7 @@ struct Days {
 /// The last whole day since the start.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Refused {
-    /// Which; none on the day of the start.
+    /// The day; none until the day of the start is over.
     pub day: Option<Day>,
     /// Counts, rounded up to tens; what did not come is left out.
     pub kinds: Counts,

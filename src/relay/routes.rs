@@ -11,6 +11,9 @@ use axum::extract::{FromRef, Request};
 use axum::middleware::{Next, from_fn, map_response, map_response_with_state};
 use axum::routing::{get, head, post};
 
+use softinfo_base::clock::Clock;
+use softinfo_store::Store;
+
 use crate::accept::Acceptor;
 use crate::admission::Budget;
 use crate::courier::couriers::Couriers;
@@ -26,8 +29,6 @@ use crate::problem::Problem;
 use crate::refusals::{self, Refusals};
 use crate::served::{Serving, calls};
 use crate::withdraw::{self, Withdrawing};
-use softinfo_base::clock::Clock;
-use softinfo_store::Store;
 
 /// All that requests are answered from.
 #[derive(Clone)]

@@ -11,14 +11,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 
+use softinfo_base::limits::WITHDRAW_TOKENS;
+use softinfo_formats::envelope::withdraw::{WithdrawDigest, WithdrawToken};
+use softinfo_store::{Store, StoreError};
+
 use crate::admission::Budget;
 use crate::http::body::{Pieces, Received, announced_length};
 use crate::http::json::json;
 use crate::problem::Problem;
 use crate::served::Serving;
-use softinfo_base::limits::WITHDRAW_TOKENS;
-use softinfo_formats::envelope::withdraw::{WithdrawDigest, WithdrawToken};
-use softinfo_store::{Store, StoreError};
 
 /// Bytes that are read of withdraw tokens: 43 characters each, and the end of a line of either kind.
 const TOKENS_LIMIT: u64 = 45 * WITHDRAW_TOKENS as u64;
@@ -51,7 +52,7 @@ pub(crate) async fn withdraw(
         received.drain_after(&Problem::UnsupportedMediaType, announced_length(&headers), serving.max_plaintext());
         return Err(Problem::UnsupportedMediaType);
     }
-    // A hundred thousand bytes of each of thousands who come slowly would fill the memory: when it is too much, the slowest gives way.
+    // Thousands of lists of a hundred thousand bytes that come slowly would fill the memory, so the slowest gives way when there are too many.
     let permit = budget.withdrawal()?;
     let tokens = permit.run(tokens(&received.clone().metered(permit.meter()))).await.and_then(|text| {
         permit.keep()?;

@@ -1,8 +1,13 @@
 //! All that is limited, and who gets a permit. Text has a lane, a share of the day and a part of the disk of its own, and waits for nobody.
+//!
+//! In: limits of the configuration, the length of what is about to come. Out: a permit, or when to come back. Touches: the disk, which is
+//! asked.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use softinfo_base::clock::Clock;
 
 use super::circuits::CircuitLease;
 use super::disk::Disk;
@@ -13,7 +18,6 @@ use super::limits::Limits;
 use super::permit::Permit;
 use super::text_share::TextShare;
 use crate::problem::Problem;
-use softinfo_base::clock::Clock;
 
 /// Seconds until a place is likely to be free.
 pub(super) const SOON: u64 = 60;
@@ -21,7 +25,7 @@ const SECONDS_A_DAY: u64 = 86_400;
 
 /// Below so many bytes a second a large tip may be asked to give way. A line over Tor that is worth the name is faster.
 const CRAWL: u64 = 512;
-/// The same while the day's share is short because of what was announced and doesn't come.
+/// The same, while the rest of the day's share is announced and does not come.
 const SHORT_CRAWL: u64 = 4096;
 /// Bytes of large tips that are in memory at a time, of all together.
 const LARGE_BYTES: u64 = 24 << 20;
@@ -32,7 +36,7 @@ const TEXT_ON_DISK: u64 = 64 * 1024;
 const STORE_CALLS: usize = 8;
 /// Staged uploads that go into the store at a time: each has two files open.
 const FINISHING: usize = 8;
-/// How long one of them waits at most: so long that only a disk that stands still lets anybody notice.
+/// How long one of them waits at most: only a disk that stands still makes anybody wait so long.
 const LONG: Duration = Duration::from_mins(2);
 /// Withdrawals in the store at a time, and how many wait for how long.
 const WITHDRAWALS: (usize, usize, Duration) = (2, 64, Duration::from_secs(10));

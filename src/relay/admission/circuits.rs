@@ -1,5 +1,7 @@
 //! What each circuit does at a time and in an hour. In memory only, and forgotten when the hour is over.
 //!
+//! In: circuits and bytes. Out: leases, or a refusal. Touches nothing.
+//!
 //! One visitor has one circuit at a time, and a new one for the asking: this slows a flood over one circuit and is no more than that.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +17,7 @@ const HOUR: Duration = Duration::from_hours(1);
 /// Seconds until one upload of a circuit is likely to be done.
 const SOON: u64 = 60;
 
-/// A circuit is remembered within its hour when it has sent more than this part of what it may.
+/// A circuit that has sent no more than one part in so many of its hourly share is forgotten when it is gone.
 const LITTLE: u64 = 64;
 
 /// All circuits that were seen within the hour.
@@ -78,7 +80,7 @@ impl Account {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// With `little` bytes or fewer it is not worth its place: a new circuit costs as little as going on with this one.
+    /// Whether its account may go. With `little` bytes or fewer nothing is gained by that: a new circuit begins with none.
     fn is_forgotten(&self, little: u64) -> bool {
         let used = self.lock();
         used.connections == 0 && used.uploads == 0 && (used.bytes <= little || used.hour.elapsed() >= HOUR)

@@ -1,10 +1,13 @@
 //! Room on the disk, in bytes and in files, and the part of both that is for text alone.
+//!
+//! In: nothing of a request. Out: how much is free. Touches: the disk of the store, which is asked.
 
 use std::io;
 use std::path::PathBuf;
 
-use crate::problem::Problem;
 use softinfo_store::{FREE_FILES, Space, space_of};
+
+use crate::problem::Problem;
 
 /// One file for so many bytes of the reserve: what ext4 makes when nothing else is said (mke2fs.conf, `inode_ratio`).
 const BYTES_A_FILE: u64 = 16 * 1024;

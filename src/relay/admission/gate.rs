@@ -1,4 +1,6 @@
 //! A gate: so many at a time, so many who wait, and none who waits for ever. For calls that may wait for the disk, and for what they open.
+//!
+//! In: work. Out: its result, or [`Problem::Busy`]. Touches nothing.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! What a day may bring of large tips: a number of bytes, counted anew at midnight (UTC) and at each start.
 //!
+//! In: bytes that are announced, and that come. Out: whether there is enough left. Touches nothing.
+//!
 //! The arithmetic is in `docs/threat-model.md`, "Floods".
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,6 @@
 //! How much is taken, as the operator sets it: a part of the configuration, with defaults for a small server.
+//!
+//! In: a table of the configuration. Out: [`Limits`]. Touches nothing.
 
 use serde::{Deserialize, Serialize};
 

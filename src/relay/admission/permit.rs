@@ -1,4 +1,6 @@
 //! The right to send something, until it is dropped; taken back by one signal that no await under it misses.
+//!
+//! In: a place in a lane, and a part of the day. Out: work that ends when either is lost. Touches nothing.
 
 use std::sync::Arc;
 
@@ -48,7 +50,7 @@ impl Permit {
         }
     }
 
-    /// Nobody else needs it more from now on; fails when somebody did already.
+    /// From now on the permit is not taken back for others; fails when it was already.
     pub fn keep(&self) -> Result<(), Problem> {
         if self.0.place.keep() { Ok(()) } else { Err(problem(Why::GaveWay)) }
     }

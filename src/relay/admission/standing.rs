@@ -1,4 +1,6 @@
 //! How much of everything is left, for the status of the relay.
+//!
+//! In: the budget. Out: free disk, and shares in quarters. Touches: the disk, which is asked.
 
 use super::Budget;
 
@@ -22,7 +24,7 @@ pub(crate) struct Standing {
 
 /// A share: of large tips for the day, or of text, which runs full again all the time.
 pub(crate) struct Share {
-    /// Of what.
+    /// [`LARGE`] or [`TEXT`].
     pub name: &'static str,
     /// All of it, in MiB.
     pub limit_mib: u64,

@@ -1,5 +1,7 @@
 //! What may come of text: a part of the free disk, which runs full again all the time.
 //!
+//! In: bytes that are to be stored, and how much disk is free. Out: whether they may be, or when. Touches nothing.
+//!
 //! The arithmetic is in `docs/threat-model.md`, "Floods".
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

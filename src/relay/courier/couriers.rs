@@ -9,9 +9,10 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::token::TokenHash;
 use softinfo_base::day::Day;
 use softinfo_base::file::{private_folder, read_limited, write_dated};
+
+use crate::token::TokenHash;
 
 /// Largest file that is read, in bytes: thousands of couriers.
 const LARGEST: u64 = 1 << 20;

@@ -1,4 +1,6 @@
 //! A tip on its way to a courier: whole, or from where an earlier download broke off. Ciphertext, as it came.
+//!
+//! In: the id of a tip, and from which byte on. Out: its bytes. Touches: the store, which is read.
 
 use std::sync::Arc;
 
@@ -9,10 +11,11 @@ use axum::response::Response;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::admission::{Budget, Pass};
-use crate::problem::Problem;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_store::{CHUNK, Store, StoreError, Stored};
+
+use crate::admission::{Budget, Pass};
+use crate::problem::Problem;
 
 /// Chunks read ahead for one download, besides the one that is being sent.
 const AHEAD: usize = 1;

@@ -1,4 +1,6 @@
 //! The list of what is stored, page after page.
+//!
+//! In: where the last page ended. Out: ids, days and sizes. Touches: the store, which is read, and the day on which a courier came.
 
 use std::sync::Arc;
 
@@ -9,14 +11,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::couriers::{Courier, Couriers};
-use crate::admission::blocking;
-use crate::http::json::json;
-use crate::problem::Problem;
 use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_store::{Cursor, Listed, Store};
+
+use super::couriers::{Courier, Couriers};
+use crate::admission::blocking;
+use crate::http::json::json;
+use crate::problem::Problem;
 
 /// Most tips in one page of the listing.
 const PAGE: usize = 1000;

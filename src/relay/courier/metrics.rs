@@ -1,4 +1,6 @@
 //! `GET /metrics` of the courier listener: the figures of the status, for a program that collects them.
+//!
+//! In: a status. Out: text. Touches nothing.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -7,9 +9,10 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
+use softinfo_base::day::Day;
+
 use super::status::{REASONS, Shown, Status, look};
 use crate::problem::Problem;
-use softinfo_base::day::Day;
 
 /// `GET /metrics`, the Prometheus text format 0.0.4.
 pub(crate) async fn metrics(State(status): State<Arc<Status>>) -> Result<Response, Problem> {

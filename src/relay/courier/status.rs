@@ -1,5 +1,7 @@
 //! How the relay is, for the operator and for couriers: `GET /status` of the courier listener, and the figures of `GET /metrics`.
 //!
+//! In: all parts of the relay that have something to say. Out: JSON. Touches nothing but its own count of what is kept.
+//!
 //! Health and disk are as they are now, the disk in steps of 64 MiB, the day's shares in quarters. What follows tips is counted once a day and
 //! rounded, so that nobody who looks often learns when one came: what is kept, and what was refused on the last whole day. A courier's last
 //! fetch is a day.
@@ -11,17 +13,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
+use softinfo_base::clock::Clock;
+use softinfo_base::day::Day;
+use softinfo_base::limits::REMINDER_DAYS;
+use softinfo_store::Store;
+use softinfo_store::pool::Pool;
+
 use super::couriers::{self, Couriers};
 use crate::admission::{Budget, LARGE, Share, TEXT, blocking};
 use crate::http::json::json;
 use crate::problem::Problem;
 use crate::refusals::{Refusals, Refused};
 use crate::served::Serving;
-use softinfo_base::clock::Clock;
-use softinfo_base::day::Day;
-use softinfo_base::limits::REMINDER_DAYS;
-use softinfo_store::Store;
-use softinfo_store::pool::Pool;
 
 /// Tips are counted in tens.
 const TIPS: u64 = 10;
@@ -112,7 +115,7 @@ pub(super) struct Shown {
     pub(super) schema: &'static str,
     pub(super) version: &'static str,
     pub(super) healthy: bool,
-    /// Why not.
+    /// Why it is not healthy, in sentences.
     pub(super) reasons: Vec<&'static str>,
     /// What ends within 30 days, or has ended.
     pub(super) reminders: Vec<String>,

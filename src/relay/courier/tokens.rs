@@ -1,4 +1,6 @@
 //! Who may come in: whoever shows a token, a courier to every call, a monitor to two.
+//!
+//! In: a request. Out: the same with the number of its courier, or a refusal. Touches nothing.
 
 use std::sync::Arc;
 

@@ -1,13 +1,16 @@
 //! What has expired is erased, and file times are made those of a day.
+//!
+//! In: the day. Out: a line of the log where something could not be erased. Touches: the store, the uploads, the count of what is kept.
 
 use std::sync::Arc;
+
+use softinfo_base::clock::Clock;
+use softinfo_store::{Store, pool::Pool};
 
 use super::HOUR;
 use crate::courier::status::Status;
 use crate::intake::uploads::Uploads;
 use crate::log::{Event, log};
-use softinfo_base::clock::Clock;
-use softinfo_store::{Store, pool::Pool};
 
 /// Uploads once an hour, tips once a day; then all files get the times of their day, and what is kept is counted.
 pub(crate) async fn go_on(pool: Arc<Pool>, uploads: Arc<Uploads>, status: Arc<Status>, clock: Arc<dyn Clock>) {

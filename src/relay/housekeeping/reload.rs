@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use softinfo_base::clock::Clock;
+use softinfo_base::day::Day;
+use softinfo_base::limits::REMINDER_DAYS;
+use softinfo_formats::directory::RootKey;
+
 use super::HOUR;
 use crate::config::Config;
 use crate::inspection::{self, Finding};
 use crate::log::{Event, log};
 use crate::net::tls::Tls;
 use crate::served::{Served, Serving};
-use softinfo_base::clock::Clock;
-use softinfo_base::day::Day;
-use softinfo_base::limits::REMINDER_DAYS;
-use softinfo_formats::directory::RootKey;
 
 /// From where another is read, and with which root: the one of the start, whatever lies in its file by then.
 pub(crate) struct Source {

@@ -1,15 +1,18 @@
 //! What is said once a day, and what is written down once an hour: what ends soon, and which couriers came.
+//!
+//! In: what is served, the day. Out: lines of the log. Touches: the days of couriers.
 
 use std::sync::Arc;
+
+use softinfo_base::clock::Clock;
+use softinfo_base::day::Day;
+use softinfo_base::limits::REMINDER_DAYS;
+use softinfo_formats::directory::Ending;
 
 use super::HOUR;
 use crate::courier::couriers::Couriers;
 use crate::log::{Event, log};
 use crate::served::{Served, Serving};
-use softinfo_base::clock::Clock;
-use softinfo_base::day::Day;
-use softinfo_base::limits::REMINDER_DAYS;
-use softinfo_formats::directory::Ending;
 
 /// Once an hour: on a new day says what ends soon, and writes down which couriers came.
 pub(crate) async fn go_on(serving: Arc<Serving>, couriers: Arc<Couriers>, clock: Arc<dyn Clock>) {
@@ -48,8 +51,9 @@ pub(crate) async fn save(couriers: Arc<Couriers>, today: Day) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use softinfo_formats::directory::{SigningKey, UntrustedDirectory, add_signature};
+
+    use super::*;
 
     #[test]
     fn what_ends_is_said_again_every_day_and_once_a_day() {

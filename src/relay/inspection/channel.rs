@@ -1,15 +1,19 @@
 //! Directory and page: signed by the root, not older than what was served, valid, and belonging together.
+//!
+//! In: the configuration, the root key, the newest version that was served, today. Out: the pair that may be served, and findings. Touches
+//! nothing.
 
 use std::path::Path;
+
+use softinfo_base::day::Day;
+use softinfo_base::limits::REMINDER_DAYS;
+use softinfo_formats::directory::{Directory, DirectoryError, Ending, RootKey, Seen};
+use softinfo_formats::example_keys;
 
 use super::Finding;
 use crate::config::{Config, ConfigError};
 use crate::served::Served;
 use crate::static_page::{Page, PageError};
-use softinfo_base::day::Day;
-use softinfo_base::limits::REMINDER_DAYS;
-use softinfo_formats::directory::{Directory, DirectoryError, Ending, RootKey, Seen};
-use softinfo_formats::example_keys;
 
 /// Directory and page, verified; what is wrong with them goes to `findings`.
 pub(crate) fn served(

@@ -1,4 +1,6 @@
 //! One thing that is not as it should be, in the words of the log. What it says comes from the operator's own files, never from a request.
+//!
+//! In: a text of this room. Out: a line of the log. Touches nothing.
 
 use std::fmt;
 
@@ -7,7 +9,8 @@ use std::fmt;
 pub enum Severity {
     /// The relay does not start with it.
     Error,
-    /// Nobody can write to the channel. As an error, but a relay that has it starts: couriers fetch and writers withdraw as before.
+    /// Nobody can write to the channel. A look at the configuration fails with it; a relay starts all the same, so that couriers can fetch and
+    /// writers withdraw.
     Closed,
     /// Somebody should look at it.
     Warning,

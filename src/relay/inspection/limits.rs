@@ -1,4 +1,6 @@
 //! Limits that are each possible, but contradict one another or the machine.
+//!
+//! In: the configuration, the largest tip of the directory. Out: findings, all of them warnings. Touches nothing.
 
 use rustix::process::Resource;
 

@@ -7,11 +7,12 @@ mod finding;
 mod limits;
 mod store;
 
+use softinfo_base::day::Day;
+use softinfo_formats::directory::RootKey;
+
 use crate::config::Config;
 use crate::net::listen::look;
 use crate::served::{self, Served};
-use softinfo_base::day::Day;
-use softinfo_formats::directory::RootKey;
 
 pub(crate) use channel::{not_remembered, served};
 pub use finding::{Finding, Refused, Severity};

@@ -1,4 +1,6 @@
 //! The store's folder, looked at without changing it, and the folders that stay readable.
+//!
+//! In: the configuration. Out: findings. Touches nothing.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,11 +9,12 @@ use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD};
 
+use softinfo_store::{StoreError, free_bytes, pool};
+
 use super::Finding;
 use crate::config::Config;
 use crate::intake::uploads::Uploads;
 use crate::served;
-use softinfo_store::{StoreError, free_bytes, pool};
 
 /// File systems on which erasing can't be relied on (statfs(2)), and why.
 const UNFIT: [(i64, &str); 8] = [

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 
+use softinfo_base::limits::FORM_ALLOWANCE;
+use softinfo_formats::envelope::padding::{SizeClass, largest_file};
+
 use super::multipart::is_form;
 use super::uploads::is_first_piece;
 use crate::admission::{Budget, CircuitLease, Permit};
 use crate::http::body::announced_length;
 use crate::problem::Problem;
-use softinfo_base::limits::FORM_ALLOWANCE;
-use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 
 /// A body, as its head says it.
 pub(super) struct Class {

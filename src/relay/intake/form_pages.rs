@@ -1,5 +1,7 @@
 //! Answers to a form: small HTML pages without script, with the same sentence in every language of the page; and where one leaves to.
 //!
+//! In: what became of a form. Out: an HTML page. Touches nothing.
+//!
 //! The sentences come from `web/dist/answers.json`, which the build of the page writes.
 
 use std::fmt::Write;
@@ -201,9 +203,10 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use softinfo_base::clock::{Clock, SystemClock};
     use softinfo_formats::envelope::id::TipId;
+
+    use super::*;
 
     #[test]
     fn where_one_leaves_to_says_nothing_of_what_was_there() {

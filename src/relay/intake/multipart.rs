@@ -1,5 +1,7 @@
 //! A tip sent by a form, from a browser without JavaScript: `multipart/form-data` with the file in the field `tip`.
 //!
+//! In: a body in parts. Out: the tip in it, accepted. Touches: the store, through [`Acceptor`].
+//!
 //! The file's name and every other field are passed over: they are in memory while they are parsed, and nowhere after.
 
 use std::pin::Pin;
@@ -13,14 +15,15 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use multer::{Field, Multipart};
 use tokio_stream::Stream;
 
+use softinfo_base::limits::FORM_ALLOWANCE;
+use softinfo_formats::envelope::padding::SizeClass;
+
 use super::class::{Class, Kind, Length};
 use crate::accept::{Accepted, Acceptor};
 use crate::admission::Permit;
 use crate::http::body::{Broken, Frames, Pieces, Received, Source};
 use crate::http::connection::Caller;
 use crate::problem::Problem;
-use softinfo_base::limits::FORM_ALLOWANCE;
-use softinfo_formats::envelope::padding::SizeClass;
 
 /// The field that holds the tip.
 const FIELD: &str = "tip";
@@ -87,9 +90,10 @@ fn problem_of(error: &multer::Error) -> Problem {
     }
 }
 
-/// A body for the parser, which reads on while there is anything to read, and keeps all until a header or field ends.
+/// A body as the parser gets it: a slice at a time.
 ///
-/// So it gets a slice at a time, and in all no more than the allowance, which grows by what the tip's field has given.
+/// The parser reads as long as anything comes and keeps it until a header or a field ends, so it gets no more than the allowance in all. The
+/// allowance grows by what the field of the tip has given out.
 struct Slices {
     frames: Frames,
     rest: Bytes,

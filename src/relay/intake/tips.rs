@@ -18,6 +18,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use softinfo_formats::envelope::padding::{SizeClass, largest_file};
+
 use super::class::{Class, Kind, Length};
 use super::form_pages::FormPages;
 use super::multipart;
@@ -27,7 +29,6 @@ use crate::admission::Permit;
 use crate::http::body::{Pieces, Received};
 use crate::http::connection::Caller;
 use crate::problem::Problem;
-use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 
 /// What taking a tip needs of the relay.
 #[derive(Clone)]

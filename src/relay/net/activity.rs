@@ -1,4 +1,6 @@
 //! How much moves: bytes a second over the last 10 to 20 seconds, of one connection or one body.
+//!
+//! In: numbers of bytes, as they move. Out: a pace. Touches nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

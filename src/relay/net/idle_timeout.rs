@@ -1,4 +1,6 @@
 //! A connection on which nothing moves for too long is ended; one that moves, however slowly, is not. All that moves is counted here.
+//!
+//! In: a stream. Out: the same stream, which fails after silence. Touches nothing.
 
 use std::io;
 use std::pin::Pin;
@@ -89,8 +91,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for IdleTimeout<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn a_trickle_goes_on_and_silence_ends() {

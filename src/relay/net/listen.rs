@@ -1,5 +1,7 @@
 //! A place that is taken, and the connections that come in by it.
 //!
+//! In: a [`Place`]. Out: streams. Touches: one socket, and the file of it when it is a Unix socket.
+//!
 //! Bound before the sandbox closes, accepted from after it. The address of a caller is never asked for, and inside the sandbox can't be.
 
 use std::io;
@@ -15,10 +17,11 @@ use rustix::net::accept_with;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest};
 
+use softinfo_base::file::{folder_of, may_in};
+
 use super::place::Place;
 #[cfg(feature = "planted-leaks")]
 use crate::planted_leaks::accept_with;
-use softinfo_base::file::{folder_of, may_in};
 
 /// The relay's user and group: the group is tor's, by the folder (`docs/operating.md`).
 const SOCKET_MODE: u32 = 0o660;

@@ -1,5 +1,7 @@
 //! Which circuit of the onion service a connection came over, as tor says it in a PROXY line. A number, in memory only.
 //!
+//! In: the first bytes of a connection. Out: a [`Circuit`], or none. Touches nothing.
+//!
 //! tor writes it in front of every connection when `HiddenServiceExportCircuitID haproxy` is set (tor(1); the line is version 1 of the
 //! PROXY protocol). The number says which connections share a circuit and nothing about who is at its other end; tor uses numbers again.
 
@@ -56,8 +58,9 @@ impl Circuit {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     const LINE: &[u8] = b"PROXY TCP6 fc00:dead:beef:4dad::0:d1 ::1 209 80\r\n";
 

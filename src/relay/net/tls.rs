@@ -1,5 +1,7 @@
 //! The TLS listener: TLS 1.3 with hybrid post-quantum key exchange first, certificates that are read again without a restart.
 //!
+//! In: files of the configuration, a stream. Out: a stream inside TLS. Touches: those files, which are read.
+//!
 //! Nothing links two connections of one caller: no session is remembered and no ticket given (RFC 8446, C.4).
 
 use std::fmt;
@@ -16,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::net::listen::Stream;
 use softinfo_base::file::folders_of;
+
+use crate::net::listen::Stream;
 
 /// Where the certificates lie.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,4 +1,6 @@
 //! The calls that give out what is served: the page, the page to save, the directory.
+//!
+//! In: a request. Out: the bytes of the pair that is served now. Touches nothing.
 
 use std::sync::Arc;
 

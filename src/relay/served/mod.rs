@@ -12,13 +12,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::body::Bytes;
 
-use crate::config::Config;
-use crate::static_page::Page;
 use softinfo_base::day::Day;
 use softinfo_base::file::folders_of;
 use softinfo_formats::directory::{Contents, Directory, Seen};
 
+use crate::config::Config;
+use crate::static_page::Page;
 use record::remember;
+
 pub(crate) use record::{memory, newest};
 
 /// A directory that the root has signed, and its page.

@@ -1,6 +1,6 @@
 //! The relay without sockets, for the fuzz targets in `fuzz/`: real connections, routes and store, over any stream.
 //!
-//! What differs from `serve`: there is no listener, and a commit waits in place, so that with a paused clock
+//! What differs from a relay that was started: there is no listener, and a commit waits in place, so that with a paused clock
 //! the only time that passes is the caller's.
 
 use std::path::{Path, PathBuf};
@@ -9,6 +9,11 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::io::{AsyncRead, AsyncWrite};
+
+use softinfo_base::clock::Clock;
+use softinfo_formats::directory::UntrustedDirectory;
+use softinfo_store::StoreError;
+use softinfo_store::pool::{Pool, Settings};
 
 use super::in_place::InPlace;
 use crate::admission::{Budget, CircuitLimits, Circuits, Limits};
@@ -24,10 +29,6 @@ use crate::routes::{self, Parts};
 use crate::served::{Served, Serving};
 use crate::static_page::Page;
 use crate::token::TokenHash;
-use softinfo_base::clock::Clock;
-use softinfo_formats::directory::UntrustedDirectory;
-use softinfo_store::StoreError;
-use softinfo_store::pool::{Pool, Settings};
 
 /// Time without a byte after which an upload is given up.
 const IDLE: Duration = Duration::from_mins(2);

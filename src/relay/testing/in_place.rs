@@ -1,4 +1,6 @@
 //! The store, with commits that wait in place: with a clock that stands still, the only time that passes is the caller's.
+//!
+//! In and out: as [`Store`]. Touches: the store behind it.
 
 use std::sync::Arc;
 use std::thread;

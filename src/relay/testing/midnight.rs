@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::time::sleep;
+
 use softinfo_base::clock::HandSetClock;
 use softinfo_base::day::Day;
 use softinfo_base::file::date;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-use tokio::time::sleep;
 
 use super::in_memory::{Side, Stage};
 use crate::token::TokenHash;

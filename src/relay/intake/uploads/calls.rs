@@ -1,4 +1,6 @@
 //! The calls of resumable uploads that carry no piece: what is taken, how far an upload is, and giving it up.
+//!
+//! In: an address. Out: how far the upload behind it is. Touches: its file, when it is given up.
 
 use std::sync::Arc;
 
@@ -6,6 +8,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
+
+use softinfo_formats::envelope::padding::largest_file;
 
 use super::Resumable;
 use super::headers::{PARTIAL, set_limit, set_state};
@@ -15,7 +19,6 @@ use super::token::Token;
 use crate::http::known_headers::UPLOAD_LENGTH;
 use crate::problem::Problem;
 use crate::served::Serving;
-use softinfo_formats::envelope::padding::largest_file;
 
 /// `OPTIONS /tips`: what is taken, as the draft asks.
 pub(crate) async fn options(State(serving): State<Arc<Serving>>) -> Response {

@@ -1,4 +1,6 @@
 //! One request at a time for each upload, and the newest wins: it ends the one before, whose sender has given it up.
+//!
+//! In: the name of an upload. Out: the right to work on it. Touches nothing.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

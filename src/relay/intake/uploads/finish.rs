@@ -1,4 +1,6 @@
 //! A whole upload on its way into the store, and the answer to it, which can be asked for again.
+//!
+//! In: an upload that is whole. Out: a durable tip and its answer. Touches: the store, and the file of the upload.
 
 use std::sync::Arc;
 
@@ -52,7 +54,7 @@ impl Resumable {
         let uploads = Arc::clone(&self.uploads);
         match stored {
             Ok(accepted) => {
-                // The tip is durable. Without the marker the same bytes would be stored again, which changes nothing.
+                // The tip is durable. When the marker fails, the same bytes may be sent again, and are not stored twice.
                 let _ = self.acceptor.budget.store_calls.run(move || uploads.finish(session, accepted)).await;
                 Ok(accepted)
             }

@@ -1,4 +1,6 @@
 //! The header fields of the draft, as structured fields (RFC 9651): read leniently, written exactly.
+//!
+//! In: header fields. Out: their values, or fields of an answer. Touches nothing.
 
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 

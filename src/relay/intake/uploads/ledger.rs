@@ -1,4 +1,6 @@
 //! How much is staged: bytes and files, both bounded. A flood of first pieces must not use up the disk's files.
+//!
+//! In: bytes as they are staged. Out: whether there is room, and which upload gives way. Touches nothing.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,10 +1,15 @@
 //! Pieces on their way in: an upload begun, found again, and added to.
+//!
+//! In: a permit and the body of a request. Out: how far the upload is. Touches: the file of the upload.
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use axum::response::{IntoResponse, Response};
+
+use softinfo_base::limits::UPLOAD_RECORD;
+use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 
 use super::Resumable;
 use super::finish::{final_answer, repeat};
@@ -19,8 +24,6 @@ use crate::http::connection::Caller;
 use crate::http::known_headers::{UPLOAD_LENGTH, UPLOAD_OFFSET};
 use crate::intake::class::Class;
 use crate::problem::Problem;
-use softinfo_base::limits::UPLOAD_RECORD;
-use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 
 impl Resumable {
     /// Takes the first piece: begins an upload, and says where it goes on.
@@ -58,7 +61,8 @@ impl Resumable {
         let session = match staged.await {
             Ok(session) => session,
             Err(refusal) => {
-                // Nobody knows its address yet. What still works on it ends first, and who was refused doesn't wait for that.
+                // Nobody knows its address yet, so it is erased once nothing works on it any more. A sender that was refused for others' sake
+                // doesn't wait for that.
                 let resumable = self.clone();
                 let erased = tokio::spawn(async move { resumable.erase(name).await });
                 if !matches!(refusal, Refusal::Problem(Problem::Busy { .. })) {

@@ -1,14 +1,17 @@
 //! What the draft refuses in its own words, beside the problems that every call shares.
+//!
+//! In: why a piece was not taken. Out: an answer. Touches nothing.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::headers::set_state;
-use crate::problem::Problem;
 use softinfo_formats::envelope::header::HeaderError;
 use softinfo_formats::envelope::padding::SizeError;
 use softinfo_store::StoreError;
+
+use super::headers::set_state;
+use crate::problem::Problem;
 
 /// Why a piece was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]

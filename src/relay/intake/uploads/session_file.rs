@@ -1,5 +1,7 @@
 //! The file of one upload: records, each sealed with the key of the token. The first says what it is, the others hold the tip.
 //!
+//! In: pieces and a token. Out: the same pieces, in order. Touches: one file.
+//!
 //! A record is the length of its content (4 bytes), a random nonce (24), and the content sealed with XChaCha20-Poly1305. Random, because
 //! after a crash another content may come to the same place: a counter would use a nonce twice. A part is bound to its place in the tip.
 
@@ -14,14 +16,15 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand::{RngCore, rngs::OsRng};
 
-use super::exclusive::Turn;
-use super::token::Token;
-use crate::accept::Accepted;
 use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_base::file::date;
 use softinfo_base::limits::UPLOAD_RECORD;
 use softinfo_formats::envelope::id::TipId;
+
+use super::exclusive::Turn;
+use super::token::Token;
+use crate::accept::Accepted;
 
 const NONCE: usize = 24;
 /// Bytes of a record besides its content: length, nonce, tag.
@@ -130,7 +133,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // Only a courtesy to the writer: expiry does it again.
+        // A failure does no harm: expiry sets the time again.
         let _ = date(&self.file, self.clock.today());
     }
 }

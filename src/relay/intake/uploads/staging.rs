@@ -10,16 +10,17 @@ use std::sync::Arc;
 
 use tokio::sync::RwLock;
 
-use super::exclusive::{Turn, Turns};
-use super::ledger::Ledger;
-use super::session_file::{self, Found, Session};
-use super::token::{Name, Token};
-use crate::accept::Accepted;
 use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_base::file::{date, private_folder};
 use softinfo_base::limits::UPLOAD_DAYS;
 use softinfo_store::{StoreError, free_bytes};
+
+use super::exclusive::{Turn, Turns};
+use super::ledger::Ledger;
+use super::session_file::{self, Found, Session};
+use super::token::{Name, Token};
+use crate::accept::Accepted;
 
 /// All uploads that are under way or have just been finished.
 pub(crate) struct Uploads {
@@ -171,7 +172,7 @@ impl Uploads {
         if free < self.floor { Err(StoreError::Full) } else { Ok(()) }
     }
 
-    /// The folder's time follows every file that comes and goes. Only a courtesy to the writer, so a failure stops nothing.
+    /// Sets the folder's time, which follows every file that comes and goes, to the day. A failure stops nothing: expiry sets it again.
     fn date_folder(&self) {
         let _ = File::open(&self.folder).and_then(|folder| date(&folder, self.clock.today()));
     }

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use super::session_file::{Found, Session};
-use super::staging::Uploads;
-use super::token::Token;
-use crate::accept::Accepted;
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_base::file::date;
 use softinfo_base::limits::UPLOAD_RECORD;
 use softinfo_formats::envelope::id::TipId;
+
+use super::session_file::{Found, Session};
+use super::staging::Uploads;
+use super::token::Token;
+use crate::accept::Accepted;
 
 const SIZE: u64 = 1_000_000;
 

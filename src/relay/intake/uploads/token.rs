@@ -1,4 +1,6 @@
 //! The secret behind an upload's address: who has it can go on, and nobody can read what is staged without it.
+//!
+//! In: chance, or an address. Out: the name of a file, and what seals it. Touches nothing.
 
 use std::fmt;
 use std::path::Path;
