@@ -36,10 +36,12 @@ pub(crate) struct Accepted {
 }
 
 impl Accepted {
+    /// Created, or OK when it was there before.
     pub fn status(&self) -> StatusCode {
         if self.already { StatusCode::OK } else { StatusCode::CREATED }
     }
 
+    /// The answer to a program: id and day.
     pub fn to_json(self) -> Response {
         json(self.status(), &self)
     }

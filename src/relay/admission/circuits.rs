@@ -49,6 +49,7 @@ pub(crate) struct CircuitLease {
 pub(super) struct Upload(Arc<Account>);
 
 impl Circuits {
+    /// No circuit was seen yet.
     pub fn new(limits: CircuitLimits) -> Self {
         Self { limits, accounts: Mutex::default() }
     }

@@ -24,6 +24,7 @@ const CREDIT: u64 = 2;
 /// Time for one that is closed to be gone. It takes a moment unless the machine stands still.
 const GONE: Duration = Duration::from_secs(2);
 
+/// All that are open on one listener.
 pub(crate) struct Connections {
     slots: Arc<Semaphore>,
     all: Mutex<All>,
@@ -95,6 +96,7 @@ impl Drop for Kept {
 }
 
 impl Connections {
+    /// At most so many are open at a time.
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { slots: Arc::new(Semaphore::new(most)), all: Mutex::default() })
     }

@@ -12,6 +12,7 @@ use crate::problem::Problem;
 /// One file for so many bytes of the reserve: what ext4 makes when nothing else is said (mke2fs.conf, `inode_ratio`).
 const BYTES_A_FILE: u64 = 16 * 1024;
 
+/// The disk of the store.
 pub(super) struct Disk {
     folder: PathBuf,
     floor: u64,
@@ -24,6 +25,7 @@ impl Disk {
         Self { folder, floor, reserve }
     }
 
+    /// What is free now, in bytes and files.
     pub fn free(&self) -> io::Result<Space> {
         space_of(&self.folder)
     }

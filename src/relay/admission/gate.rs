@@ -13,6 +13,7 @@ use crate::problem::Problem;
 /// Seconds until a gate that is besieged is likely to be free.
 const SOON: u64 = 10;
 
+/// Places behind it, and places in front of it to wait.
 pub(crate) struct Gate {
     at_a_time: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
@@ -23,6 +24,7 @@ pub(crate) struct Gate {
 pub(crate) struct Pass(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
 impl Gate {
+    /// So many behind it, so many in front of it, each for `patience` at most.
     pub fn new(at_a_time: usize, waiting: usize, patience: Duration) -> Self {
         let [at_a_time, waiting] = [at_a_time, waiting].map(|number| Arc::new(Semaphore::new(number)));
         Self { at_a_time, waiting, patience }

@@ -28,6 +28,7 @@ pub(super) struct Room {
     pub crawl: u64,
 }
 
+/// The bodies that are being read, and their bytes in memory.
 pub(super) struct Lane {
     room: Room,
     state: Mutex<State>,
@@ -76,6 +77,7 @@ impl State {
 }
 
 impl Lane {
+    /// An empty lane.
     pub fn new(room: Room) -> Arc<Self> {
         Arc::new(Self { room, state: Mutex::default() })
     }

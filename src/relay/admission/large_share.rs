@@ -54,6 +54,7 @@ impl LargeShare {
         Arc::new(Self { limit, clock, state })
     }
 
+    /// Bytes of a day.
     pub fn limit(&self) -> u64 {
         self.limit
     }

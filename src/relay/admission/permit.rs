@@ -27,6 +27,7 @@ struct Granted {
 pub(crate) struct Meter(Arc<Granted>);
 
 impl Permit {
+    /// For a place in a lane; of the day and of a circuit where it has a part of them.
     pub(super) fn new(
         place: Place,
         budget: &Arc<Budget>,

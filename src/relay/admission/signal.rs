@@ -15,6 +15,7 @@ pub(crate) enum Why {
     DaySpent,
 }
 
+/// Given once, or never.
 #[derive(Default)]
 pub(crate) struct Signal {
     why: OnceLock<Why>,

@@ -33,6 +33,7 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    /// `limit` and `spent` in bytes.
     pub(super) fn new(name: &'static str, limit: u64, spent: u64) -> Self {
         let quarters = (u128::from(spent) * QUARTERS).checked_div(limit.into()).unwrap_or(QUARTERS).min(QUARTERS);
         Self { name, limit_mib: limit >> 20, spent_percent: u8::try_from(quarters * 100 / QUARTERS).unwrap_or(100) }

@@ -22,6 +22,7 @@ pub(super) struct TextShare {
 }
 
 impl TextShare {
+    /// A bucket of one part in `parts` of the free disk, for tips that are kept for `days`; full at first.
     pub fn new(parts: u64, days: u64) -> Self {
         Self { parts: parts.max(1), days: days.max(1), spent: Mutex::new((Instant::now(), 0.0)) }
     }

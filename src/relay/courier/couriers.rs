@@ -76,6 +76,7 @@ impl Couriers {
         }
     }
 
+    /// All of them, in the order of the configuration.
     pub fn shown(&self) -> Vec<Shown> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.couriers.iter().zip(1..).map(|(last, number)| Shown { number, last_fetch: last.last_fetch }).collect()

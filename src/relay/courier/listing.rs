@@ -32,6 +32,7 @@ pub(crate) struct Listing {
     pub clock: Arc<dyn Clock>,
 }
 
+/// What is asked for: tips behind a cursor, and how many.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PoolQuery {

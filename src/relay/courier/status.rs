@@ -110,6 +110,7 @@ pub(super) struct Kept {
     pub(super) mib: u64,
 }
 
+/// The status, as it is given out.
 #[derive(Serialize)]
 pub(super) struct Shown {
     pub(super) schema: &'static str,
@@ -131,6 +132,7 @@ pub(super) struct Shown {
     pub(super) holding: Vec<Reason>,
 }
 
+/// What is said of the directory.
 #[derive(Serialize)]
 pub(super) struct ShownDirectory {
     pub(super) version: u64,
@@ -139,12 +141,14 @@ pub(super) struct ShownDirectory {
     pub(super) keys_until: Day,
 }
 
+/// What is said of the disk.
 #[derive(Serialize)]
 pub(super) struct Disk {
     pub(super) free_mib: u64,
     pub(super) floor_mib: u64,
 }
 
+/// What is said of a day's share.
 #[derive(Serialize)]
 pub(super) struct ShownShare {
     pub(super) name: &'static str,

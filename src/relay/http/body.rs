@@ -33,6 +33,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
+    /// A body that is given up after `idle` without a byte.
     pub fn new(body: Body, idle: Duration) -> Self {
         Self { body: Arc::new(Mutex::new(body)), idle, meter: None }
     }
@@ -164,6 +165,7 @@ pub(crate) struct Pieces<S> {
 }
 
 impl<S: Source> Pieces<S> {
+    /// Nothing of the source is read yet.
     pub fn new(source: S) -> Self {
         Self { source, rest: Bytes::new() }
     }

@@ -1,4 +1,4 @@
-//! The header fields that the relay looks at. All others end at the door: nothing behind it can read, log or keep them.
+//! The header fields that the relay looks at. All others end here: nothing behind can read, log or keep them.
 //!
 //! In: the fields of a request. Out: the known ones, copied, so that the bytes of the head are freed before the body has come.
 

@@ -30,6 +30,7 @@ const UNFIT: [(i64, &str); 8] = [
 /// Folders that hold more than the relay's files.
 const WIDE: [&str; 11] = ["/", "/etc", "/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr", "/var", "/var/lib"];
 
+/// Looks at the folder of the store, its disk, and the folders that stay readable; what is wrong goes to `findings`.
 pub(super) fn look(config: &Config, findings: &mut Vec<Finding>) {
     let folder = config.store.folder.as_path();
     match fs::metadata(folder) {

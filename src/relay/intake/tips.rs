@@ -55,6 +55,7 @@ pub(crate) async fn post(
     body: Body,
 ) -> Response {
     let received = Received::new(body, tips.idle);
+    // Classify.
     let class = Class::of(&headers, tips.resumable.serving.max_plaintext());
     let kind = class.kind;
     let sent = Sent { class, caller, headers, received };
@@ -70,6 +71,7 @@ pub(crate) async fn patch(
     body: Body,
 ) -> Response {
     let received = Received::new(body, tips.idle);
+    // Classify.
     let class = Class::further_piece(&headers, tips.resumable.serving.max_plaintext());
     tips.piece(Piece::Further(token), Sent { class, caller, headers, received }).await
 }
@@ -77,11 +79,13 @@ pub(crate) async fn patch(
 impl Tips {
     /// A tip that is sent whole, as it is or in a form. Broken off when its sender goes.
     async fn whole(&self, sent: Sent) -> Response {
+        // Admit.
         let budget = &self.resumable.acceptor.budget;
         let permit = match sent.class.admit(budget, sent.caller.circuit.as_deref()) {
             Ok(permit) => permit,
             Err(problem) => return self.drain_and_answer(Err(problem), &sent.class, sent.received),
         };
+        // Accept.
         let received = sent.received.clone().metered(permit.meter());
         let accepted = permit.run(self.accept(&permit, &sent, &received)).await;
         match &accepted {
@@ -91,9 +95,11 @@ impl Tips {
             Ok(_) | Err(_) => permit.refund(),
         }
         drop(permit);
+        // Drain, answer.
         self.drain_and_answer(accepted, &sent.class, received)
     }
 
+    /// Reads the body and stores the tip in it.
     async fn accept(&self, permit: &Permit, sent: &Sent, received: &Received) -> Result<Accepted, Problem> {
         let (Sent { class, caller, headers, .. }, acceptor) = (sent, &self.resumable.acceptor);
         let max = class.max_plaintext;
@@ -104,7 +110,8 @@ impl Tips {
                 let text = Pieces::new(received.frames(u64::MAX)).gather(usize::MAX).await?;
                 acceptor.text(permit, caller, text, max).await
             }
-            // An announced length is judged before anything is stored; a body without one is judged at its end.
+            // An announced length is judged before anything is stored; a body without one is judged at its end. (Pieces go another way, and
+            // other bodies were not let in.)
             Kind::Whole(Length::Large) | Kind::Piece | Kind::Other => {
                 let announced = class.announced.map(|length| SizeClass::of_file(length, max));
                 acceptor.large(permit, caller, announced, &mut Pieces::new(received.frames(u64::MAX)), max).await
@@ -130,6 +137,7 @@ impl Tips {
     /// A piece of a tip. Goes on when the sender has gone: what arrived is staged to its end, and what was sent to its end is stored.
     async fn piece(self, piece: Piece, sent: Sent) -> Response {
         let Sent { class, caller, headers, received } = sent;
+        // Admit.
         let budget = &self.resumable.acceptor.budget;
         let permit = match class.admit(budget, caller.circuit.as_deref()) {
             Ok(permit) => permit,
@@ -137,6 +145,7 @@ impl Tips {
         };
         let received = received.metered(permit.meter());
         let going_on = async move {
+            // Accept: what comes is staged, and with the last piece it is a tip.
             let answer = match piece {
                 Piece::First => {
                     let created = self.resumable.create(&class, &permit, &headers, &received).await;
@@ -152,6 +161,7 @@ impl Tips {
                 }
             };
             drop(permit);
+            // Drain, answer.
             drain_and_answer_piece(answer, &class, received)
         };
         tokio::spawn(going_on).await.unwrap_or_else(|_| Problem::Unavailable.into_response())

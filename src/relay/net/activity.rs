@@ -22,6 +22,7 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
+    /// Begins to count now.
     pub fn new() -> Self {
         Self { begun: Instant::now(), window: AtomicU64::new(0), now: AtomicU64::new(0), before: AtomicU64::new(0) }
     }

@@ -32,6 +32,7 @@ pub struct Served {
 }
 
 impl Served {
+    /// A pair; the directory's `max_bytes` is the limit of a tip.
     pub(crate) fn new(directory: Directory, page: Option<Page>) -> Self {
         let (note, max_plaintext) = (Bytes::copy_from_slice(directory.bytes()), directory.contents().max_bytes);
         Self { directory, note, page, max_plaintext }
@@ -48,6 +49,7 @@ impl Served {
         self.note.clone()
     }
 
+    /// The page, where one is served.
     pub(crate) fn page(&self) -> Option<&Page> {
         self.page.as_ref()
     }
@@ -74,6 +76,7 @@ impl Served {
 pub(crate) struct Serving(RwLock<Arc<Served>>);
 
 impl Serving {
+    /// Serves this pair first.
     pub fn new(served: Served) -> Self {
         Self(RwLock::new(Arc::new(served)))
     }

@@ -10,6 +10,7 @@ use super::token::Name;
 /// Uploads that wait at a time, finished ones whose answer can still be asked for among them.
 const MOST: usize = 4096;
 
+/// The bytes of every upload that is staged.
 pub(super) struct Ledger {
     most_bytes: u64,
     state: Mutex<State>,
@@ -22,6 +23,7 @@ struct State {
 }
 
 impl Ledger {
+    /// At most so many bytes wait at a time.
     pub fn new(most_bytes: u64) -> Self {
         Self { most_bytes, state: Mutex::default() }
     }
@@ -44,6 +46,7 @@ impl Ledger {
         true
     }
 
+    /// An upload is gone.
     pub fn remove(&self, name: &Name) {
         let mut state = self.lock();
         state.bytes -= state.files.remove(name).unwrap_or(0);

@@ -83,6 +83,7 @@ impl Session {
         Ok(Self { file, path: path.to_owned(), cipher, turn, clock, length, end: FIRST, read: FIRST })
     }
 
+    /// Where the file lies.
     pub fn path(&self) -> &Path {
         &self.path
     }

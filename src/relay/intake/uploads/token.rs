@@ -20,6 +20,7 @@ pub(super) struct Token(Zeroizing<[u8; 32]>);
 pub(super) struct Name([u8; 32]);
 
 impl Token {
+    /// A new one.
     pub fn random() -> Self {
         let mut bytes = Zeroizing::new([0; 32]);
         OsRng.fill_bytes(&mut *bytes);
@@ -36,10 +37,12 @@ impl Token {
         (length == 32).then_some(Self(bytes))
     }
 
+    /// The path of the upload in a URL.
     pub fn address(&self) -> String {
         format!("/tips/uploads/{}", BASE64_URL_SAFE_NO_PAD.encode(*self.0))
     }
 
+    /// The name of the upload's file, which doesn't lead back to the token.
     pub fn name(&self) -> Name {
         Name(Sha256::digest(*self.0).into())
     }
