@@ -138,7 +138,7 @@ fn the_problems_of_the_relay_are_those_of_the_protocol_with_the_same_status() {
         assert_eq!(names.len(), statuses.len(), "{row:?}");
         documented.extend(names.into_iter().zip(statuses));
     }
-    let source = read("src/relay/problem.rs");
+    let source = read("src/relay/problem/words.rs");
     let parts = source.split("fn parts").nth(1).unwrap().split("impl IntoResponse").next().unwrap();
     let mut in_program = BTreeSet::new();
     // The first piece is before the first problem and holds the function's own type.
