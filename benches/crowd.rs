@@ -1,7 +1,7 @@
 //! A crowd and several floods: how long a text tip waits for its answer meanwhile, how many are refused, and the relay's peak memory.
 //! Honest texts come as over Tor: half a second from the connection to the head, then 30 kB/s; timed from the last byte to the answer.
 //!
-//! `cargo bench --bench crowd`. One relay for each scene; the callers are in this process, on the same cores.
+//! `cargo bench -p softinfo-benches --bench crowd`. One relay for each scene; the callers are in this process, on the same cores.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

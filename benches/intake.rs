@@ -1,6 +1,6 @@
 //! Intake: 32 writers, smallest tips, durable; over real HTTP, into the store alone, and a raw grouped append with fdatasync of the same bytes.
 //!
-//! `cargo bench --bench intake`. The three are run in turn, five times; the ratio within a round counts, because machines drift.
+//! `cargo bench -p softinfo-benches --bench intake`. The three are run in turn, five times; the ratio within a round counts, because machines drift.
 
 use std::fs::File;
 use std::io::Write;
@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use measure::{Connection, RelayProcess, cpu_of, folder, machine, median, text_tip, vary};
+use softinfo_base::clock::SystemClock;
 use softinfo_base::limits::TIP_HEADER_BYTES;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_formats::envelope::id::TipId;
@@ -135,7 +136,8 @@ fn relay_intake() -> Run {
 /// The store in this process, without HTTP.
 fn store_alone() -> Run {
     let folder = folder();
-    let pool = Arc::new(Pool::open(&folder.path().join("store"), Settings::default(), |_| ()).unwrap());
+    let pool =
+        Arc::new(Pool::open(&folder.path().join("store"), Settings::default(), Arc::new(SystemClock), |_| ()).unwrap());
     all_writers(|| {
         let pool = Arc::clone(&pool);
         move |tip: &[u8]| {

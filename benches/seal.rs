@@ -1,6 +1,6 @@
 //! Sealing and opening 1 GiB: MB/s of our sealer and opener, of `rage`, and of the AEAD alone, in one run.
 //!
-//! `cargo bench --bench seal`. Needs `rage` on the PATH (`cargo install rage --version 0.12.1`) and 4 GiB of disk.
+//! `cargo bench -p softinfo-benches --bench seal`. Needs `rage` on the PATH (`cargo install rage --version 0.12.1`) and 4 GiB of disk.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};

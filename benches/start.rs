@@ -1,6 +1,6 @@
 //! What a store costs that holds much: a start, memory, a tip more, a page of the list, a withdrawal; with 1 to 1 000 000 tips stored.
 //!
-//! `cargo bench --bench start -- [TIPS [BYTES]]`: most tips, 100 000 where nothing is said, and the bytes of each, 30 965 where nothing is
+//! `cargo bench -p softinfo-benches --bench start -- [TIPS [BYTES]]`: most tips, 100 000 where nothing is said, and the bytes of each, 30 965 where nothing is
 //! said. What is measured here but the disk follows the number of tips, not their bytes: a million is measured with small ones, in as many
 //! volumes as texts would take. Beside it the room on the disk before and after sealing, when they are texts.
 
@@ -8,10 +8,12 @@ use std::collections::VecDeque;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use measure::{Connection, RelayProcess, folder, machine, median, vary};
 use rand::{RngCore, rngs::OsRng};
+use softinfo_base::clock::SystemClock;
 use softinfo_base::limits::TEXT_TIP;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_formats::envelope::id::TipId;
@@ -83,7 +85,7 @@ fn random() -> [u8; 32] {
 
 fn open(store: &Path) -> Pool {
     let settings = Settings { floor_bytes: 1 << 30, ..Settings::default() };
-    Pool::open(store, settings, |notice| println!("    {notice:?}")).unwrap()
+    Pool::open(store, settings, Arc::new(SystemClock), |notice| println!("    {notice:?}")).unwrap()
 }
 
 /// Stores tips, some at a time; each with a withdraw digest of its own where none is given.

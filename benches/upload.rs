@@ -1,6 +1,6 @@
 //! Upload and fetch of a tip of 200 MB: MB/s beside a plain copy with fsync, and the relay's peak memory.
 //!
-//! `cargo bench --bench upload`. In turn, three times; the ratio of each pair counts.
+//! `cargo bench -p softinfo-benches --bench upload`. In turn, three times; the ratio of each pair counts.
 
 use std::fs::File;
 use std::io;

@@ -3,9 +3,10 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
+use softinfo_base::digest::Digest;
 use softinfo_formats::envelope::id::TipId;
-use softinfo_formats::transfer::bundle::{BundleError, BundledTip, Manifest, read, write};
+use softinfo_formats::transfer::bundle::{BundleError, BundleId, BundledTip, Manifest, read, write};
 
 use super::archive::{Archive, walk};
 use super::input::Input;
@@ -34,8 +35,8 @@ fn build(input: &mut Input<'_>) -> (Vec<u8>, bool) {
         channel: "fuzz".parse().expect("a name"),
         courier: "00000000000000000000000000000000".parse().expect("a name"),
         number,
-        previous: (previous > 0).then(|| TipId::of(&[previous])),
-        directory_sha256: TipId::of(directory),
+        previous: (previous > 0).then(|| BundleId::of(&[previous])),
+        directory_sha256: Digest::of(directory),
         tips: tips.iter().map(bundled).collect(),
     };
     let mut json = manifest.to_bytes().0;
@@ -100,7 +101,10 @@ fn judge(file: &[u8], is_good: bool) {
         manifest.tips.iter().map(|tip| tip.id).collect::<Vec<_>>()
     );
     for (tip, (_, bytes)) in manifest.tips.iter().zip(&kept) {
-        assert_eq!((tip.size, hex::encode(Sha256::digest(bytes))), (bytes.len() as u64, tip.id.to_string()));
+        assert_eq!(
+            (tip.size, hex::encode(<Sha256 as sha2::Digest>::digest(bytes))),
+            (bytes.len() as u64, tip.id.to_string())
+        );
     }
     // Another reader sees the same files and no more.
     let (walked, is_clean) = walk(file);
@@ -108,8 +112,8 @@ fn judge(file: &[u8], is_good: bool) {
     let names = kept.iter().map(|(id, _)| format!("tips/{id}.age"));
     let expected: Vec<_> = ["manifest.json".to_owned(), "directory.note".to_owned()].into_iter().chain(names).collect();
     assert_eq!(walked.iter().map(|seen| seen.name.clone()).collect::<Vec<_>>(), expected);
-    assert_eq!(TipId::of(&walked[0].content), verified.id);
-    assert!(TipId::of(&walked[1].content) == manifest.directory_sha256 && walked[1].content == verified.directory);
+    assert_eq!(BundleId::of(&walked[0].content), verified.id);
+    assert!(Digest::of(&walked[1].content) == manifest.directory_sha256 && walked[1].content == verified.directory);
 
     // Written again: the same bundle, and byte for byte the same file where nothing was meddled with.
     let folder = tempfile::tempdir().unwrap();

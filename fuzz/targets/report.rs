@@ -1,7 +1,7 @@
 //! `report.json`. Nothing that was in it is lost, whatever version wrote it, and nothing in it reaches a terminal as a command.
 
 use serde_json::Value;
-use softinfo_base::wording::harmless;
+use softinfo_base::wording::sanitize_for_terminal;
 use softinfo_seal::report::{Category, Details, Report};
 
 /// `input` is the file.
@@ -23,7 +23,7 @@ pub fn check(input: &[u8]) {
         ];
         assert!(inner.into_iter().flatten().all(|other| other.is_empty()), "a misspelt field passed");
     }
-    let shown = harmless(&String::from_utf8_lossy(input));
+    let shown = sanitize_for_terminal(&String::from_utf8_lossy(input));
     assert!(!shown.chars().any(|c| c.is_control() || is_bidi_control(c)));
     assert_eq!(shown.chars().count(), String::from_utf8_lossy(input).chars().count());
 }

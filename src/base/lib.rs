@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod day;
+pub mod digest;
 pub mod file;
 pub mod limits;
 pub mod loopback;

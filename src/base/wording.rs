@@ -68,7 +68,7 @@ pub fn counted_are(number: usize, noun: &str) -> String {
 
 /// Text from a tip or a directory, without anything that a terminal would take for a command.
 #[must_use]
-pub fn harmless(text: &str) -> String {
+pub fn sanitize_for_terminal(text: &str) -> String {
     text.chars().map(|c| if is_command(c) { '\u{fffd}' } else { c }).collect()
 }
 
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn escape_sequences_do_not_reach_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\u{202e}c"), "a\u{fffd}[2Jb\u{fffd}c");
+        assert_eq!(sanitize_for_terminal("a\u{1b}[2Jb\u{202e}c"), "a\u{fffd}[2Jb\u{fffd}c");
     }
 
     #[test]
@@ -114,6 +114,6 @@ mod tests {
             .chain('\u{202a}'..='\u{202e}')
             .chain('\u{2066}'..='\u{2069}')
             .collect();
-        assert_eq!(harmless(&marks), "\u{fffd}".repeat(12));
+        assert_eq!(sanitize_for_terminal(&marks), "\u{fffd}".repeat(12));
     }
 }

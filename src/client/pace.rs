@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 
 use softinfo_base::limits::{SLOWEST_BYTES, SLOWEST_WINDOW};
 
-/// What has to come: so many bytes in each window of time.
+/// The fewest bytes that have to come in each window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Floor {
-    /// Fewest bytes of a window.
+    /// Fewest bytes in a window.
     pub bytes: u64,
     /// How long a window is.
     pub window: Duration,
 }
 
 impl Floor {
-    /// Half of it: for what can't go on where it broke, and is cut for good. The largest directory is through at 1.1 kB a second.
-    pub(super) const fn of_answers(self) -> Self {
+    /// Half of it, for an answer that has to begin anew when it is given up. The largest directory is through at 1.1 kB a second.
+    pub(crate) const fn of_answers(self) -> Self {
         Self { bytes: self.bytes / 2, window: self.window }
     }
 }
@@ -34,11 +34,11 @@ impl Default for Floor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{} in {}, where {} are the fewest", size(*.came), time(*.after), size(.floor.bytes))]
 pub struct TooSlow {
-    /// So many came,
+    /// Bytes that came in the window.
     pub came: u64,
-    /// in so long.
+    /// How long the window was by then.
     pub after: Duration,
-    /// What has to come.
+    /// What would have been enough.
     pub floor: Floor,
 }
 
@@ -59,7 +59,7 @@ fn time(time: Duration) -> String {
     }
 }
 
-/// What has come in the window that is under way. Over several connections, when it is kept for them.
+/// How much has come in the window that is under way. Whoever keeps one for several connections counts them as one transfer.
 #[derive(Debug)]
 pub struct Pace {
     floor: Floor,
@@ -74,12 +74,12 @@ impl Pace {
         Self { floor, began: now, came: 0 }
     }
 
-    /// So much time of the window went by with something else, so that nothing could come.
+    /// Leaves `time` out of the window: this machine was busy with something else, and nothing could come.
     pub fn pass_over(&mut self, time: Duration) {
         self.began += time;
     }
 
-    /// So many bytes have come `now`.
+    /// Counts bytes that have come, and looks at the window `now`.
     ///
     /// # Errors
     /// The window is over, and fewer came in it than have to.
@@ -97,8 +97,8 @@ impl Pace {
     }
 }
 
-/// A source that fails, with [`TooSlow`] inside, when too little comes. Its end is never too slow.
-pub(super) struct Paced<'a, R> {
+/// A source that fails, with [`TooSlow`] inside, when too little comes. The end of the source is never too slow.
+pub(crate) struct Paced<'a, R> {
     pub source: R,
     pub pace: &'a mut Pace,
 }

@@ -20,7 +20,7 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout, Tc
 #[serde(try_from = "String", into = "String")]
 pub struct Socks(SocketAddr);
 
-/// The address of a proxy is none.
+/// The text is not the address of a proxy.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "“{0}” is no address of a SOCKS proxy: it looks like 127.0.0.1:9050 (tor) or 127.0.0.1:9150 (Tor Browser), in numbers"
@@ -60,20 +60,20 @@ impl fmt::Display for Socks {
 /// Why the proxy gave no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum SocksError {
-    /// It isn't there.
+    /// Nothing listens at the proxy's address.
     #[error(
         "nothing listens at {0}: start tor, or name its port (9050 as a rule; Tor Browser, while it is open: 9150)"
     )]
     NoProxy(Socks),
-    /// It takes no user name.
+    /// The proxy takes no user name, so it can't keep circuits apart.
     #[error(
         "the proxy takes no user name, so it can't keep one tip's circuit apart from another's; use tor's SOCKS port"
     )]
     NoIsolation,
-    /// It speaks something else.
+    /// What listens there does not speak SOCKS5.
     #[error("what listens there is no SOCKS5 proxy; name tor's SOCKS port")]
     NotSocks,
-    /// It said no, with this number.
+    /// The proxy refused, with this number of RFC 1928 or of tor.
     #[error("{}", sentence(*.0))]
     Refused(u8),
 }
@@ -90,8 +90,8 @@ impl SocksError {
     }
 }
 
-/// What a reply means: RFC 1928, and from 0xF0 on tor's own, which it gives with `ExtendedErrors` on its SOCKS port. Without, a key that is
-/// missing, a wrong letter and a relay that is down all are 0x01.
+/// What the number of a refusal means: RFC 1928 has those below 0xF0, tor the others. Tor gives its own only with `ExtendedErrors` on its SOCKS port:
+/// without it a missing key, a wrong letter in the address and a relay that is down all are 0x01.
 const fn sentence(code: u8) -> &'static str {
     match code {
         0x01 => {
@@ -121,8 +121,8 @@ const fn sentence(code: u8) -> &'static str {
     }
 }
 
-/// One identity towards the proxy.
-pub(super) struct Circuit {
+/// A user name and password for the proxy, drawn for one client: what goes over two of them takes two circuits.
+pub(crate) struct Circuit {
     socks: Socks,
     user: String,
     password: String,
@@ -163,7 +163,7 @@ impl Circuit {
         if reply != 0 {
             return Err(SocksError::Refused(reply).into());
         }
-        // The address the proxy bound, and its port: of no use, but in the way.
+        // The address and port that the proxy bound have no use here, but stand in front of the host's answer.
         let rest = match kind {
             1 => 4,
             3 => usize::from(exact::<1>(stream)?[0]),
@@ -175,7 +175,7 @@ impl Circuit {
     }
 }
 
-/// CONNECT. A name goes out as a name.
+/// The request to connect to a host. A name is sent as a name, so that the proxy looks it up.
 fn connect(uri: &Uri) -> Result<Vec<u8>, Refusal> {
     let host = uri.host().unwrap_or_default();
     let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
@@ -199,7 +199,7 @@ fn exact<const N: usize>(stream: &mut impl Read) -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// An error on its way through ureq.
+/// An error in the form in which a connector of ureq has to give it.
 struct Refusal(ureq::Error);
 
 impl From<SocksError> for Refusal {
@@ -241,7 +241,7 @@ impl fmt::Debug for Circuit {
 
 /// Stands where ureq would look names up: every host is behind the proxy.
 #[derive(Debug)]
-pub(super) struct BehindProxy(pub Socks);
+pub(crate) struct BehindProxy(pub Socks);
 
 impl Resolver for BehindProxy {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {

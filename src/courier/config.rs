@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-
 use softinfo_client::Socks;
 use softinfo_formats::directory::{RootKey, SigningError};
 
-/// All of it.
+/// The configuration, as the file has it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CourierConfig {
@@ -39,17 +38,17 @@ pub enum ConfigError {
     /// A file can't be read.
     #[error("can't read {}: {source}", path.display())]
     Read {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the file system said.
         source: std::io::Error,
     },
     /// Not TOML, or a key that doesn't exist.
     #[error("{}{}: {message} (every key is explained in config/courier.toml)", path.display(), line.map_or_else(String::new, |line| format!(", line {line}")))]
     Toml {
-        /// Which.
+        /// The configuration.
         path: PathBuf,
-        /// Where, counted from 1; none when something is missing.
+        /// The line, counted from 1; none when something is missing.
         line: Option<usize>,
         /// What is wrong, in one line.
         message: String,
@@ -57,9 +56,9 @@ pub enum ConfigError {
     /// The root key file holds no verifier key.
     #[error("{}: {source}", path.display())]
     Root {
-        /// Which.
+        /// The root key's file.
         path: PathBuf,
-        /// Why.
+        /// What is wrong with its text.
         source: SigningError,
     },
     /// The token file is empty.
@@ -72,6 +71,9 @@ pub enum ConfigError {
 
 impl CourierConfig {
     /// Reads a file; paths in it are taken relative to its folder.
+    ///
+    /// # Errors
+    /// It can't be read, or is not as `config/courier.toml` explains it.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = text(path)?;
         let mut config: Self = toml::from_str(&text).map_err(|error| {
@@ -87,7 +89,10 @@ impl CourierConfig {
         Ok(config)
     }
 
-    /// The token.
+    /// The courier token, from its file; erased when dropped.
+    ///
+    /// # Errors
+    /// The file can't be read, or holds no token or more than one.
     pub fn token(&self) -> Result<zeroize::Zeroizing<String>, ConfigError> {
         let text = zeroize::Zeroizing::new(text(&self.token_file)?);
         match text.trim() {
@@ -97,7 +102,10 @@ impl CourierConfig {
         }
     }
 
-    /// The root key.
+    /// The channel's root key, from its file.
+    ///
+    /// # Errors
+    /// The file can't be read, or holds none.
     pub fn root_key(&self) -> Result<RootKey, ConfigError> {
         RootKey::parse(&text(&self.root)?).map_err(|source| ConfigError::Root { path: self.root.clone(), source })
     }

@@ -3,20 +3,21 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ConfigError;
 use softinfo_client::ClientError;
 use softinfo_formats::directory::DirectoryError;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::example_keys::ExampleKeys;
 
+use crate::config::ConfigError;
+
 /// Why a run failed. What was fetched is kept for the next; nothing counts as packed that is not in a bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum CourierError {
-    /// The configuration.
+    /// The configuration was refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The network or the relay.
-    #[error("{}. No bundle was written; what was fetched before is kept for the next run", .0.to_string().trim_end_matches('.'))]
+    /// The relay was not reached, or refused.
+    #[error("{}. No bundle was written; what was fetched before is kept for the next run", .0.clause())]
     Client(#[from] ClientError),
     /// The relay doesn't know the token.
     #[error(
@@ -25,7 +26,7 @@ pub enum CourierError {
         .0.display()
     )]
     Token(PathBuf),
-    /// The relay's directory.
+    /// The relay's directory is none that can be relied on.
     #[error("the relay's directory: {0}. Nothing was fetched")]
     Directory(#[from] DirectoryError),
     /// A list that no relay gives.
@@ -36,36 +37,36 @@ pub enum CourierError {
     /// The bytes are not those of the id.
     #[error("the tip {0} did not arrive as it was stored; it was fetched twice. Tell the relay's operator")]
     WrongBytes(TipId),
-    /// Two couriers in one folder.
+    /// Another courier is at work in the same folder.
     #[error("another softinfo-courier is at work in {}; wait until it has finished. Nothing was done", .0.display())]
     InUse(PathBuf),
-    /// Example keys.
+    /// The relay is elsewhere and has the example keys, which everybody has.
     #[error(transparent)]
     Example(#[from] ExampleKeys),
-    /// The output exists.
+    /// Something has the name that the bundle is to have.
     #[error("{} exists; choose another name, so that no bundle is overwritten. Nothing was fetched", .0.display())]
     Exists(PathBuf),
-    /// The output's name can't be noted down.
+    /// The journal can't note the bundle's name down: it is not UTF-8.
     #[error("the name {} is not UTF-8; choose another one. Nothing was fetched", .0.display())]
     Name(PathBuf),
-    /// Nothing can be written where the output is to be.
+    /// Nothing can be written where the bundle is to be.
     #[error("no bundle can be written in {}: {source}. Nothing was fetched; make the folder, or choose another place for --out", folder.display())]
     NoPlace {
-        /// Where.
+        /// The folder in which it was to be.
         folder: PathBuf,
-        /// Why.
+        /// What the file system said.
         source: io::Error,
     },
-    /// The journal is none.
+    /// The journal can't be read as this program writes it.
     #[error(
         "{} is no journal that this program can read ({reason}). Nothing was fetched. Put a good copy of it back, or begin a new chain: \
          softinfo-courier fetch --new-chain. That packs again all that is in the pool, and the desk, which knows its tips, keeps one of each",
         path.display()
     )]
     Journal {
-        /// Which.
+        /// The journal's file.
         path: PathBuf,
-        /// Why.
+        /// What in it can't be read.
         reason: String,
     },
     /// A run was cut off, and can't be finished as it was meant.
@@ -87,9 +88,9 @@ pub enum CourierError {
         unwritten(source)
     )]
     Bundle {
-        /// Which.
+        /// The file that was to be the bundle.
         path: PathBuf,
-        /// Why.
+        /// What the file system said.
         source: io::Error,
     },
     /// The bundle was not read as it was written.
@@ -99,7 +100,7 @@ pub enum CourierError {
         path.display()
     )]
     ReadBack {
-        /// Which.
+        /// The file that was the bundle.
         path: PathBuf,
         /// What a reader finds.
         reason: String,
@@ -111,25 +112,25 @@ pub enum CourierError {
         path.display()
     )]
     Unnoted {
-        /// The bundle.
+        /// The bundle, whole.
         bundle: PathBuf,
-        /// The journal.
+        /// The journal, as it was before.
         path: PathBuf,
-        /// Why.
+        /// What the file system said.
         source: io::Error,
     },
     /// A file failed.
     #[error("{}: {source}. No bundle was written; nothing is lost, and the next run goes on from here", path.display())]
     File {
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// What the file system said.
         source: io::Error,
     },
 }
 
 /// Whether the file system has no room for more, in all or in one file.
-pub(super) fn is_full(error: &io::Error) -> bool {
+pub(crate) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
@@ -146,6 +147,6 @@ fn unwritten(error: &io::Error) -> String {
     format!("{error}{advice}")
 }
 
-pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> CourierError + use<'_> {
+pub(crate) fn failed(path: &Path) -> impl FnOnce(io::Error) -> CourierError + use<'_> {
     move |source| CourierError::File { path: path.to_owned(), source }
 }

@@ -4,31 +4,33 @@
 //! packed, and only then are they taken out of the spool. Wherever a run is cut off, the next one finishes it as it was meant.
 
 use std::collections::HashSet;
-use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf, absolute};
 use std::time::{Duration, Instant};
 
-use super::config::CourierConfig;
-use super::error::{CourierError, failed, is_full};
-use super::fetched::{Fetched, Packed, Stopped};
-use super::journal::{Journal, JournalError, Plan};
-use super::pool;
-use super::progress::{Counted, Progress, Work};
-use super::spool::{Arrived, Spool};
 use softinfo_base::day::Day;
+use softinfo_base::digest::Digest;
 use softinfo_base::file::FileLock;
-use softinfo_client::{ClientError, Floor, Pace, PoolTip, RelayClient};
+use softinfo_client::{ClientError, Floor, Pace, RelayClient};
+use softinfo_formats::api::pool::PoolTip;
+use softinfo_formats::api::problem;
 use softinfo_formats::directory::{ChannelId, DirectoryError, UntrustedDirectory};
-use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::example_keys;
-use softinfo_formats::transfer::bundle::{self, BundleError, BundledTip, Manifest};
+use softinfo_formats::transfer::bundle::{BundledTip, Manifest};
+
+use crate::config::CourierConfig;
+use crate::error::{CourierError, failed, is_full};
+use crate::fetched::{Fetched, Packed, Stopped};
+use crate::journal::{Journal, JournalError, Plan};
+use crate::progress::{Progress, Work};
+use crate::spool::{Arrived, Spool};
+use crate::{folder, packing, pool};
 
 /// Windows of the floor that may go by with tips that don't come, before the run ends with what it has: an hour. A tip on which the relay is silent
 /// takes 8 minutes of it.
 const WINDOWS_FOR_NOTHING: u32 = 6;
 
-/// What to fetch.
+/// How a run is to be done.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The day it is.
@@ -44,6 +46,9 @@ pub struct Options {
 }
 
 /// Fetches what is new and writes a bundle to `out`. Writes none when nothing is new.
+///
+/// # Errors
+/// There is no bundle of this run. What was fetched is kept for the next.
 pub fn fetch(
     config: &CourierConfig,
     out: &Path,
@@ -81,11 +86,11 @@ impl<'a> Run<'a> {
         if out.to_str().is_none() {
             return Err(CourierError::Name(out));
         }
-        takes_files(&out)?;
+        folder::takes_files(&out)?;
         let relay = RelayClient::new(&config.relay, Some(&config.token()?), config.socks)?.with_floor(options.floor);
         let mut spool = Spool::open(&config.folder)?;
-        let lock = lock(&config.folder)?;
-        forget_halves(&config.folder, &out);
+        let lock = folder::lock(&config.folder)?;
+        folder::forget_halves(&config.folder, &out);
         let journal = if options.new_chain {
             Journal::new_chain(&config.folder)
         } else {
@@ -146,7 +151,7 @@ impl<'a> Run<'a> {
                 courier: self.journal.courier.clone(),
                 number: self.journal.last.map_or(1, |(number, _)| number + 1),
                 previous: self.journal.last.map(|(_, id)| id),
-                directory_sha256: TipId::of(note.text.as_bytes()),
+                directory_sha256: Digest::of(note.text.as_bytes()),
                 tips,
             };
             let packed = self.pack(Plan { out: self.out.clone(), manifest, note: note.text }, true)?;
@@ -185,76 +190,83 @@ impl<'a> Run<'a> {
                 break;
             }
             let began = Instant::now();
-            let (error, stopped) = match self.spool.fetch(&self.relay, tip, &mut pace, self.progress) {
+            match self.spool.fetch(&self.relay, tip, &mut pace, self.progress) {
                 // The size is that of the file, whatever the list says.
-                Ok(Arrived::Tip(size)) => {
-                    tips.push(BundledTip { id: tip.id, size, day: tip.day });
-                    continue;
-                }
+                Ok(Arrived::Tip(size)) => tips.push(BundledTip { id: tip.id, size, day: tip.day }),
                 Ok(Arrived::Gone) => {
                     fetched.gone += 1;
                     for_nothing += began.elapsed();
-                    continue;
                 }
                 Ok(Arrived::NotATip) => {
                     self.journal.is_no_tip(tip.id);
                     fetched.not_tips.push(tip.id);
-                    continue;
                 }
-                Err(CourierError::File { path, source }) if is_full(&source) => {
-                    // The journal and the bundle may need the room; and the next run may have more of it.
-                    self.spool.clean(|id| *id == tip.id);
-                    let folder = self.config.folder.clone();
-                    let free_mib = free_mib(&folder);
-                    let stopped = Stopped::DiskFull { folder, reason: source.to_string(), free_mib };
-                    (CourierError::File { path, source }, stopped)
-                }
-                Err(error @ CourierError::File { .. }) => return Err(error),
-                // Each of the others would take as long.
-                Err(CourierError::Client(error @ ClientError::TooSlow(_))) => {
-                    let stopped = Stopped::TooSlow(error.to_string());
-                    (error.into(), stopped)
-                }
-                // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
-                Err(error) if self.relay.directory().is_ok() => {
-                    let named = match &error {
-                        // It may pass, but not for the relay that says so: that doesn't list it again.
-                        CourierError::Client(ClientError::Refused { name, .. }) if name == "unproven" => {
-                            &mut fetched.unreadable
-                        }
-                        CourierError::Client(ClientError::Unreachable(_)) => &mut fetched.broken,
-                        CourierError::Client(error) if error.may_pass() => &mut fetched.busy,
-                        _ => &mut fetched.unreadable,
-                    };
-                    named.push(tip.id);
-                    // The waits for this one are no fault of the next.
-                    pace = self.pace();
-                    for_nothing += began.elapsed();
-                    continue;
-                }
-                Err(error) => {
-                    // Not what this error says of a run without a bundle: there may be one.
-                    let reason = match &error {
-                        CourierError::Client(client) => client.to_string(),
-                        other => other.to_string(),
-                    };
-                    (error, Stopped::RelayLost(reason.trim_end_matches('.').to_owned()))
-                }
-            };
-            if tips.is_empty() {
-                return Err(error);
+                Err(error) => match self.without(tip, error, fetched)? {
+                    None => {
+                        // The waits for this one are no fault of the next.
+                        pace = self.pace();
+                        for_nothing += began.elapsed();
+                    }
+                    // There is nothing to pack, so the error is all that can be told.
+                    Some((error, _)) if tips.is_empty() => return Err(error),
+                    Some((_, stopped)) => {
+                        fetched.waiting += wanted.len() - n;
+                        fetched.stopped = Some(stopped);
+                        break;
+                    }
+                },
             }
-            fetched.waiting += wanted.len() - n;
-            fetched.stopped = Some(stopped);
-            break;
         }
         Ok(tips)
+    }
+
+    /// What it means for the tips behind it that one did not come. None: they are fetched, and this one is noted down. Otherwise the run ends with what
+    /// is whole, for this reason.
+    ///
+    /// # Errors
+    /// The courier's own folder failed: the run ends without a bundle.
+    fn without(
+        &self,
+        tip: &PoolTip,
+        error: CourierError,
+        fetched: &mut Fetched,
+    ) -> Result<Option<(CourierError, Stopped)>, CourierError> {
+        let stopped = match &error {
+            CourierError::File { source, .. } if is_full(source) => {
+                // The journal and the bundle may need the room; and the next run may have more of it.
+                self.spool.clean(|id| *id == tip.id);
+                let folder = self.config.folder.clone();
+                let free_mib = folder::free_mib(&folder);
+                Stopped::DiskFull { folder, reason: source.to_string(), free_mib }
+            }
+            CourierError::File { .. } => return Err(error),
+            // Each of the others would take as long.
+            CourierError::Client(slow @ ClientError::TooSlow(_)) => Stopped::TooSlow(slow.to_string()),
+            // One tip that can't be read must not keep the others back; a relay that is gone ends the run.
+            _ if self.relay.directory().is_ok() => {
+                let named = match &error {
+                    // It may pass, but not for the relay that says so: that doesn't list it again.
+                    CourierError::Client(ClientError::Refused { name, .. }) if name == problem::UNPROVEN => {
+                        &mut fetched.unreadable
+                    }
+                    CourierError::Client(ClientError::Unreachable(_)) => &mut fetched.broken,
+                    CourierError::Client(error) if error.may_pass() => &mut fetched.busy,
+                    _ => &mut fetched.unreadable,
+                };
+                named.push(tip.id);
+                return Ok(None);
+            }
+            // Not what this error says of a run without a bundle: there may be one.
+            CourierError::Client(client) => Stopped::RelayLost(client.clause()),
+            other => Stopped::RelayLost(other.to_string()),
+        };
+        Ok(Some((error, stopped)))
     }
 
     /// The bundle that a run before was about to write, when it is there: it then counts as packed. Written down only with what this run does,
     /// so that a run that fails leaves it to the next one to tell of it.
     fn find_planned(&mut self) -> Option<Packed> {
-        let packed = read_back(self.journal.planned.as_ref()?, self.progress).ok()?;
+        let packed = packing::read_back(self.journal.planned.as_ref()?, self.progress).ok()?;
         self.journal.planned_is_done();
         Some(packed)
     }
@@ -277,7 +289,7 @@ impl<'a> Run<'a> {
     fn pack(&mut self, plan: Plan, is_of_this_run: bool) -> Result<Packed, CourierError> {
         self.journal.planned = Some(plan.clone());
         self.write_journal()?;
-        let packed = self.write_bundle(&plan).inspect_err(|error| {
+        let packed = packing::write(&plan, &self.spool, self.progress).inspect_err(|error| {
             // What somebody else has put there meanwhile is not of this run.
             let is_taken =
                 matches!(error, CourierError::Bundle { source, .. } if source.kind() == io::ErrorKind::AlreadyExists);
@@ -292,21 +304,6 @@ impl<'a> Run<'a> {
             |source| CourierError::Unnoted { bundle: plan.out, path: Journal::path(&self.config.folder), source };
         self.journal.write(&self.config.folder).map_err(unnoted)?;
         Ok(packed)
-    }
-
-    /// Writes the bundle and reads it again as a desk will.
-    fn write_bundle(&self, plan: &Plan) -> Result<Packed, CourierError> {
-        self.progress.begin(Work::Writing, plan.manifest.tips.iter().map(|tip| tip.size).sum());
-        let open = |tip: &BundledTip| {
-            let source = File::open(self.spool.whole(&tip.id))?;
-            Ok(Counted { source, progress: self.progress })
-        };
-        bundle::write(&plan.out, &plan.manifest, plan.note.as_bytes(), open)
-            .map_err(|source| CourierError::Bundle { path: plan.out.clone(), source })?;
-        read_back(plan, self.progress).map_err(|source| {
-            let _ = fs::remove_file(&plan.out);
-            CourierError::ReadBack { path: plan.out.clone(), reason: reason(source) }
-        })
     }
 
     /// The pace of what comes from now on.
@@ -341,79 +338,4 @@ impl<'a> Run<'a> {
 struct Note {
     channel: ChannelId,
     text: String,
-}
-
-/// Reads a planned bundle as a desk does, to its end: it is there, and every byte is as it was meant.
-///
-/// What the system still has in memory is given up before, so that the bytes come from the medium. That is asked for and not promised, and nothing
-/// here looks behind the memory of a stick itself: whether a stick that was pulled out still has them only a desk sees.
-fn read_back(plan: &Plan, progress: &dyn Progress) -> Result<Packed, BundleError> {
-    let file = File::open(&plan.out)?;
-    progress.begin(Work::ReadingBack, file.metadata()?.len());
-    // Only what was written to the medium can be given up.
-    file.sync_all()?;
-    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
-    let counted = Counted { source: file, progress };
-    let verified = bundle::read(io::BufReader::with_capacity(64 * 1024, counted), |_| (), |_, _| Ok(()))?;
-    if verified.manifest != plan.manifest || verified.directory != plan.note.as_bytes() {
-        return Err(BundleError::Altered("manifest.json".to_owned()));
-    }
-    let (number, tips) = (plan.manifest.number, plan.manifest.tips.len());
-    Ok(Packed { number, id: verified.id, tips, bundle: plan.out.clone() })
-}
-
-/// What a reader found. What it would advise whoever got the bundle from elsewhere has no place here.
-fn reason(error: BundleError) -> String {
-    match error {
-        BundleError::Io(error) => error.to_string(),
-        BundleError::CutShort { found, expected } => format!("{found} of {expected} tips are whole"),
-        BundleError::Altered(name) => format!("“{name}” differs"),
-        BundleError::NotABundle | BundleError::Version(_) => "its beginning differs".to_owned(),
-    }
-}
-
-fn free_mib(folder: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(folder).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize) / (1024 * 1024))
-}
-
-/// Whether a file can be made beside `out`: better said now than after hours of fetching.
-fn takes_files(out: &Path) -> Result<(), CourierError> {
-    let folder = out.parent().unwrap_or(out);
-    // Without a name where the file system can: a run that is killed leaves nothing.
-    match tempfile::tempfile_in(folder) {
-        Ok(_) => Ok(()),
-        Err(source) => Err(CourierError::NoPlace { folder: folder.to_owned(), source: plain(source) }),
-    }
-}
-
-/// Without the path that the temporary file would have had.
-fn plain(error: io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(|inner| inner.source()).and_then(|cause| cause.downcast_ref::<io::Error>());
-    cause.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
-}
-
-/// Removes the journals and the bundle that a run which was killed left half written. Only who has the lock may.
-fn forget_halves(folder: &Path, out: &Path) {
-    if let Ok(Journal { planned: Some(plan), .. }) = Journal::read(folder) {
-        let id = plan.manifest.to_bytes().1;
-        // The same place may have another name than it had then.
-        for out in [&plan.out, out] {
-            bundle::forget_partial(out, &id);
-        }
-    }
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(".partial-") {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-fn lock(folder: &Path) -> Result<FileLock, CourierError> {
-    let path = folder.join("lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed(&path))?;
-    FileLock::take(file).map_err(|error| match error {
-        TryLockError::WouldBlock => CourierError::InUse(folder.to_owned()),
-        TryLockError::Error(source) => CourierError::File { path, source },
-    })
 }

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use softinfo_formats::envelope::id::TipId;
-use softinfo_formats::transfer::bundle::CourierName;
+use softinfo_formats::transfer::bundle::{BundleId, CourierName};
 
 /// A bundle that is there, whole.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Packed {
-    /// Its number.
+    /// Its number in this courier's chain, from 1.
     pub number: u64,
-    /// Its id.
-    pub id: TipId,
+    /// SHA-256 of its manifest.
+    pub id: BundleId,
     /// Tips in it.
     pub tips: usize,
     /// The file.
@@ -30,7 +30,7 @@ pub enum Stopped {
         free_mib.map_or_else(String::new, |mib| format!("; {mib} MiB are free"))
     )]
     DiskFull {
-        /// Where.
+        /// The courier's folder.
         folder: PathBuf,
         /// What the file system said.
         reason: String,
@@ -57,10 +57,10 @@ pub struct Fetched {
     pub courier: CourierName,
     /// Tips in the bundle; when 0, no bundle was written.
     pub tips: usize,
-    /// Its number.
+    /// The bundle's number in this courier's chain.
     pub number: Option<u64>,
-    /// Its id.
-    pub id: Option<TipId>,
+    /// SHA-256 of the bundle's manifest.
+    pub id: Option<BundleId>,
     /// A bundle that an earlier run had finished when it was cut off, in another place than this one's.
     pub found: Option<Packed>,
     /// Whether the bundle is the one that an earlier run was about to write. Then nothing else was fetched.
@@ -87,8 +87,15 @@ pub struct Fetched {
 }
 
 impl Fetched {
+    /// Whether all of the pool is in a bundle: nothing waits for the next run, and no tip failed. What was withdrawn meanwhile counts as done.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let Self { resumed, waiting, unreadable, broken, busy, wrong_sizes, not_tips, .. } = self;
+        !resumed && *waiting == 0 && [unreadable, broken, busy, wrong_sizes, not_tips].iter().all(|ids| ids.is_empty())
+    }
+
     /// A run of the courier with this name, before it has done anything.
-    pub(super) const fn nothing(courier: CourierName) -> Self {
+    pub(crate) const fn nothing(courier: CourierName) -> Self {
         Self {
             courier,
             tips: 0,

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
-
 use softinfo_base::day::Day;
 use softinfo_base::limits::DEFAULT_MAX_PLAINTEXT;
 use softinfo_formats::directory::Seen;
@@ -15,7 +14,7 @@ use softinfo_formats::transfer::bundle::{BundleId, CourierName, Manifest};
 
 const SCHEMA: &str = "softinfo/courier/1";
 
-/// Most ids that are remembered as no tips. What is beyond is fetched again each time, which costs time and nothing else.
+/// Most ids that are remembered as no tips. Any beyond are fetched again at each run, which costs time and nothing else.
 const MOST_NOT_TIPS: usize = 10_000;
 
 /// Days for which a packed tip is remembered that is no longer in the pool.
@@ -24,17 +23,17 @@ const REMEMBERED_DAYS: i64 = 366;
 /// `journal.json` in the courier's folder, written whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     schema: String,
     /// The name of this courier's chain of bundles, in each of its manifests.
     pub courier: CourierName,
     /// Number and id of the last bundle.
     pub last: Option<(u64, BundleId)>,
-    /// The bundle that is being written. It is here before the file is, so that a run that was cut off is finished as it was meant.
+    /// The bundle that is being written. It is noted before the file is written, so that the next run can finish it when this one is cut off.
     pub planned: Option<Plan>,
     /// Tips that have been in a bundle, with their day.
     pub bundled: BTreeMap<TipId, Day>,
-    /// What the relay has listed and given out, and what is no tip.
+    /// Ids that the relay has listed, and whose bytes are no tip.
     pub not_tips: BTreeSet<TipId>,
     /// The newest directory.
     pub seen: Option<Seen>,
@@ -46,8 +45,8 @@ pub(super) struct Journal {
 /// A bundle, before it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Plan {
-    /// Where.
+pub(crate) struct Plan {
+    /// The file that it is to be.
     pub out: PathBuf,
     /// `manifest.json`.
     pub manifest: Manifest,
@@ -57,17 +56,17 @@ pub(super) struct Plan {
 
 /// Why there is no journal.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum JournalError {
-    /// It is there, and is none.
+pub(crate) enum JournalError {
+    /// The file is there, and is not as this program writes it.
     #[error("{0}")]
     Damaged(String),
-    /// The file failed.
+    /// The file can't be read.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Journal {
-    /// Where it is.
+    /// The journal's file in the courier's folder.
     pub fn path(folder: &Path) -> PathBuf {
         folder.join("journal.json")
     }
@@ -112,6 +111,7 @@ impl Journal {
         }
     }
 
+    /// Writes the journal, whole or not at all.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         softinfo_base::file::write_whole(&Self::path(folder), |file| {
             let mut writer = io::BufWriter::new(file);
@@ -127,14 +127,14 @@ impl Journal {
         }
     }
 
-    /// What came from `day` on counts as packed no longer, and what was no tip is looked at again.
+    /// Forgets that tips which came from `day` on were packed, and which ids are no tips: all of these are fetched again.
     pub fn pack_again(&mut self, day: Day) {
         self.bundled.retain(|_, came| *came < day);
         self.not_tips.clear();
     }
 
-    /// Forgets what the whole pool no longer holds: no tips at once, and packed tips once their day is a year ago. Until then one that a relay couldn't
-    /// read for a while, and lists again, is not packed twice.
+    /// Forgets what is no longer in the pool: ids that are no tips right away, a packed tip a year after its day. Until then a relay that could not read a tip for
+    /// a while and lists it again does not make it packed twice.
     pub fn forget_gone(&mut self, listed: &HashSet<TipId>, today: Day) {
         self.not_tips.retain(|id| listed.contains(id));
         let oldest = today.plus(-REMEMBERED_DAYS);

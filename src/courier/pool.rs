@@ -4,22 +4,24 @@
 
 use std::collections::HashSet;
 
-use super::error::CourierError;
-use super::journal::Journal;
 use softinfo_base::day::Day;
-use softinfo_client::{ClientError, PoolCursor, PoolPage, PoolTip};
+use softinfo_client::ClientError;
+use softinfo_formats::api::pool::{PoolCursor, PoolPage, PoolTip};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::SizeClass;
+
+use crate::error::CourierError;
+use crate::journal::Journal;
 
 /// Most tips in one bundle: a desk still reads the manifest (`MAX_MANIFEST`).
 const MOST_TIPS: usize = 400_000;
 
 /// The pool, as far as it was listed.
 #[derive(Debug)]
-pub(super) struct Pool {
+pub(crate) struct Pool {
     /// What is to be fetched now, the smallest first: a disk that fills up, or a line that breaks, costs the large ones.
     pub wanted: Vec<PoolTip>,
-    /// How many more there are than one bundle takes.
+    /// How many tips are left for the next run, because one bundle takes no more.
     pub waiting: usize,
     /// Tips with a length that no tip of this channel has.
     pub wrong_sizes: Vec<TipId>,
@@ -31,12 +33,12 @@ pub(super) struct Pool {
     pub is_whole: bool,
 }
 
-/// Lists the pool with `page`, which gives the page behind a cursor. It ends: no tip stands in it twice, those that are known have a number,
-/// and of others there are at most two bundles full.
+/// Lists the pool with `page`, which gives the page behind a cursor. A relay can't make the list endless: no tip may stand in it twice, the known ones
+/// are limited by the journal, and of unknown ones two bundles full end it.
 ///
-/// The whole pool each time, though most of it is known: what a relay couldn't read at one start it may list after the next, under the day on
-/// which it came, and a list that began at the newest day known would pass it over for ever. A known tip costs 106 bytes of a list.
-pub(super) fn list(
+/// The whole pool is listed each time, though most of it is known. A relay may list a tip late, under the day on which it came, because it could not read
+/// it before: a list that began at the newest known day would never show that tip. A known tip costs 106 bytes of a list.
+pub(crate) fn list(
     mut page: impl FnMut(Option<&PoolCursor>) -> Result<PoolPage, ClientError>,
     journal: &Journal,
     today: Day,
@@ -103,8 +105,10 @@ pub(super) fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use softinfo_base::digest::Digest;
     use softinfo_base::limits::{DEFAULT_MAX_PLAINTEXT, MAX_MANIFEST, TEXT_TIP};
     use softinfo_formats::envelope::padding::largest_file;
+    use softinfo_formats::transfer::bundle::BundleId;
     use softinfo_formats::transfer::bundle::{BundledTip, Manifest};
 
     fn tip(n: usize) -> PoolTip {
@@ -118,7 +122,7 @@ mod tests {
             *pages += 1;
             let day = Day::from_number(2_461_000 + i32::try_from(*pages).unwrap()).unwrap();
             let next = Some(PoolCursor(day, tips[0].id));
-            Ok(PoolPage { schema: String::new(), tips, next })
+            Ok(PoolPage::new(tips, next))
         }
     }
 
@@ -147,7 +151,7 @@ mod tests {
     #[test]
     fn a_new_courier_knows_a_large_tip_from_before_the_limit_was_lowered() {
         let large = PoolTip { size: largest_file(DEFAULT_MAX_PLAINTEXT), ..tip(0) };
-        let page = |_: Option<&_>| Ok(PoolPage { schema: String::new(), tips: vec![large.clone()], next: None });
+        let page = |_: Option<&_>| Ok(PoolPage::new(vec![large.clone()], None));
         let pool = list(page, &journal(), today(), u64::MAX).unwrap();
         assert_eq!((pool.wanted.len(), pool.wrong_sizes.len()), (1, 0));
     }
@@ -161,8 +165,8 @@ mod tests {
             channel: "softinfo-example".parse().unwrap(),
             courier: journal().courier,
             number: u64::MAX,
-            previous: Some(TipId::of(b"")),
-            directory_sha256: TipId::of(b""),
+            previous: Some(BundleId::of(b"")),
+            directory_sha256: Digest::of(b""),
             tips,
         };
         assert!(manifest.to_bytes().0.len() as u64 + 10_000 < MAX_MANIFEST);

@@ -3,18 +3,18 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-/// What a run is at.
+/// The pieces of work of a run, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
     /// Tips come from the relay.
     Fetching,
-    /// They go into a bundle.
+    /// They are written into a bundle.
     Writing,
-    /// The bundle is read as a desk will.
+    /// The bundle is read as a desk will read it.
     ReadingBack,
 }
 
-/// Told what goes on, for a progress bar.
+/// Told how far a run is, for a progress bar.
 pub trait Progress {
     /// A piece of work begins, of so many bytes; the one before is over.
     fn begin(&self, work: Work, bytes: u64);
@@ -23,7 +23,7 @@ pub trait Progress {
 }
 
 /// A source of bytes that a progress bar is told of.
-pub(super) struct Counted<'a> {
+pub(crate) struct Counted<'a> {
     pub source: File,
     pub progress: &'a dyn Progress,
 }

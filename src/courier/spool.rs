@@ -7,29 +7,31 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::error::{CourierError, failed};
-use super::progress::Progress;
 use softinfo_base::limits::HEADER_CAP;
-use softinfo_client::{ClientError, Pace, PoolTip, RelayClient};
+use softinfo_client::{ClientError, Pace, RelayClient};
+use softinfo_formats::api::pool::PoolTip;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::SizeClass;
+
+use crate::error::{CourierError, failed};
+use crate::progress::Progress;
 
 /// Times a download is taken up again after the connection broke, without progress in between.
 const RETRIES: u32 = 3;
 
 /// What came of a download.
-pub(super) enum Arrived {
-    /// The tip, so many bytes.
+pub(crate) enum Arrived {
+    /// The tip is in the spool, with so many bytes.
     Tip(u64),
-    /// The bytes of the id, but no desk would take them for a tip.
+    /// What came has the id's hash, but no desk would take it for a tip.
     NotATip,
-    /// Nothing: it is no longer in the pool.
+    /// Nothing came: the tip is no longer in the pool.
     Gone,
 }
 
-/// The folder, and what may be in it.
-pub(super) struct Spool {
+/// The folder of the spool, and how large a tip in it may be.
+pub(crate) struct Spool {
     folder: PathBuf,
     /// Largest plaintext of a tip, in bytes.
     pub max_bytes: u64,
@@ -54,8 +56,8 @@ impl Spool {
         self.folder.join(format!("{id}.age"))
     }
 
-    /// Brings a tip in, going on where an earlier run was. `pace` is that of the whole run: a line that breaks behind each byte is no faster than one
-    /// that drips.
+    /// Fetches a tip, from where an earlier run broke off. `pace` is kept for the whole run, so that a line that breaks after each byte is given up like
+    /// one that drips.
     pub fn fetch(
         &self,
         relay: &RelayClient,
@@ -114,7 +116,7 @@ impl Spool {
         }
     }
 
-    /// Looks at a file as a desk will. How long this machine takes for that is not laid on the line.
+    /// Checks a file as a desk will. The time that this machine takes for it is left out of the line's pace.
     fn look(&self, path: &Path, id: &TipId, pace: &mut Pace) -> Result<Look, CourierError> {
         let began = Instant::now();
         let read = || -> io::Result<_> {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::chain::{Chain, Gap};
 use softinfo_base::day::Day;
 use softinfo_base::wording::counted_are;
-use softinfo_formats::directory::{HolderId, Seen};
+use softinfo_formats::directory::{EpochId, HolderId, Seen};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::transfer::bundle::CourierName;
 
@@ -56,7 +56,7 @@ pub struct KeyName {
     /// Whose.
     pub holder: HolderId,
     /// Which.
-    pub epoch: HolderId,
+    pub epoch: EpochId,
 }
 
 /// A key and what tells it from another of the same name: keys can be made anew under the names of old ones, and the old ones put back.
@@ -64,7 +64,7 @@ pub struct KeyName {
 #[serde(deny_unknown_fields)]
 pub struct KnownKey {
     holder: HolderId,
-    epoch: HolderId,
+    epoch: EpochId,
     /// The first 8 bytes of the recipient's SHA-256, hexadecimal. Empty where the recipient is not known; then the name has to do.
     #[serde(default)]
     recipient: String,
@@ -355,11 +355,11 @@ impl fmt::Display for KeyNames {
             let names: Vec<_> = self.0.iter().map(ToString::to_string).collect();
             return f.write_str(&names.join(", "));
         }
-        let mut holders: BTreeMap<&HolderId, Vec<&HolderId>> = BTreeMap::new();
+        let mut holders: BTreeMap<&HolderId, Vec<&EpochId>> = BTreeMap::new();
         for key in &self.0 {
             holders.entry(&key.holder).or_default().push(&key.epoch);
         }
-        let row = |(holder, epochs): (&HolderId, Vec<&HolderId>)| match &epochs[..] {
+        let row = |(holder, epochs): (&HolderId, Vec<&EpochId>)| match &epochs[..] {
             [only] => format!("{holder} {only}"),
             [first, .., last] => format!("{} keys of {holder}, {first} to {last}", epochs.len()),
             [] => String::new(),

@@ -9,17 +9,16 @@ use std::mem::discriminant;
 use std::path::Path;
 
 use serde::{Serialize, Serializer};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::casebook::{KeyName, KnownKey};
 use super::keyring::UnlockedKeys;
 use super::trying::{Look, known, look, name};
 use softinfo_base::day::Day;
+use softinfo_base::digest::{Digest, HashedReader};
 use softinfo_base::limits::MAX_REPORT;
 use softinfo_formats::directory::HolderId;
 use softinfo_formats::envelope::header::TipHeader;
-use softinfo_formats::envelope::id::{Hashed, TipId};
 use softinfo_formats::envelope::withdraw::WithdrawToken;
 use softinfo_seal::container::{ContainerError, EntryName, unpack};
 use softinfo_seal::hybrid::Recipient;
@@ -53,7 +52,7 @@ pub struct Entry {
     /// Bytes.
     pub size: u64,
     /// SHA-256.
-    pub sha256: TipId,
+    pub sha256: Digest,
 }
 
 /// Something about a tip that is not as it should be. The message and the files are shown all the same.
@@ -131,7 +130,7 @@ pub(super) fn read(
     let mut watched = Watched { plaintext, failed: false };
     let (mut report_as_sent, mut entries, mut take_failed) = (Zeroizing::new(Vec::new()), Vec::new(), None);
     let unpacked = unpack(&mut watched, |name, size, content| {
-        let mut hashed = HashedReader { inner: content, hash: Hashed::new(io::sink()) };
+        let mut hashed = HashedReader::new(content);
         if *name == EntryName::Report {
             // Never more than the protocol allows, and never moved about in memory while it grows.
             report_as_sent.reserve_exact(usize::try_from(size.min(MAX_REPORT)).unwrap_or_default());
@@ -141,7 +140,7 @@ pub(super) fn read(
             return Err(io::Error::other("it could not be taken").into());
         }
         io::copy(&mut hashed, &mut io::sink())?;
-        entries.push(Entry { name: name.clone(), size, sha256: hashed.hash.id() });
+        entries.push(Entry { name: name.clone(), size, sha256: hashed.digest().0 });
         Ok(())
     });
     if watched.failed {
@@ -249,7 +248,7 @@ impl TipRead {
 /// The first 4 bytes of the SHA-256 of a thread id that is written as 32 hexadecimal digits.
 pub(super) fn fingerprint(thread: &str) -> Option<String> {
     let bytes = Zeroizing::new(hex::decode(thread).ok().filter(|bytes| bytes.len() == 16)?);
-    Some(hex::encode(&Sha256::digest(&*bytes)[..4]))
+    Some(hex::encode(&Digest::of(&bytes).as_bytes()[..4]))
 }
 
 impl Serialize for Oddity {
@@ -273,20 +272,6 @@ impl<R: io::Read> io::Read for Watched<R> {
         let read = self.plaintext.read(buffer);
         self.failed |= read.is_err();
         read
-    }
-}
-
-/// Knows the hash of what was read.
-struct HashedReader<'a> {
-    inner: &'a mut dyn io::Read,
-    hash: Hashed<io::Sink>,
-}
-
-impl io::Read for HashedReader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        io::Write::write_all(&mut self.hash, &buffer[..read])?;
-        Ok(read)
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::casebook::{Case, Casebook, KeyName, KnownKey, tip_file};
 use super::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys, likeliest_first};
 use softinfo_base::limits::HEADER_CAP;
-use softinfo_formats::directory::HolderId;
+use softinfo_formats::directory::{EpochId, HolderId};
 use softinfo_formats::envelope::header::{TipHeader, scan};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_seal::open::reader_of;
@@ -84,7 +84,7 @@ pub fn known(keys: &UnlockedKeys) -> Vec<KnownKey> {
 /// another keyring, or holds another key than its name says, may be.
 #[must_use]
 pub fn key_files(keyring: &Keyring) -> Vec<KnownKey> {
-    let recipient = |holder: &HolderId, name: &HolderId| {
+    let recipient = |holder: &HolderId, name: &EpochId| {
         let holder = keyring.holders().iter().find(|known| known.id == *holder)?;
         holder.epochs.iter().find(|epoch| epoch.epoch == *name).map(|epoch| epoch.recipient.as_str())
     };

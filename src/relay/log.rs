@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::Write;
 
 use softinfo_base::day::Day;
-use softinfo_base::wording::harmless;
+use softinfo_base::wording::sanitize_for_terminal;
 use softinfo_formats::directory::Ending;
 use softinfo_store::pool::Notice;
 
@@ -162,7 +162,7 @@ impl fmt::Display for Event {
 /// Prints an event. The only place in the relay that writes to standard error.
 pub fn log(event: &Event) {
     // One write, so that a line is never seen in part. Findings name the operator's own files.
-    let line = format!("softinfo-relay: {}\n", harmless(&event.to_string()));
+    let line = format!("softinfo-relay: {}\n", sanitize_for_terminal(&event.to_string()));
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 

@@ -1,6 +1,7 @@
 //! Who wrote a later message: a signature by the author key of the receipt over the sums of a tip's entries (`docs/protocol.md`, 1.5).
 //!
-//! Every reader of a tip knows its thread and could write in it; only the receipt gives the key.
+//! In: the sums of a tip's entries, and a key or a signature. Out: the signature, or whether it is one of this author. Touches nothing.
+//! Every reader of a tip knows its thread and could write a message that seems to belong to it; only whoever has the receipt has the key.
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};

@@ -1,7 +1,7 @@
 //! The archive inside a tip: POSIX ustar, few names, fixed order (`docs/protocol.md`, 1.4 and 1.5).
 //!
-//! In: named parts, or the plaintext of a tip. Out: the archive, or each part in turn. Reading trusts nothing: only
-//! plain files under the names of the protocol pass ([`softinfo_formats::transfer::ustar`]), so no path, link, device, sparse file or extension can do harm.
+//! In: named parts, or the plaintext of a tip. Out: the archive, or each part in turn. Touches nothing. Reading trusts nothing: only plain files
+//! under the names of the protocol pass ([`softinfo_formats::transfer::ustar`]), so no path, link, device, sparse file or extension can do harm.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -46,28 +46,28 @@ pub enum ContainerError {
     /// A name that the protocol doesn't have.
     #[error("the entry “{0}” has no place in a tip")]
     Name(String),
-    /// Not a regular file of plain ustar.
+    /// An entry that is not a regular file of plain ustar.
     #[error(
         "the entry “{0}” is not a plain file as a tip has them (a link, device, folder, extension, or a header with something in it)"
     )]
     Kind(String),
-    /// Twice, or after one it should precede.
+    /// An entry that is there twice, or behind one that it has to precede.
     #[error("the entry “{0}” stands twice or in the wrong place")]
     Order(String),
-    /// Larger than the protocol allows.
+    /// An entry that is larger than the protocol allows.
     #[error("the entry “{name}” is larger than {limit} bytes")]
     Size {
-        /// Which.
+        /// Name of the entry.
         name: String,
-        /// In bytes.
+        /// Most bytes that it may have.
         limit: u64,
     },
-    /// Another length than the protocol fixes.
+    /// An entry of another length than the protocol fixes.
     #[error("the entry “{name}” does not have exactly {length} bytes")]
     Length {
-        /// Which.
+        /// Name of the entry.
         name: String,
-        /// In bytes.
+        /// Bytes that it has to have.
         length: u64,
     },
     /// An original without its attachment, or more sealed identities than readers.
@@ -79,20 +79,20 @@ pub enum ContainerError {
     /// Something hides behind an entry or the end of the archive.
     #[error("the padding of the archive is not empty")]
     Padding,
-    /// The archive ends too early.
+    /// The archive ends before its end marker.
     #[error("the archive is cut short")]
     CutShort,
     /// A part gave fewer or more bytes than it announced: the file was changed while it was read.
     #[error("“{0}” changed while it was being read; try again")]
     Changed(EntryName),
-    /// The source or target failed.
+    /// Reading the source or writing to the target failed.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl FileName {
-    /// `number` counts from 1; the extension is taken from `original` when it is harmless and short, and dropped otherwise.
-    /// Nothing else of the original name is kept.
+    /// A neutral name for the file `original`; `number` counts from 1. Of the original name only the extension is kept, when it is short and plain,
+    /// and nothing otherwise. `None` when the number is too high.
     #[must_use]
     pub fn neutral(number: usize, original: &std::path::Path) -> Option<Self> {
         let number = u8::try_from(number).ok().filter(|n| (1..=MAX_ATTACHMENTS).contains(&usize::from(*n)))?;
@@ -108,6 +108,7 @@ impl FileName {
     }
 }
 
+/// Whether an extension is short, and lower-case letters and digits only.
 fn extension_is_plain(extension: &str) -> bool {
     extension.len() <= 8 && extension.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
@@ -202,7 +203,7 @@ impl FromStr for EntryName {
 
 /// One part to pack.
 pub struct Part<'a> {
-    /// Its name.
+    /// Its name in the archive.
     pub name: EntryName,
     /// Exactly as many bytes as `content` gives.
     pub size: u64,
@@ -259,7 +260,7 @@ pub fn unpack(
     if before.is_none() { Err(ContainerError::NoReport) } else { Ok(()) }
 }
 
-/// A name for people.
+/// A name as it may be shown to people: short, and without control characters.
 fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(120).collect()
 }

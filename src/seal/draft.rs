@@ -1,7 +1,7 @@
 //! A draft: what a person wrote and attached, on its way to becoming a tip.
 //!
-//! In: a message, files, details, verified readers. Out: one sealed file. Each attached file is read twice, first for
-//! its hash (which stands in `report.json`, at the front), then to be sealed; nothing is copied to disk.
+//! In: a message, files, details, verified readers. Out: one sealed file. Touches nothing but the attached files, which are read twice, first for
+//! their hash (which stands in `report.json`, at the front), then to be sealed; no plaintext is written to a disk.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -52,12 +52,12 @@ pub enum DraftError {
     /// An attached file can't be read.
     #[error("can't read “{}”: {source}", path.display())]
     Attachment {
-        /// Which.
+        /// The file, as it was named.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: io::Error,
     },
-    /// Too large.
+    /// All together is too large for one tip.
     #[error(transparent)]
     Size(#[from] SizeError),
     /// Packing failed.
@@ -73,7 +73,7 @@ pub struct Prepared<'a> {
     report: Vec<u8>,
     message: &'a str,
     attachments: Vec<(FileName, u64, &'a Path)>,
-    /// The class it will be padded to.
+    /// The size class to which it will be padded.
     pub class: SizeClass,
 }
 
@@ -174,6 +174,7 @@ fn part<'a>(name: EntryName, content: impl Read + 'a, size: u64) -> Part<'a> {
     Part { name, size, content: Box::new(content) }
 }
 
+/// A file that tells how much of it is read.
 struct Counted<'a> {
     file: File,
     progress: &'a dyn Fn(u64),
@@ -187,7 +188,7 @@ impl Read for Counted<'_> {
     }
 }
 
-/// In one order, so that the report does not tell in which they were chosen.
+/// The ids of readers in one fixed order: the report does not tell in which they were chosen.
 fn sorted(readers: &[Reader]) -> Vec<HolderId> {
     let mut ids: Vec<_> = readers.iter().map(|reader| reader.id.clone()).collect();
     ids.sort();

@@ -1,6 +1,6 @@
 //! The hybrid post-quantum recipient and identity `mlkem768x25519` of the C2SP age specification, for the `age` crate.
 //!
-//! In: a 32-byte seed or a public key. Out: stanzas that wrap a file key, or the file key back. The KEM is X-Wing
+//! In: a 32-byte seed or a public key. Out: stanzas that wrap a file key, or the file key back. Touches nothing. The KEM is X-Wing
 //! (draft-connolly-cfrg-xwing-kem-10) from `ml-kem` and `x25519-dalek`; the file key is sealed with HPKE base mode (RFC 9180).
 //! Kept behind this small facade because the `age` crate is about to bring its own (str4d/rage pull request 632).
 
@@ -31,9 +31,13 @@ use zeroize::Zeroizing;
 use softinfo_formats::directory::{HybridKey, KeyError};
 use softinfo_formats::envelope::header::{ENCAPSULATED_BYTES, HYBRID_TAG};
 
+/// What stands before the `1` of a recipient in Bech32.
 const RECIPIENT_HRP: Hrp = Hrp::parse_unchecked("age1pq");
+/// The same of an identity.
 const IDENTITY_HRP: Hrp = Hrp::parse_unchecked("age-secret-key-pq-");
+/// Bytes of an ML-KEM-768 ciphertext.
 const CT_BYTES: usize = 1088;
+/// The HPKE info string of the specification.
 const INFO: &[u8] = b"age-encryption.org/mlkem768x25519";
 /// `"HPKE" || KEM id 0x647a || KDF id 1 (HKDF-SHA256) || AEAD id 3 (ChaCha20-Poly1305)`.
 const SUITE: &[u8] = b"HPKE\x64\x7a\x00\x01\x00\x03";

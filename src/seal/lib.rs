@@ -7,9 +7,9 @@
 //! | --- | --- |
 //! | [`draft`] → [`seal`] | what a person writes; sealed to its readers |
 //! | [`open`] | back to plaintext, verified to the last byte |
-//! | [`container`], [`report`] | the archive inside, and its structured part |
+//! | [`container`], [`report`] | the archive inside, and its structured part (`report/`: reading one from anybody, details from a forwarder) |
 //! | [`reader`], [`hybrid`] | whom it is sealed to, and the key encapsulation |
-//! | [`receipt`], [`author`] | twelve words, and the keys that come from them |
+//! | [`receipt`], [`author`] | twelve words, and the keys that come from them (`receipt/`: how it is shown, and read back as people type) |
 #![forbid(unsafe_code)]
 
 pub mod author;

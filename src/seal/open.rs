@@ -1,7 +1,8 @@
-//! Opening: an age file and identities in, plaintext out, in constant memory.
+//! Opening a sealed file, in constant memory.
 //!
-//! Every file passes the header scanner first; only then does the `age` crate see it. Plaintext is given out chunk by
-//! chunk and is authentic chunk by chunk, but a caller must keep nothing before the end was reached without an error.
+//! In: an age file and identities. Out: plaintext. Touches nothing. Every file passes the header scanner first; only then does the `age` crate see
+//! it. Plaintext is given out chunk by chunk, and each chunk is authentic; but a caller must keep nothing before the end was reached without an
+//! error, since a file may have been cut off.
 
 use std::io::{self, BufReader, Chain, Cursor, Read};
 
@@ -16,16 +17,16 @@ use softinfo_formats::envelope::header::{Header, HeaderError, TipHeader, scan};
 /// Why a file could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The header breaks a rule.
+    /// The header breaks a rule of age, or of a tip.
     #[error("not a tip: {0}")]
     Header(#[from] HeaderError),
-    /// No identity fits.
+    /// None of the identities opens it.
     #[error("none of this desk's keys opens it: it is for another holder, or for a month whose key is not here")]
     NotForUs,
     /// The header or the payload was changed.
     #[error("damaged or forged: {0}")]
     Damaged(DecryptError),
-    /// The source failed.
+    /// Reading the source failed.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -65,6 +66,7 @@ pub fn reader_of<'a>(header: &Header<'_>, identities: impl IntoIterator<Item = &
     identities.into_iter().position(fits)
 }
 
+/// The first bytes of a file, enough for any header.
 fn start_of(file: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut start = Vec::with_capacity(HEADER_CAP);
     file.take(HEADER_CAP as u64).read_to_end(&mut start)?;

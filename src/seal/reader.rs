@@ -1,4 +1,6 @@
 //! Whom a tip is sealed to: a holder of a current directory, with the key that is right today.
+//!
+//! In: a directory that was verified and holds today, and a holder's id. Out: a [`Reader`], which can't be made in another way. Touches nothing.
 
 use softinfo_formats::directory::{CurrentDirectory, DirectoryError, HolderId};
 

@@ -1,16 +1,17 @@
 //! `report.json`: the structured part of a tip (`docs/protocol.md`, 2; `docs/report-1.schema.json`).
 //!
-//! In: what a writer filled in, or the bytes of a report from anywhere. Out: the bytes, or all that can be understood of them with a warning
-//! for each thing that can't: a report that is odd never hides its message.
+//! In: what a writer filled in ([`Details`]), or the bytes of a report from anywhere ([`Report::read`]). Out: one structure, to be written or shown.
+//! Touches nothing.
 //! There is no field for the writer's name, contact, nationality or residence status, and none may be added.
 //! Fields that this version doesn't know, or can't read, are kept in `other`, so that nothing is lost.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+mod details;
+mod reading;
 
-use serde::de::DeserializeOwned;
+pub use details::{Details, ReportError};
+pub use reading::ReportWarning;
+
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use softinfo_formats::directory::HolderId;
@@ -45,10 +46,10 @@ pub struct Report {
     /// Whether minors are concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minors: Option<bool>,
-    /// For an inspection.
+    /// What an inspection should know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub work_visit: Option<WorkVisit>,
-    /// Filled in by a third party that forwards.
+    /// Who forwards it for somebody, where that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf: Option<OnBehalf>,
     /// Thread id, 32 hexadecimal digits.
@@ -77,11 +78,11 @@ pub struct Report {
 /// What a new receipt gives to the thread of an old one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MovedTo {
-    /// As in a report.
+    /// Thread id of the new receipt, as in a report.
     pub thread: String,
-    /// As in a report.
+    /// Recipient for replies of the new receipt, as in a report.
     pub reply: String,
-    /// As in a report.
+    /// Verifier key of the new receipt, as in a report.
     pub author: String,
     /// Fields of a newer version.
     #[serde(flatten)]
@@ -105,7 +106,7 @@ pub struct SealedNote {
 /// A place, in the writer's words and, where known, by its post code.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Place {
-    /// Free text.
+    /// Where it is, in the writer's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Municipality.
@@ -174,7 +175,7 @@ pub struct AttachmentNote {
     pub name: String,
     /// Media type, guessed from the extension.
     pub media_type: String,
-    /// Bytes.
+    /// Length of the file in bytes.
     pub size: u64,
     /// SHA-256 of the entry, hexadecimal.
     pub sha256: String,
@@ -189,11 +190,11 @@ pub struct AttachmentNote {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Danger {
-    /// Now.
+    /// Somebody is in danger now.
     Now,
-    /// Soon.
+    /// Somebody will be soon.
     Soon,
-    /// Not.
+    /// Nobody is, as far as the writer knows.
     No,
 }
 
@@ -225,202 +226,4 @@ pub enum Category {
     /// A category of a newer version.
     #[serde(untagged)]
     Unknown(String),
-}
-
-/// The optional part that a writer or forwarder fills in; the rest of a [`Report`] is filled in by the draft.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs)] // the same fields as in `Report`
-pub struct Details {
-    #[serde(default)]
-    pub categories: Vec<Category>,
-    pub period: Option<String>,
-    pub place: Option<Place>,
-    #[serde(default)]
-    pub offenders: Vec<Offender>,
-    pub danger: Option<Danger>,
-    pub minors: Option<bool>,
-    pub work_visit: Option<WorkVisit>,
-    pub on_behalf: Option<OnBehalf>,
-}
-
-/// Why the details were refused.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// Not JSON, or a field of the wrong type.
-    #[error("not a valid report: {0}")]
-    Json(#[from] serde_json::Error),
-    /// A writer used a category that is not in the closed list.
-    #[error("“{0}” is no category; the list is in docs/protocol.md, section 2")]
-    Category(String),
-    /// A field that may not exist.
-    #[error("“{0}” is no field of a report; fields and their meaning are in docs/report-1.schema.json")]
-    Field(String),
-}
-
-/// Something in a report that is not as the protocol has it. The message and the files are shown all the same.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReportWarning {
-    /// Not JSON at all.
-    #[error("report.json can't be read ({0}); the message and the files are shown without it")]
-    NotJson(String),
-    /// A version this program doesn't know.
-    #[error("the report says it is of version “{0}”, which this program does not know; a newer one may show more")]
-    Version(String),
-    /// A field that every report has.
-    #[error("the report has no field “{0}”")]
-    Missing(&'static str),
-    /// A field with a value of another kind.
-    #[error("the field “{0}” of the report has a value that this program does not know; it is shown as it is")]
-    Value(Cow<'static, str>),
-    /// A category that is not in the list.
-    #[error("the report names a category that this program does not know: {0}")]
-    Category(String),
-    /// A mark at the beginning that some editors write.
-    #[error("the report begins with a byte order mark, which no softinfo program writes")]
-    ByteOrderMark,
-}
-
-impl Report {
-    /// Reads a report of any version as far as it can be understood. Never fails: what is odd is named in the warnings, and what can't be
-    /// understood stays in `other` under its own name.
-    #[must_use]
-    pub fn read(bytes: &[u8]) -> (Self, Vec<ReportWarning>) {
-        let mut fields = Fields { map: Map::new(), unreadable: BTreeSet::new(), warnings: Vec::new() };
-        let mut is_object = false;
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").inspect(|_| fields.warnings.push(ReportWarning::ByteOrderMark));
-        let text = text.unwrap_or(bytes);
-        // Field by field, so that a value that can't be read costs no other.
-        match serde_json::from_slice::<BTreeMap<String, &RawValue>>(text) {
-            Ok(raw) => {
-                is_object = true;
-                for (name, raw) in raw {
-                    let value = serde_json::from_str(raw.get()).unwrap_or_else(|_| {
-                        fields.warnings.push(ReportWarning::Value(name.clone().into()));
-                        fields.unreadable.insert(name.clone());
-                        Value::String(raw.get().to_owned())
-                    });
-                    fields.map.insert(name, value);
-                }
-            }
-            Err(error) if error.is_data() && text.trim_ascii_start().first() != Some(&b'{') => {
-                fields.warnings.push(ReportWarning::NotJson("it is no JSON object".to_owned()));
-            }
-            Err(error) => fields.warnings.push(ReportWarning::NotJson(error.to_string())),
-        }
-        if !is_object {
-            return (Self::default(), fields.warnings);
-        }
-        let report = Self {
-            schema: fields.needed("schema"),
-            lang: fields.needed("lang"),
-            readers: fields.needed("readers"),
-            categories: fields.optional("categories"),
-            period: fields.optional("period"),
-            place: fields.optional("place"),
-            offenders: fields.optional("offenders"),
-            danger: fields.optional("danger"),
-            minors: fields.optional("minors"),
-            work_visit: fields.optional("work_visit"),
-            on_behalf: fields.optional("on_behalf"),
-            thread: fields.needed("thread"),
-            reply: fields.needed("reply"),
-            author: fields.optional("author"),
-            withdraw_token: fields.needed("withdraw_token"),
-            moved_to: fields.optional("moved_to"),
-            sealed: fields.optional("sealed"),
-            attachments: fields.optional("attachments"),
-            other: std::mem::take(&mut fields.map),
-        };
-        let mut warnings = fields.warnings;
-        if !report.schema.is_empty() && report.schema != SCHEMA {
-            warnings.push(ReportWarning::Version(report.schema.clone()));
-        }
-        warnings.extend(report.categories.iter().filter_map(|category| match category {
-            Category::Unknown(name) => Some(ReportWarning::Category(name.clone())),
-            _ => None,
-        }));
-        (report, warnings)
-    }
-}
-
-/// The fields of a report that have not been taken out yet.
-struct Fields {
-    map: Map<String, Value>,
-    /// Those of them whose value can't be read at all, and stands there as its text.
-    unreadable: BTreeSet<String>,
-    warnings: Vec<ReportWarning>,
-}
-
-impl Fields {
-    fn optional<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {
-        self.take(name).unwrap_or_default()
-    }
-
-    fn needed<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {
-        if !self.map.contains_key(name) {
-            self.warnings.push(ReportWarning::Missing(name));
-        }
-        self.optional(name)
-    }
-
-    fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
-        let value = self.map.get(name)?;
-        if self.unreadable.contains(name) {
-            return None;
-        }
-        if let Ok(read) = T::deserialize(value) {
-            self.map.remove(name);
-            return Some(read);
-        }
-        self.warnings.push(ReportWarning::Value(name.into()));
-        None
-    }
-}
-
-impl Details {
-    /// Reads what a forwarder's script fills in; strict, so that a misspelt field is not lost silently.
-    pub fn parse(bytes: &[u8]) -> Result<Self, ReportError> {
-        let details: Self = serde_json::from_slice(bytes)?;
-        if let Some(Category::Unknown(name)) =
-            details.categories.iter().find(|category| matches!(category, Category::Unknown(_)))
-        {
-            return Err(ReportError::Category(name.clone()));
-        }
-        let nested = [
-            details.place.as_ref().map(|part| &part.other),
-            details.work_visit.as_ref().map(|part| &part.other),
-            details.on_behalf.as_ref().map(|part| &part.other),
-        ];
-        // Offenders may carry free fields ("other" in the design); the rest may not.
-        let unknown = nested.into_iter().flatten().find_map(|other| other.keys().next().cloned());
-        match unknown {
-            Some(field) => Err(ReportError::Field(field)),
-            None => Ok(details),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_report_without_fields_is_named_as_one_and_what_is_no_object_as_that() {
-        let (_, warnings) = Report::read(b"{}");
-        assert!(warnings.contains(&ReportWarning::Missing("thread")) && warnings.len() == 6, "{warnings:?}");
-        let no_object = |bytes: &[u8]| matches!(&Report::read(bytes).1[..], [ReportWarning::NotJson(_)]);
-        assert!(["[]", "null", "7", "", "{", "{\"a\":}"].iter().all(|text| no_object(text.as_bytes())));
-    }
-
-    #[test]
-    fn a_value_that_can_not_be_read_costs_no_other_field() {
-        let (report, warnings) = Report::read(br#"{"lang": "nl", "new": 1e999, "period": 1e999}"#);
-        assert_eq!(
-            (report.lang.as_str(), &report.other["new"], &report.other["period"]),
-            ("nl", &"1e999".into(), &"1e999".into())
-        );
-        let named = |name: &str| warnings.contains(&ReportWarning::Value(name.to_owned().into()));
-        assert!(named("new") && named("period") && !named("lang"), "{warnings:?}");
-    }
 }

@@ -1,7 +1,8 @@
-//! Sealing: plaintext in, one age file out, in constant memory (`docs/protocol.md`, 1).
+//! Sealing a tip, in constant memory (`docs/protocol.md`, 1).
 //!
-//! The header is written here and not by the `age` crate's encryptor, because that one adds a random stanza of
-//! random length to every file: it would tell a relay which program made a tip.
+//! In: plaintext, as it is written; readers; a size class. Out: one age file. Touches only the writer that it is given.
+//! The header is written here and not by the `age` crate's encryptor, because that one adds a random stanza of random length to every file: it
+//! would tell a relay which program made a tip.
 
 use std::io::{self, Write};
 
@@ -16,9 +17,10 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::hybrid::{Identity, Recipient};
+use softinfo_base::digest::Hashed;
 use softinfo_base::limits::{MAX_READERS, PAYLOAD_NONCE, STREAM_CHUNK, STREAM_TAG, TIP_HEADER_BYTES, TIP_STANZAS};
 use softinfo_formats::envelope::header::{SOFTINFO_TAG, VERSION_LINE};
-use softinfo_formats::envelope::id::{Hashed, TipId};
+use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::SizeClass;
 use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
@@ -28,7 +30,7 @@ pub enum SealError {
     /// No reader, or more than three.
     #[error("a tip is for 1 to {MAX_READERS} holders, not {0}")]
     Readers(usize),
-    /// The target failed.
+    /// Writing to the target failed.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -39,9 +41,11 @@ pub enum SealError {
 /// readers it has, not which, and not which program made it.
 pub struct Sealer<W> {
     out: Hashed<W>,
-    // Taken by the last chunk.
+    // `None` once the last chunk is sealed.
     stream: Option<EncryptorBE32<ChaCha20Poly1305>>,
+    /// Plaintext of the chunk that is not full yet.
     chunk: Zeroizing<Vec<u8>>,
+    /// Bytes of plaintext that the size class still has room for.
     left: u64,
 }
 
@@ -88,9 +92,10 @@ impl<W: Write> Sealer<W> {
             self.write_all(&zeros[..length])?;
         }
         self.out.flush()?;
-        Ok(self.out.id())
+        Ok(self.out.digest().into())
     }
 
+    /// Seals and writes the chunk; the last one when the class is full.
     fn seal_chunk(&mut self) -> io::Result<()> {
         let sealed = if self.left == 0 {
             let stream = self.stream.take().ok_or(io::ErrorKind::InvalidInput)?;

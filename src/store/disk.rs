@@ -1,14 +1,15 @@
-//! The disk as the store sees it: one small trait, so that tests can put a disk in its place that fails, is full, or loses power.
+//! The disk as the store sees it: two small traits, so that tests can put a disk in their place that fails, is full, or loses power.
 //!
-//! In: paths and bytes. Out: the same, and what the system said when it refused. [`RealDisk`] is the operating system; `simulated.rs`
-//! is the other one. sled is not behind it: it only ever works in scratch space, and what it made there is copied through this trait.
+//! In: paths and bytes. Out: the same, and what the system said when it refused. Touches what it is told to. [`RealDisk`] is the operating
+//! system's; `simulated` and `failpoints` are those of the tests. sled does not go through these traits: it only ever works in scratch space,
+//! and what it made there is copied through them.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::space::{self, Space};
+use super::free_space::{self, Space};
 use softinfo_base::day::Day;
 use softinfo_base::file;
 
@@ -23,7 +24,7 @@ pub(super) enum Open {
     New,
 }
 
-/// A name in a folder.
+/// One name in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub name: String,
@@ -46,7 +47,7 @@ pub(super) trait Disk: Send + Sync + 'static {
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>>;
     /// Makes the names in a folder durable.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
-    /// What is free on the file system of `folder`.
+    /// How much may still be written to the file system of `folder`.
     fn space(&self, folder: &Path) -> io::Result<Space>;
     /// Gives a file or folder the time at which `day` began, where that is possible.
     fn date(&self, path: &Path, day: Day);
@@ -112,19 +113,20 @@ pub(super) trait DiskFile: Send + Sync {
     }
 }
 
-/// What an error of the disk means for what was asked, decided in one place (`docs/store.md`, "What an error does").
+/// What a failed call means for what was asked, decided in this one place (`docs/store.md`, "What an error does").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// No room: refuse, and go on.
+    /// The disk is full: what was asked is refused, and the store goes on.
     Full,
-    /// Something that may pass by itself, such as too many open files: refuse, and go on.
+    /// Something that may pass by itself, such as too many open files: what was asked is refused, and the store goes on.
     Passing,
-    /// Nothing is known of the disk any more: stop.
+    /// What is on the disk is not known any more: after a write, the store stops.
     Failed,
 }
 
 impl Trouble {
-    /// Of a failed call that was no sync. A failed sync is always [`Trouble::Failed`]: a second one may wrongly succeed.
+    /// What the error of a call means that was no sync. A failed sync is always [`Trouble::Failed`], whatever its error: Linux may let the next sync
+    /// succeed without having written anything.
     pub fn of(error: &io::Error) -> Self {
         let passing = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE, rustix::io::Errno::NOMEM];
         match error.kind() {
@@ -135,7 +137,7 @@ impl Trouble {
     }
 }
 
-/// The operating system's.
+/// The operating system's disk.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct RealDisk;
 
@@ -171,7 +173,7 @@ impl Disk for RealDisk {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let is_folder = entry.file_type()?.is_dir();
-            // The store gives its files plain names; another one is nobody's here.
+            // The store gives its files plain names: one that is no Unicode is none of its own, and is passed over.
             if let Ok(name) = entry.file_name().into_string() {
                 entries.push(Entry { name, is_folder });
             }
@@ -184,7 +186,7 @@ impl Disk for RealDisk {
     }
 
     fn space(&self, folder: &Path) -> io::Result<Space> {
-        space::of(folder)
+        free_space::of(folder)
     }
 
     fn date(&self, path: &Path, day: Day) {

@@ -1,5 +1,6 @@
-//! Erasing: by digest, by day, by volume. Each ends with keys overwritten in place and synced, and only then is it answered.
+//! Erasing: by withdraw digest, by day, by volume. It is answered only after the keys have been overwritten in place and synced.
 //!
+//! In: digests, or a day. Out: how many tips are gone. Touches slot files, and removes volumes in which no tip is left.
 //! No lock of the ledger is held while the disk is waited for, and a volume costs two syncs, however many tips of it are erased.
 //! A failed overwriting stops the store: the key may be there or not, and only the next start can tell.
 
@@ -11,7 +12,8 @@ use super::StoreError;
 use super::disk::{Open, Trouble};
 use super::index::Place;
 use super::ledger::Ledger;
-use super::slots::{self, Record};
+use super::record::Record;
+use super::slots;
 use super::volume::{self, SLOTS, Volume};
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::withdraw::WithdrawDigest;
@@ -20,7 +22,7 @@ use softinfo_formats::envelope::withdraw::WithdrawDigest;
 pub(super) fn by_digests(ledger: &Ledger, digests: &[WithdrawDigest]) -> Result<usize, StoreError> {
     ledger.check_running()?;
     let mut by_volume: BTreeMap<u32, Vec<u16>> = BTreeMap::new();
-    // Each once, or who names one digest often makes its slots be read as often.
+    // Each digest once: otherwise whoever names one a thousand times makes its slots be read a thousand times.
     let digests: HashSet<&WithdrawDigest> = digests.iter().collect();
     for digest in &digests {
         for place in ledger.known().index.with_digest(digest) {
@@ -30,13 +32,13 @@ pub(super) fn by_digests(ledger: &Ledger, digests: &[WithdrawDigest]) -> Result<
     let (mut erased, mut failed) = (0, Ok(()));
     for (number, slots) in by_volume {
         let Some(volume) = ledger.volume(number) else { continue };
-        // What can't be read now keeps nothing else from being erased: asked again, it would be met again.
+        // A volume that can't be read does not keep the others from being erased: it would do so each time somebody asks.
         match in_volume(ledger, &volume, &slots, &digests, &mut erased) {
             Err(StoreError::Stopped) => return Err(StoreError::Stopped),
             done => failed = failed.and(done),
         }
     }
-    // The same tip may be in what can't be read, too: sent again while it could not be seen.
+    // What can't be read may hold the same tip once more: it may have been sent again while the first could not be seen.
     match failed.and_then(|()| ledger.prove_absence()) {
         Err(_) if erased > 0 => Err(StoreError::Partly),
         proven => proven.map(|()| erased),
@@ -79,10 +81,10 @@ fn in_volume(
     unread
 }
 
-/// What can't be read has not been overwritten.
+/// The error of slots that could not be read, and so were not overwritten.
 fn refused(ledger: &Ledger, volume: &Volume, error: std::io::Error) -> StoreError {
     match Trouble::of(&error) {
-        // They can be read, and can't be written to.
+        // The slots can be read, but not overwritten.
         Trouble::Failed if error.kind() == std::io::ErrorKind::ReadOnlyFilesystem => {
             StoreError::io(&volume.folder)(error)
         }
@@ -106,19 +108,21 @@ pub(super) fn expired(
     volumes(ledger, |volume| volume.head.expires <= today, |_, expires| expires <= today, leave)
 }
 
-/// Erases all tips that came before `before`, whenever they would expire; says how many. What can't be read of those days is overwritten
-/// whole; when that fails, so does this.
+/// Erases all tips that came before `before`, whenever they would expire; says how many. Slot files of those days that can't be read are
+/// overwritten as a whole; when that fails, so does this.
 ///
 /// # Errors
 /// [`StoreError::ClockAhead`] while the clock is not believed: which day a tip has is not certain then, and nothing is erased.
 pub(super) fn before(ledger: &Ledger, before: Day) -> Result<usize, StoreError> {
     let today = ledger.look_at_clock()?;
-    if let Some(believed) = ledger.days.held() {
-        return Err(StoreError::ClockAhead { clock: ledger.settings.clock.today(), believed });
+    if let Some(believed) = ledger.believed_day.held() {
+        return Err(StoreError::ClockAhead { clock: ledger.clock.today(), believed });
     }
     volumes(ledger, |volume| volume.head.came(today) < before, |day, _| day.is_none_or(|day| day < before), |_| Ok(()))
 }
 
+/// Erases the volumes that are `over`, and the unreadable ones whose day and last day of expiry are `unreadable_over`; says how many tips. What
+/// fails for one volume does not keep the others from being erased.
 fn volumes(
     ledger: &Ledger,
     over: impl Fn(&Volume) -> bool,
@@ -153,6 +157,7 @@ fn volumes(
     failed.map(|()| erased)
 }
 
+/// Erases all tips of a volume, and removes it; says how many.
 fn whole_volume(ledger: &Ledger, volume: &Arc<Volume>) -> Result<usize, StoreError> {
     let alone = volume.erase_alone();
     let file = volume.slots(&*ledger.disk, Open::Update).map_err(StoreError::io(&volume.folder))?;
@@ -169,6 +174,7 @@ fn whole_volume(ledger: &Ledger, volume: &Arc<Volume>) -> Result<usize, StoreErr
     Ok(tips.len())
 }
 
+/// Takes tips that are gone out of what is known.
 fn forget(ledger: &Ledger, volume: &Volume, gone: &[(u16, Record)]) {
     let mut known = ledger.known();
     for (slot, record) in gone {
@@ -179,7 +185,7 @@ fn forget(ledger: &Ledger, volume: &Volume, gone: &[(u16, Record)]) {
     }
 }
 
-/// Removes a volume in which no tip is left and to which nobody writes. When the sealer is at it, the sealer removes it.
+/// Removes a volume, when no tip is left in it and no lane writes to it. While the sealer is at it, this leaves it to the sealer.
 pub(super) fn remove_when_empty(ledger: &Ledger, volume: &Arc<Volume>) {
     if volume.tips() == 0
         && !volume.is_open.load(Ordering::Acquire)
@@ -191,14 +197,14 @@ pub(super) fn remove_when_empty(ledger: &Ledger, volume: &Arc<Volume>) {
     }
 }
 
-/// Slots that could not be read are in no counter: of their volume all has to be read before it counts as empty.
+/// The counters leave out slots that could not be read: a volume that has such slots counts as empty only when all of it can be read again.
 fn is_proven_empty(ledger: &Ledger, volume: &Volume) -> bool {
-    let is_known = !ledger.known().unreadable.contains_key(&volume.head.number);
+    let is_readable = !ledger.known().unreadable.contains_key(&volume.head.number);
     let scan = || volume.slots(&*ledger.disk, Open::Read)?.scan();
-    is_known || scan().is_ok_and(|scanned| scanned.unread == 0 && scanned.tips.is_empty())
+    is_readable || scan().is_ok_and(|scanned| scanned.unread == 0 && scanned.tips.is_empty())
 }
 
-/// Removes a volume whose slots are all empty. What can't be removed now is removed at the next start.
+/// Removes a volume whose slots are all empty. Whatever of it can't be removed now is removed at the next start.
 pub(super) fn remove(ledger: &Ledger, volume: &Volume) {
     {
         let mut known = ledger.known();

@@ -1,17 +1,18 @@
 //! Where to look for a tip, in memory: from the beginning of its id, and from its withdraw digest, to a slot. Rebuilt at each start.
 //!
-//! It holds no truth: who finds a slot here reads it. So eight bytes stand for an id, and a keyed hash for a digest: whoever chooses ids
-//! or digests that meet can't make more than one slot be read in vain each time, or none (`SipHash`, with a key of each start).
+//! In: the records of slots. Out: slots that may hold what is asked for. Touches nothing. The slot itself says whether it does: whoever finds one
+//! here has to read it. So eight bytes may stand for an id, and a keyed hash of eight bytes for a digest (`SipHash`, with a new key at each
+//! start): nobody can choose digests that meet, and who wants ids that begin alike has to search for each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 
-use super::slots::Record;
+use super::record::Record;
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
-/// A slot of a volume.
+/// Where a record is: the number of a volume, and that of a slot in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
     pub volume: u32,
@@ -24,10 +25,12 @@ struct Entry {
     place: Place,
 }
 
+/// The index, over all volumes.
 #[derive(Default)]
 pub(super) struct Index {
-    /// By day, because couriers list by day and then by id.
+    /// By the beginning of the id, for each day apart: couriers list by day and then by id.
     ids: BTreeMap<Day, BTreeSet<Entry>>,
+    /// By keyed hash of the withdraw digest.
     digests: BTreeSet<Entry>,
     hasher: RandomState,
 }
@@ -48,7 +51,7 @@ impl Index {
         self.digests.remove(&Entry { key: self.hash(&record.withdraw()), place });
     }
 
-    /// Slots that may hold the tip.
+    /// Slots that may hold the tip with this id.
     pub fn with_id(&self, id: &TipId) -> Vec<Place> {
         self.ids.values().flat_map(|ids| matching(ids, start(id))).collect()
     }
@@ -58,8 +61,8 @@ impl Index {
         matching(&self.digests, self.hash(digest)).collect()
     }
 
-    /// At least `limit` slots, where there are so many, in the order of day and key, from `day` and there from `key` on; those with one key
-    /// come together, whatever their number.
+    /// The next slots in the order of day and key, beginning with `key` on `day`: `limit` of them, fewer only at the end. Where the last ones have the
+    /// same key as others behind them, those are added, so that a page never ends between two ids that begin alike.
     pub fn from(&self, day: Day, key: u64, limit: usize) -> Vec<(Day, u64, Place)> {
         let mut found: Vec<(Day, u64, Place)> = Vec::new();
         for (&at, ids) in self.ids.range(day..) {
@@ -91,7 +94,7 @@ const fn lowest(key: u64) -> Entry {
     Entry { key, place: Place { volume: 0, slot: 0 } }
 }
 
-/// The first eight bytes of an id, in the order of ids.
+/// The key of an id: its first eight bytes, as a number, so that keys are ordered as ids are.
 pub(super) fn start(id: &TipId) -> u64 {
     u64::from_be_bytes(std::array::from_fn(|n| id.as_bytes()[n]))
 }

@@ -1,7 +1,7 @@
 //! The append-only file in which a volume's tips lie until it is sealed, wrapped chunk behind wrapped chunk.
 //!
-//! Nothing in it is moved, overwritten or cut off. It has no marks of its own: the slots say where each tip lies, and what no slot names
-//! was never acknowledged.
+//! In: wrapped bytes. Out: where they begin. Touches the one file, and only appends: nothing in it is moved, overwritten or cut off. It has no
+//! marks of its own: the slots say where each tip lies, and what no slot names was never acknowledged.
 
 use std::io;
 use std::path::Path;
@@ -23,7 +23,7 @@ impl Journal {
         Ok(Self { file: disk.open(path, Open::New)?, length: 0 })
     }
 
-    /// One that is whole already: a tip that came in a file of its own.
+    /// Opens one that is there: the file of a large tip, which becomes a journal as it is.
     pub fn open(disk: &dyn Disk, path: &Path) -> io::Result<Self> {
         let file = disk.open(path, Open::Update)?;
         let length = file.length()?;

@@ -1,8 +1,10 @@
-//! What the store knows at a moment: its volumes, the index over their slots, and whether it still runs. Loaded from the disk at each start.
+//! The one place that all parts of the store share: what is known of its tips, which day it is, whether it still runs, and what waits to be
+//! sealed.
 //!
-//! In: a folder. Out: volumes and slots by number, id and digest. No lock of it is held while the disk is waited for.
+//! In: a folder, on a disk. Out: volumes and slots by number and id, each as the disk says now. Touches slot files, and makes volumes. No lock
+//! of it is held while the disk is waited for.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,93 +12,68 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use rand::Rng;
 
-use super::days::{self, Days};
-use super::disk::{Disk, Open};
-use super::index::{Index, Place};
+use super::believed_day::{self, BelievedDay};
+use super::disk::Disk;
+use super::index::Place;
 use super::journal::Journal;
-use super::pool::{Notice, Settings};
-use super::retrieve::Restored;
-use super::slots::{Head, Record, SlotFile};
-use super::volume::{self, Home, JOURNAL, SEALED, SEALING, Volume};
-use super::{Kept, StoreError, lock};
+use super::known::Known;
+use super::mutex::lock;
+use super::notice::Notice;
+use super::record::Record;
+use super::recovery::recover;
+use super::sealed::Restored;
+use super::settings::Settings;
+use super::slots::{Head, SlotFile};
+use super::volume::{self, Home, Volume};
+use super::{Kept, StoreError};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::id::TipId;
 
-/// Days after which nobody looks any more.
-const NEVER: i64 = 400_000;
-
+/// What the store knows, with the disk and the clock that it knows it from.
 pub(super) struct Ledger {
+    /// The store's folder.
     pub folder: PathBuf,
     pub disk: Arc<dyn Disk>,
     pub settings: Settings,
-    pub days: Days,
+    /// Says which day it is; whether that is believed, [`BelievedDay`] says.
+    pub clock: Arc<dyn Clock>,
+    pub believed_day: BelievedDay,
+    /// What was read from sealed databases last.
     pub restored: Restored,
-    /// Held by whoever has a sled database open: one at a time, for the sake of memory.
+    /// Held by whoever has a sled database open: one at a time, because each takes much memory.
     pub sled: Mutex<()>,
     known: Mutex<Known>,
     stopped: AtomicBool,
     /// Rises with each group of tips that was acknowledged.
     pub groups: AtomicU64,
     to_seal: Mutex<VecDeque<Arc<Volume>>>,
+    /// Wakes the sealer: a volume waits, or it is to end.
     pub sealer_wakes: Condvar,
     notice: Box<dyn Fn(Notice) + Send + Sync>,
 }
 
-#[derive(Default)]
-pub(super) struct Known {
-    pub index: Index,
-    pub volumes: BTreeMap<u32, Arc<Volume>>,
-    /// Volumes whose slots can't be read, by number, with the last day on which a tip in them may expire.
-    pub unreadable: BTreeMap<u32, (PathBuf, Day)>,
-    /// Tips that did not read back as they were written: not listed any more, but still erasable.
-    pub damaged: BTreeSet<Place>,
-    next_number: u32,
-}
-
 impl Ledger {
-    /// Reads the slots of all volumes; finishes what a crash has interrupted.
-    ///
-    /// A volume whose slots can't be read stays where it is, and is told of. `scratch/` and `incoming/` are emptied.
+    /// Reads what is there, after it has finished what a crash has interrupted ([`recover`]), and looks at the clock.
     pub fn load(
         folder: &Path,
         disk: Arc<dyn Disk>,
         settings: Settings,
+        clock: Arc<dyn Clock>,
         notice: Box<dyn Fn(Notice) + Send + Sync>,
     ) -> Result<Self, StoreError> {
-        for name in ["volumes", "incoming", "scratch"] {
-            let path = folder.join(name);
-            empty_folder(&*disk, &path, name != "volumes").map_err(StoreError::io(&path))?;
-        }
-        disk.sync_folder(folder).map_err(StoreError::io(folder))?;
-        let volumes = folder.join("volumes");
-        let mut known = Known::default();
-        for entry in disk.list(&volumes).map_err(StoreError::io(&volumes))? {
-            let Some((number, day)) = volume::parse_name(&entry.name) else {
-                // Somebody's, perhaps a volume under another name: there may be tips in it.
-                let number = u32::MAX - u32::try_from(known.unreadable.len()).unwrap_or(0);
-                known.unreadable.insert(number, (volumes.join(&entry.name), settings.clock.today().plus(NEVER)));
-                notice(Notice::Unreadable { volume: number });
-                continue;
-            };
-            known.next_number = known.next_number.max(number + 1);
-            let path = volumes.join(&entry.name);
-            if load_volume(&*disk, folder, path.clone(), number, &mut known, &*notice).is_err() {
-                // Nothing is known of what is in it, so nothing is done to it.
-                known.unreadable.insert(number, (path, day.plus(settings.longest())));
-                notice(Notice::Unreadable { volume: number });
-            }
-        }
+        let known = recover(&*disk, folder, settings.longest(), &*clock, &*notice)?;
         let latest = known.volumes.values().map(|volume| volume.head.day).max();
-        let clock = settings.clock.today();
-        let days = Days::open(&*disk, folder, latest, clock, settings.leap_days.into())
-            .map_err(StoreError::io(&folder.join(days::FILE)))?;
+        let believed_day = BelievedDay::open(&*disk, folder, latest, clock.today(), settings.leap_days.into())
+            .map_err(StoreError::io(&folder.join(believed_day::FILE)))?;
         let to_seal = known.volumes.values().filter(|volume| volume.home() == Home::Journal).cloned().collect();
         let ledger = Self {
             folder: folder.to_owned(),
             restored: Restored::new(settings.scratch.clone().unwrap_or_else(|| folder.join("scratch"))),
             disk,
             settings,
-            days,
+            clock,
+            believed_day,
             sled: Mutex::default(),
             known: Mutex::new(known),
             stopped: AtomicBool::new(false),
@@ -109,23 +86,27 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// Takes the lock of what is known; not to be held while the disk is waited for.
     pub fn known(&self) -> MutexGuard<'_, Known> {
         lock(&self.known)
     }
 
+    /// Tells the operator.
     pub fn tell(&self, notice: Notice) {
         (self.notice)(notice);
     }
 
+    /// Fails when the store has stopped.
     pub fn check_running(&self) -> Result<(), StoreError> {
         if self.has_stopped() { Err(StoreError::Stopped) } else { Ok(()) }
     }
 
+    /// Whether a failed write or a panic has stopped the store.
     pub fn has_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
     }
 
-    /// Accepts nothing from now on: what is on the disk is not known any more.
+    /// Stops the store: nothing is accepted any more, because what is on the disk is not known. Gives the error for whoever asked.
     pub fn stop(&self) -> StoreError {
         if !self.stopped.swap(true, Ordering::AcqRel) {
             self.tell(Notice::Stopped);
@@ -133,45 +114,44 @@ impl Ledger {
         StoreError::Stopped
     }
 
+    /// Fails when less is free than the floor.
     pub fn check_space(&self) -> Result<(), StoreError> {
         let free = self.disk.space(&self.folder).map_err(StoreError::io(&self.folder))?;
         if free.usable() < self.settings.floor_bytes { Err(StoreError::Full) } else { Ok(()) }
     }
 
-    /// The day for what comes now.
+    /// The day for a tip that comes now.
     pub fn today(&self) -> Day {
-        self.days.for_tips(self.settings.clock.today())
+        self.believed_day.for_tips(self.clock.today())
     }
 
-    /// The day up to which may be expired.
+    /// Believes the clock as far as it may be believed; gives the day up to which tips may be expired.
     pub fn look_at_clock(&self) -> Result<Day, StoreError> {
         self.believe(false)
     }
 
     fn believe(&self, accept: bool) -> Result<Day, StoreError> {
-        let clock = self.settings.clock.today();
-        let looked = self.days.look(&*self.disk, clock, accept).map_err(StoreError::io(&self.folder.join("day")))?;
+        let clock = self.clock.today();
+        let looked =
+            self.believed_day.look(&*self.disk, clock, accept).map_err(StoreError::io(&self.folder.join("day")))?;
         if looked.newly_held {
             self.tell(Notice::ClockAhead { clock, believed: looked.today });
         }
         Ok(looked.today)
     }
 
-    /// Makes a volume for a lane; with `whole`, one that has this file as its journal.
+    /// Makes a volume for a lane, with so many `slots`; with `whole`, one that has this file as its journal.
     pub fn make_volume(
         &self,
         day: Day,
         slots: u16,
         whole: Option<&Path>,
     ) -> io::Result<(Arc<Volume>, SlotFile, Journal)> {
-        let number = {
-            let mut known = self.known();
-            known.next_number += 1;
-            known.next_number - 1
-        };
+        let number = self.known().take_number();
+        // Drawn for each volume, so that an expiry says little about the day of arrival.
         let jitter = rand::thread_rng().gen_range(0..=self.settings.jitter_days);
-        // From the later of the two days: where the clock is not believed, a tip is rather kept too long than too short.
-        let from = day.max(self.settings.clock.today());
+        // Counted from the later of the two days: while the clock is not believed, a tip is rather kept too long than not long enough.
+        let from = day.max(self.clock.today());
         let expires = from.plus(i64::from(self.settings.retention_days) + i64::from(jitter));
         let head = Head { number, day, clock: from, expires, slots };
         let (file, journal, folder) = volume::make(&*self.disk, &self.folder, head, whole)?;
@@ -187,18 +167,20 @@ impl Ledger {
         self.date_folders();
     }
 
-    /// The same of the folders in which something comes or goes with each tip or each reading.
+    /// Gives the folders in which something comes or goes with each tip or each reading the time of today.
     pub fn date_folders(&self) {
         for name in ["volumes", "scratch", "incoming"] {
             self.disk.date(&self.folder.join(name), self.today());
         }
     }
 
+    /// The volume with this number, while it is there.
     pub fn volume(&self, number: u32) -> Option<Arc<Volume>> {
         self.known().volumes.get(&number).cloned()
     }
 
-    /// The tip with this id, by its slot, and one that is not known to be damaged first; `None` when it is proven that there is none.
+    /// The tip with this id, as its slot says now; `None` when it is proven that there is none. Where it is stored twice, a copy that is not known to
+    /// be damaged comes first.
     pub fn find(&self, id: &TipId) -> Result<Option<(Arc<Volume>, Place, Record)>, StoreError> {
         let places = {
             let known = self.known();
@@ -227,7 +209,7 @@ impl Ledger {
         }
     }
 
-    /// From now on nothing is called absent: this volume's slots can't be read.
+    /// Notes that the slots of a volume can't be read. From now on no tip is called absent: it may be in there.
     pub fn set_unreadable(&self, volume: &Volume) {
         let last = volume.head.day.plus(self.settings.longest());
         let number = volume.head.number;
@@ -237,11 +219,12 @@ impl Ledger {
         }
     }
 
-    /// Fails when there may be tips that can't be seen.
+    /// Fails while there are slots that can't be read: a tip that was not found may be in one of them.
     pub fn prove_absence(&self) -> Result<(), StoreError> {
         if self.known().unreadable.is_empty() { Ok(()) } else { Err(StoreError::Unproven) }
     }
 
+    /// How much is kept, from the counters of the volumes.
     pub fn kept(&self) -> Kept {
         let known = self.known();
         let add = |kept: Kept, volume: &Arc<Volume>| Kept {
@@ -251,7 +234,7 @@ impl Ledger {
         known.volumes.values().fold(Kept::default(), add)
     }
 
-    /// Hands a volume to the sealer.
+    /// Hands a volume to the sealer; its lane writes to it no more.
     pub fn seal_later(&self, volume: Arc<Volume>) {
         volume.is_open.store(false, Ordering::Release);
         self.waiting().push_back(volume);
@@ -262,60 +245,4 @@ impl Ledger {
     pub fn waiting(&self) -> MutexGuard<'_, VecDeque<Arc<Volume>>> {
         lock(&self.to_seal)
     }
-}
-
-/// Makes a folder where there is none; takes away what is in it where `empty` says so.
-fn empty_folder(disk: &dyn Disk, path: &Path, empty: bool) -> io::Result<()> {
-    match disk.list(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => disk.make_folder(path),
-        Err(error) => Err(error),
-        Ok(entries) if empty => entries.iter().try_for_each(|entry| {
-            let path = path.join(&entry.name);
-            if entry.is_folder { disk.remove_tree(&path) } else { disk.remove_file(&path) }
-        }),
-        Ok(_) => Ok(()),
-    }
-}
-
-/// Takes one volume into what is known, or removes it when it is proven that it holds nothing.
-fn load_volume(
-    disk: &dyn Disk,
-    store: &Path,
-    path: PathBuf,
-    number: u32,
-    known: &mut Known,
-    notice: &dyn Fn(Notice),
-) -> io::Result<()> {
-    let entries = disk.list(&path)?;
-    let has = |name: &str| entries.iter().any(|entry| entry.name == name);
-    // While there is a journal, that is the home: what is sealed beside it is looked at once more before the journal goes.
-    let home = if has(JOURNAL) || !has(SEALED) { Home::Journal } else { Home::Sealed };
-    let slots = SlotFile::open(disk, &path.join(volume::SLOTS), Open::Update)?;
-    if slots.head.number != number {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    slots.forget_cached()?;
-    let scanned = slots.scan()?;
-    slots.erase(&scanned.unfinished)?;
-    if scanned.torn > 0 {
-        notice(Notice::TornSlots { volume: number });
-    }
-    if scanned.unread > 0 {
-        known.unreadable.insert(number, (path.clone(), slots.head.expires));
-        notice(Notice::Unreadable { volume: number });
-    } else if scanned.tips.is_empty() {
-        // What was zeroed before a kill may not have reached the disk: a key that is said to be gone is overwritten before its file is.
-        slots.erase_all()?;
-        return volume::discard(disk, store, &path);
-    }
-    if has(SEALING) {
-        disk.remove_tree(&path.join(SEALING))?;
-    }
-    let volume = Volume::new(slots.head, path, home, false);
-    for (slot, record) in &scanned.tips {
-        known.index.insert(slots.head.day, Place { volume: number, slot: *slot }, record);
-        volume.add(record.size);
-    }
-    known.volumes.insert(number, Arc::new(volume));
-    Ok(())
 }

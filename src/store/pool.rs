@@ -1,132 +1,44 @@
-//! The store on one machine, with its threads: two lanes that commit, and one that seals.
+//! The store on one machine: the trait kept with three kinds of files and five threads, two for each lane and one that seals.
 //!
 //! In: tips. Out: tips by id. Touches one folder and nothing else: `lock`, `format`, `day`, `probe-*`, `volumes/`, `incoming/`, `scratch/`.
 //! `docs/store.md` walks through a crash at every step.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use rustix::fs::Access;
 use sha2::{Digest, Sha256};
 
-use super::committer::{Commit, Committer, Job, Wrapped};
-use super::dating::date_store;
+use super::committer::Committer;
 use super::disk::{Disk, RealDisk};
-use super::ingest::{self, Ingest};
+use super::file_times::date_store;
+use super::folder::claim;
+use super::ingest::Ingest;
+use super::job::{Commit, Job, Wrapped};
 use super::ledger::Ledger;
+use super::record::Record;
 use super::sealer::{self, Sealer};
 use super::wrap::Wrap;
-use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, days, erase, retrieve};
-use softinfo_base::clock::{Clock, SystemClock};
+use super::{Acknowledgement, CHUNK, Cursor, Incoming, Kept, Listed, Store, StoreError, Stored, erase, retrieve};
+use softinfo_base::clock::Clock;
 use softinfo_base::day::Day;
-use softinfo_base::file::{FileLock, may_in, private_folder, read_limited};
+use softinfo_base::file::FileLock;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
-/// Tips that are looked at together when all are read.
+pub use super::folder::{look, may_work_in};
+pub use super::notice::Notice;
+pub use super::settings::Settings;
+
+/// Tips of a page when all are read.
 const PAGE: usize = 1000;
-const FORMAT: &str = "softinfo/store/2\n";
-/// Folders in the store's.
-const FOLDERS: [&str; 3] = ["volumes", "incoming", "scratch"];
-
-/// How a pool behaves.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Days a tip is kept.
-    pub retention_days: u32,
-    /// Up to so many days more, drawn for each volume, so that an expiry says little about the day of arrival.
-    pub jitter_days: u32,
-    /// Payload bytes after which a volume is closed and sealed.
-    pub volume_bytes: u64,
-    /// Free bytes on the file system below which nothing is accepted.
-    pub floor_bytes: u64,
-    /// Says which day it is.
-    pub clock: Arc<dyn Clock>,
-    /// Days by which the clock may be ahead of the highest day that was believed, at the start or between two looks; beyond, nothing
-    /// expires. Two weeks: a relay that was off over a holiday goes on by itself.
-    pub leap_days: u32,
-    /// Believes the clock at this start, however far ahead it is.
-    pub accept_date: bool,
-    /// Seals what waits by itself; otherwise only [`Pool::seal_all`] does.
-    pub seals: bool,
-    /// How long after a failure the sealer tries a volume again.
-    pub seal_again: Duration,
-    /// Where sled may work; nothing there has to last. `None` is `scratch/` in the store's folder.
-    pub scratch: Option<PathBuf>,
-    /// Called when a database was closed and its memory freed; a program may give that back to the system here.
-    pub after_close: fn(),
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            retention_days: 90,
-            jitter_days: 7,
-            volume_bytes: 16 << 20,
-            floor_bytes: 256 << 20,
-            clock: Arc::new(SystemClock),
-            leap_days: 14,
-            accept_date: false,
-            seals: true,
-            seal_again: Duration::from_mins(10),
-            scratch: None,
-            after_close: || (),
-        }
-    }
-}
-
-impl Settings {
-    /// Most days that a tip may be kept.
-    pub(super) fn longest(&self) -> i64 {
-        i64::from(self.retention_days) + i64::from(self.jitter_days)
-    }
-}
-
-/// What an operator should know. A closed set; none can hold anything of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notice {
-    /// The slots of a volume can't be read: its tips can be neither given out nor withdrawn. It is left as it is.
-    Unreadable {
-        /// Its number.
-        volume: u32,
-    },
-    /// Slots held neither a tip nor nothing, after a write that a crash cut or on a failing disk. They are empty now.
-    TornSlots {
-        /// Number of their volume.
-        volume: u32,
-    },
-    /// A tip does not read back as it was written. It is not given out any more; it can be withdrawn.
-    DamagedTip {
-        /// Number of its volume.
-        volume: u32,
-    },
-    /// A volume could not be sealed. Its journal is whole; it is tried again. Told once of each, however often it fails.
-    NotSealed {
-        /// Its number.
-        volume: u32,
-    },
-    /// The clock is too far ahead to be believed: nothing expires until it is right, or somebody says that it is.
-    ClockAhead {
-        /// What it says.
-        clock: Day,
-        /// The day that is believed.
-        believed: Day,
-    },
-    /// A write or sync failed, or a part of the program: nothing is accepted any more, the relay has to be restarted.
-    Stopped,
-}
 
 /// The store, and its threads.
 pub struct Pool {
     ledger: Arc<Ledger>,
     text: Committer,
     bulk: Committer,
-    // Behind the lanes, so that it ends after them.
+    // Declared after the lanes, so that it is dropped after them: they hand it volumes until they end.
     sealer: Option<Sealer>,
     _lock: FileLock,
 }
@@ -134,13 +46,15 @@ pub struct Pool {
 impl Pool {
     /// Opens the store in `folder`, or makes one where there is nothing.
     ///
-    /// `notice` is told what an operator should know. Reads the slot files only, so that it takes as long with large tips as with small.
+    /// `clock` alone says which day it is; `notice` is told what an operator should know. Reads the slot files only, so that it takes as long
+    /// with large tips as with small.
     pub fn open(
         folder: &Path,
         settings: Settings,
+        clock: Arc<dyn Clock>,
         notice: impl Fn(Notice) + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
-        Self::open_on(Arc::new(RealDisk), folder, settings, notice)
+        Self::open_on(Arc::new(RealDisk), folder, settings, clock, notice)
     }
 
     /// [`Pool::open`] on a disk that a test may have put in its place.
@@ -148,10 +62,11 @@ impl Pool {
         disk: Arc<dyn Disk>,
         folder: &Path,
         settings: Settings,
+        clock: Arc<dyn Clock>,
         notice: impl Fn(Notice) + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let lock = claim(folder)?;
-        let ledger = Arc::new(Ledger::load(folder, disk, settings, Box::new(notice))?);
+        let ledger = Arc::new(Ledger::load(folder, disk, settings, clock, Box::new(notice))?);
         let lane = |name| Committer::start(&ledger, name).map_err(StoreError::io(folder));
         let (text, bulk) = (lane("text")?, lane("bulk")?);
         let sealer = ledger.settings.seals.then(|| Sealer::start(Arc::clone(&ledger)));
@@ -159,8 +74,8 @@ impl Pool {
         Ok(Self { ledger, text, bulk, sealer, _lock: lock })
     }
 
-    /// Makes the times of all files those of their day. Called at the start and once an hour, so that the one time that can't be
-    /// set, that of the last change, follows the clock and no tip.
+    /// Gives all files the times of their days. To be called at the start and once an hour: so the one time that can't be set, that of the last
+    /// change, says when this was called and nothing of any tip.
     pub fn date_files(&self) {
         date_store(&self.ledger.folder);
     }
@@ -171,19 +86,19 @@ impl Pool {
         self.ledger.has_stopped()
     }
 
-    /// The day that is believed, when the clock is too far ahead of it.
+    /// The highest day that was believed, while the clock is too far ahead of it; `None` while the clock is believed.
     #[must_use]
     pub fn clock_held(&self) -> Option<Day> {
-        self.ledger.days.held()
+        self.ledger.believed_day.held()
     }
 
-    /// Tips that did not read back as they were written, and are still there; as far as that was seen since the start.
+    /// How many tips did not read back as they were written, and are still there, as far as that was seen since the start.
     #[must_use]
     pub fn damaged(&self) -> usize {
         self.ledger.known().damaged.len()
     }
 
-    /// Volumes whose slots can't be read.
+    /// How many volumes have slots that can't be read.
     #[must_use]
     pub fn unreadable(&self) -> usize {
         self.ledger.known().unreadable.len()
@@ -192,7 +107,7 @@ impl Pool {
     /// Seals all that waits, now.
     ///
     /// # Errors
-    /// The first volume that could not be sealed; the others are all the same. Their journals are whole.
+    /// [`StoreError::Unavailable`] when a volume could not be sealed; the others are sealed all the same. Its tips are whole, in its journal.
     pub fn seal_all(&self) -> Result<(), StoreError> {
         let never = Day::from_number(0);
         self.text.leave(None, never)?;
@@ -208,10 +123,10 @@ impl Pool {
         failed
     }
 
-    /// Reads every tip from its beginning to its end: it has to unwrap, and to have the hash that is its id.
+    /// Reads every tip from its beginning to its end. A tip is whole when all of it unwraps and its hash is its id.
     ///
-    /// `seen` is told after each tip whether it did. Returns how many tips there are, and how many did not; a volume whose slots can't
-    /// be read is told of at the opening.
+    /// `seen` is told of each tip whether it is whole. Returns how many tips there are, and how many of them are not whole. Volumes whose slots
+    /// can't be read are told of at the opening and not here.
     pub fn verify(&self, mut seen: impl FnMut(&Listed, bool)) -> Result<(usize, usize), StoreError> {
         let (mut after, mut tips, mut damaged) = (None, 0, 0);
         loop {
@@ -253,78 +168,11 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        // The sealer finishes the volume that it is at, not all that wait: those are sealed after the next start.
+        // The sealer finishes the volume that it is at, and leaves those that wait to the next start.
         if let Some(sealer) = &self.sealer {
             sealer.quit();
         }
     }
-}
-
-/// Looks at a folder that is there as the opening will, and changes nothing: whether it is this user's, and a store of this version or one that
-/// can be made.
-///
-/// # Errors
-/// What the opening would fail with, as far as that shows without writing and without the lock.
-pub fn look(folder: &Path) -> Result<(), StoreError> {
-    if is_made(folder)? {
-        days::kept(&RealDisk, folder).map_err(StoreError::io(&folder.join(days::FILE)))?;
-    }
-    for name in FOLDERS {
-        let path = folder.join(name);
-        may_work_in(&path)
-            .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
-            .map_err(StoreError::io(&path))?;
-    }
-    may_work_in(folder).map_err(StoreError::io(folder))
-}
-
-/// Looks whether this user may list a folder, and make and remove what is in it.
-///
-/// # Errors
-/// Those of [`may_in`].
-pub fn may_work_in(folder: &Path) -> io::Result<()> {
-    may_in(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)
-}
-
-/// Whether there is a store in the folder, of this version, or nothing, so that one can be made.
-fn is_made(folder: &Path) -> Result<bool, StoreError> {
-    let owner = fs::metadata(folder).map_err(StoreError::io(folder))?.uid();
-    if owner != rustix::process::geteuid().as_raw() {
-        return Err(StoreError::Owner { path: folder.to_owned(), owner });
-    }
-    let format = folder.join("format");
-    match read_limited(&format, FORMAT.len() as u64) {
-        Ok(found) if found == FORMAT.as_bytes() => return Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) if error.kind() != io::ErrorKind::InvalidData => return Err(StoreError::io(&format)(error)),
-        _ => return Err(StoreError::NotAStore(folder.to_owned())),
-    }
-    for entry in fs::read_dir(folder).map_err(StoreError::io(folder))? {
-        let name = entry.map_err(StoreError::io(folder))?.file_name();
-        // A crash while a new store was made may have left the lock and a part of the format; anything else is not ours.
-        if !name.to_str().is_some_and(|name| name == "lock" || name.starts_with(".partial-")) {
-            return Err(StoreError::NotAStore(folder.to_owned()));
-        }
-    }
-    Ok(false)
-}
-
-/// Checks that the folder is ours alone, and holds it for as long as the lock lives.
-fn claim(folder: &Path) -> Result<FileLock, StoreError> {
-    private_folder(folder).map_err(StoreError::io(folder))?;
-    let is_made = is_made(folder)?;
-    let path = folder.join("lock");
-    let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(StoreError::io(&path))?;
-    let lock = FileLock::take(lock).map_err(|error| match error {
-        TryLockError::WouldBlock => StoreError::InUse(folder.to_owned()),
-        TryLockError::Error(error) => StoreError::io(&path)(error),
-    })?;
-    if !is_made {
-        let format = folder.join("format");
-        softinfo_base::file::write_whole(&format, |file| io::Write::write_all(file, FORMAT.as_bytes()))
-            .map_err(StoreError::io(&format))?;
-    }
-    Ok(lock)
 }
 
 impl Store for Pool {
@@ -336,7 +184,7 @@ impl Store for Pool {
         }
         let wrap = Wrap::new();
         let wrapped = Wrapped::Whole(wrap.wrap(0, tip)?);
-        let record = ingest::record(&wrap, tip.len() as u64, id, header);
+        let record = Record::new(&wrap, tip.len() as u64, id, header);
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.text.send(Job::Commit(Box::new(Commit { record, wrapped, reply })));
         Ok(answer)
@@ -364,7 +212,7 @@ impl Store for Pool {
 
     fn expire(&self, today: Day) -> Result<usize, StoreError> {
         let believed = self.ledger.look_at_clock()?;
-        // A day that is over is sealed, also when no other tip comes.
+        // The volumes of a day that is over are left to the sealer, also when no other tip comes.
         let now = self.ledger.today();
         self.text.leave(None, Some(now))?;
         self.bulk.leave(None, Some(now))?;

@@ -1,90 +1,25 @@
 //! Stored tips on their way out: found by their slots, read from a journal or from what a sealed database holds, unwrapped chunk by chunk.
 //!
-//! A sealed database is never opened where it lies. Its values are put back, from a copy, to where they lay in the journal: a file in
-//! scratch space without a name. So both homes are read alike, and memory does not follow the number of readers.
+//! In: an id, or a position in the listing. Out: chunks of the tip, or a page of the listing, as the slots say now. Touches nothing but scratch
+//! space, where the values of a sealed database are put back to where they lay in the journal (`sealed/restored.rs`).
 
-use std::collections::VecDeque;
-use std::fs::File;
 use std::io;
-use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::disk::{Disk, Open, Trouble};
+use super::disk::{Open, Trouble};
 use super::index::{self, Place};
 use super::ledger::Ledger;
-use super::pool::Notice;
-use super::sealed::{self, SealedError};
+use super::mutex::lock;
+use super::notice::Notice;
+use super::sealed::{self, SealedError, Values, part_name, parts};
 use super::volume::{Home, JOURNAL, SEALED, Volume};
 use super::wrap::{Unwrap, chunk_extent};
-use super::{Cursor, Listed, StoreError, Stored, lock};
+use super::{Cursor, Listed, StoreError, Stored};
 use softinfo_formats::envelope::id::TipId;
 
-/// Files with restored values that are kept, those read last: couriers read a day's tips by id, from volumes all over.
-const KEPT: usize = 16;
-
-/// Values of sealed databases, put back to where they lay in the journal.
-pub(super) struct Restored {
-    pub scratch: PathBuf,
-    kept: Mutex<VecDeque<Arc<Values>>>,
-    next: AtomicU64,
-}
-
-/// The values of one database of a volume.
-struct Values {
-    volume: u32,
-    /// Where in the journal they lay, to where the next database begins.
-    extent: Range<u64>,
-    file: File,
-}
-
-impl Restored {
-    pub fn new(scratch: PathBuf) -> Self {
-        Self { scratch, kept: Mutex::default(), next: AtomicU64::new(0) }
-    }
-
-    /// A folder that nobody else has, for a copy that sled may write to.
-    pub fn new_folder(&self) -> PathBuf {
-        self.scratch.join(format!("sled-{}", self.next.fetch_add(1, Ordering::Relaxed)))
-    }
-
-    /// Forgets what is kept of a volume.
-    pub fn forget(&self, volume: u32) {
-        lock(&self.kept).retain(|values| values.volume != volume);
-    }
-
-    /// What is kept of a volume and holds `at`: the part, and its values.
-    fn find(&self, volume: u32, at: u64) -> Option<Arc<Values>> {
-        let mut kept = lock(&self.kept);
-        let found = kept.iter().position(|values| values.volume == volume && values.extent.contains(&at))?;
-        let found = kept.remove(found)?;
-        kept.push_front(Arc::clone(&found));
-        Some(found)
-    }
-
-    fn keep(&self, values: &Arc<Values>) {
-        let mut kept = lock(&self.kept);
-        kept.truncate(KEPT - 1);
-        kept.push_front(Arc::clone(values));
-    }
-}
-
-/// The name of a database in a volume's folder, from where its first value began.
-pub(super) fn part_name(start: u64) -> String {
-    format!("{start:016x}")
-}
-
-/// Where the databases in a folder begin, in order.
-pub(super) fn parts(disk: &dyn Disk, sealed: &Path) -> io::Result<Vec<u64>> {
-    let entries = disk.list(sealed)?;
-    let mut parts: Vec<u64> = entries.iter().filter_map(|entry| u64::from_str_radix(&entry.name, 16).ok()).collect();
-    parts.sort_unstable();
-    Ok(parts)
-}
-
-/// Bytes of a volume, from where they lie or lay in its journal.
+/// `length` bytes of a volume: those that lie, or lay before it was sealed, at `at` in its journal.
 fn read(ledger: &Ledger, volume: &Volume, at: u64, length: usize) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![0; length];
     let damaged = |path: PathBuf| {
@@ -100,14 +35,14 @@ fn read(ledger: &Ledger, volume: &Volume, at: u64, length: usize) -> Result<Vec<
                 file.read_exact_at(&mut bytes, at).map_err(damaged(path))?;
                 return Ok(bytes);
             }
-            // Sealed in the meantime.
+            // It was sealed in the meantime.
             Err(_) if volume.home() == Home::Sealed => {}
             Err(error) => return Err(damaged(path)(error)),
         }
     }
     let values = restored(ledger, volume, at)?;
     let path = volume.folder.join(SEALED);
-    FileExt::read_exact_at(&values.file, &mut bytes, at - values.extent.start).map_err(damaged(path))?;
+    values.read_exact_at(&mut bytes, at).map_err(damaged(path))?;
     Ok(bytes)
 }
 
@@ -150,8 +85,8 @@ fn restored(ledger: &Ledger, volume: &Volume, at: u64) -> Result<Arc<Values>, St
             Ok(values)
         }
         Err(SealedError::Damaged) => Err(StoreError::Damaged),
-        // It is not there, or not any more: whether that is damage depends on whether the tip still is. Scratch space that is missing says
-        // nothing of it.
+        // The database is not there, or not any more: the caller looks whether the tip still is, and calls it damaged then. A missing scratch
+        // space gives the same error and says nothing of the database, so it is asked for.
         Err(SealedError::Io(error)) if error.kind() == io::ErrorKind::NotFound && is_missing(ledger, &source) => {
             Err(StoreError::Damaged)
         }
@@ -159,11 +94,12 @@ fn restored(ledger: &Ledger, volume: &Volume, at: u64) -> Result<Arc<Values>, St
     }
 }
 
+/// Whether the system says that there is no such folder.
 fn is_missing(ledger: &Ledger, folder: &Path) -> bool {
     ledger.disk.list(folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-/// A tip being read.
+/// A tip that is being read.
 struct Retrieve {
     ledger: Arc<Ledger>,
     volume: Arc<Volume>,
@@ -182,7 +118,7 @@ impl Stored for Retrieve {
         let (at, length) = chunk_extent(self.listed.size, number).ok_or(StoreError::Damaged)?;
         let read = read(&self.ledger, &self.volume, self.offset.saturating_add(at), length);
         let unwrapped = read.and_then(|wrapped| self.unwrap.unwrap(number, &wrapped));
-        // A tip that was erased while it was being read is no damage.
+        // A tip that was erased while it was being read is not damaged.
         let is_there =
             || Ok(self.ledger.record(self.place)?.is_some_and(|(_, record)| record.tip_id() == self.listed.id));
         if matches!(unwrapped, Err(StoreError::Damaged)) && is_there()? {
@@ -198,7 +134,7 @@ impl Stored for Retrieve {
 /// The tip with this id; `None` when it is proven that there is none.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] when it was found damaged before: whoever asks again, for the rest of it, has to hear why it broke off.
+/// [`StoreError::Damaged`] when it was found damaged before: a courier that asks again for the rest of it has to hear why it broke off.
 pub(super) fn get(ledger: &Arc<Ledger>, id: &TipId) -> Result<Option<Box<dyn Stored>>, StoreError> {
     let Some((volume, place, record)) = ledger.find(id)? else { return Ok(None) };
     if ledger.known().damaged.contains(&place) {
@@ -214,7 +150,7 @@ pub(super) fn get(ledger: &Arc<Ledger>, id: &TipId) -> Result<Option<Box<dyn Sto
     })))
 }
 
-/// At most `limit` tips behind `after`, by day and id, each as its slot says now.
+/// At most `limit` tips behind `after`, by day and then by id, each as its slot says now; fewer only at the end.
 pub(super) fn list(ledger: &Ledger, after: Option<&Cursor>, limit: usize) -> Result<Vec<Listed>, StoreError> {
     let Some(first) = ledger.known().index.first_day() else { return Ok(Vec::new()) };
     let (mut day, mut key) = match after {

@@ -1,7 +1,8 @@
-//! Sealing: the tips of a journal go into sled databases that nobody writes again; then the journal goes.
+//! The sealer: a thread that takes volumes to which no lane writes any more, and puts their tips from the journal into sled databases that
+//! nobody writes again (`sealed/`). A store that appends calls this compaction.
 //!
-//! In: a volume that no lane writes to. Out: the same volume, with another home. At each moment one complete home is there: the databases
-//! are built, copied, synced, read back from another copy and compared, then named, and only then is the journal removed.
+//! In: a volume. Out: the same volume, with another home. Touches its folder and scratch space. At each moment one complete home is there: the
+//! databases are built, copied, synced, read back from another copy and compared, then named, and only then is the journal removed.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -15,20 +16,20 @@ use std::time::{Duration, Instant};
 use super::disk::{Disk, DiskFile, Open};
 use super::erase;
 use super::ledger::Ledger;
-use super::lock;
-use super::pool::Notice;
-use super::retrieve::{part_name, parts};
-use super::sealed::{self, SealedError, VALUE};
+use super::mutex::lock;
+use super::notice::Notice;
+use super::sealed::{self, SealedError, VALUE, part_name, parts};
 use super::volume::{Home, JOURNAL, SEALED, SEALING, Volume};
 use super::wrap::chunk_extent;
 
 /// Bytes of a database: memory follows it. The last one of a volume may be a quarter larger.
 const PART: u64 = 16 << 20;
-/// While tips come in, the sealer rests so many times as long as it worked.
+/// While tips come in, the sealer rests this many times as long as it has worked.
 const REST: u32 = 4;
-/// How long the sealer waits before it looks whether tips still come in, or whether it is to end.
+/// How long the sealer waits at most before it looks again for work, or whether it is to end.
 const LOOK: Duration = Duration::from_millis(500);
-/// Sealing is begun with so many times the journal's length free above the floor: two databases of one and a half times each, and some.
+/// Sealing is begun when, above the floor, this many times the journal's length is free: for two databases of one and a half times each, and
+/// some more.
 const ROOM: u64 = 4;
 
 /// Where a wrapped chunk, or a part of one, lies in the journal: offset and length in bytes.
@@ -54,7 +55,7 @@ impl Sealer {
         Ok(Self { ledger, quit, thread: Some(thread) })
     }
 
-    /// Takes no further volume.
+    /// Ends the thread after the volume that it is at, without waiting for it.
     pub fn quit(&self) {
         self.quit.store(true, Ordering::Release);
         self.ledger.sealer_wakes.notify_all();
@@ -74,7 +75,7 @@ fn run(ledger: &Ledger, quit: &AtomicBool) {
     let over = || quit.load(Ordering::Acquire) || ledger.has_stopped();
     // Volumes that could not be sealed, with the time from which they are tried again.
     let mut later: Vec<(Instant, Arc<Volume>)> = Vec::new();
-    // Of which of them an operator has heard: it is the same each time.
+    // Numbers of volumes of which an operator has heard: it would be the same each time.
     let mut told = BTreeSet::new();
     let mut groups = ledger.groups.load(Ordering::Relaxed);
     while !over() {
@@ -105,7 +106,7 @@ fn run(ledger: &Ledger, quit: &AtomicBool) {
     }
 }
 
-/// Waits, but no longer than until the thread is to end.
+/// Waits for `time`, or until the thread is to end. A wait of [`LOOK`] ends also when there is something to do.
 fn rest(ledger: &Ledger, time: Duration, over: &dyn Fn() -> bool) {
     let until = Instant::now() + time;
     while !over() && Instant::now() < until {
@@ -139,7 +140,7 @@ pub(super) fn seal(ledger: &Ledger, volume: &Arc<Volume>) -> Result<(), SealedEr
         let _one = lock(&ledger.sled);
         let names = disk.list(&volume.folder)?;
         let has = |name: &str| names.iter().any(|entry| entry.name == name);
-        // From before a crash. The journal is the home, so nothing is lost with what is removed here.
+        // What is there already is from before a crash. The journal is still the home, so nothing is lost with what is removed here.
         let is_whole = has(SEALED) && compare(ledger, &whole, &extents, &*journal).is_ok();
         for (is_there, path) in [(has(SEALED) && !is_whole, &whole), (has(SEALING), &sealing)] {
             if is_there {
@@ -169,10 +170,10 @@ pub(super) fn seal(ledger: &Ledger, volume: &Arc<Volume>) -> Result<(), SealedEr
     Ok(())
 }
 
-/// Where the chunks of all tips lie that are there now, in order.
+/// Where the chunks of all tips that are there now lie in the journal, in order.
 ///
 /// # Errors
-/// Also when a slot can't be read: what is its tip's would be left out, and be gone with the journal.
+/// Also when a slot can't be read: the chunks of its tip would be left out, and be gone with the journal.
 fn extents(disk: &dyn Disk, volume: &Volume) -> io::Result<Vec<Extent>> {
     let _alone = volume.erase_alone();
     let mut extents = Vec::new();
@@ -190,13 +191,13 @@ fn extents(disk: &dyn Disk, volume: &Volume) -> io::Result<Vec<Extent>> {
     Ok(extents)
 }
 
-/// Cuts a wrapped chunk into values, as few as can be and all about as long.
+/// Cuts a wrapped chunk into as few values as possible, of about the same length.
 fn values(at: u64, length: usize) -> impl Iterator<Item = Extent> {
     let each = length.div_ceil(length.div_ceil(VALUE).max(1)).max(1);
     (0..length).step_by(each).map(move |from| (at.saturating_add(from as u64), each.min(length - from)))
 }
 
-/// Cuts extents into those of one database each.
+/// Cuts extents into groups, each for one database.
 fn split(extents: &[Extent]) -> Vec<&[Extent]> {
     let bytes = |extents: &[Extent]| extents.iter().map(|(_, length)| *length as u64).sum::<u64>();
     let (mut parts, mut rest) = (Vec::new(), extents);
@@ -214,6 +215,7 @@ fn split(extents: &[Extent]) -> Vec<&[Extent]> {
     parts
 }
 
+/// Builds the databases in scratch space, and copies each to `sealing`, which is durable on return but for its name.
 fn build(ledger: &Ledger, sealing: &Path, extents: &[Extent], journal: &dyn DiskFile) -> Result<(), SealedError> {
     ledger.disk.make_folder(sealing)?;
     for part in split(extents) {
@@ -241,7 +243,7 @@ fn compare(ledger: &Ledger, at: &Path, extents: &[Extent], journal: &dyn DiskFil
             .map_err(SealedError::from)
             .and_then(|()| {
                 sealed::read(&copy, |key, value| {
-                    // What was erased since it was sealed is of no interest.
+                    // A value that nobody asks for belongs to a tip that was erased since.
                     if let Some(&(at, length)) = next.filter(|(at, _)| *at == key) {
                         let mut bytes = vec![0; length];
                         journal.read_exact_at(&mut bytes, at)?;
@@ -259,6 +261,7 @@ fn compare(ledger: &Ledger, at: &Path, extents: &[Extent], journal: &dyn DiskFil
     if next.is_none() { Ok(()) } else { Err(SealedError::Damaged) }
 }
 
+/// Gives `path` and everything below it the time at which the volume's day began.
 fn date_below(disk: &dyn Disk, volume: &Volume, path: &Path) {
     for entry in disk.list(path).unwrap_or_default() {
         let inner = path.join(&entry.name);

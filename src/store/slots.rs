@@ -1,99 +1,22 @@
 //! The erasable half of a volume: a file of fixed slots, one a tip, each with the tip's wrap key.
 //!
+//! In: records, and slots to erase. Out: what the slots say. Touches the one file, whose layout is in `docs/store.md`, section 1.
 //! A slot is the only truth about its tip: `free → committed → erasing → gone`. Index, listing and every answer follow from reading it.
 //! It is overwritten **in place** and synced; with it go the key, the id, the size and the withdraw digest. A slot that is gone looks
-//! like one that is free, so that afterwards nothing in the store says that there was a tip. Layout: `docs/store.md`, section 1.
+//! like one that is free, so that afterwards nothing in the store says that there was a tip.
 
 use std::io;
 use std::path::Path;
 
 use rand::Rng;
-use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::disk::{Disk, DiskFile, Open, Trouble};
+use super::record::{ERASING, Record, SLOT, State};
 use softinfo_base::day::Day;
-use softinfo_formats::envelope::id::TipId;
-use softinfo_formats::envelope::withdraw::WithdrawDigest;
 
-/// Bytes of a slot, and of the file's head: they never straddle a disk sector.
-const SLOT: usize = 128;
+/// How a slot file begins.
 const MAGIC: &[u8; 24] = b"softinfo/store-slots/2\0\0";
-/// First byte of a slot with a tip.
-const COMMITTED: u8 = 1;
-/// First byte of a slot that is being overwritten.
-const ERASING: u8 = 0xee;
-
-/// What a slot holds of a tip.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(super) struct Record {
-    /// Bytes of the tip.
-    pub size: u64,
-    /// SHA-256 of the tip.
-    pub id: [u8; 32],
-    /// Digest of its withdraw token.
-    pub digest: [u8; 32],
-    /// The key its chunks are wrapped with.
-    pub key: [u8; 32],
-    /// Where its first wrapped chunk lies in the volume's journal, in bytes. The others follow.
-    pub offset: u64,
-}
-
-impl Record {
-    pub fn tip_id(&self) -> TipId {
-        TipId::from_bytes(self.id)
-    }
-
-    pub fn withdraw(&self) -> WithdrawDigest {
-        WithdrawDigest::from_bytes(self.digest)
-    }
-
-    fn to_slot(&self) -> Zeroizing<[u8; SLOT]> {
-        let mut slot = Zeroizing::new([0; SLOT]);
-        slot[0] = COMMITTED;
-        slot[8..16].copy_from_slice(&self.size.to_be_bytes());
-        slot[16..48].copy_from_slice(&self.id);
-        slot[48..80].copy_from_slice(&self.digest);
-        slot[80..112].copy_from_slice(&self.key);
-        slot[112..120].copy_from_slice(&self.offset.to_be_bytes());
-        let check = check(&slot);
-        slot[120..].copy_from_slice(&check);
-        slot
-    }
-}
-
-/// Eight bytes that tell a whole slot from a torn one.
-fn check(slot: &[u8; SLOT]) -> [u8; 8] {
-    let digest = Sha256::digest(&slot[..120]);
-    std::array::from_fn(|n| digest[n])
-}
-
-/// What a slot says.
-enum State {
-    /// Free, or gone: nothing tells them apart.
-    Empty,
-    Committed(Record),
-    /// Its erasure was begun, or a write to it was torn: nobody is served from it, and what is left has to go.
-    Erasing,
-    Torn,
-}
-
-fn state(slot: &[u8; SLOT]) -> State {
-    let field = |from: usize| std::array::from_fn(|n| slot[from + n]);
-    let number = |from: usize| u64::from_be_bytes(std::array::from_fn(|n| slot[from + n]));
-    match slot[0] {
-        COMMITTED if slot[120..] == check(slot) => State::Committed(Record {
-            size: number(8),
-            id: field(16),
-            digest: field(48),
-            key: field(80),
-            offset: number(112),
-        }),
-        ERASING => State::Erasing,
-        _ if slot.iter().all(|&byte| byte == 0) => State::Empty,
-        _ => State::Torn,
-    }
-}
 
 /// What stands at the head of a slot file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +25,7 @@ pub(super) struct Head {
     pub number: u32,
     /// Day of all tips in it.
     pub day: Day,
-    /// What the clock said when it was made, where that is later: it was not believed then, or not yet.
+    /// What the clock said when the file was made, where that is later than `day`: the clock was not believed then.
     pub clock: Day,
     /// First day on which all of it is erased.
     pub expires: Day,
@@ -111,8 +34,8 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// The day on which its tips came, as far as can be said on `today`: what the clock said when it was not believed, unless that day is
-    /// still to come, so that the clock was wrong.
+    /// The day on which its tips came, as far as that can be said on `today`. Where the clock was not believed, what it said then is right, unless that
+    /// day is still to come: then the clock was wrong.
     pub fn came(&self, today: Day) -> Day {
         if self.clock <= today { self.clock } else { self.day }
     }
@@ -126,17 +49,18 @@ pub(super) struct SlotFile {
 
 /// What a slot file holds.
 pub(super) struct Scanned {
+    /// Records, each with the number of its slot.
     pub tips: Vec<(u16, Record)>,
     /// Slots that are to be overwritten: an erasure was begun, or a write was torn.
     pub unfinished: Vec<u16>,
     /// How many of those were torn.
     pub torn: usize,
-    /// Slots that the disk does not give.
+    /// How many slots could not be read.
     pub unread: usize,
 }
 
 impl SlotFile {
-    /// Makes the file with all slots free, and durable but for its name.
+    /// Makes the file with all slots free. On return it is durable but for its name.
     pub fn create(disk: &dyn Disk, path: &Path, head: Head) -> io::Result<Self> {
         let mut bytes = vec![0; SLOT * (usize::from(head.slots) + 1)];
         bytes[..24].copy_from_slice(MAGIC);
@@ -148,7 +72,7 @@ impl SlotFile {
             bytes[38..42].copy_from_slice(&head.clock.number().to_be_bytes());
         }
         let file = disk.open(path, Open::New)?;
-        // Written, not left sparse: overwriting then happens in place.
+        // Written out, not left sparse: so later writes go to blocks that exist, and overwriting happens in place.
         file.write_all_at(&bytes, 0)?;
         file.sync()?;
         Ok(Self { file, head })
@@ -167,7 +91,7 @@ impl SlotFile {
         match (read, bytes.starts_with(MAGIC), day(28), day(32)) {
             (Ok(()), true, Some(day), Some(expires)) => {
                 let slots = u16::from_be_bytes([bytes[36], bytes[37]]);
-                // Zero where there is nothing to say.
+                // Zero, which is a day long ago, where the clock was believed.
                 let clock = Day::from_number(number(38).cast_signed()).map_or(day, |clock| clock.max(day));
                 Ok(Self { file, head: Head { number: number(24), day, clock, expires, slots } })
             }
@@ -176,8 +100,8 @@ impl SlotFile {
         }
     }
 
-    /// Lets the system ask the disk again, after what it holds has been written: a sync that failed may have left in memory
-    /// what is not on the disk.
+    /// Makes the next reading ask the disk, and not the system's memory: after a sync that failed, the memory may hold what is not on the disk. What
+    /// was written and not synced is synced first.
     pub fn forget_cached(&self) -> io::Result<()> {
         self.file.sync()?;
         self.file.forget_cached();
@@ -194,14 +118,15 @@ impl SlotFile {
         self.file.sync()
     }
 
-    /// The record in a slot; `None` when there is none, or none any more.
+    /// The record in a slot; `None` when there is none, or it is gone or torn.
     pub fn read(&self, slot: u16) -> io::Result<Option<Record>> {
         let mut bytes = Zeroizing::new([0; SLOT]);
         self.file.read_exact_at(&mut *bytes, offset(slot))?;
-        Ok(if let State::Committed(record) = state(&bytes) { Some(record) } else { None })
+        Ok(if let State::Committed(record) = State::of(&bytes) { Some(record) } else { None })
     }
 
-    /// Reads all slots, and changes nothing. Where the file can't be read in one piece, each slot is read for itself.
+    /// Reads all slots, and changes nothing. When the file can't be read in one piece, slot after slot is read, so that a bad sector costs only its
+    /// own.
     pub fn scan(&self) -> io::Result<Scanned> {
         let mut bytes = Zeroizing::new(vec![0; usize::from(self.head.slots) * SLOT]);
         let mut scanned = Scanned { tips: Vec::new(), unfinished: Vec::new(), torn: 0, unread: 0 };
@@ -214,7 +139,7 @@ impl SlotFile {
                 scanned.unread += 1;
                 continue;
             }
-            match state(bytes) {
+            match State::of(bytes) {
                 State::Empty => {}
                 State::Committed(record) => scanned.tips.push((slot, record)),
                 State::Erasing => scanned.unfinished.push(slot),
@@ -227,7 +152,7 @@ impl SlotFile {
         Ok(scanned)
     }
 
-    /// Overwrites slots with random bytes and then with zeros, each synced once for all of them.
+    /// Overwrites slots with random bytes and then with zeros. Each of both is synced once, however many slots there are.
     pub fn erase(&self, slots: &[u16]) -> io::Result<()> {
         if slots.is_empty() {
             return Ok(());
@@ -265,6 +190,7 @@ pub(super) fn overwrite(disk: &dyn Disk, path: &Path) -> io::Result<()> {
     file.sync()
 }
 
+/// Where a slot begins in the file, in bytes.
 const fn offset(slot: u16) -> u64 {
     SLOT as u64 * (slot as u64 + 1)
 }

@@ -1,6 +1,7 @@
-//! A volume: the tips that came together, in one folder with one slot file. Its bytes are in a journal, and later in sealed databases.
+//! A volume: the tips that came together, in one folder with one slot file. Their bytes are in a journal, and later in sealed databases.
 //!
-//! In: what a lane makes. Out: where to read. A folder comes whole or not at all: it is made in scratch space and gets its name last.
+//! In: a number, a day, and what a lane brings. Out: the folder, whole or not at all, and what is known of it. Touches `volumes/` and `scratch/`:
+//! a folder is made in scratch space and gets its name last, and it leaves that way, too.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,23 +10,26 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::disk::{Disk, Open};
 use super::journal::Journal;
-use super::lock;
-use super::slots::{Head, Record, SlotFile};
+use super::mutex::lock;
+use super::record::Record;
+use super::slots::{Head, SlotFile};
 use softinfo_base::day::Day;
 
 /// Name of the slot file in a volume's folder.
 pub(super) const SLOTS: &str = "slots";
-/// Name of the journal.
+/// Name of its journal.
 pub(super) const JOURNAL: &str = "journal";
-/// Name of the folder with sealed databases.
+/// Name of the folder with its sealed databases.
 pub(super) const SEALED: &str = "sealed";
-/// Its name before it is whole.
+/// Name of that folder before it is whole.
 pub(super) const SEALING: &str = "sealing";
 
 /// Where the bytes of a volume are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Home {
+    /// In the file [`JOURNAL`].
     Journal,
+    /// In the folder [`SEALED`].
     Sealed,
 }
 
@@ -34,11 +38,11 @@ pub(super) struct Volume {
     pub head: Head,
     pub folder: PathBuf,
     home: Mutex<Home>,
-    /// Held while slots are overwritten, so that two who erase count each tip once.
+    /// Held while slots are overwritten, so that of two withdrawals at once each tip is counted by one.
     erasing: Mutex<()>,
-    /// Held while it is sealed or removed.
+    /// Held while the volume is sealed or removed, so that only one of both happens at a time.
     shaping: Mutex<()>,
-    /// A lane still writes to it.
+    /// Whether a lane still writes to it.
     pub is_open: AtomicBool,
     tips: AtomicU64,
     bytes: AtomicU64,
@@ -62,19 +66,22 @@ impl Volume {
         *lock(&self.home)
     }
 
+    /// Says where its bytes are from now on.
     pub fn move_to(&self, home: Home) {
         *lock(&self.home) = home;
     }
 
+    /// Waits until nobody else overwrites its slots.
     pub fn erase_alone(&self) -> MutexGuard<'_, ()> {
         lock(&self.erasing)
     }
 
+    /// Waits until nobody else seals or removes it.
     pub fn shape_alone(&self) -> MutexGuard<'_, ()> {
         lock(&self.shaping)
     }
 
-    /// [`Volume::shape_alone`], when nobody else does so now.
+    /// [`Volume::shape_alone`], without waiting: `None` while somebody else has it.
     pub fn try_shape_alone(&self) -> Option<MutexGuard<'_, ()>> {
         self.shaping.try_lock().ok()
     }
@@ -99,12 +106,12 @@ impl Volume {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Its slot file.
+    /// Opens its slot file.
     pub fn slots(&self, disk: &dyn Disk, how: Open) -> io::Result<SlotFile> {
         SlotFile::open(disk, &self.folder.join(SLOTS), how)
     }
 
-    /// What a slot says now.
+    /// The record in a slot, as the disk says now.
     pub fn record(&self, disk: &dyn Disk, slot: u16) -> io::Result<Option<Record>> {
         self.slots(disk, Open::Read)?.read(slot)
     }
@@ -159,8 +166,8 @@ pub(super) fn make(
     }
 }
 
-/// Removes the folder of a volume in which no tip is left: out of the way in one step, so that a crash leaves it whole or in scratch
-/// space, and never without its slots.
+/// Removes the folder of a volume in which no tip is left. It goes to scratch space in one step and is taken apart there: a crash leaves it
+/// whole where it was, or in scratch space, which the next start empties.
 pub(super) fn discard(disk: &dyn Disk, store: &Path, folder: &Path) -> io::Result<()> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let gone = store.join("scratch").join(format!("gone-{name}"));

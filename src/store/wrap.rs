@@ -1,20 +1,24 @@
 //! How a tip lies in a journal: in chunks, each wrapped with ChaCha20-Poly1305 (RFC 8439) under the tip's own key, one behind the other.
 //!
-//! The key protects nothing from whoever takes the disk before the tip is erased: it lies in the slot. It is there to be erased.
+//! In: chunks of a tip. Out: wrapped chunks, where each lies, and back. Touches nothing.
+//! The key is there to be erased (crypto-shredding): with it goes what can't be overwritten, in journals and sealed databases. It hides nothing
+//! from whoever takes the disk before that, since it lies in the slot beside them.
 
 use chacha20poly1305::aead::{Aead, AeadInPlace};
 use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce};
 use rand::{RngCore, rngs::OsRng};
 use zeroize::Zeroizing;
 
-use super::{CHUNK, StoreError};
+use super::StoreError;
 
+/// Bytes of a tip that are wrapped together. A tip of text is one chunk.
+pub const CHUNK: usize = 32 * 1024;
 /// Bytes that wrapping adds to a chunk.
 const TAG: usize = 16;
 /// Bytes of a whole wrapped chunk.
 pub(super) const WRAPPED: usize = CHUNK + TAG;
 
-/// The key of one tip.
+/// The key of one tip on its way in, and what wraps its chunks.
 pub(super) struct Wrap {
     cipher: ChaCha20Poly1305,
     pub key: Zeroizing<[u8; 32]>,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use softinfo_base::wording::{harmless, is_command};
+use softinfo_base::wording::{is_command, sanitize_for_terminal};
 use zeroize::Zeroizing;
 
 /// How a program ends. A code means the same in all four (`docs/exit-codes.md`).
@@ -87,13 +87,13 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Writes one line to standard output, made [`harmless`].
+/// Writes one line to standard output, made safe by [`sanitize_for_terminal`].
 ///
 /// # Errors
 /// Standard output is closed or full. Then nobody has read the line: what depends on its being read must not go on.
 pub fn say(line: impl Display) -> io::Result<()> {
     let line = Zeroizing::new(line.to_string());
-    let line = Zeroizing::new(harmless(&line));
+    let line = Zeroizing::new(sanitize_for_terminal(&line));
     writeln!(io::stdout().lock(), "{}", line.as_str())
 }
 
@@ -111,9 +111,9 @@ pub fn say_json(value: &impl Serialize) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{}", line.as_str())
 }
 
-/// Writes one line to standard error behind the program's name, made [`harmless`]. Nothing can be done about a closed standard error.
+/// Writes one line to standard error behind the program's name, made safe by [`sanitize_for_terminal`]. Nothing can be done about a closed standard error.
 pub fn complain(program: &str, line: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{program}: {}", harmless(&without_number(line.to_string())));
+    let _ = writeln!(io::stderr().lock(), "{program}: {}", sanitize_for_terminal(&without_number(line.to_string())));
 }
 
 /// The program's arguments; when they are wrong, or ask for help, that is shown and the exit code returned.
@@ -123,7 +123,7 @@ pub fn complain(program: &str, line: impl Display) {
 pub fn arguments<T: clap::Parser>() -> Result<T, ExitCode> {
     T::try_parse().map_err(|error| {
         for line in error.render().to_string().lines() {
-            let shown = harmless(line);
+            let shown = sanitize_for_terminal(line);
             let written =
                 if error.use_stderr() { writeln!(io::stderr(), "{shown}") } else { writeln!(io::stdout(), "{shown}") };
             if written.is_err() {

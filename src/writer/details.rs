@@ -1,10 +1,9 @@
 //! The details that a forwarder's script fills in, read strictly: what is misspelt must not be lost on the way to a desk.
 
 use serde_json::{Map, Value};
-
 use softinfo_seal::report::{Details, ReportError};
 
-/// What the details are made of.
+/// Which values a field of the details may have.
 enum Form {
     Text,
     YesOrNo,
@@ -57,24 +56,24 @@ const FIELDS: &[(&str, Form)] = &[
 /// What is wrong with the details. Each names the place in them.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum DetailsError {
-    /// Not JSON at all.
+    /// The file is not JSON.
     #[error("this is not JSON: {reason} (line {line}, column {column})")]
     NotJson {
         /// What is missing or in the way.
         reason: String,
-        /// Counted from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// Counted from 1.
+        /// The column, counted from 1.
         column: usize,
     },
     /// A field that does not exist.
     #[error("there is no field “{field}”{}; the fields are {known}", within(.place))]
     UnknownField {
-        /// As written.
+        /// The field's name, as written.
         field: String,
         /// The field it stands in; empty for the outermost.
         place: String,
-        /// All that exist there.
+        /// The names of all fields that exist there.
         known: String,
     },
     /// A value of another form.
@@ -82,13 +81,13 @@ pub enum DetailsError {
     Form {
         /// The field, such as `offenders[1].name`.
         place: String,
-        /// What it can be.
+        /// What its value can be.
         wanted: String,
     },
     /// A field that is there twice.
     #[error("“{0}” stands there twice; which of the two is meant?")]
     Twice(String),
-    /// Something that the last field of a name hides: an earlier one has a value that it can't have.
+    /// A name stands there twice, and the value of the earlier one is wrong; only the later one was looked at before.
     #[error("{0} is wrong; does a field stand there twice?")]
     Hidden(String),
 }

@@ -1,12 +1,14 @@
 //! The receipt as a text that a person or a script keeps, and reads back.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
-
-use zeroize::Zeroizing;
 
 use softinfo_base::file::write_new;
 use softinfo_seal::receipt::{Receipt, ReceiptError};
+use zeroize::Zeroizing;
+
+/// Longest file with a receipt, in bytes.
+const MAX_RECEIPT: usize = 64 * 1024;
 
 /// What the receipt is good for, in one line.
 pub const MEANING: &str =
@@ -28,6 +30,20 @@ pub fn lines(receipt: &Receipt, lang: &str) -> [Zeroizing<String>; 3] {
 /// `AlreadyExists` when there is such a file, which is left alone; otherwise what the file system said. Then there is no file.
 pub fn save(path: &Path, receipt: &Receipt, lang: &str) -> io::Result<()> {
     write_new(path, |file| lines(receipt, lang).iter().try_for_each(|line| writeln!(file, "{}", line.as_str())))
+}
+
+/// Reads what should hold a receipt, from a file or a script, to its end. What is no UTF-8 in it becomes a sign that no receipt has.
+///
+/// # Errors
+/// What reading said; `InvalidData` when it is longer than any file with a receipt. What was read may still be no receipt.
+pub fn read(source: impl Read) -> io::Result<Zeroizing<String>> {
+    // As long as it can become: what grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_RECEIPT + 64));
+    source.take(MAX_RECEIPT as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_RECEIPT {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("larger than {MAX_RECEIPT} bytes")));
+    }
+    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Reads a receipt line by line, until it is complete: from a terminal, where people break lines where the paper does. An empty line behind

@@ -1,4 +1,4 @@
-// What the page refuses of a directory that is rightly signed: the same as the programs do (src/directory/note.rs).
+// What the page refuses of a directory that is rightly signed: the same as the programs do (src/formats/directory/note.rs).
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { readFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
 // The page's side of a resumable upload, against a relay that breaks wherever it can: whatever happens, the bytes arrive once, in order,
-// and nothing is made twice. The relay's own side is tested with the real one, in tests/uploads.rs and in the journeys.
+// and nothing is made twice. The relay's own side is tested with the real one, in tests/system/uploads/ and in the journeys.
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import test from 'node:test'

@@ -109,3 +109,37 @@ fn what_is_fuzzed_is_made_of_the_same_packages_as_what_is_shipped() {
     let more: Vec<_> = packages(fuzzed).difference(&packages(shipped)).map(|(name, _)| *name).collect();
     assert_eq!(more, ["arbitrary", "libfuzzer-sys", "softinfo-fuzz"], "bring fuzz/Cargo.lock in line with Cargo.lock");
 }
+
+/// A row of a target in `docs/assurance.md`, made from the ledger: inputs and CPU time added up, edges and features of the last run.
+fn row(target: &str, runs: &[Vec<&str>]) -> String {
+    let own: Vec<_> = runs.iter().filter(|run| run[1] == target).collect();
+    let sum = |column: usize| own.iter().map(|run| run[column].parse::<u64>().unwrap()).sum::<u64>();
+    let last = |column: usize| spaced(own.last().unwrap()[column].parse().unwrap());
+    format!("| `{target}` | {} | {} | {} | {} |", spaced(sum(2)), hours(sum(3)), last(4), last(5))
+}
+
+/// Thousands apart: 2 523 712.
+fn spaced(number: u64) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap());
+    groups.collect::<Vec<_>>().join(" ")
+}
+
+fn hours(seconds: u64) -> String {
+    let hundredths = (seconds * 100 + 1800) / 3600;
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+#[test]
+fn the_sums_of_the_fuzzing_ledger_are_those_of_the_documentation() {
+    let read = |name: &str| fs::read_to_string(Path::new(scene::PROJECT).join(name)).unwrap();
+    let (ledger, assurance) = (read("fuzz/ledger.tsv"), read("docs/assurance.md"));
+    let runs: Vec<Vec<_>> = ledger.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    for target in targets_built() {
+        let row = row(&target, &runs);
+        assert!(assurance.lines().any(|line| line == row), "docs/assurance.md has no line {row}");
+    }
+    let sum = |column: usize| runs.iter().map(|run| run[column].parse::<u64>().unwrap()).sum::<u64>();
+    let all = format!("| **all** | **{}** | **{}** | | |", spaced(sum(2)), hours(sum(3)));
+    assert!(assurance.lines().any(|line| line == all), "docs/assurance.md has no line {all}");
+}

@@ -272,13 +272,12 @@ fn get(store: &dyn Store, id: &TipId) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn settings(clock: &Arc<HandSetClock>) -> Settings {
+fn settings() -> Settings {
     Settings {
         retention_days: 30,
         jitter_days: 0,
         volume_bytes: 1 << 20,
         floor_bytes: 0,
-        clock: Arc::clone(clock) as _,
         leap_days: 10_000,
         ..Settings::default()
     }
@@ -300,7 +299,7 @@ proptest! {
         let mut rng = StdRng::seed_from_u64(seed);
         let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
         let (mut today, clock) = first_day();
-        let mut pool = Pool::open(folder.path(), settings(&clock), |_| ()).unwrap();
+        let mut pool = Pool::open(folder.path(), settings(), Arc::clone(&clock) as _, |_| ()).unwrap();
         let mut model: BTreeMap<TipId, (Vec<u8>, Day, WithdrawToken)> = BTreeMap::new();
         for (step, length) in steps {
             match step {
@@ -331,7 +330,7 @@ proptest! {
                 85..92 => pool.seal_all().unwrap(),
                 _ => {
                     drop(pool);
-                    pool = Pool::open(folder.path(), settings(&clock), |_| ()).unwrap();
+                    pool = Pool::open(folder.path(), settings(), Arc::clone(&clock) as _, |_| ()).unwrap();
                 }
             }
         }
@@ -364,7 +363,7 @@ fn all_bytes(folder: &Path, into: &mut Vec<u8>) {
 fn after_a_withdrawal_neither_id_nor_token_digest_nor_bytes_are_in_any_file_of_the_store() {
     let mut rng = StdRng::seed_from_u64(3);
     let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
-    let pool = Pool::open(folder.path(), settings(&first_day().1), |_| ()).unwrap();
+    let pool = Pool::open(folder.path(), settings(), first_day().1, |_| ()).unwrap();
     let (gone, gone_header, token) = stored_tip(40_000, &mut rng);
     let (kept, kept_header, _) = stored_tip(40_000, &mut rng);
     put(&pool, &gone, gone_header, true);
@@ -392,7 +391,7 @@ fn a_sealed_volume_that_does_not_open_is_left_alone_its_tips_can_be_withdrawn_an
     let (first, second) = (stored_tip(50_000, &mut rng), stored_tip(50_000, &mut rng));
     for (bytes, header, _) in [&first, &second] {
         // Each run writes a volume of its own.
-        let pool = Pool::open(folder.path(), settings(&clock), |_| ()).unwrap();
+        let pool = Pool::open(folder.path(), settings(), Arc::clone(&clock) as _, |_| ()).unwrap();
         put(&pool, bytes, *header, true);
         pool.seal_all().unwrap();
     }
@@ -406,7 +405,9 @@ fn a_sealed_volume_that_does_not_open_is_left_alone_its_tips_can_be_withdrawn_an
     fs::write(part.join("conf"), b"garbage").unwrap();
     let notices = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = std::sync::Arc::clone(&notices);
-    let pool = Pool::open(folder.path(), settings(&clock), move |notice| seen.lock().unwrap().push(notice)).unwrap();
+    let pool =
+        Pool::open(folder.path(), settings(), Arc::clone(&clock) as _, move |notice| seen.lock().unwrap().push(notice))
+            .unwrap();
     let broken = pool.get(&TipId::of(&first.0)).unwrap().unwrap();
     assert!(broken.chunk(0).is_err() && broken.chunk(0).is_err());
     assert_eq!(notices.lock().unwrap().len(), 1, "the operator is told, once");

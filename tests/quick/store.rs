@@ -28,14 +28,8 @@ fn open(folder: &Path, day: Day) -> (Pool, Arc<HandSetClock>) {
 /// Whatever an operator would be told of is a failure.
 fn open_with(folder: &Path, day: Day, volume_bytes: u64) -> (Pool, Arc<HandSetClock>) {
     let clock = Arc::new(HandSetClock::at(day));
-    let settings = Settings {
-        jitter_days: 0,
-        volume_bytes,
-        floor_bytes: 0,
-        clock: Arc::clone(&clock) as _,
-        ..Settings::default()
-    };
-    (Pool::open(folder, settings, |notice| panic!("{notice:?}")).unwrap(), clock)
+    let settings = Settings { jitter_days: 0, volume_bytes, floor_bytes: 0, ..Settings::default() };
+    (Pool::open(folder, settings, Arc::clone(&clock) as _, |notice| panic!("{notice:?}")).unwrap(), clock)
 }
 
 fn day() -> Day {

@@ -26,7 +26,7 @@ fn vector(name: &str) -> Vec<u8> {
 }
 
 /// The id of a bundle, its directory and its tips.
-type Contents = (TipId, Vec<u8>, Vec<Vec<u8>>);
+type Contents = (bundle::BundleId, Vec<u8>, Vec<Vec<u8>>);
 
 /// All that a bundle gives to whoever reads it.
 fn contents(bytes: &[u8]) -> Result<Contents, BundleError> {

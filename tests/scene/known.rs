@@ -71,7 +71,7 @@ pub fn all_open(scene: &Scene, tips: &[&Known]) {
         channel: "softinfo-example".parse().unwrap(),
         number: 1,
         previous: None,
-        directory_sha256: TipId::of(example_keys::DIRECTORY),
+        directory_sha256: softinfo_base::digest::Digest::of(example_keys::DIRECTORY),
         tips: tips.iter().map(bundled).collect(),
     };
     let part = scene.path("part");

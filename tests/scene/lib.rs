@@ -8,6 +8,7 @@ mod http;
 pub mod image;
 pub mod known;
 mod own_channel;
+pub mod programs;
 mod socks;
 
 use std::fs;
@@ -26,12 +27,9 @@ use softinfo_base::day::Day;
 pub use false_relay::{FalseRelay, Told};
 pub use http::{CHUNKED, Cut, Line, answer, check_problem, exchange, exchange_or_nothing, liar, tip_request};
 pub use own_channel::{Hand, OwnChannel, hand_signed};
+pub use programs::{COURIER, DESK, RELAY, TIP};
 pub use socks::{Asked, Proxy};
 
-pub const RELAY: &str = concat!(env!("SOFTINFO_PROGRAMS"), "/softinfo-relay");
-pub const TIP: &str = concat!(env!("SOFTINFO_PROGRAMS"), "/softinfo-tip");
-pub const COURIER: &str = concat!(env!("SOFTINFO_PROGRAMS"), "/softinfo-courier");
-pub const DESK: &str = concat!(env!("SOFTINFO_PROGRAMS"), "/softinfo-desk");
 /// The project's folder.
 pub const PROJECT: &str = env!("SOFTINFO_PROJECT");
 /// Room for temporary folders, on the disk that `target/` is on.
@@ -134,6 +132,7 @@ impl Scene {
 
     /// The same, with more arguments for the relay.
     pub fn with_arguments(channel: Channel, store: &str, arguments: &[&str]) -> Self {
+        programs::are_built();
         let folder = tempfile::tempdir_in(crate::SCRATCH).unwrap();
         let nowhere = "127.0.0.1:1".parse().unwrap();
         let (wrapper, log) = (Vec::new(), Arc::default());
@@ -400,6 +399,12 @@ impl Scene {
         OsRng.fill_bytes(&mut bytes);
         fs::write(self.path(name), bytes).unwrap();
         self.path(name)
+    }
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

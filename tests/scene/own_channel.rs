@@ -37,6 +37,12 @@ pub struct Hand {
     key: SigningKey,
 }
 
+impl Default for Hand {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Hand {
     pub fn new() -> Self {
         Self::of("softinfo-example")

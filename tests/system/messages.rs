@@ -1,7 +1,7 @@
 //! What the four programs print, word for word, as documents: each file in `tests/system/messages/` is a walk through commands and their output.
 //!
 //! A line `$ …` is given to a shell, in an empty folder, with the programs on its path and a relay that runs. Below it stand standard output (`| `),
-//! standard error (`! `) and the exit code where it isn't 0 (`? `). All other lines are remarks. `SNAPSHOTS=write` writes what the programs print now
+//! standard error (`! `) and the exit code where it isn't 0 (`? `). All other lines are remarks. `SNAPSHOTS=overwrite` writes what the programs print now
 //! into the files; look at the difference as its reader would who doesn't know the code.
 
 use std::fs;
@@ -10,6 +10,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use snapbox::data::DataFormat;
+use snapbox::{Assert, Data};
 use softinfo_base::day::Day;
 
 use scene::{Cut, FalseRelay, Line, PROJECT, Scene, TIP, complete, hand_signed, liar};
@@ -36,7 +38,7 @@ macro_rules! documents {
 documents!(help, tip, tip_answers, tip_checks, courier, desk_keys, desk_directory, desk_tips, relay, relay_store);
 
 fn folder() -> PathBuf {
-    Path::new(PROJECT).join("tests/messages")
+    Path::new(PROJECT).join("tests/system/messages")
 }
 
 fn path(name: &str) -> PathBuf {
@@ -55,21 +57,8 @@ fn compare(name: &str) {
             _ => now.extend([line, "\n"]),
         }
     }
-    if std::env::var_os("SNAPSHOTS").is_some_and(|wish| wish == "write") {
-        fs::write(path(name), now).unwrap();
-        return;
-    }
-    let differs = written.lines().zip(now.lines()).position(|(old, new)| old != new);
-    let Some(at) = differs.or((written != now).then(|| written.lines().count().min(now.lines().count()))) else {
-        return;
-    };
-    let around = |text: &str| text.lines().skip(at.saturating_sub(3)).take(10).collect::<Vec<_>>().join("\n");
-    panic!(
-        "tests/system/messages/{name}.txt, line {}: the document says\n\n{}\n\nand the programs\n\n{}\n\nIf that is better: SNAPSHOTS=write",
-        at + 1,
-        around(&written),
-        around(&now)
-    );
+    let document = Data::read_from(&path(name), Some(DataFormat::Text)).raw();
+    Assert::new().action_env("SNAPSHOTS").eq(Data::text(now).raw(), document);
 }
 
 /// A relay with the example channel, and what a document may need beside it.

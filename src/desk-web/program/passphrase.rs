@@ -1,6 +1,6 @@
 //! The passphrase: from a file descriptor, from the example's file, or typed at a terminal, up to three times.
 
-use softinfo_base::wording::harmless;
+use softinfo_base::wording::sanitize_for_terminal;
 use softinfo_desk::keyring::{KeyringError, UnlockedKeys};
 use softinfo_desk::passphrase::{Passphrase, SecretError};
 use softinfo_desk::trust::Desk;
@@ -60,7 +60,8 @@ pub fn new(descriptor: Option<u32>, of: &str) -> Result<Passphrase, KeyringError
 }
 
 fn prompt(question: &str) -> Result<Passphrase, SecretError> {
-    let typed = rpassword::prompt_password(format!("{}: ", harmless(question))).map_err(|_| SecretError::None)?;
+    let typed =
+        rpassword::prompt_password(format!("{}: ", sanitize_for_terminal(question))).map_err(|_| SecretError::None)?;
     if typed.is_empty() { Err(SecretError::None) } else { Ok(Passphrase::new(typed)) }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use console::Term;
 use serde_json::Value;
-use softinfo_base::wording::harmless;
+use softinfo_base::wording::sanitize_for_terminal;
 use softinfo_desk::{Case, TipRead, released_fields};
 use softinfo_terminal::say;
 use unicode_width::UnicodeWidthChar;
@@ -77,7 +77,7 @@ fn marked(mark: &str, words: &str) -> io::Result<()> {
     let width = width(Term::stdout().size_checked().map(|(_, columns)| columns.into()));
     // Only newlines break lines; tabs are room, and anything else that a terminal takes for a command is made harmless.
     for line in words.split('\n') {
-        let line = harmless(&line.strip_suffix('\r').unwrap_or(line).replace('\t', "    "));
+        let line = sanitize_for_terminal(&line.strip_suffix('\r').unwrap_or(line).replace('\t', "    "));
         for row in wrapped(&line, width) {
             say(format_args!("{mark}{row}"))?;
         }

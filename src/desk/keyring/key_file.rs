@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::KeyringError;
 use crate::passphrase::{LARGEST, Passphrase, SecretError, read_sealed, read_secret, write_sealed, write_secret};
 use softinfo_base::day::Day;
-use softinfo_formats::directory::{HolderId, Kind, SigningKey};
+use softinfo_formats::directory::{EpochId, HolderId, Kind, SigningKey};
 use softinfo_formats::envelope::header::scan;
 
 /// Name of the file with the keyring key, in the folder of all holders.
@@ -98,7 +98,7 @@ pub(super) struct Label {
 /// Name and days of an epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Months {
-    pub(super) name: HolderId,
+    pub(super) name: EpochId,
     pub(super) from: Day,
     pub(super) until: Day,
 }

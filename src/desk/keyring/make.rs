@@ -12,7 +12,7 @@ use super::{
 };
 use crate::passphrase::Passphrase;
 use softinfo_base::day::Day;
-use softinfo_formats::directory::{Epoch, Holder, HolderId, Kind};
+use softinfo_formats::directory::{Epoch, EpochId, Holder, Kind};
 use softinfo_seal::hybrid::Identity;
 
 /// Most epochs made at once: ten years of months.
@@ -198,7 +198,7 @@ fn months_from(from: Day, epochs: u32, months: u32) -> Result<Vec<Months>, Keyri
     let mut wanted = Vec::new();
     for n in 0..epochs {
         let (first, next) = (from.plus_months(n * months), from.plus_months((n + 1) * months));
-        let name: HolderId = first.month().parse().map_err(|_| KeyringError::Range)?;
+        let name: EpochId = first.month().parse().map_err(|_| KeyringError::Range)?;
         // At the calendar's end months no longer differ.
         if wanted.iter().any(|month: &Months| month.name == name) || next.plus(-1) <= first {
             return Err(KeyringError::Range);

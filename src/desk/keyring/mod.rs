@@ -27,7 +27,9 @@ use super::passphrase::{Passphrase, SecretError, read_secret, write_secret};
 use key_file::{KeyringKey, Label, Lock, keyring_of, lock_of, public_line, root_text, secret_line};
 use softinfo_base::day::Day;
 use softinfo_base::file::FileLock;
-use softinfo_formats::directory::{DirectoryError, Epoch, Holder, HolderId, Kind, SigningError, SigningKey};
+use softinfo_formats::directory::{
+    ChannelId, DirectoryError, Epoch, EpochId, Holder, HolderId, Kind, SigningError, SigningKey,
+};
 use softinfo_seal::hybrid::Identity;
 
 pub use key_file::{KEYRING_FILE, SIGNING_FILE};
@@ -60,7 +62,7 @@ pub struct Unlocked {
     /// Whose.
     pub holder: HolderId,
     /// Which.
-    pub epoch: HolderId,
+    pub epoch: EpochId,
     /// First day of the epoch.
     pub from: Day,
     /// Last day of the epoch.
@@ -86,7 +88,7 @@ pub struct Listed {
 #[derive(Debug, PartialEq, Serialize)]
 pub struct ListedEpoch {
     /// Its name.
-    pub epoch: HolderId,
+    pub epoch: EpochId,
     /// First day, as in `holder.json`.
     pub from: Option<Day>,
     /// Last day, as in `holder.json`.
@@ -125,7 +127,7 @@ pub enum KeyringError {
         /// Whose.
         holder: HolderId,
         /// Which.
-        epoch: HolderId,
+        epoch: EpochId,
         /// Which month is free.
         go_on: String,
     },
@@ -185,7 +187,7 @@ pub enum KeyringError {
         /// Whose key it holds.
         holder: HolderId,
         /// Which.
-        epoch: HolderId,
+        epoch: EpochId,
     },
     /// The public part can't be read.
     #[error("{} can't be read ({reason}); softinfo-desk keys mend makes it anew from the key files", path.display())]
@@ -429,7 +431,7 @@ impl Keyring {
 
     /// Whether an epoch's key file is here, in order or not, and whatever key is in it.
     #[must_use]
-    pub fn has(&self, holder: &HolderId, epoch: &HolderId) -> bool {
+    pub fn has(&self, holder: &HolderId, epoch: &EpochId) -> bool {
         self.secret(holder, epoch).exists()
     }
 
@@ -439,7 +441,7 @@ impl Keyring {
         self.listed(holder).signing == KeyState::Destroyed
     }
 
-    fn secret(&self, holder: &HolderId, epoch: &HolderId) -> PathBuf {
+    fn secret(&self, holder: &HolderId, epoch: &EpochId) -> PathBuf {
         self.folder.join(holder.as_str()).join(format!("{epoch}.age"))
     }
 }
@@ -523,7 +525,7 @@ fn public_part(folder: &Path, name: &HolderId) -> Result<Option<Holder>, Keyring
 }
 
 /// Epoch key files in a holder's folder, by name.
-fn epoch_files(folder: &Path) -> Result<Vec<(HolderId, PathBuf)>, KeyringError> {
+fn epoch_files(folder: &Path) -> Result<Vec<(EpochId, PathBuf)>, KeyringError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
         let name = entry.map_err(failed(folder))?.file_name();
@@ -544,9 +546,9 @@ fn read_epoch(key: &KeyringKey, path: &Path) -> Result<(Unlocked, Kind), Keyring
     let identity = text.secret.parse().map_err(|_| not_a_key())?;
     let Label { holder, kind, .. } = text.label;
     // A copy of an epoch's file is no other epoch.
-    let named = |path: &Path, name: &HolderId| path.file_stem().is_some_and(|stem| stem == name.as_str());
+    let named = path.file_stem().is_some_and(|stem| stem == epoch.name.as_str());
     let folder = path.parent().and_then(Path::file_name).is_none_or(|folder| folder == holder.as_str());
-    if !named(path, &epoch.name) || !folder {
+    if !named || !folder {
         return Err(KeyringError::OtherName { path: path.to_owned(), holder, epoch: epoch.name });
     }
     Ok((Unlocked { holder, epoch: epoch.name, from: epoch.from, until: epoch.until, identity }, kind))
@@ -569,7 +571,7 @@ fn write_public_part(folder: &Path, holder: &Holder) -> Result<(), KeyringError>
 /// `RootExists`; `Secret`, also when the passphrase is too short.
 pub fn make_root(
     folder: &Path,
-    channel: &HolderId,
+    channel: &ChannelId,
     passphrase: &Passphrase,
     work_factor: u8,
 ) -> Result<SigningKey, KeyringError> {

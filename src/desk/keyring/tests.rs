@@ -377,7 +377,7 @@ fn a_keyring_key_of_another_folder_is_named_once_and_no_key_made_under_it() {
 #[test]
 fn a_root_whose_public_key_was_not_yet_written_is_completed() {
     let folder = tempfile::tempdir().unwrap();
-    let make = |channel: &str| make_root(folder.path(), &id(channel), &passphrase(), FAST);
+    let make = |channel: &str| make_root(folder.path(), &channel.parse().unwrap(), &passphrase(), FAST);
     let key = make("antwerp").unwrap();
     let public = folder.path().join("root.vkey");
     let before = fs::read(&public).unwrap();

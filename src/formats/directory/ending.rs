@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::holder::{Contents, Holder, HolderId};
+use super::holder::{Contents, Holder};
+use super::names::{EpochId, HolderId};
 use softinfo_base::day::Day;
 
 /// Something that writers need and that ends, or has ended. Days are last days.
@@ -56,7 +57,7 @@ pub enum Doubt {
         /// Whose keys.
         holder: HolderId,
         /// The epochs' names, the one that begins first first.
-        epochs: (HolderId, HolderId),
+        epochs: (EpochId, EpochId),
     },
     /// It holds for more than a year from today.
     Long {

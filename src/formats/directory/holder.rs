@@ -1,67 +1,16 @@
 //! What a directory says: channel, holders, epochs, forwarders. Plain data, checked for sense but not for signatures.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use softinfo_base::day::Day;
 
+use super::names::{ChannelId, EpochId, ForwarderId, HolderId};
+
 /// The version string of the directory's JSON.
 pub(super) const SCHEMA: &str = "softinfo/directory/1";
-
-/// A name in small letters, digits and hyphens; up to 64 characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct HolderId(String);
-
-/// The name of a letterbox; the same characters as a [`HolderId`].
-pub type ChannelId = HolderId;
-
-/// The text is no id.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("“{0}” is no id: use 1 to 64 small letters, digits and hyphens")]
-pub struct NotAName(String);
-
-impl HolderId {
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for HolderId {
-    type Err = NotAName;
-    fn from_str(text: &str) -> Result<Self, NotAName> {
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if (1..=64).contains(&text.len()) && text.bytes().all(plain) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotAName(text.chars().take(80).collect()))
-        }
-    }
-}
-
-impl TryFrom<String> for HolderId {
-    type Error = NotAName;
-    fn try_from(text: String) -> Result<Self, NotAName> {
-        text.parse()
-    }
-}
-
-impl From<HolderId> for String {
-    fn from(id: HolderId) -> String {
-        id.0
-    }
-}
-
-impl fmt::Display for HolderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// What a holder is. The immigration office can't be one: that is the firewall (`docs/threat-model.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,7 +77,7 @@ impl From<Kind> for &'static str {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Its name, for example `2026-11`.
-    pub epoch: HolderId,
+    pub epoch: EpochId,
     /// First day.
     pub from: Day,
     /// Last day.
@@ -182,7 +131,7 @@ impl Holder {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Forwarder {
     /// Its id.
-    pub id: HolderId,
+    pub id: ForwarderId,
     /// Its name.
     pub name: String,
     /// Verifier key (C2SP signed note).

@@ -8,12 +8,14 @@ mod changes;
 mod ending;
 mod holder;
 mod hybrid_key;
+mod names;
 mod note;
 mod signing;
 
 pub use changes::{Change, changes};
 pub use ending::{Doubt, Ending};
-pub use holder::{CATEGORIES, ChannelId, Contents, Epoch, Forwarder, Holder, HolderId, Kind, NotAName, Posts, Replies};
+pub use holder::{CATEGORIES, Contents, Epoch, Forwarder, Holder, Kind, Posts, Replies};
 pub use hybrid_key::{HybridKey, KeyError, ML_KEM_KEY, X25519_KEY};
+pub use names::{ChannelId, EpochId, ForwarderId, HolderId, NotAName};
 pub use note::{CurrentDirectory, Directory, DirectoryError, Seen, UntrustedDirectory};
 pub use signing::{RootKey, SigningError, SigningKey, add_signature};

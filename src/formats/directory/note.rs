@@ -4,17 +4,16 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
 use signed_note::Note;
 
-use super::holder::{
-    ChannelId, Contents, Forwarder, Holder, HolderId, KNOWN_FIELDS, Kind, Posts, Replies, SCHEMA, is_category,
-};
+use super::holder::{Contents, Forwarder, Holder, KNOWN_FIELDS, Kind, Posts, Replies, SCHEMA, is_category};
 use super::hybrid_key::HybridKey;
+use super::names::{ChannelId, HolderId};
 use super::signing::RootKey;
-use crate::envelope::id::TipId;
 use crate::envelope::padding::is_class;
 use softinfo_base::day::Day;
+use softinfo_base::digest::Digest;
 use softinfo_base::limits::MAX_DIRECTORY;
 
 /// Bytes of a text in reply (`docs/protocol.md`, 4).
@@ -183,7 +182,7 @@ impl Contents {
             return Err(refused(format!("there is no field “{field}” in a directory; check how it is written")));
         }
         contents.check()?;
-        if contents.page_sha256.as_ref().is_some_and(|sum| sum.parse::<TipId>().is_err()) {
+        if contents.page_sha256.as_ref().is_some_and(|sum| sum.parse::<Digest>().is_err()) {
             return Err(refused("page_sha256 is not 64 hexadecimal digits in lower case".to_owned()));
         }
         if let Some(address) = contents.relays.iter().find(|address| !is_address(address)) {
@@ -240,7 +239,7 @@ impl Contents {
                     "the forwarder “{id}” is recognised until {until}, which is before {from}"
                 )));
             }
-            is_key_of(id, signing_key)?;
+            is_key_of(id.as_str(), signing_key)?;
         }
         Ok(())
     }
@@ -278,7 +277,7 @@ impl Holder {
         {
             return Err(refused(format!("“{}” posts no rows, no texts, or never; leave its posts out", self.id)));
         }
-        self.signing_key.as_ref().map_or(Ok(()), |key| is_key_of(&self.id, key))
+        self.signing_key.as_ref().map_or(Ok(()), |key| is_key_of(self.id.as_str(), key))
     }
 
     /// What only a maker can get wrong, and no reader has to refuse.
@@ -320,9 +319,9 @@ fn known<T: DeserializeOwned>(text: &[u8]) -> Result<(T, Vec<String>), serde_jso
 }
 
 /// A signing key has the name of whom it belongs to, so that a signature line says who signed.
-fn is_key_of(id: &HolderId, key: &str) -> Result<(), DirectoryError> {
+fn is_key_of(id: &str, key: &str) -> Result<(), DirectoryError> {
     let key = RootKey::parse(key).map_err(|error| refused(format!("“{id}”: {error}")))?;
-    if key.name() == id.as_str() {
+    if key.name() == id {
         Ok(())
     } else {
         Err(refused(format!("the signing key of “{id}” is the key of “{}”", key.name())))
@@ -349,7 +348,7 @@ impl Directory {
             channel: self.contents.channel.clone(),
             version: self.contents.version,
             // Only the text: another vouching signature is not another directory.
-            sha256: hex::encode(Sha256::digest(self.text())),
+            sha256: Digest::of(self.text()).to_string(),
         }
     }
 

@@ -6,11 +6,9 @@ mod channel;
 mod error;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use softinfo_base::clock::Clock;
 use softinfo_store::pool::Settings;
 
 use crate::admission::Limits;
@@ -214,12 +212,11 @@ impl Config {
         wrong.map(|(_, key, reason)| ConfigError::Value { key, reason }).collect()
     }
 
-    /// The store's part, in the store's terms; `after_close` is called when a database was closed, and with `accept_date` the day of
-    /// `clock` is believed at this start.
+    /// The store's part, in the store's terms; `after_close` is called when a database was closed, and with `accept_date` the clock is
+    /// believed at this start.
     #[must_use]
-    pub fn store_settings(&self, after_close: fn(), accept_date: bool, clock: Arc<dyn Clock>) -> Settings {
+    pub fn store_settings(&self, after_close: fn(), accept_date: bool) -> Settings {
         Settings {
-            clock,
             after_close,
             accept_date,
             retention_days: self.store.retention_days,

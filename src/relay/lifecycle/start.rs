@@ -102,8 +102,8 @@ impl Prepared {
             }
         };
         let clock = self.clock;
-        let settings = config.store_settings(after_close, accept_date, Arc::clone(&clock));
-        let pool = Arc::new(Pool::open(&config.store.folder, settings, notice)?);
+        let settings = config.store_settings(after_close, accept_date);
+        let pool = Arc::new(Pool::open(&config.store.folder, settings, Arc::clone(&clock), notice)?);
         let today = clock.today();
         // What can't be erased now is tried again within the hour: it must not keep couriers and writers out.
         let expired = pool.expire(today);

@@ -48,9 +48,8 @@ pub fn run(work: &Work, config: &Config, accept_date: bool) -> Result<()> {
     let folder = &config.store.folder;
     // Opening makes a store where there is none, and nobody wants that of a look.
     anyhow::ensure!(folder.join("format").exists(), "there is no store in {}; nothing was done", folder.display());
-    let settings =
-        Settings { seals: false, ..config.store_settings(memory::give_back, accept_date, Arc::new(SystemClock)) };
-    let pool = Pool::open(folder, settings, |notice| log::log(&Event::Store(notice)))?;
+    let settings = Settings { seals: false, ..config.store_settings(memory::give_back, accept_date) };
+    let pool = Pool::open(folder, settings, Arc::new(SystemClock), |notice| log::log(&Event::Store(notice)))?;
     let done = match work {
         Work::Verify => verify(&pool),
         Work::Purge { before } => purge(&pool, *before),

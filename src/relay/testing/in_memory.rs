@@ -68,8 +68,8 @@ impl Stage {
         token: TokenHash,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let settings = Settings { floor_bytes: 0, clock: Arc::clone(&clock), ..Settings::default() };
-        let store = Arc::new(Pool::open(&folder.join("store"), settings, |_| ())?);
+        let settings = Settings { floor_bytes: 0, ..Settings::default() };
+        let store = Arc::new(Pool::open(&folder.join("store"), settings, Arc::clone(&clock), |_| ())?);
         let uploads_folder = folder.join("uploads");
         let uploads = Arc::new(Uploads::open(uploads_folder.clone(), 0, u64::MAX, Arc::clone(&clock))?);
         // So much that no number of runs spends it.

@@ -1,30 +1,25 @@
-//! Which letterbox: the pinned root, the directory, and the memory of the newest one seen.
+//! Which letterbox, by its arguments: files with the root key and the directory, the folder for what is remembered.
+//!
+//! In: names of files, or a relay. Out: the library's channel, and a directory that holds today.
 
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
-use softinfo_base::clock::{Clock, SystemClock};
-use softinfo_base::file::{private_folder, read_limited, write_whole};
+use softinfo_base::day::Day;
+use softinfo_base::file::read_limited;
 use softinfo_base::limits::MAX_DIRECTORY;
 use softinfo_client::RelayClient;
-use softinfo_formats::directory::{
-    ChannelId, CurrentDirectory, Directory, DirectoryError, HolderId, RootKey, Seen, UntrustedDirectory,
-};
-use softinfo_formats::envelope::id::TipId;
-use softinfo_formats::example_keys;
-use softinfo_terminal::complain;
-
+use softinfo_formats::directory::{ChannelId, CurrentDirectory, HolderId, RootKey};
 use softinfo_seal::reader::Reader;
+use softinfo_terminal::complain;
+use softinfo_writer::channel::{self, Known};
+use softinfo_writer::memory::Memory;
 
 use crate::NAME;
 
 /// In front of what hinders a tip before anything became of it.
 const NOTHING_DONE: &str = "nothing was sealed or sent";
-
-/// Longest file with what is remembered, in bytes: several times what is written.
-const MAX_MEMORY: u64 = 4096;
 
 #[derive(Args)]
 pub struct Channel {
@@ -55,96 +50,52 @@ pub struct Trust {
     pub i_know_these_are_example_keys: bool,
 }
 
-/// The directory of a channel that nobody has named: no fault of it.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "without --root only the example channel is trusted, and this is the directory of another one: name the file with that channel's root key, --root FILE. \
-     The key comes from the channel's owner, and not from the relay"
-)]
-pub struct NoRoot;
-
-/// What was remembered of a channel's newest directory can't be relied on.
-///
-/// It ends the run. Going on would lose nothing of a tip either, but begin the memory anew with whatever is served: who can play an old directory back,
-/// with keys that have been stolen since, would only have to wait for a damaged file; and a warning is read by no script. Nothing is written or sealed yet,
-/// and whoever can damage the file could as well remove it, so that stopping gives nobody a power that he had not.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{}, in which the newest directory of this channel is remembered, is damaged ({reason}). Without it an older directory that is played back would not be \
-     noticed. Put a good copy of the file back. If there is none, ask the channel's owner for the number of the newest version, remove the file, and \
-     compare the number with what softinfo-tip check-relay says",
-    path.display()
-)]
-pub struct Damaged {
-    path: PathBuf,
-    reason: String,
-}
-
-/// What was remembered of a channel's newest directory can't be read now. It ends the run for the same reasons as [`Damaged`]; but the file may be good.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{}, in which the newest directory of this channel is remembered, can't be read ({source}). Without it an older directory that is played back would \
-     not be noticed. See why, and run this again when it can be read; don't remove it before",
-    path.display()
-)]
-pub struct Unreadable {
-    path: PathBuf,
-    source: io::Error,
-}
-
 impl Channel {
-    /// The verified, current directory: from the file, or else from the relay.
-    pub fn directory(&self, relay: Option<(&str, &RelayClient)>) -> Result<CurrentDirectory> {
-        self.trust.directory(relay).context(NOTHING_DONE)
-    }
-
-    /// The chosen readers with today's keys, each once.
-    pub fn readers(&self, directory: &CurrentDirectory) -> Result<Vec<Reader>> {
-        let mut ids = self.to.clone();
-        ids.sort();
-        ids.dedup();
-        ids.iter().map(|id| Reader::of(directory, id)).collect::<Result<_, _>>().context(NOTHING_DONE)
+    /// The directory that holds today, from the file or else from the relay, and the chosen readers in it.
+    ///
+    /// # Errors
+    /// There is no such directory, or it lacks a reader.
+    pub fn readers(&self, relay: Option<(&str, &RelayClient)>, today: Day) -> Result<(CurrentDirectory, Vec<Reader>)> {
+        let known = || -> Result<_> {
+            let note = match (self.trust.note()?, relay) {
+                (Some(note), _) => note,
+                (None, Some((_, client))) => client.directory()?,
+                (None, None) => bail!("pass the signed directory with --directory FILE"),
+            };
+            let directory = told(self.trust.channel()?.current(&note, relay.map(|(address, _)| address), today)?);
+            let readers = channel::readers(&directory, &self.to)?;
+            Ok((directory, readers))
+        };
+        known().context(NOTHING_DONE)
     }
 }
 
 impl Trust {
-    /// The verified, current directory: from the file, or else from the relay.
-    pub fn directory(&self, relay: Option<(&str, &RelayClient)>) -> Result<CurrentDirectory> {
-        let bytes = match (&self.directory, relay) {
-            (Some(path), _) => read_limited(path, MAX_DIRECTORY).with_context(|| path.display().to_string())?,
-            (None, Some((_, client))) => client.directory()?,
-            (None, None) => anyhow::bail!("pass the signed directory with --directory FILE"),
+    /// What is believed of a directory.
+    ///
+    /// # Errors
+    /// The file with the root key can't be read, or holds none.
+    pub fn channel(&self) -> Result<channel::Channel> {
+        let root = |path: &PathBuf| -> Result<_> {
+            let named = || path.display().to_string();
+            let text = std::fs::read_to_string(path).with_context(named)?;
+            RootKey::parse(&text).with_context(named)
         };
-        let directory = self.verified(&bytes)?;
-        let addresses = directory.contents().relays.iter().map(String::as_str);
-        let named = relay.map(|(address, _)| address);
-        example_keys::refuse_elsewhere(
-            directory.contents(),
-            addresses.chain(named),
-            self.i_know_these_are_example_keys,
-        )?;
-
-        let memory = self.memory(directory.contents().channel.as_str());
-        let seen = memory.as_deref().map_or(Ok(None), |path| remembered(path, &directory.contents().channel))?;
-        let today = SystemClock.today();
-        let current = directory.current(today, seen.as_ref()).map_err(|error| match error {
-            DirectoryError::Expired(_) | DirectoryError::NotYet(_) => {
-                anyhow::Error::from(error).context(format!("by this computer's clock it is {today}"))
-            }
-            error => error.into(),
-        })?;
-        if let Some(path) = memory {
-            let seen = current.directory().seen();
-            // Not being able to remember is no reason not to send.
-            if let Err(error) = remember(&path, &seen) {
-                complain(NAME, format!("the directory's version can't be remembered in {}: {error}", path.display()));
-            }
-        }
-        Ok(current)
+        let root = self.root.as_ref().map(root).transpose()?;
+        let memory = self.memory_folder().map(Memory::in_folder);
+        Ok(channel::Channel { root, memory, allows_example_keys: self.i_know_these_are_example_keys })
     }
 
-    /// The channel of the relay, by its directory, when the root key is known that has to have signed it. It may have expired: what was sealed before
-    /// can be read all the same.
+    /// The directory that was passed, unverified; none where the relay is to be asked.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn note(&self) -> Result<Option<Vec<u8>>> {
+        let read = |path: &PathBuf| read_limited(path, MAX_DIRECTORY).with_context(|| path.display().to_string());
+        self.directory.as_ref().map(read).transpose()
+    }
+
+    /// The channel of the relay, by its directory, where the root key is known that has to have signed it.
     ///
     /// # Errors
     /// The relay serves no directory, or that of another channel.
@@ -152,74 +103,26 @@ impl Trust {
         if self.root.is_none() {
             return Ok(None);
         }
-        let directory = self.verified(&client.directory()?).map_err(|error| {
-            if error.is::<DirectoryError>() {
-                error.context("this relay is none of the channel whose root key was named with --root")
-            } else {
-                error
-            }
-        })?;
-        Ok(Some(directory.contents().channel.clone()))
+        let note = client.directory()?;
+        Ok(Some(self.channel()?.id_in(&note)?))
     }
 
-    /// A directory that is signed by the root key that was named, or else that of the example.
-    fn verified(&self, bytes: &[u8]) -> Result<Directory> {
-        let root = match &self.root {
-            Some(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-                RootKey::parse(&text).with_context(|| path.display().to_string())?
-            }
-            None => example_keys::root()?,
-        };
-        let directory = UntrustedDirectory::parse(bytes)?;
-        let is_by_name = directory.signers().iter().any(|signer| signer == root.name());
-        directory.verify(&root).map_err(|error| match error {
-            DirectoryError::WrongRoot(_) if self.root.is_none() && !is_by_name => NoRoot.into(),
-            DirectoryError::WrongRoot(_) if self.root.is_none() => {
-                anyhow::Error::from(error).context("without --root only the example channel is trusted")
-            }
-            error => error.into(),
-        })
-    }
-
-    fn memory(&self, channel: &str) -> Option<PathBuf> {
+    /// Where the newest directory is remembered: nowhere, in the folder that was named, or where this user's programs keep such things.
+    fn memory_folder(&self) -> Option<PathBuf> {
         if self.leave_no_trace {
             return None;
         }
-        let folder = self.state.clone().or_else(|| {
+        self.state.clone().or_else(|| {
             let home = || std::env::home_dir().map(|home| home.join(".local/state"));
             std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).or_else(home).map(|base| base.join("softinfo"))
-        })?;
-        Some(folder.join(format!("{channel}.json")))
+        })
     }
 }
 
-/// What is remembered in the file; none where there is no such file yet.
-///
-/// # Errors
-/// [`Damaged`] or [`Unreadable`].
-fn remembered(path: &Path, channel: &ChannelId) -> Result<Option<Seen>> {
-    let damaged = |reason: String| Damaged { path: path.to_owned(), reason };
-    let bytes = match read_limited(path, MAX_MEMORY) {
-        Ok(bytes) => bytes,
-        // Nor can it be there where its folder is a file.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) if error.kind() == ErrorKind::InvalidData => return Err(damaged(error.to_string()).into()),
-        Err(source) => return Err(Unreadable { path: path.to_owned(), source }.into()),
-    };
-    let seen: Seen = serde_json::from_slice(&bytes).map_err(|error| {
-        damaged(if error.is_eof() { "it ends too soon" } else { "it is not as this program writes it" }.to_owned())
-    })?;
-    if seen.channel != *channel {
-        return Err(damaged(format!("it is that of the channel “{}”", seen.channel)).into());
+/// The directory, after it was said that it could not be remembered, where that is so.
+pub fn told(known: Known) -> CurrentDirectory {
+    if let Some(unremembered) = known.unremembered {
+        complain(NAME, unremembered);
     }
-    if seen.sha256.parse::<TipId>().is_err() {
-        return Err(damaged("its sha256 is none".to_owned()).into());
-    }
-    Ok(Some(seen))
-}
-
-fn remember(path: &Path, seen: &Seen) -> io::Result<()> {
-    private_folder(path.parent().unwrap_or(Path::new(".")))?;
-    write_whole(path, |file| Ok(serde_json::to_writer(file, seen)?))
+    known.directory
 }

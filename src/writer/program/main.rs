@@ -2,13 +2,17 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![allow(clippy::doc_markdown)] // what stands above an argument is its help
 
+mod bar;
 mod channel;
 mod check_relay;
+mod command;
+mod content;
 mod outcome;
 mod receipt;
 mod relay;
 mod seal;
 mod send;
+mod sending;
 mod stop;
 mod withdraw;
 

@@ -1,9 +1,8 @@
 //! How a command ends: an exit code, and for scripts a word.
 
-use softinfo_client::{Arrival, ClientError, Unconfirmed};
+use softinfo_client::ClientError;
 use softinfo_terminal::Exit;
-
-use crate::check_relay::{Differs, EndsSoon, HasExpired};
+use softinfo_writer::compare::{CompareError, EndsSoon};
 
 /// The codes that this program can end with.
 pub const CODES: [Exit; 10] = [
@@ -40,16 +39,26 @@ impl Ended {
 pub fn exit(error: &anyhow::Error) -> Exit {
     if let Some(ended) = error.downcast_ref::<Ended>() {
         ended.exit
-    } else if let Some(error) = error.downcast_ref::<ClientError>() {
+    } else if let Some(error) = call(error) {
         of_call(error)
-    } else if let Some(Unconfirmed { error, arrival }) = error.downcast_ref() {
-        if *arrival == Arrival::Open { Exit::Unknown } else { of_call(error) }
-    } else if error.is::<Differs>() {
-        Exit::Differs
-    } else if error.is::<EndsSoon>() || error.is::<HasExpired>() {
+    } else if let Some(error) = error.downcast_ref::<CompareError>() {
+        match error {
+            CompareError::Differs(_) => Exit::Differs,
+            CompareError::HasExpired(_) => Exit::EndsSoon,
+            CompareError::NoHash | CompareError::Channel(_) | CompareError::Client(_) => Exit::Failed,
+        }
+    } else if error.is::<EndsSoon>() {
         Exit::EndsSoon
     } else {
         Exit::Failed
+    }
+}
+
+/// The call of the relay that failed, where it was one.
+fn call(error: &anyhow::Error) -> Option<&ClientError> {
+    match error.downcast_ref::<CompareError>() {
+        Some(CompareError::Client(error)) => Some(error),
+        _ => error.downcast_ref(),
     }
 }
 
@@ -65,11 +74,7 @@ pub fn of_call(error: &ClientError) -> Exit {
 /// A failure in one word.
 pub fn word(error: &anyhow::Error) -> &'static str {
     match exit(error) {
-        Exit::TryLater
-            if matches!(error.downcast_ref(), Some(ClientError::Refused { .. } | ClientError::Failed(_))) =>
-        {
-            "busy"
-        }
+        Exit::TryLater if matches!(call(error), Some(ClientError::Refused { .. } | ClientError::Failed(_))) => "busy",
         Exit::TryLater => "unreachable",
         Exit::Refused => "refused",
         Exit::Differs => "differs",

@@ -1,26 +1,24 @@
 //! `softinfo-tip withdraw`: erases a tip with the receipt. The receipt is never an argument: other users of the machine see those.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, stdin};
+use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
-use softinfo_client::{Arrival, ClientError, Unconfirmed};
-use softinfo_formats::envelope::withdraw::WithdrawToken;
+use softinfo_client::{Arrival, Unconfirmed};
 use softinfo_seal::receipt::{MESSAGES, Receipt};
 use softinfo_terminal::{Exit, complain, say, say_json};
+use softinfo_writer::delivery::Found;
 use softinfo_writer::receipt;
-use zeroize::Zeroizing;
+use softinfo_writer::withdraw::{Right, withdraw};
 
 use crate::NAME;
 use crate::outcome::{Ended, of_call};
 use crate::relay::Relay;
-use crate::stop::{self, Found, Way};
+use crate::stop;
 
-/// Longest file with a receipt, in bytes.
-const MAX_RECEIPT: usize = 64 * 1024;
 /// How often a receipt may be typed.
 const TRIES: usize = 3;
 
@@ -40,13 +38,8 @@ pub struct Withdraw {
     json: bool,
 }
 
-/// An error as the first of several sentences.
-fn said(error: &ClientError) -> String {
-    error.to_string().trim_end_matches('.').to_owned()
-}
-
 /// What a signal ends.
-fn stopped(found: &Found) -> (Exit, String) {
+fn stopped(found: Found) -> (Exit, String) {
     let (exit, then) = match found {
         Found::Stored => (Exit::Incomplete, "The relay had answered that the tip is erased"),
         Found::On(Arrival::Open) => {
@@ -61,29 +54,25 @@ impl Withdraw {
     pub fn run(self) -> Result<()> {
         let client = self.relay.client()?;
         let receipt = self.receipt()?;
-        let way = Way::new(WithdrawToken::list_bytes(self.message.map_or(MESSAGES.into(), |_| 1)));
-        let (leaving, stopped_at) = (way.clone(), way.clone());
-        let _ = stop::listen(move || stopped(&stopped_at.end()));
-        let leaves = move |bytes| leaving.leaves(bytes);
-        let withdrawn = match self.message {
-            Some(n) => client.withdraw(std::iter::once(receipt.withdraw_token(n)), leaves),
-            None => client.withdraw(receipt.withdraw_tokens(), leaves),
+        let right = match self.message {
+            None => Right::Receipt(receipt),
+            Some(n) => Right::Message(receipt, n),
         };
-        way.tried(withdrawn.as_ref().map(drop).map_err(|unconfirmed| unconfirmed.arrival));
-        let erased = match withdrawn {
+        let delivery = right.delivery();
+        let stopped_at = delivery.clone();
+        // Without a handler a signal just ends the program, which is no reason not to withdraw.
+        let _ = stop::listen(move || stopped(stopped_at.end()));
+        let erased = match withdraw(&client, &right, &delivery) {
             Ok(erased) => erased,
-            Err(Unconfirmed { error: ClientError::Refused { name, .. }, .. }) if name == "unknown-token" => 0,
             Err(Unconfirmed { error, arrival: Arrival::Open }) => {
-                return Err(Ended::with(
-                    Exit::Unknown,
-                    format!(
-                        "{}. It is not known whether the tip is erased: withdraw it again, until the answer says so",
-                        said(&error)
-                    ),
-                ));
+                let said = format!(
+                    "{}. It is not known whether the tip is erased: withdraw it again, until the answer says so",
+                    error.clause()
+                );
+                return Err(Ended::with(Exit::Unknown, said));
             }
             Err(Unconfirmed { error, arrival: Arrival::NotSent | Arrival::Denied }) => {
-                return Err(Ended::with(of_call(&error), format!("{}. Nothing was erased", said(&error))));
+                return Err(Ended::with(of_call(&error), format!("{}. Nothing was erased", error.clause())));
             }
         };
         let what = if erased == 1 { "The tip is".to_owned() } else { format!("{erased} messages of this receipt are") };
@@ -114,10 +103,10 @@ impl Withdraw {
     fn receipt(&self) -> Result<Receipt> {
         if let Some(path) = &self.receipt {
             let named = || format!("the receipt {} can't be read, and nothing was erased", path.display());
-            return Receipt::parse(&File::open(path).and_then(read).with_context(named)?).with_context(named);
+            return Receipt::parse(&File::open(path).and_then(receipt::read).with_context(named)?).with_context(named);
         }
         if !stdin().is_terminal() {
-            return Receipt::parse(&read(stdin())?).context("this is not a receipt, and nothing was erased");
+            return Receipt::parse(&receipt::read(stdin())?).context("this is not a receipt, and nothing was erased");
         }
         complain(NAME, "type the 12 words or the 12 groups of digits of the receipt, on one line or several:");
         let mut tries = TRIES;
@@ -131,16 +120,4 @@ impl Withdraw {
             }
         }
     }
-}
-
-/// Reads what should hold a receipt. What is no UTF-8 in it becomes a sign that no receipt has.
-fn read(source: impl Read) -> io::Result<Zeroizing<String>> {
-    // As long as it can become: what grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_RECEIPT + 64));
-    source.take(MAX_RECEIPT as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_RECEIPT {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("larger than {MAX_RECEIPT} bytes")));
-    }
-    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
-    Ok(text)
 }

@@ -1,5 +1,5 @@
 //! Writes the vectors of directories and bundles anew, with the library. Only for a change of format:
-//! `cargo test --test format_vectors -- --ignored`; then read the difference before committing it.
+//! `cargo nextest run -p softinfo-tests -E 'binary(quick) and test(format_vectors)' --run-ignored only`; then read the difference before committing it.
 
 use std::fs::{self, File};
 
@@ -152,27 +152,28 @@ fn make_bundles(directory: &[u8], root: &SigningKey, rng: &mut StdRng) {
     let mut tip = Vec::new();
     draft.prepare(&readers, &receipt, 1 << 28).unwrap().seal(&readers, &receipt, &mut tip, rng, &|_| ()).unwrap();
 
-    let bundle = |name: &str, number: u64, previous: Option<TipId>, tips: &[&[u8]]| {
-        let bundled: Vec<_> =
-            tips.iter().map(|tip| BundledTip { id: TipId::of(tip), size: tip.len() as u64, day }).collect();
-        let manifest = Manifest {
-            schema: Manifest::SCHEMA.to_owned(),
-            channel: CHANNEL.parse().unwrap(),
-            courier: COURIER.parse().unwrap(),
-            number,
-            previous,
-            directory_sha256: TipId::of(directory),
-            tips: bundled,
+    let bundle =
+        |name: &str, number: u64, previous: Option<softinfo_formats::transfer::bundle::BundleId>, tips: &[&[u8]]| {
+            let bundled: Vec<_> =
+                tips.iter().map(|tip| BundledTip { id: TipId::of(tip), size: tip.len() as u64, day }).collect();
+            let manifest = Manifest {
+                schema: Manifest::SCHEMA.to_owned(),
+                channel: CHANNEL.parse().unwrap(),
+                courier: COURIER.parse().unwrap(),
+                number,
+                previous,
+                directory_sha256: softinfo_base::digest::Digest::of(directory),
+                tips: bundled,
+            };
+            let open = |wanted: &BundledTip| {
+                let part = folder.join("part");
+                fs::write(&part, tips.iter().find(|tip| TipId::of(tip) == wanted.id).unwrap())?;
+                File::open(part)
+            };
+            let id = bundle::write(&folder.join(name), &manifest, directory, open).unwrap();
+            let _ = fs::remove_file(folder.join("part"));
+            id
         };
-        let open = |wanted: &BundledTip| {
-            let part = folder.join("part");
-            fs::write(&part, tips.iter().find(|tip| TipId::of(tip) == wanted.id).unwrap())?;
-            File::open(part)
-        };
-        let id = bundle::write(&folder.join(name), &manifest, directory, open).unwrap();
-        let _ = fs::remove_file(folder.join("part"));
-        id
-    };
     let (first_odd, second_odd) = (&b"age-encryption.org/v1\nnot a tip\n"[..], &b"not a tip either\n"[..]);
     let first = bundle("good.tar", 1, None, &[&tip, first_odd]);
     let second = bundle("next.tar", 2, Some(first), &[second_odd]);

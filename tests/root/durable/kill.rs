@@ -6,7 +6,7 @@ use crate::durable::traffic::Traffic;
 use scene::known::{all_open, sample};
 use scene::{Channel, Scene};
 
-/// Kills in a run of the tests; `SOFTINFO_KILLS=200 cargo test --test durable` for a long one.
+/// Kills in a run of the tests; `SOFTINFO_KILLS=200 cargo nextest run -p softinfo-tests -E 'binary(root) and test(durable::kill)'` for a long one.
 const KILLS: usize = 20;
 /// Tips that are opened in the end.
 const OPENED: usize = 24;

@@ -10,7 +10,7 @@ use scene::image::{Cut, Disk};
 use scene::known::{all_open, sample};
 use scene::{Channel, Scene};
 
-/// Cuts in a run of the tests; `SOFTINFO_CUTS=200 cargo test --test durable power` for a night.
+/// Cuts in a run of the tests; `SOFTINFO_CUTS=200 cargo nextest run -p softinfo-tests -E 'binary(root) and test(durable::power)'` for a night.
 const CUTS: usize = 30;
 /// Tips that are opened after each cut.
 const OPENED: usize = 3;

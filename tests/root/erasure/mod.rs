@@ -34,11 +34,13 @@ fn open(folder: &Path, day: Day) -> Opened {
         jitter_days: 0,
         volume_bytes: 1 << 20,
         floor_bytes: 0,
-        clock: Arc::clone(&clock) as _,
         leap_days: 10_000,
         ..Settings::default()
     };
-    Opened { pool: Pool::open(folder, settings, |notice| panic!("{notice:?}")).unwrap(), clock }
+    Opened {
+        pool: Pool::open(folder, settings, Arc::clone(&clock) as _, |notice| panic!("{notice:?}")).unwrap(),
+        clock,
+    }
 }
 
 impl std::ops::Deref for Opened {

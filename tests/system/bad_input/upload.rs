@@ -206,7 +206,7 @@ fn a_good_tip_of_another_content_type_is_refused() {
     let scene = Scene::new();
     let tip = scene.seal("good, but called a text");
     let request = tip_request(tip.len());
-    // A form is answered with HTML: tests/uploads/form.rs.
+    // A form is answered with HTML: tests/system/uploads/form.rs.
     for line in ["content-type: text/plain\r\n", ""] {
         let request = request.replace("content-type: application/octet-stream\r\n", line);
         let (status, body) = exchange(scene.intake, &[request.as_bytes(), &tip].concat());

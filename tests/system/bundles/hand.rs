@@ -54,7 +54,7 @@ impl<'a> Chain<'a> {
             courier: self.courier.parse().unwrap(),
             number: self.number,
             previous: self.previous,
-            directory_sha256: TipId::of(&note),
+            directory_sha256: softinfo_base::digest::Digest::of(&note),
             tips: tips.iter().map(bundled).collect(),
         };
         let out = self.scene.path(name);

@@ -156,7 +156,7 @@ fn first_manifest(
         courier: hand::COURIER.parse().unwrap(),
         number: 1,
         previous: None,
-        directory_sha256: softinfo_formats::envelope::id::TipId::of(note),
+        directory_sha256: softinfo_base::digest::Digest::of(note),
         tips,
     }
 }

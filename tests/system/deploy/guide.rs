@@ -79,7 +79,10 @@ fn every_line_of_the_log_is_in_the_guide() {
         "… has no key that holds today",
     ] {
         let said = ending.split('…').max_by_key(|part| part.len()).unwrap();
-        assert!(read("src/directory/ending.rs").contains(said) && guide.contains(&format!("`{ending}")), "{ending}");
+        assert!(
+            read("src/formats/directory/ending.rs").contains(said) && guide.contains(&format!("`{ending}")),
+            "{ending}"
+        );
     }
     assert_eq!(seen, display.matches("write!(").count());
     assert!(seen >= 14, "{seen}");

@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::deploy::{read, system};
 use scene::{PROJECT, RELAY, complete};
 
-/// Row 16 of issue 10: `stat` showed a relay that was taken over other files and processes. The unit's part; the sandbox's is in `tests/sandbox.rs`.
+/// Row 16 of issue 10: `stat` showed a relay that was taken over other files and processes. The unit's part; the sandbox's is in `tests/system/sandbox.rs`.
 #[test]
 fn under_systemd_the_relay_sees_nothing_but_what_it_needs_and_feeds_the_watchdog() {
     system("/lib/systemd/systemd", "systemd");

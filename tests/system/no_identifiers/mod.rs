@@ -7,12 +7,10 @@ mod callers;
 mod marks;
 mod watched;
 
-use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 use std::time::SystemTime;
 
 use callers::{Callers, form, marked};
@@ -20,24 +18,25 @@ use marks::{Finding, Marks, word};
 use scene::{Scene, eventually};
 use watched::Watched;
 
-/// Builds the relay as it is deployed, with more features or without; once for each.
-fn release(features: &str) -> PathBuf {
-    // One at a time: both are built into the same folder, so that what they share is built once.
-    static BUILT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    let mut built = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+/// Builds the relay as it is deployed, or with leaks planted in it.
+fn release(leaks: bool) -> PathBuf {
     let folder = Path::new(scene::SCRATCH).join("release-relay");
-    let program = folder.join(format!("softinfo-relay-{}", features.replace(',', "-")));
-    if built.insert(features.to_owned()) {
-        let build = ["build", "--release", "--locked", "--offline", "--quiet", "--no-default-features", "--features"];
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(build).args([features, "--bin", "softinfo-relay", "--target-dir"]).arg(&folder);
-        assert!(cargo.current_dir(scene::PROJECT).status().unwrap().success());
-        // Beside, and then by name: one that still runs can't be written over.
-        let new = program.with_extension("new");
-        std::fs::copy(folder.join("release/softinfo-relay"), &new)
-            .and_then(|_| std::fs::rename(&new, &program))
-            .unwrap();
+    std::fs::create_dir_all(&folder).unwrap();
+    // One at a time: both are built into the same folder, so that what they share is built once.
+    let lock = std::fs::File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["build", "--release", "--locked", "--offline", "--quiet", "--package", "softinfo-relay", "--target-dir"])
+        .arg(&folder);
+    let name = if leaks { "softinfo-relay-leaks" } else { "softinfo-relay" };
+    if leaks {
+        cargo.args(["--features", "planted-leaks"]);
     }
+    assert!(cargo.current_dir(scene::PROJECT).status().unwrap().success());
+    // Beside, and then by name: one that still runs can't be written over.
+    let (program, new) = (folder.join(name), folder.join("new"));
+    std::fs::copy(folder.join("release/softinfo-relay"), &new).and_then(|_| std::fs::rename(&new, &program)).unwrap();
     program
 }
 
@@ -160,7 +159,7 @@ fn everywhere(relay: &Watched, marks: &Marks) -> Vec<Finding> {
 
 #[test]
 fn no_caller_leaves_a_trace() {
-    let program = release("relay");
+    let program = release(false);
     let (tips, large) = tips();
     let began = SystemTime::now();
     let relay = Watched::start(&program, |config| config);
@@ -237,7 +236,7 @@ fn no_moment_is_kept(relay: &Watched, began: SystemTime) {
 
 #[test]
 fn a_relay_that_leaks_is_caught() {
-    let program = release("relay,leaky");
+    let program = release(true);
     let relay = Watched::start(&program, |config| config);
     let mut callers = Callers::default();
     callers.ask(relay.intake, &marked("leak", "GET", "/directory", &[], b""));
@@ -262,7 +261,7 @@ fn a_relay_that_leaks_is_caught() {
 #[test]
 fn a_circuit_is_known_in_memory_only() {
     let relay =
-        Watched::start(&release("relay"), |config| config.replace("[intake]\n", "[intake]\ncircuit_ids = true\n"));
+        Watched::start(&release(false), |config| config.replace("[intake]\n", "[intake]\ncircuit_ids = true\n"));
     let tip = tips().0.remove(0);
     let circuit: u64 = rand::random();
     let parts = [48, 32, 16, 0].map(|shift| format!("{:x}", circuit >> shift & 0xffff)).join(":");

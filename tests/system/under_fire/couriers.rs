@@ -4,10 +4,12 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngCore;
 use rand::seq::SliceRandom;
+use softinfo_base::clock::SystemClock;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::withdraw::WithdrawDigest;
@@ -76,7 +78,8 @@ fn texts_of_many_sealed_volumes_are_read_by_many_couriers_in_any_order() {
     scene.stop();
     let settings = Settings::default();
     let most = usize::try_from(settings.volume_bytes).unwrap() * VOLUMES;
-    let pool = Pool::open(&scene.path("store"), settings, |notice| panic!("{notice:?}")).unwrap();
+    let pool =
+        Pool::open(&scene.path("store"), settings, Arc::new(SystemClock), |notice| panic!("{notice:?}")).unwrap();
     let (mut text, header) = (vec![0; 30_965], TipHeader { withdraw: WithdrawDigest::from_bytes([7; 32]) });
     let mut texts = Vec::new();
     while texts.len() * text.len() < most {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rand::{RngCore, rngs::OsRng};
 use rustix::process::{Resource, getrlimit, setrlimit};
+use softinfo_base::clock::SystemClock;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_store::Store;
@@ -57,7 +58,10 @@ impl Fire {
         self.scene.stop();
         let mut tip = Known::seal(0);
         let header = TipHeader::parse(&tip.bytes).unwrap();
-        let pool = Pool::open(&self.scene.path("store"), Settings::default(), |notice| panic!("{notice:?}")).unwrap();
+        let pool = Pool::open(&self.scene.path("store"), Settings::default(), Arc::new(SystemClock), |notice| {
+            panic!("{notice:?}")
+        })
+        .unwrap();
         let answers: Vec<_> = (0..number)
             .map(|_| {
                 let end = tip.bytes.len() - 64;

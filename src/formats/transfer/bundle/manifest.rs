@@ -9,9 +9,26 @@ use serde::{Deserialize, Serialize};
 use crate::directory::ChannelId;
 use crate::envelope::id::TipId;
 use softinfo_base::day::Day;
+use softinfo_base::digest::Digest;
 
 /// SHA-256 of the bytes of `manifest.json`; written like a tip's id.
-pub type BundleId = TipId;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BundleId(Digest);
+
+impl BundleId {
+    /// The id of the bundle with this `manifest.json`.
+    #[must_use]
+    pub fn of(manifest: &[u8]) -> Self {
+        Self(Digest::of(manifest))
+    }
+}
+
+impl fmt::Display for BundleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
 
 /// The random name of a courier, under which its bundles are numbered: 32 lower-case hexadecimal digits. It is no secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,7 +97,7 @@ pub struct Manifest {
     /// The bundle before in the chain; none for the first.
     pub previous: Option<BundleId>,
     /// SHA-256 of `directory.note`.
-    pub directory_sha256: TipId,
+    pub directory_sha256: Digest,
     /// What is in `tips/`, in this order.
     pub tips: Vec<BundledTip>,
 }
@@ -106,7 +123,7 @@ impl Manifest {
     pub fn to_bytes(&self) -> (Vec<u8>, BundleId) {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         bytes.push(b'\n');
-        let id = TipId::of(&bytes);
+        let id = BundleId::of(&bytes);
         (bytes, id)
     }
 }

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::io::{self, Read};
 
 use super::{BundleId, BundledTip, DIRECTORY, MANIFEST, Manifest};
-use crate::envelope::id::{Hashed, TipId};
+use softinfo_base::digest::{Digest, HashedReader};
+
+use crate::envelope::id::TipId;
 use crate::transfer::ustar::{ArchiveError, Reader};
 use softinfo_base::limits::{MAX_DIRECTORY, MAX_MANIFEST};
 
@@ -72,7 +74,7 @@ pub fn read(
     }
     let mut directory = Vec::new();
     archive.read_to_end(&mut directory)?;
-    if TipId::of(&directory) != manifest.directory_sha256 {
+    if Digest::of(&directory) != manifest.directory_sha256 {
         return Err(wrong(directory.len() as u64, size, DIRECTORY.to_owned(), 0, expected));
     }
 
@@ -81,16 +83,17 @@ pub fn read(
         if next(&mut archive, &name, found, expected)? != tip.size {
             return Err(BundleError::Altered(name));
         }
-        let mut checked = Checked { inner: &mut archive, hash: Hashed::new(io::sink()), read: 0 };
+        let mut checked = HashedReader::new(&mut archive);
         keep(tip, &mut checked)?;
         // What the keeper left unread counts too.
         io::copy(&mut checked, &mut io::sink())?;
-        if checked.hash.id() != tip.id {
-            return Err(wrong(checked.read, tip.size, name, found, expected));
+        let (digest, read) = checked.digest();
+        if TipId::from(digest) != tip.id {
+            return Err(wrong(read, tip.size, name, found, expected));
         }
     }
     match archive.entry() {
-        Ok(None) => Ok(Verified { id: TipId::of(&bytes), manifest, directory }),
+        Ok(None) => Ok(Verified { id: BundleId::of(&bytes), manifest, directory }),
         Ok(Some((extra, _))) => Err(BundleError::Altered(extra)),
         Err(error) => Err(unreadable(error, expected, expected)),
     }
@@ -137,19 +140,4 @@ fn parse(bytes: &[u8]) -> Result<Manifest, BundleError> {
 
 fn wrong(read: u64, size: u64, name: String, found: usize, expected: usize) -> BundleError {
     if read < size { BundleError::CutShort { found, expected } } else { BundleError::Altered(name) }
-}
-
-struct Checked<'a, R> {
-    inner: &'a mut R,
-    hash: Hashed<io::Sink>,
-    read: u64,
-}
-
-impl<R: Read> Read for Checked<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        io::Write::write_all(&mut self.hash, &buffer[..read])?;
-        self.read += read as u64;
-        Ok(read)
-    }
 }

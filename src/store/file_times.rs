@@ -1,7 +1,7 @@
-//! File times that follow the day and not the tip.
+//! The round over all files of a store that makes their times say no more than the day (`docs/store.md`, 7).
 //!
-//! In: a file or folder of the store that was just written to. Out: nothing. What can't be dated is left as it is, since a tip is worth
-//! more than a time; the next round over the whole folder comes within the hour (`docs/store.md`, 7).
+//! In: the store's folder. Out: nothing. Touches the times of files, and no contents. A file whose time can't be set is passed over, since a tip
+//! is worth more than a time; the next round comes within the hour. What a lane or the sealer writes in between is dated by them.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -10,7 +10,7 @@ use softinfo_base::day::Day;
 use softinfo_base::file::date;
 
 /// Gives `path` and everything below it the time at which `day` began.
-pub(super) fn date_below(path: &Path, day: Day) {
+fn date_below(path: &Path, day: Day) {
     if path.is_dir() {
         for entry in fs::read_dir(path).into_iter().flatten().flatten() {
             date_below(&entry.path(), day);
@@ -20,28 +20,27 @@ pub(super) fn date_below(path: &Path, day: Day) {
 }
 
 /// Gives one file or folder the time at which `day` began.
-pub(super) fn date_one(path: &Path, day: Day) {
+fn date_one(path: &Path, day: Day) {
     let _ = File::open(path).and_then(|file| date(&file, day));
 }
 
 /// Dates the folder of a store: each volume to the day in its name, all else to the day on which it was last written to.
 ///
-/// Every record changes now, whether it was written to or not: afterwards the time of its change says nothing of any of them.
+/// Also files that nobody wrote to are dated anew: so the time of the last change (ctime), which can't be set, is that of the round for all of them.
 pub(super) fn date_store(folder: &Path) {
-    for part in ["volumes"] {
-        let part = folder.join(part);
-        for entry in fs::read_dir(&part).into_iter().flatten().flatten() {
-            if let Some(day) = day_in_name(&entry.path()) {
-                date_below(&entry.path(), day);
-            }
+    let volumes = folder.join("volumes");
+    for entry in fs::read_dir(&volumes).into_iter().flatten().flatten() {
+        if let Some(day) = day_in_name(&entry.path()) {
+            date_below(&entry.path(), day);
         }
-        date_last_written(&part);
     }
+    date_last_written(&volumes);
     for name in ["format", "lock", "day", "probe-text", "probe-bulk", "incoming", "scratch", "."] {
         date_last_written(&folder.join(name));
     }
 }
 
+/// Gives one file or folder the time at which the day began on which it was last written to.
 fn date_last_written(path: &Path) {
     if let Ok(written) = fs::metadata(path).and_then(|found| found.modified()) {
         date_one(path, Day::of(written));
@@ -49,7 +48,7 @@ fn date_last_written(path: &Path) {
 }
 
 /// The day in the name of a volume's folder, `000007-2026-11-23`.
-pub(super) fn day_in_name(volume: &Path) -> Option<Day> {
+fn day_in_name(volume: &Path) -> Option<Day> {
     volume.file_name()?.to_str()?.split_once('-')?.1.parse().ok()
 }
 

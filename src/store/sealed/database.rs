@@ -1,24 +1,20 @@
-//! Sealed databases: the one place that knows sled. A database is built in scratch space in one pass, closed, and copied to where it stays;
-//! it is read from another copy in scratch space, because sled writes even when it only reads (`docs/store.md`, section 2).
+//! A sealed database: wrapped chunks in sled, under the place in the journal where they began. The one place that knows sled.
 //!
-//! In and out: wrapped chunks under the place in the journal where they began. It knows nothing of tips, ids or keys.
+//! In: values in the order of their keys. Out: the same, to the end or not at all. Touches the folder in scratch space that it is given:
+//! sled writes even when it only reads (`docs/store.md`, section 2), so what stays is only ever a copy ([`super::copy`]).
+//! It knows nothing of tips, ids or keys.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-use super::disk::{Disk, Open};
-use softinfo_base::file::private_folder;
 
 /// sled's unit of allocation: this takes the least room (measured, `docs/performance.md`). That sled then keeps large pages in files
 /// of their own does no harm here, where every file is synced before it counts and written by nobody afterwards.
 const SEGMENT: usize = 128 * 1024;
 /// Most bytes of a value: what is added to a page must stay below a quarter of a segment, or it has a file of its own before the page has,
 /// and takes twice the room.
-pub(super) const VALUE: usize = 31_000;
+pub(crate) const VALUE: usize = 31_000;
 /// Values after which sled is made to write what it holds. Left to its own threads, it forgets to remove pages that it has replaced when
 /// it is fed faster than they write: on a busy machine a database took up to 2.7 times its payload, and with this 1.3.
 const WRITTEN_OUT: usize = 16;
@@ -26,14 +22,10 @@ const WRITTEN_OUT: usize = 16;
 const CACHE: u64 = 1 << 20;
 /// How long to wait for a lock that a closing database still holds.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
-/// Zeros of this length are left out of a copy: the file system gives them back without keeping them.
-const HOLE: usize = 4096;
-/// Bytes that are copied at a time.
-const COPIED: usize = 256 * 1024;
 
 /// Why a database could not be made or read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SealedError {
+pub(crate) enum SealedError {
     /// What is in it is not what was put there, or no database at all.
     #[error("damaged")]
     Damaged,
@@ -53,7 +45,7 @@ impl From<sled::Error> for SealedError {
 }
 
 /// Builds a database in the new folder `at` from values in the order of their keys, and closes it. Nothing of it is durable.
-pub(super) fn build(
+pub(crate) fn build(
     at: &Path,
     values: &mut dyn Iterator<Item = io::Result<(u64, Vec<u8>)>>,
 ) -> Result<(), SealedError> {
@@ -72,7 +64,7 @@ pub(super) fn build(
 }
 
 /// Reads a database in `at` from its beginning to its end. sled may write to it: `at` is a copy.
-pub(super) fn read(at: &Path, mut each: impl FnMut(u64, &[u8]) -> Result<(), SealedError>) -> Result<(), SealedError> {
+pub(crate) fn read(at: &Path, mut each: impl FnMut(u64, &[u8]) -> Result<(), SealedError>) -> Result<(), SealedError> {
     guarded(|| {
         let db = open(at)?;
         // sled opens a file in which it finds nothing of its own as an empty database, without a word.
@@ -115,93 +107,13 @@ fn open(folder: &Path) -> Result<sled::Db, SealedError> {
     }
 }
 
-/// Copies a folder from scratch space to the new folder `to`, and makes all of it durable but for the name of `to`.
-pub(super) fn keep(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
-    disk.make_folder(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            keep(disk, &entry.path(), &target)?;
-            continue;
-        }
-        let (mut source, file) = (File::open(entry.path())?, disk.open(&target, Open::New)?);
-        file.set_length(source.metadata()?.len())?;
-        let (mut buffer, mut at) = (vec![0; COPIED], 0u64);
-        loop {
-            let read = fill(&mut source, &mut buffer)?;
-            for (from, run) in runs(&buffer[..read]) {
-                file.write_all_at(run, at + from)?;
-            }
-            at += read as u64;
-            if read < COPIED {
-                break;
-            }
-        }
-        file.sync()?;
-    }
-    disk.sync_folder(to)
-}
-
-/// Copies a folder into the new folder `to` in scratch space.
-pub(super) fn copy_out(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
-    private_folder(to)?;
-    for entry in disk.list(from)? {
-        let (source, target) = (from.join(&entry.name), to.join(&entry.name));
-        if entry.is_folder {
-            copy_out(disk, &source, &target)?;
-            continue;
-        }
-        let (source, file) = (disk.open(&source, Open::Read)?, File::create_new(&target)?);
-        let (length, mut buffer, mut at) = (source.length()?, vec![0; COPIED], 0u64);
-        file.set_len(length)?;
-        while at < length {
-            let piece = usize::try_from(length - at).unwrap_or(COPIED).min(COPIED);
-            source.read_exact_at(&mut buffer[..piece], at)?;
-            for (from, run) in runs(&buffer[..piece]) {
-                FileExt::write_all_at(&file, run, at + from)?;
-            }
-            at += piece as u64;
-        }
-    }
-    Ok(())
-}
-
-/// What of `bytes` has to be written where all else is zeros: runs of blocks that hold something, each with where it begins.
-fn runs(bytes: &[u8]) -> Vec<(u64, &[u8])> {
-    let mut runs = Vec::new();
-    let (mut at, mut rest) = (0, bytes);
-    while !rest.is_empty() {
-        let blocks = |holds: bool| {
-            let same = rest.chunks(HOLE).take_while(|block| block.iter().any(|&byte| byte != 0) == holds);
-            same.map(<[u8]>::len).sum::<usize>()
-        };
-        let (empty, full) = (blocks(false), blocks(true));
-        if full > 0 {
-            runs.push((at as u64, &rest[..full]));
-        }
-        at += empty + full;
-        rest = &rest[empty + full..];
-    }
-    runs
-}
-
-fn fill(source: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut read = 0;
-    while read < buffer.len() {
-        match source.read(&mut buffer[read..])? {
-            0 => break,
-            more => read += more,
-        }
-    }
-    Ok(read)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::MetadataExt;
     use std::sync::atomic::{AtomicBool, Ordering};
 
+    use super::super::{copy_out, keep};
     use super::*;
     use crate::disk::RealDisk;
 
@@ -284,21 +196,6 @@ mod tests {
                 if found.is_dir() { taken(&entry.path()) } else { found.blocks() * 512 }
             })
             .sum()
-    }
-
-    #[test]
-    fn what_is_left_out_of_a_copy_is_zeros_and_nothing_else() {
-        let mut bytes = vec![0; 5 * HOLE + 100];
-        assert!(runs(&bytes).is_empty());
-        for at in [HOLE, 3 * HOLE - 1, 5 * HOLE + 99] {
-            bytes[at] = 1;
-        }
-        let mut again = vec![0; bytes.len()];
-        for (at, run) in runs(&bytes) {
-            again[usize::try_from(at).unwrap()..][..run.len()].copy_from_slice(run);
-        }
-        assert!(again == bytes);
-        assert_eq!(runs(&bytes).iter().map(|(_, run)| run.len()).sum::<usize>(), 2 * HOLE + 100);
     }
 
     fn sums(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {

@@ -1,8 +1,8 @@
-//! A disk in memory that fails at a chosen call, or loses power; and runs of the store on it, each the same for the same seed.
+//! A disk in memory that fails at a chosen call, or loses power.
 //!
-//! It is harsher than ext4: names last only when their folder was synced, what was written since a file's last sync is lost or kept by
-//! blocks of 4 KiB at random, and after a sync that failed the next one succeeds without having written anything. sled works in a real
-//! folder: only what is copied from there, and read back, is on this disk.
+//! In: paths and bytes; a call, and how it fails. Out: the bytes, and after a loss of power what is left of them. Touches nothing. It is harsher
+//! than ext4: names last only when their folder was synced, what was written since a file's last sync is lost or kept at random by blocks of
+//! 4 KiB, and after a sync that failed the next one succeeds without having written anything.
 
 #![allow(clippy::cast_possible_truncation)] // lengths of files that are in memory
 
@@ -11,20 +11,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
+use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use super::disk::{Disk, DiskFile, Entry, Open};
-use super::lock;
-use super::space::Space;
+use crate::disk::{Disk, DiskFile, Entry, Open};
+use crate::free_space::Space;
+use crate::mutex::lock;
 use softinfo_base::day::Day;
-
-mod runs;
 
 const BLOCK: usize = 4096;
 
 /// What happens at a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+pub(super) enum Fault {
     /// The system says no, with this number.
     Error(rustix::io::Errno),
     /// Half of what was to be written is; where nothing is written, nothing happens.
@@ -77,7 +75,7 @@ struct SimulatedFile {
 }
 
 impl SimulatedDisk {
-    fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         let mut names = Names::new();
         names.insert(PathBuf::from("/"), 0);
         let root = Inode { is_folder: true, ..Inode::default() };
@@ -94,21 +92,27 @@ impl SimulatedDisk {
     }
 
     /// Calls so far.
-    fn calls(&self) -> u64 {
+    pub fn calls(&self) -> u64 {
         lock(&self.0).calls
     }
 
     /// Lets something happen at a call, counted from the first of all.
-    fn fail_at(&self, call: u64, fault: Fault) {
+    pub fn fail_at(&self, call: u64, fault: Fault) {
         lock(&self.0).fault = Some((call, fault));
     }
 
-    fn cut(&self) {
+    /// The power goes now.
+    pub fn cut(&self) {
         lock(&self.0).is_cut = true;
     }
 
+    /// Whether the power is gone.
+    pub fn is_cut(&self) -> bool {
+        lock(&self.0).is_cut
+    }
+
     /// What a machine finds that starts again. Without a cut, all that the system was given is there.
-    fn power_on(&self) {
+    pub fn power_on(&self) {
         let mut inside = lock(&self.0);
         let inside = &mut *inside;
         inside.fault = None;
@@ -137,7 +141,7 @@ impl SimulatedDisk {
     }
 
     /// What the medium holds of all files that begin so, those that were removed, too.
-    fn medium(&self, begin: &str) -> Vec<Vec<u8>> {
+    pub fn medium(&self, begin: &str) -> Vec<Vec<u8>> {
         let inside = lock(&self.0);
         let files = inside.inodes.iter().map(|inode| &inode.synced);
         files.filter(|bytes| bytes.starts_with(begin.as_bytes())).cloned().collect()
@@ -359,11 +363,4 @@ impl DiskFile for SimulatedFile {
     }
 
     fn date(&self, _: Day) {}
-}
-
-/// Bytes that no other call gives.
-fn noise(rng: &mut StdRng, length: usize) -> Vec<u8> {
-    let mut bytes = vec![0; length];
-    rng.fill_bytes(&mut bytes);
-    bytes
 }

@@ -1,4 +1,6 @@
-//! Room on the disk, in bytes and in files.
+//! What is free on a disk, in bytes and in files.
+//!
+//! In: a folder. Out: how much may still be written to its file system. Touches nothing.
 
 use std::io;
 use std::path::Path;

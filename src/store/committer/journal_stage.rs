@@ -1,30 +1,37 @@
-//! The first half of a lane: the bytes of a group go into journals, and are synced. What is to be recorded then is handed on.
+//! The first stage of a lane: the bytes of a group go into journals, and are synced.
 //!
-//! In: wrapped tips. Out: [`Placed`], whose bytes are durable. Touches the journal of the volume that is open, and makes volumes.
+//! In: wrapped tips. Out: [`Journaled`], whose bytes are durable, with the records that are still to be written. Touches the journal of the
+//! volume that is open and the lane's probe file, and makes volumes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use super::committer::{Commit, InFlight, Reply, Wrapped};
-use super::disk::{DiskFile, Open, Trouble};
-use super::ingest::Staged;
-use super::journal::Journal;
-use super::ledger::Ledger;
-use super::slots::{Record, SlotFile};
-use super::volume::Volume;
-use super::{Committed, StoreError, lock};
+use crate::disk::{DiskFile, Open, Trouble};
+use crate::job::{Commit, Reply, Wrapped};
+use crate::journal::Journal;
+use crate::ledger::Ledger;
+use crate::mutex::lock;
+use crate::record::Record;
+use crate::slots::SlotFile;
+use crate::staged::Staged;
+use crate::volume::Volume;
+use crate::{Committed, StoreError};
 use softinfo_base::day::Day;
 use softinfo_base::limits::TEXT_TIP;
 use softinfo_formats::envelope::id::TipId;
 
-/// Slots of a volume that a tip has for itself.
+/// Slots of a volume that is made for one tip.
 const OWN_SLOTS: u16 = 1;
-/// A tip that is larger than this part of a volume has one for itself.
+/// A tip gets a volume for itself when it is larger than a quarter of one: so no tip keeps the bytes of others from going for long.
 const OWN_PART: u64 = 4;
 
+/// Ids of tips that are in a journal and not yet in the index. The same tip sent again meanwhile is not written again: it is answered after
+/// the first.
+pub(super) type InFlight = Arc<Mutex<HashSet<TipId>>>;
+
 /// A group whose bytes are durable.
-pub(super) struct Placed {
+pub(super) struct Journaled {
     /// Whom to answer, in the order in which they came.
     pub tips: Vec<(Reply, Outcome)>,
     /// What is to be recorded, by volume.
@@ -37,48 +44,51 @@ pub(super) struct Placed {
 pub(super) struct ToRecord {
     pub volume: Arc<Volume>,
     pub slots: Arc<SlotFile>,
-    /// Slot, record, and whose it is: its number in the group.
+    /// Number of the slot, what is to stand there, and which tip of the group it is.
     pub records: Vec<(u16, Record, usize)>,
 }
 
 /// How one tip of a group fares.
 pub(super) enum Outcome {
+    /// This is the answer; nothing is written for it.
     Now(Result<Committed, StoreError>),
-    /// When it is recorded.
+    /// It has a record, and is answered when that is durable.
     Recorded,
-    /// As the tip with the same bytes before it in the group.
+    /// It has the same bytes as this earlier one of the group, and gets the answer of that one.
     SameAs(usize),
-    /// As one with the same bytes in a group before, which is on its way.
+    /// It has the same bytes as one of an earlier group, whose record is not durable yet.
     SameAsBefore(TipId),
 }
 
-/// The volume that is written to.
+/// A volume that is written to.
 struct Current {
     volume: Arc<Volume>,
     slots: Arc<SlotFile>,
     journal: Journal,
     next_slot: u16,
+    /// As in [`ToRecord`]; the bytes are written and not synced.
     pending: Vec<(u16, Record, usize)>,
 }
 
-pub(super) struct Placing {
+/// The stage, with the volume that its lane has open.
+pub(super) struct JournalStage {
     ledger: Arc<Ledger>,
     name: &'static str,
     in_flight: InFlight,
     current: Option<Current>,
-    /// Volumes that were filled by this group.
+    /// Volumes to which nothing more is written, since the last group was handed on.
     full: Vec<Current>,
     probe: Option<Box<dyn DiskFile>>,
 }
 
-impl Placing {
+impl JournalStage {
     pub fn new(ledger: Arc<Ledger>, name: &'static str, in_flight: InFlight) -> Self {
         Self { ledger, name, in_flight, current: None, full: Vec::new(), probe: None }
     }
 
-    /// Makes the bytes of a group durable. `None` when there is nothing to hand on; when the disk fails nobody is answered, which tells
-    /// them that it is not known.
-    pub fn place(&mut self, group: Vec<Commit>) -> Option<Placed> {
+    /// Makes the bytes of a group durable. `None` when there is nothing to hand on, and when the disk fails: then nobody is answered, and their
+    /// channels close, which says that nothing is known.
+    pub fn write(&mut self, group: Vec<Commit>) -> Option<Journaled> {
         if (group.is_empty() && self.full.is_empty()) || self.ledger.has_stopped() {
             return None;
         }
@@ -87,7 +97,7 @@ impl Placing {
         for (number, Commit { record, wrapped, reply }) in group.into_iter().enumerate() {
             let before = *first_of.entry(record.tip_id()).or_insert(number);
             let outcome =
-                if before < number { Ok(Outcome::SameAs(before)) } else { self.place_one(record, &wrapped, number) };
+                if before < number { Ok(Outcome::SameAs(before)) } else { self.write_one(record, &wrapped, number) };
             let Ok(outcome) = outcome else {
                 self.ledger.stop();
                 return None;
@@ -109,18 +119,19 @@ impl Placing {
                 });
             }
         }
-        Some(Placed { tips, records, left: self.full.drain(..).map(|current| current.volume).collect() })
+        Some(Journaled { tips, records, left: self.full.drain(..).map(|current| current.volume).collect() })
     }
 
-    /// Writes a tip's bytes to a journal. `Err` when the disk has failed; otherwise the tip is placed or refused.
-    fn place_one(&mut self, mut record: Record, wrapped: &Wrapped, number: usize) -> Result<Outcome, io::Error> {
+    /// Writes a tip's bytes to a journal, or says why not. `Err` when the disk has failed.
+    fn write_one(&mut self, mut record: Record, wrapped: &Wrapped, number: usize) -> Result<Outcome, io::Error> {
         let id = record.tip_id();
-        // First what is on its way, then what is there: a tip goes from the one to the other, and is never in neither.
+        // Ids on their way are looked at before the index: the second stage adds a tip to the index before it takes its id from here, so in this
+        // order it can't be missed.
         if lock(&self.in_flight).contains(&id) {
             return Ok(Outcome::SameAsBefore(id));
         }
-        // Where a part of the store can't be read, the same tip may come to be there twice; couriers and desks know it by its id. One that
-        // is damaged is not there: who sends it again makes it whole.
+        // While a part of the store can't be read, a tip that is in there is stored a second time; couriers and desks know it by its id. A damaged
+        // tip counts as not stored: whoever sends it again makes it whole.
         if let Ok(Some((volume, place, _))) = self.ledger.find(&id)
             && !self.ledger.known().damaged.contains(&place)
         {
@@ -163,12 +174,13 @@ impl Placing {
         Ok(())
     }
 
+    /// A volume with an empty journal, or with this file as its journal.
     fn make(&self, day: Day, slots: u16, whole: Option<&Staged>) -> io::Result<Current> {
         let (volume, slots, journal) = self.ledger.make_volume(day, slots, whole.map(Staged::path))?;
         Ok(Current { volume, slots: Arc::new(slots), journal, next_slot: 0, pending: Vec::new() })
     }
 
-    /// Appends to the journal of the current volume; says where it begins.
+    /// Appends to the journal of the current volume, or of a new one when that is full or of another day; says where it begins.
     fn append(&mut self, day: Day, write: impl FnOnce(&mut Journal) -> io::Result<u64>) -> io::Result<u64> {
         let limit = self.ledger.settings.volume_bytes;
         let keep = self.current.as_ref().is_some_and(|current| {
@@ -184,13 +196,13 @@ impl Placing {
         let current = self.current.as_mut().ok_or(io::ErrorKind::NotFound)?;
         let written = write(&mut current.journal);
         if written.is_err() {
-            // Half of it may be there. Nothing is written behind it; what was acknowledged before stands before it.
+            // Half of it may be there. No more is written to this journal; what was acknowledged lies before that half.
             self.full.extend(self.current.take());
         }
         written
     }
 
-    /// Leaves the current volume when it is `volume`, or not of `day`. It is handed on with the next group.
+    /// Writes no more to the current volume when it is `volume`, or not of `day`. It is handed on with the next group.
     pub fn leave(&mut self, volume: Option<u32>, day: Option<Day>) {
         let over = self.current.as_ref().is_some_and(|current| {
             let head = &current.volume.head;
@@ -206,7 +218,7 @@ impl Placing {
         self.full.extend(self.current.take());
     }
 
-    /// Overwrites one byte that means nothing, and syncs it.
+    /// Overwrites the one byte of the lane's probe file, and syncs it.
     pub fn probe(&mut self) -> Result<(), StoreError> {
         self.ledger.check_running()?;
         let (disk, folder) = (&self.ledger.disk, &self.ledger.folder);

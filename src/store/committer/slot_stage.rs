@@ -1,6 +1,7 @@
-//! The second half of a lane: the records of a group are written to their slots and synced; then its tips are in the index, and answered.
+//! The second stage of a lane: the records of a group are written to their slots and synced; only then are its tips in the index, and answered.
 //!
-//! In: [`Placed`], whose bytes are durable. Out: answers, and volumes that are left, to the sealer. Gives files the times of their days.
+//! In: [`Journaled`], whose bytes are durable. Out: answers, and volumes that are full, to the sealer. Touches slot files, the index, and the
+//! times of files.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -8,37 +9,41 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::committer::InFlight;
-use super::index::Place;
-use super::ledger::Ledger;
-use super::placing::{Outcome, Placed, ToRecord};
-use super::volume::{JOURNAL, SLOTS, Volume};
-use super::{Committed, StoreError, lock};
+use super::journal_stage::{InFlight, Journaled, Outcome, ToRecord};
+use crate::index::Place;
+use crate::ledger::Ledger;
+use crate::mutex::lock;
+use crate::volume::{JOURNAL, SLOTS, Volume};
+use crate::{Committed, StoreError};
 
-/// A volume is dated when nothing came for so long. Not behind each group: a file whose times were set costs the next sync a write more.
+/// The files of volumes are dated when nothing has come for this long. Not after each group, because the next sync of a file whose times were set
+/// writes once more.
 pub(super) const IDLE: Duration = Duration::from_millis(50);
-/// While groups follow each other without a pause, it is dated so often.
+/// While groups follow each other without a pause, files are dated at this interval.
 const BUSY: Duration = Duration::from_secs(1);
 
-pub(super) struct Recording {
+/// The stage, with what it has still to date.
+pub(super) struct SlotStage {
     ledger: Arc<Ledger>,
     in_flight: InFlight,
     /// Volumes that were written to and not dated since, by number.
     undated: BTreeMap<u32, Arc<Volume>>,
+    /// When that was done last.
     dated: Instant,
 }
 
-impl Recording {
+impl SlotStage {
     pub fn new(ledger: Arc<Ledger>, in_flight: InFlight) -> Self {
         Self { ledger, in_flight, undated: BTreeMap::new(), dated: Instant::now() }
     }
 
-    /// Makes the records of a group durable and answers it. When the disk fails nobody is answered, which tells them that it is not known.
-    pub fn record(&mut self, group: Placed) {
+    /// Makes the records of a group durable, and answers its tips. When the disk fails nobody is answered: their channels close, which says that
+    /// nothing is known.
+    pub fn write(&mut self, group: Journaled) {
         if self.ledger.has_stopped() {
             return;
         }
-        let Placed { tips, records, left } = group;
+        let Journaled { tips, records, left } = group;
         let Ok(durable) = self.make_durable(records) else {
             self.ledger.stop();
             return;
@@ -55,11 +60,11 @@ impl Recording {
                     Err(StoreError::Full) => Err(StoreError::Full),
                     Err(_) => Err(StoreError::Unavailable),
                 },
-                // It was recorded with its own group, unless it was withdrawn since.
+                // The earlier one was recorded with its own group, unless it has been withdrawn since.
                 Outcome::SameAsBefore(id) => match self.ledger.find(&id) {
                     Ok(Some((volume, ..))) => Ok(Committed { day: volume.head.day, already: true }),
                     Ok(None) => Err(StoreError::Unavailable),
-                    // It is there, as far as is known.
+                    // It is probably there, but its slot can't be read: neither answer would be safe.
                     Err(_) => Err(StoreError::Stopped),
                 },
             });
@@ -79,7 +84,8 @@ impl Recording {
         }
     }
 
-    /// The order matters: bytes are durable already; then record, then record durable, then visible, and acknowledged after that.
+    /// Writes records, syncs them, and only then adds their tips to the index. The bytes are durable already, and whoever waits is answered after this:
+    /// in any other order a tip could be acknowledged, or be seen, and be gone after a crash.
     fn make_durable(&mut self, records: Vec<ToRecord>) -> io::Result<HashMap<usize, Committed>> {
         for ToRecord { slots, records, .. } in &records {
             records.iter().try_for_each(|(slot, record, _)| slots.put(*slot, record))?;
@@ -105,12 +111,12 @@ impl Recording {
         Ok(durable)
     }
 
-    /// Whether no file has a time that says more than a day.
+    /// Whether no file is left whose time says more than a day.
     pub fn is_dated(&self) -> bool {
         self.undated.is_empty()
     }
 
-    /// Gives the files of what was written to the time at which the day of their tips began.
+    /// Gives the files that were written to the time at which the day of their tips began.
     pub fn date(&mut self) {
         for volume in std::mem::take(&mut self.undated).into_values() {
             date(&self.ledger, &volume);
@@ -119,6 +125,7 @@ impl Recording {
     }
 }
 
+/// Gives the two files of a volume that a lane writes to the time of its day.
 fn date(ledger: &Ledger, volume: &Volume) {
     for name in [SLOTS, JOURNAL] {
         ledger.disk.date(&volume.folder.join(name), volume.head.day);
