@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use softinfo_relay::circuit::Circuit;
+use softinfo_relay::net::Circuit;
 
 /// Longest line of the PROXY protocol, version 1.
 const LONGEST: usize = 107;

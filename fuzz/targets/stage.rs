@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use softinfo_base::clock::SystemClock;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_relay::testing::in_memory::{Side, Stage};
 use softinfo_relay::token::TokenHash;
@@ -70,7 +71,7 @@ impl Theatre {
         let page = folder.path().join("page.html");
         fs::write(&page, PAGE).unwrap();
         let token = TokenHash::of(COURIER_TOKEN.as_bytes());
-        let stage = Stage::open(folder.path(), &page, MAX_PLAINTEXT, token).unwrap();
+        let stage = Stage::open(folder.path(), &page, MAX_PLAINTEXT, token, Arc::new(SystemClock)).unwrap();
         let clock = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         Self { stage: Arc::new(stage), clock, _folder: folder }
     }

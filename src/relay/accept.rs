@@ -1,4 +1,6 @@
 //! From bytes to a durable tip. The two ways into the store: a text whole and at once, anything larger chunk by chunk.
+//!
+//! In: a permit and bytes. Out: a tip that is durable, or why there is none. Touches: the store.
 
 use std::sync::Arc;
 
@@ -7,24 +9,25 @@ use axum::response::Response;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::admission::Permit;
-use super::body::{Pieces, Source};
-use super::connection::Caller;
-use super::intake::{Shared, blocking, json};
-use super::problem::Problem;
 use softinfo_base::day::Day;
 use softinfo_base::limits::TIP_HEADER_BYTES;
 use softinfo_formats::envelope::header::{HeaderError, TipHeader};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::{SizeClass, SizeError, largest_file};
-use softinfo_store::{Acknowledgement, CHUNK, StoreError};
+use softinfo_store::{Acknowledgement, CHUNK, Store, StoreError};
+
+use crate::admission::{Budget, Permit, blocking};
+use crate::http::body::{Pieces, Source};
+use crate::http::connection::Caller;
+use crate::http::json::json;
+use crate::problem::Problem;
 
 /// Bytes of a large tip after which the disk is looked at again.
 const LOOK: u64 = 1 << 20;
 
 /// A tip that is durable: the answer to whoever sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Accepted {
+pub(crate) struct Accepted {
     pub id: TipId,
     pub day: Day,
     /// Whether the same bytes were there before.
@@ -33,109 +36,126 @@ pub(super) struct Accepted {
 }
 
 impl Accepted {
+    /// Created, or OK when it was there before.
     pub fn status(&self) -> StatusCode {
         if self.already { StatusCode::OK } else { StatusCode::CREATED }
     }
 
+    /// The answer to a program: id and day.
     pub fn to_json(self) -> Response {
         json(self.status(), &self)
     }
 }
 
 /// Checks the header of a tip at the start of its file.
-pub(super) fn check_header(start: &[u8]) -> Result<TipHeader, HeaderError> {
+pub(crate) fn check_header(start: &[u8]) -> Result<TipHeader, HeaderError> {
     TipHeader::parse(&start[..start.len().min(TIP_HEADER_BYTES)])
 }
 
-/// Stores a text that has come whole. Waits for nothing but the store's answer, which is about this tip and those that came with it.
-pub(super) async fn accept_text(
-    shared: &Shared,
-    permit: &Permit,
-    caller: &Caller,
-    text: Vec<u8>,
-) -> Result<Accepted, Problem> {
-    let header = check_header(&text)?;
-    SizeClass::of_file(text.len() as u64, shared.max_plaintext())?;
-    let id = TipId::of(&text);
-    permit.keep()?;
-    // From here on it goes its way without whoever sent it: who hangs up now has the tip stored all the same, so what it takes of memory and
-    // of the share is held until the store has answered.
-    let (store, budget, held, open) =
-        (Arc::clone(&shared.store), Arc::clone(&shared.budget), permit.meter(), caller.open.clone());
-    let task = tokio::spawn(async move {
-        let _held = (held, open.keep());
-        let part = match budget.text_part() {
-            Ok(part) => Some(part),
-            Err(problem) => {
-                // What is there already takes no room. Where that can't be looked up, the share decides.
-                let (store, there) = (Arc::clone(&store), id);
-                if !blocking(move || store.holds(&there).unwrap_or(false)).await? {
-                    return Err(problem);
+/// The way into the store. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Acceptor {
+    pub store: Arc<dyn Store>,
+    pub budget: Arc<Budget>,
+}
+
+impl Acceptor {
+    /// Stores a text that has come whole. Waits for nothing but the store's answer, which is about this tip and those that came with it.
+    ///
+    /// `max_plaintext` is what the largest tip has, as it held when the request came.
+    pub async fn text(
+        &self,
+        permit: &Permit,
+        caller: &Caller,
+        text: Vec<u8>,
+        max_plaintext: u64,
+    ) -> Result<Accepted, Problem> {
+        let header = check_header(&text)?;
+        SizeClass::of_file(text.len() as u64, max_plaintext)?;
+        let id = TipId::of(&text);
+        permit.keep()?;
+        // From here on the tip is stored even when its sender hangs up, so its memory and its part of the share are held until the store has
+        // answered.
+        let (Self { store, budget }, held, open) = (self.clone(), permit.meter(), caller.open.clone());
+        let task = tokio::spawn(async move {
+            let _held = (held, open.keep());
+            let part = match budget.text_part() {
+                Ok(part) => Some(part),
+                Err(problem) => {
+                    // What is there already takes no room. Where that can't be looked up, the share decides.
+                    let (store, there) = (Arc::clone(&store), id);
+                    if !blocking(move || store.holds(&there).unwrap_or(false)).await? {
+                        return Err(problem);
+                    }
+                    None
                 }
-                None
+            };
+            let accepted = answer(id, store.put(&text, id, &header)?).await;
+            // Given back only when it is certain that nothing was stored.
+            let was_refused = matches!(accepted, Err(Problem::StorageFull | Problem::Unavailable));
+            if let Some(part) =
+                part.filter(|_| !was_refused && !accepted.as_ref().is_ok_and(|accepted| accepted.already))
+            {
+                part.keep();
             }
-        };
-        let accepted = answer(id, store.put(&text, id, &header)?).await;
-        // Given back only when it is certain that nothing was stored.
-        let was_refused = matches!(accepted, Err(Problem::StorageFull | Problem::Unavailable));
-        if let Some(part) = part.filter(|_| !was_refused && !accepted.as_ref().is_ok_and(|accepted| accepted.already)) {
-            part.keep();
-        }
-        accepted
-    });
-    task.await.map_err(|_| Problem::Unsure)?
-}
-
-/// Stores what a source gives, when it is a tip. `announced` is what its length says, where that is known before.
-///
-/// Every call into the store may wait for the disk, so each takes its turn with those of other large tips, away from what answers texts.
-pub(super) async fn accept_large<S: Source>(
-    shared: &Shared,
-    permit: &Permit,
-    caller: &Caller,
-    announced: Option<Result<SizeClass, SizeError>>,
-    pieces: &mut Pieces<S>,
-) -> Result<Accepted, Problem> {
-    let (max, calls) = (shared.max_plaintext(), &shared.budget.store_calls);
-    let mut chunk = Vec::new();
-    pieces.fill(&mut chunk, CHUNK).await?;
-    // A header is well within the first chunk, so that anything else is refused before the store is touched.
-    let header = check_header(&chunk)?;
-    if let Some(class) = announced {
-        class?;
+            accepted
+        });
+        task.await.map_err(|_| Problem::Unsure)?
     }
 
-    let store = Arc::clone(&shared.store);
-    let mut incoming = calls.run(move || store.begin()).await??;
-    let (mut hash, mut length, mut looked) = (Sha256::new(), 0, 0);
-    while !chunk.is_empty() {
-        length += chunk.len() as u64;
-        if length > largest_file(max) {
-            return Err(Problem::TooLarge { max });
-        }
-        if length - looked >= LOOK {
-            permit.check_disk()?;
-            looked = length;
-        }
-        hash.update(&chunk);
-        (incoming, chunk) = calls
-            .run(move || {
-                incoming.append(&chunk)?;
-                Ok::<_, StoreError>((incoming, chunk))
-            })
-            .await??;
-        permit.written(chunk.len());
-        chunk.clear();
+    /// Stores what `pieces` give, when it is a tip. `announced` is what its length says, where that is known before.
+    ///
+    /// Every call into the store may wait for the disk, so each takes its turn with those of other large tips, away from what answers texts.
+    pub async fn large<S: Source>(
+        &self,
+        permit: &Permit,
+        caller: &Caller,
+        announced: Option<Result<SizeClass, SizeError>>,
+        pieces: &mut Pieces<S>,
+        max_plaintext: u64,
+    ) -> Result<Accepted, Problem> {
+        let calls = &self.budget.store_calls;
+        let mut chunk = Vec::new();
         pieces.fill(&mut chunk, CHUNK).await?;
+        // A header is well within the first chunk, so that anything else is refused before the store is touched.
+        let header = check_header(&chunk)?;
+        if let Some(class) = announced {
+            class?;
+        }
+
+        let store = Arc::clone(&self.store);
+        let mut incoming = calls.run(move || store.begin()).await??;
+        let (mut hash, mut length, mut looked) = (Sha256::new(), 0, 0);
+        while !chunk.is_empty() {
+            length += chunk.len() as u64;
+            if length > largest_file(max_plaintext) {
+                return Err(Problem::TooLarge { max: max_plaintext });
+            }
+            if length - looked >= LOOK {
+                permit.check_disk()?;
+                looked = length;
+            }
+            hash.update(&chunk);
+            (incoming, chunk) = calls
+                .run(move || {
+                    incoming.append(&chunk)?;
+                    Ok::<_, StoreError>((incoming, chunk))
+                })
+                .await??;
+            permit.written(chunk.len());
+            chunk.clear();
+            pieces.fill(&mut chunk, CHUNK).await?;
+        }
+        SizeClass::of_file(length, max_plaintext)?;
+        let id = TipId::from_bytes(hash.finalize().into());
+        permit.keep()?;
+        let _kept = caller.open.keep();
+        let acknowledged = calls.run(move || incoming.commit(id, &header)).await?;
+        answer(id, acknowledged).await
     }
-    SizeClass::of_file(length, max)?;
-    let id = TipId::from_bytes(hash.finalize().into());
-    permit.keep()?;
-    let _kept = caller.open.keep();
-    let acknowledged = calls.run(move || incoming.commit(id, &header)).await?;
-    answer(id, acknowledged).await
 }
 
+/// What the store has acknowledged, when it has: a tip that is durable, or why there is none.
 async fn answer(id: TipId, acknowledged: Acknowledgement) -> Result<Accepted, Problem> {
     match acknowledged.await {
         Ok(Ok(committed)) => Ok(Accepted { id, day: committed.day, already: committed.already }),

@@ -1,4 +1,6 @@
 //! Courier tokens: the relay knows only their hashes, and compares in constant time.
+//!
+//! In: an `Authorization` field. Out: the number of the token that it shows. Touches nothing.
 
 use std::fmt;
 

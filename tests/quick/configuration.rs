@@ -127,7 +127,7 @@ fn the_demonstration_uses_the_example_keys_and_loopback_only() {
 
 #[test]
 fn no_event_of_the_log_has_room_for_a_requests_data() {
-    let source = fs::read_to_string(project().join("src/relay/event.rs")).unwrap();
+    let source = fs::read_to_string(project().join("src/relay/log.rs")).unwrap();
     let start = source.find("pub enum Event {").unwrap();
     let body = &source[start..start + source[start..].find("\n}\n").unwrap()];
     let fields: Vec<&str> =
@@ -135,7 +135,7 @@ fn no_event_of_the_log_has_room_for_a_requests_data() {
     assert_eq!(
         fields,
         [
-            "listener: Listener,",
+            "listener: ListenerKind,",
             "place: Place,",
             "version: u64,",
             "on: Day,",
@@ -148,14 +148,14 @@ fn no_event_of_the_log_has_room_for_a_requests_data() {
         ]
     );
     // What a finding says is written where a configuration is looked at, and nowhere else.
-    let inspection = fs::read_to_string(project().join("src/relay/inspection.rs")).unwrap();
+    let inspection = fs::read_to_string(project().join("src/relay/inspection/finding.rs")).unwrap();
     assert!(
         inspection.contains("pub struct Finding {\n    severity: Severity,\n    text: String,\n}"),
         "its fields are its own"
     );
     // Nothing else in the relay prints, but what is built to leak, for one test; and no program is built with it.
-    let rooms = fs::read_to_string(project().join("src/relay/testing/mod.rs")).unwrap();
-    assert!(rooms.contains("#[cfg(feature = \"planted-leaks\")]\npub(crate) mod planted_leaks;\n"));
+    let rooms = fs::read_to_string(project().join("src/relay/lib.rs")).unwrap();
+    assert!(rooms.contains("#[cfg(feature = \"planted-leaks\")]\nmod planted_leaks;\n"));
     let features = fs::read_to_string(project().join("src/relay/Cargo.toml")).unwrap();
     assert_eq!(features.matches("planted-leaks").count(), 1, "nothing turns it on");
     let mut files = 0;
@@ -171,7 +171,7 @@ fn no_event_of_the_log_has_room_for_a_requests_data() {
             let source = fs::read_to_string(&path).unwrap();
             let words = ["println!", "print!", "dbg!", "stderr()", "stdout()"];
             let prints = words.iter().any(|word| source.contains(word));
-            let may = ["relay/event.rs", "testing/planted_leaks.rs"].iter().any(|file| path.ends_with(file));
+            let may = ["relay/log.rs", "relay/planted_leaks.rs"].iter().any(|file| path.ends_with(file));
             assert!(!prints || may, "{} prints", path.display());
         }
     }

@@ -138,7 +138,7 @@ fn the_problems_of_the_relay_are_those_of_the_protocol_with_the_same_status() {
         assert_eq!(names.len(), statuses.len(), "{row:?}");
         documented.extend(names.into_iter().zip(statuses));
     }
-    let source = read("src/relay/problem.rs");
+    let source = read("src/relay/problem/words.rs");
     let parts = source.split("fn parts").nth(1).unwrap().split("impl IntoResponse").next().unwrap();
     let mut in_program = BTreeSet::new();
     // The first piece is before the first problem and holds the function's own type.
@@ -219,7 +219,7 @@ fn every_version_string_of_the_protocol_is_the_programs_and_every_named_vector_i
     assert_eq!(version("report"), format!("`{SCHEMA}`"));
     assert_eq!(version("directory"), format!("`{}`", Contents::schema()));
     assert_eq!(version("bundle"), format!("`{}`", Manifest::SCHEMA));
-    assert!(read("src/relay/courier_api.rs").contains(version("pool").trim_matches('`')));
+    assert!(read("src/relay/courier/listing.rs").contains(version("pool").trim_matches('`')));
     assert!(read("src/seal/receipt.rs").contains(version("receipt").trim_matches('`')));
     for path in formats.iter().flat_map(|row| code(&row[2])) {
         assert!(Path::new(scene::PROJECT).join(&path).exists(), "{path}");
@@ -321,5 +321,5 @@ fn exit_codes_are_one_table_in_document_and_programs() {
             assert!(table.contains(&code), "{program}: {code:?}");
         }
     }
-    assert_eq!(softinfo_relay::watchdog::EXIT, Exit::TryLater as u8);
+    assert_eq!(softinfo_relay::lifecycle::EXIT, Exit::TryLater as u8);
 }

@@ -340,7 +340,7 @@ fn attempts(shut_in: bool) -> BTreeMap<String, String> {
     let port = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--exact", "intruder", "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "sandbox::intruder", "--ignored", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder.path())
         .env("SOFTINFO_TEST_PORT", port.local_addr().unwrap().port().to_string());
     if shut_in {

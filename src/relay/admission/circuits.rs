@@ -1,5 +1,7 @@
 //! What each circuit does at a time and in an hour. In memory only, and forgotten when the hour is over.
 //!
+//! In: circuits and bytes. Out: leases, or a refusal. Touches nothing.
+//!
 //! One visitor has one circuit at a time, and a new one for the asking: this slows a flood over one circuit and is no more than that.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,14 +10,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::CircuitLimits;
-use crate::circuit::Circuit;
+use crate::net::Circuit;
 use crate::problem::Problem;
 
 const HOUR: Duration = Duration::from_hours(1);
 /// Seconds until one upload of a circuit is likely to be done.
 const SOON: u64 = 60;
 
-/// A circuit is remembered within its hour when it has sent more than this part of what it may.
+/// A circuit that has sent no more than one part in so many of its hourly share is forgotten when it is gone.
 const LITTLE: u64 = 64;
 
 /// All circuits that were seen within the hour.
@@ -38,7 +40,7 @@ struct Use {
 }
 
 /// A connection over a circuit, counted until it is dropped.
-pub(crate) struct Held {
+pub(crate) struct CircuitLease {
     account: Arc<Account>,
     limits: CircuitLimits,
 }
@@ -47,12 +49,13 @@ pub(crate) struct Held {
 pub(super) struct Upload(Arc<Account>);
 
 impl Circuits {
+    /// No circuit was seen yet.
     pub fn new(limits: CircuitLimits) -> Self {
         Self { limits, accounts: Mutex::default() }
     }
 
     /// Counts a connection; `None` when the circuit has enough of them.
-    pub fn connect(&self, circuit: Circuit) -> Option<Held> {
+    pub fn connect(&self, circuit: Circuit) -> Option<CircuitLease> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         let known = accounts.iter().find(|account| account.circuit == circuit).cloned();
         let account = known.unwrap_or_else(|| {
@@ -69,7 +72,7 @@ impl Circuits {
         }
         used.connections += 1;
         drop(used);
-        Some(Held { account, limits: self.limits.clone() })
+        Some(CircuitLease { account, limits: self.limits.clone() })
     }
 }
 
@@ -78,7 +81,7 @@ impl Account {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// With `little` bytes or fewer it is not worth its place: a new circuit costs as little as going on with this one.
+    /// Whether its account may go. With `little` bytes or fewer nothing is gained by that: a new circuit begins with none.
     fn is_forgotten(&self, little: u64) -> bool {
         let used = self.lock();
         used.connections == 0 && used.uploads == 0 && (used.bytes <= little || used.hour.elapsed() >= HOUR)
@@ -93,7 +96,7 @@ impl Account {
     }
 }
 
-impl Held {
+impl CircuitLease {
     /// Counts an upload, or says when the next one may come.
     pub(super) fn upload(&self) -> Result<Upload, Problem> {
         self.account.spend(0);
@@ -117,7 +120,7 @@ impl Upload {
     }
 }
 
-impl Drop for Held {
+impl Drop for CircuitLease {
     fn drop(&mut self) {
         self.account.lock().connections -= 1;
     }

@@ -1,5 +1,7 @@
 //! Connections that are open: never more than so many. When all are taken, the one on which least moves is closed for the new one.
 //!
+//! In: a connection. Out: a slot for it, and a signal to close another. Touches nothing.
+//!
 //! What moves is counted in bytes, in both directions: who reads a large answer is as busy as who sends. One that has just come has a little time
 //! to say what it wants. One that has shown a token or a certificate goes last, and while anything moves on it, not at all.
 
@@ -11,17 +13,18 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
-use super::activity::Activity;
 use super::signal::{Signal, Why};
+use crate::net::activity::Activity;
 
-/// For so long others go first: over Tor, what is asked comes some time after the connection.
+/// Others are closed before a connection that is younger than this: over Tor, the request comes some time after the connection.
 const YOUNG: Duration = Duration::from_secs(10);
-/// What a young one counts as having moved, for each millisecond until it is young no more: one that has come just now and says nothing yet is
-/// worth more than one that said little long ago.
+/// A young connection counts as if it had moved so many bytes for each millisecond that it stays young: a new one that is silent then outranks
+/// an old one that said little.
 const CREDIT: u64 = 2;
 /// Time for one that is closed to be gone. It takes a moment unless the machine stands still.
 const GONE: Duration = Duration::from_secs(2);
 
+/// All that are open on one listener.
 pub(crate) struct Connections {
     slots: Arc<Semaphore>,
     all: Mutex<All>,
@@ -70,7 +73,8 @@ impl Open {
         self.close.given().await;
     }
 
-    /// Who goes first: strangers before those who are known, and of each those who had their time, and of them the one that moves least.
+    /// The order in which connections are closed: strangers before known ones, older before young ones, and among these the one on which least
+    /// moves. `None` when it is not closed for another.
     fn rank(&self, now: Instant) -> Option<(bool, bool, u64)> {
         let (known, rate) = (self.known.load(Ordering::Relaxed), self.activity.rate(now));
         if self.kept.load(Ordering::Relaxed) > 0 || (known && rate > 0) {
@@ -92,6 +96,7 @@ impl Drop for Kept {
 }
 
 impl Connections {
+    /// At most so many are open at a time.
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { slots: Arc::new(Semaphore::new(most)), all: Mutex::default() })
     }

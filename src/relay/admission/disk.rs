@@ -1,14 +1,18 @@
 //! Room on the disk, in bytes and in files, and the part of both that is for text alone.
+//!
+//! In: nothing of a request. Out: how much is free. Touches: the disk of the store, which is asked.
 
 use std::io;
 use std::path::PathBuf;
 
-use crate::problem::Problem;
 use softinfo_store::{FREE_FILES, Space, space_of};
+
+use crate::problem::Problem;
 
 /// One file for so many bytes of the reserve: what ext4 makes when nothing else is said (mke2fs.conf, `inode_ratio`).
 const BYTES_A_FILE: u64 = 16 * 1024;
 
+/// The disk of the store.
 pub(super) struct Disk {
     folder: PathBuf,
     floor: u64,
@@ -21,6 +25,7 @@ impl Disk {
         Self { folder, floor, reserve }
     }
 
+    /// What is free now, in bytes and files.
     pub fn free(&self) -> io::Result<Space> {
         space_of(&self.folder)
     }

@@ -1,4 +1,6 @@
 //! A gate: so many at a time, so many who wait, and none who waits for ever. For calls that may wait for the disk, and for what they open.
+//!
+//! In: work. Out: its result, or [`Problem::Busy`]. Touches nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use crate::problem::Problem;
 /// Seconds until a gate that is besieged is likely to be free.
 const SOON: u64 = 10;
 
+/// Places behind it, and places in front of it to wait.
 pub(crate) struct Gate {
     at_a_time: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
@@ -21,6 +24,7 @@ pub(crate) struct Gate {
 pub(crate) struct Pass(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
 impl Gate {
+    /// So many behind it, so many in front of it, each for `patience` at most.
     pub fn new(at_a_time: usize, waiting: usize, patience: Duration) -> Self {
         let [at_a_time, waiting] = [at_a_time, waiting].map(|number| Arc::new(Semaphore::new(number)));
         Self { at_a_time, waiting, patience }
@@ -44,8 +48,13 @@ impl Gate {
             drop(pass);
             done
         };
-        tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Unavailable)
+        blocking(work).await
     }
+}
+
+/// Does what may wait for the disk, where waiting is allowed, and without a turn: for a look that is short.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Unavailable)
 }
 
 #[cfg(test)]

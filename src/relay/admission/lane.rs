@@ -1,5 +1,7 @@
 //! A lane: bodies that are being read, at most so many at a time, with at most so many of their bytes in memory. Text has a lane of its own.
 //!
+//! In: bytes as they come and as they are written. Out: places, and a signal to those that lose theirs. Touches nothing.
+//!
 //! When there is no room, the one that moves least gives way. So it costs bandwidth to keep others out, and not only connections.
 
 use std::collections::BTreeMap;
@@ -9,10 +11,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::activity::Activity;
 use super::signal::{Signal, Why};
+use crate::net::activity::Activity;
 
-/// For so long nobody can say how fast a body comes, and others give way first. What it holds by then has cost its bandwidth.
+/// A body younger than this has no known pace, so others give way before it. What it has sent by then has cost its sender bandwidth.
 const YOUNG: Duration = Duration::from_secs(1);
 
 /// How much a lane takes.
@@ -26,6 +28,7 @@ pub(super) struct Room {
     pub crawl: u64,
 }
 
+/// The bodies that are being read, and their bytes in memory.
 pub(super) struct Lane {
     room: Room,
     state: Mutex<State>,
@@ -54,7 +57,7 @@ pub(super) struct Place {
 }
 
 impl State {
-    /// Takes the place of the slowest for which `gives_way` holds; says whether there was one.
+    /// Takes its place from the slowest body for which `gives_way` holds; says whether there was one.
     fn evict(&mut self, gives_way: impl Fn(&Entry, u64) -> bool) -> bool {
         let now = Instant::now();
         let slowest = self
@@ -66,7 +69,7 @@ impl State {
             .map(|(young, rate, number, _)| (young, rate, number))
             .min();
         let Some(entry) = slowest.and_then(|(_, _, number)| self.taken.remove(&number)) else { return false };
-        // What it holds is free as soon as its task has looked; counted as free now, or one overflow would cost several.
+        // Its memory is freed when its task sees the signal. It is counted as free at once, or one overflow would make several give way.
         self.held -= entry.held.load(Ordering::Relaxed);
         entry.over.give(Why::GaveWay);
         true
@@ -74,6 +77,7 @@ impl State {
 }
 
 impl Lane {
+    /// An empty lane.
     pub fn new(room: Room) -> Arc<Self> {
         Arc::new(Self { room, state: Mutex::default() })
     }

@@ -1,4 +1,6 @@
 //! The one signal that takes a permit back. It stays given: every await under the permit sees it, whenever it looks.
+//!
+//! In: why. Out: the same, to all who wait. Touches nothing.
 
 use std::sync::OnceLock;
 
@@ -13,6 +15,7 @@ pub(crate) enum Why {
     DaySpent,
 }
 
+/// Given once, or never.
 #[derive(Default)]
 pub(crate) struct Signal {
     why: OnceLock<Why>,

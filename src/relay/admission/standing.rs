@@ -1,4 +1,6 @@
 //! How much of everything is left, for the status of the relay.
+//!
+//! In: the budget. Out: free disk, and shares in quarters. Touches: the disk, which is asked.
 
 use super::Budget;
 
@@ -22,7 +24,7 @@ pub(crate) struct Standing {
 
 /// A share: of large tips for the day, or of text, which runs full again all the time.
 pub(crate) struct Share {
-    /// Of what.
+    /// [`LARGE`] or [`TEXT`].
     pub name: &'static str,
     /// All of it, in MiB.
     pub limit_mib: u64,
@@ -31,6 +33,7 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    /// `limit` and `spent` in bytes.
     pub(super) fn new(name: &'static str, limit: u64, spent: u64) -> Self {
         let quarters = (u128::from(spent) * QUARTERS).checked_div(limit.into()).unwrap_or(QUARTERS).min(QUARTERS);
         Self { name, limit_mib: limit >> 20, spent_percent: u8::try_from(quarters * 100 / QUARTERS).unwrap_or(100) }

@@ -1,11 +1,13 @@
 //! Limits that are each possible, but contradict one another or the machine.
+//!
+//! In: the configuration, the largest tip of the directory. Out: findings, all of them warnings. Touches nothing.
 
 use rustix::process::Resource;
 
 use super::Finding;
+use crate::admission::COURIER_CONNECTIONS;
 use crate::config::Config;
 use crate::sandbox::FILES;
-use crate::serve::COURIERS;
 
 /// While a volume is sealed its database is there twice, each about one and a half times its payload.
 const VOLUMES_IN_FLOOR: u64 = 3;
@@ -57,7 +59,7 @@ pub(super) fn look(config: &Config, max_bytes: Option<u64>, findings: &mut Vec<F
         );
     }
     let may_open = rustix::process::getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX).min(FILES);
-    let needed = [limits.connections, COURIERS, limits.uploads]
+    let needed = [limits.connections, COURIER_CONNECTIONS, limits.uploads]
         .into_iter()
         .fold(OTHER_FILES, |sum, part| sum.saturating_add(part as u64));
     warn(

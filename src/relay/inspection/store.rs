@@ -1,4 +1,6 @@
 //! The store's folder, looked at without changing it, and the folders that stay readable.
+//!
+//! In: the configuration. Out: findings. Touches nothing.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,11 +9,12 @@ use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD};
 
+use softinfo_store::{StoreError, free_bytes, pool};
+
 use super::Finding;
 use crate::config::Config;
+use crate::intake::uploads::Uploads;
 use crate::served;
-use crate::uploads::Uploads;
-use softinfo_store::{StoreError, free_bytes, pool};
 
 /// File systems on which erasing can't be relied on (statfs(2)), and why.
 const UNFIT: [(i64, &str); 8] = [
@@ -27,6 +30,7 @@ const UNFIT: [(i64, &str); 8] = [
 /// Folders that hold more than the relay's files.
 const WIDE: [&str; 11] = ["/", "/etc", "/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr", "/var", "/var/lib"];
 
+/// Looks at the folder of the store, its disk, and the folders that stay readable; what is wrong goes to `findings`.
 pub(super) fn look(config: &Config, findings: &mut Vec<Finding>) {
     let folder = config.store.folder.as_path();
     match fs::metadata(folder) {

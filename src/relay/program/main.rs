@@ -1,30 +1,28 @@
 //! The letterbox. Reads one TOML file, opens two listeners, stores ciphertext.
+//!
+//! In: arguments and a file. Out: an exit code, and what the library says. Touches nothing that the library does not.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod check;
 mod memory;
+mod serve;
 mod store;
 
 use std::alloc::System;
-use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
+use zeroizing_alloc::ZeroAlloc;
+
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
+use softinfo_relay::ServeError;
 use softinfo_relay::config::Config;
-use softinfo_relay::event::{self, Event};
 use softinfo_relay::inspection::Inspection;
-use softinfo_relay::listen::Place;
-use softinfo_relay::sandbox::{self, Report, Weight};
-use softinfo_relay::{Prepared, ServeError};
 use softinfo_store::StoreError;
-use softinfo_terminal::{Exit, arguments, complain, exit_codes, say, sentence};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
-use zeroizing_alloc::ZeroAlloc;
+use softinfo_terminal::{Exit, arguments, complain, exit_codes, sentence};
 
 /// What a request was must not be found in memory after it: every block is zeroed when it is freed.
 #[global_allocator]
@@ -114,64 +112,17 @@ fn run(arguments: &Arguments) -> Result<()> {
     let config = Config::load(&path)?;
     let allow_example = arguments.i_know_these_are_example_keys;
     if arguments.check_config {
-        return check(&path, &Inspection::of(&config, allow_example, SystemClock.today()));
+        return check::configuration(&path, &Inspection::of(&config, allow_example, SystemClock.today()));
     }
     if arguments.show_sandbox {
-        let openings = Prepared::openings(&config)?;
-        let report = sandbox::enter(&openings)?;
-        for line in report.to_string().lines() {
-            say(line)?;
-        }
-        return whole(&report);
+        return check::show_sandbox(&config);
     }
     let accept_date = is_accepted(arguments.accept_date)?;
     if let Some(Command::Store(work)) = &arguments.command {
         return store::run(work, &config, accept_date);
     }
-    event::quiet_panics();
-    let relay = Prepared::new(&config, allow_example)?;
-    let openings = Prepared::openings(&config)?;
-    let intake = relay.intake().clone();
-    // The count reads files that the sandbox closes.
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let report = sandbox::enter(&openings)?;
-    whole(&report)?;
-    for finding in report.missing(Weight::Should) {
-        event::log(&Event::SandboxMissing { what: finding.what });
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
-        .enable_all()
-        .build()
-        .context("can't start")?;
-    let ended = runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        let relay = relay.start(&config, memory::give_back, accept_date)?;
-        if arguments.config.is_none() {
-            // A relay whose standard output nobody reads works all the same.
-            let _ = say_next_steps(&config, &intake);
-        }
-        let reload = Arc::new(Notify::new());
-        let reloading = Arc::clone(&reload);
-        tokio::spawn(async move {
-            while hangup.recv().await.is_some() {
-                reloading.notify_one();
-            }
-        });
-        let stop = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        };
-        relay.run(stop, reload).await?;
-        Ok(())
-    });
-    // The store is closed. What still runs only packs the page, which can take long on a small machine.
-    runtime.shutdown_background();
-    ended
+    let is_demo = arguments.config.is_none();
+    serve::run(&config, allow_example, accept_date, is_demo)
 }
 
 /// Who accepts the clock's day has to know which it is.
@@ -185,54 +136,4 @@ fn is_accepted(accepted: Option<Day>) -> Result<bool> {
         }
         accepted => Ok(accepted.is_some()),
     }
-}
-
-/// Prints every finding; none but warnings is in order.
-fn check(path: &Path, inspection: &Inspection) -> Result<()> {
-    for finding in &inspection.findings {
-        complain(NAME, finding);
-    }
-    let Some(served) = inspection.served() else {
-        let errors = inspection.findings.iter().filter(|finding| !finding.is_warning()).count();
-        let errors = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
-        anyhow::bail!("{} is not in order: {errors}; nothing was changed", path.display());
-    };
-    let contents = served.contents();
-    say(format!(
-        "{} is in order: channel {}, directory version {}, valid until {}",
-        path.display(),
-        contents.channel,
-        contents.version,
-        contents.expires
-    ))?;
-    Ok(())
-}
-
-fn whole(report: &Report) -> Result<()> {
-    match report.missing(Weight::Must).next() {
-        Some(finding) => anyhow::bail!("the sandbox is not whole: {} ({})", finding.what, finding.detail),
-        None => Ok(()),
-    }
-}
-
-fn say_next_steps(config: &Config, address: &Place) -> std::io::Result<()> {
-    let programs = std::env::current_exe()?.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
-    let page = config.page.as_ref().map_or_else(String::new, |_| format!("The page to write on: http://{address}/\n"));
-    let steps = format!(
-        "
-A relay for trying out, on this machine only, with the EXAMPLE keys. Stop it with Ctrl-C.
-{page}In another terminal, in this folder:
-
-  cargo build --release
-  export PATH=\"{programs}:$PATH\"
-  echo 'At night they lock the doors of the workshop.' > note.txt
-  softinfo-tip send --relay http://{address} --to labour-inspectorate-example --message note.txt
-  softinfo-courier fetch --out bundle.tar
-  softinfo-desk import bundle.tar
-  softinfo-desk list
-  softinfo-desk show ID                      (ID as shown by list)
-  softinfo-desk open ID --out case/          (the same into a folder, with its files)
-"
-    );
-    steps.lines().try_for_each(say)
 }

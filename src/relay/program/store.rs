@@ -1,15 +1,18 @@
 //! `softinfo-relay store`: what an operator does to a store while no relay has it open. Opens the one that the configuration names.
+//!
+//! In: what is to be done. Out: what was done, a line each. Touches: the store.
 
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
+
 use softinfo_base::clock::SystemClock;
 use softinfo_base::day::Day;
 use softinfo_base::process::close_memory;
 use softinfo_base::wording::counted;
 use softinfo_relay::config::Config;
-use softinfo_relay::event::{self, Event};
+use softinfo_relay::log::{self, Event};
 use softinfo_store::pool::{Pool, Settings};
 use softinfo_store::{Store, StoreError};
 use softinfo_terminal::{count_bar, say};
@@ -46,7 +49,7 @@ pub fn run(work: &Work, config: &Config, accept_date: bool) -> Result<()> {
     // Opening makes a store where there is none, and nobody wants that of a look.
     anyhow::ensure!(folder.join("format").exists(), "there is no store in {}; nothing was done", folder.display());
     let settings = Settings { seals: false, ..config.store_settings(memory::give_back, accept_date) };
-    let pool = Pool::open(folder, settings, Arc::new(SystemClock), |notice| event::log(&Event::Store(notice)))?;
+    let pool = Pool::open(folder, settings, Arc::new(SystemClock), |notice| log::log(&Event::Store(notice)))?;
     let done = match work {
         Work::Verify => verify(&pool),
         Work::Purge { before } => purge(&pool, *before),

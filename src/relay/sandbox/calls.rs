@@ -1,5 +1,7 @@
 //! The system calls that stay: memory, threads, time, files it has or may open, and the sockets that are open already.
 //!
+//! In: the machine it runs on. Out: two filters for the kernel. Touches nothing; `enter` applies them.
+//!
 //! All others fail with EPERM. There is no call here that makes a socket, starts a program or looks into another process.
 
 use std::collections::BTreeMap;

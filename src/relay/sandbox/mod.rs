@@ -15,9 +15,9 @@ use landlock::{
 };
 use rustix::process::{Resource, Rlimit};
 
-pub use report::{Finding, Report, Weight};
-
 use softinfo_base::process::{OpenMemory, close_memory};
+
+pub use report::{Finding, Report, Weight};
 
 /// The newest Landlock that is asked for; an older kernel gives what it has.
 const LANDLOCK: ABI = ABI::V7;
@@ -39,9 +39,9 @@ pub enum SandboxError {
     /// A folder that has to stay open.
     #[error("{}: {source}", path.display())]
     Folder {
-        /// Which.
+        /// The folder.
         path: PathBuf,
-        /// Why.
+        /// What opening it failed with.
         source: landlock::PathFdError,
     },
     /// Landlock said no.

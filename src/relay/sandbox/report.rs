@@ -1,4 +1,7 @@
 //! What holds, found out by trying and by asking the kernel, not by remembering what was set.
+//!
+//! In: what Landlock says, `/proc/self/status`. Out: a line for each thing that was looked at. Touches: tries what must fail, and undoes what
+//! does not.
 
 use std::fmt;
 use std::fs::File;
@@ -16,13 +19,13 @@ use super::landlock_words;
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What.
+    /// What was looked for, in words for the operator.
     pub what: &'static str,
     /// Whether it holds.
     pub holds: bool,
     /// How much depends on it.
     pub weight: Weight,
-    /// More about it.
+    /// How far it holds, or what the operator can do; may be empty.
     pub detail: String,
 }
 

@@ -1,8 +1,9 @@
-//! What only tests use of the relay: an entry without sockets, and leaks that a test has to find.
+//! What only tests use of the relay: an entry without sockets.
 //!
-//! No program calls any of it. [`in_memory`] is always built, so that tests and fuzz targets see the relay that ships; the leaks need a feature
-//! of their own, because they must not be in anything that ships.
+//! No program calls any of it. It is always built, so that tests and fuzz targets see the relay that ships. What is built to leak, for the test
+//! of "no identifiers", is in `planted_leaks` and needs a feature of its own: it must not be in anything that ships.
 
 pub mod in_memory;
-#[cfg(feature = "planted-leaks")]
-pub(crate) mod planted_leaks;
+mod in_place;
+#[cfg(test)]
+mod midnight;

@@ -52,7 +52,7 @@ fn every_installed_file_that_the_guide_names_is_in_a_package() {
 #[test]
 fn every_line_of_the_log_is_in_the_guide() {
     let guide = guide();
-    let source = read("src/relay/event.rs");
+    let source = read("src/relay/log.rs");
     let display = source.split("impl fmt::Display for Event").nth(1).unwrap().split("\n}\n").next().unwrap();
     let texts: Vec<_> = display.split("write!(f, ").skip(1).chain(display.split("write!(\n").skip(1)).collect();
     let mut seen = 0;

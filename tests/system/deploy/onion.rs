@@ -86,7 +86,7 @@ fn each_onion_leads_to_its_own_socket_and_tor_and_relay_agree_on_circuits() {
     // AppArmor lets tor reach exactly these.
     let profile = read("deploy/apparmor/system_tor");
     let opened: Vec<_> = profile.lines().filter(|line| !line.starts_with('#')).map(str::trim).collect();
-    let socket = |place: &softinfo_relay::listen::Place| place.to_string().replace("unix:/run", "/{,var/}run");
+    let socket = |place: &softinfo_relay::net::Place| place.to_string().replace("unix:/run", "/{,var/}run");
     assert_eq!(opened, [&config.intake.listen, &config.courier.listen].map(|place| format!("{} rw,", socket(place))));
 }
 

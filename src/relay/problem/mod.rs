@@ -1,0 +1,158 @@
+//! Errors for people and scripts: RFC 9457 `application/problem+json`, each with what to do and whether anything was stored.
+//!
+//! In: why something was refused; no value of a request. Out: an answer. Touches nothing.
+
+mod words;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use softinfo_formats::envelope::header::HeaderError;
+use softinfo_formats::envelope::padding::SizeError;
+use softinfo_store::StoreError;
+
+/// A full disk needs somebody to look at it.
+const HOUR: u64 = 3600;
+/// A restart takes less.
+const MINUTES: u64 = 300;
+
+/// Every refusal the relay knows (`docs/protocol.md`, 5). None holds a value from the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem {
+    NotATip(HeaderError),
+    NotASizeClass,
+    TooLarge {
+        max: u64,
+    },
+    UnsupportedMediaType,
+    Interrupted,
+    Timeout,
+    /// The same of a list of withdraw tokens.
+    WithdrawTimeout,
+    StorageFull,
+    Unavailable,
+    Unsure,
+    /// A part of the store can't be read, and the rest does not have it.
+    Unproven,
+    /// The store failed before an erasure was finished, or had before.
+    ErasureUnsure,
+    /// All places are taken; seconds until one may be free.
+    Busy {
+        retry: u64,
+    },
+    /// Too many withdraw; seconds until there may be a turn.
+    WithdrawBusy {
+        retry: u64,
+    },
+    /// The share of large tips of a day is used up; seconds until the next.
+    DaySpent {
+        retry: u64,
+    },
+    /// The share of text is used up for now; seconds until there is enough for one more.
+    TextSpent {
+        retry: u64,
+    },
+    /// A stored tip does not read back as it was written.
+    Damaged,
+    /// What an upload has brought is not stored any more.
+    Gone,
+    /// This circuit has had its share; seconds until it has more.
+    CircuitSpent {
+        retry: u64,
+    },
+    UnknownToken,
+    BadToken,
+    Unauthorized,
+    NotFound,
+    MethodNotAllowed,
+    BadRequest,
+    RangeNotSatisfiable,
+}
+
+/// The name of a problem. It travels beside its answer, so that refusals can be counted by kind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind(pub &'static str);
+
+#[derive(Serialize)]
+struct Body {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    stored: Option<bool>,
+}
+
+impl Problem {
+    /// Its HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.parts().0
+    }
+
+    /// Its name, for counting.
+    pub fn kind(&self) -> Kind {
+        Kind(self.parts().1)
+    }
+
+    /// Seconds until it may be worth to come back (RFC 9110, 10.2.3).
+    pub fn retry(&self) -> Option<u64> {
+        match self {
+            Self::Busy { retry }
+            | Self::DaySpent { retry }
+            | Self::TextSpent { retry }
+            | Self::WithdrawBusy { retry }
+            | Self::CircuitSpent { retry } => Some(*retry),
+            Self::StorageFull | Self::Unproven => Some(HOUR),
+            Self::Unavailable | Self::Unsure | Self::ErasureUnsure => Some(MINUTES),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, name, title, detail) = self.parts();
+        // A refusal stores nothing: a tip shows only once it is whole and durable. Only a disk that fails at the last step, or can't be read,
+        // leaves a doubt.
+        let unknown = matches!(self, Self::Unsure | Self::Unproven | Self::ErasureUnsure);
+        let stored = if unknown { None } else { Some(false) };
+        let r#type = format!("urn:softinfo:problem:{name}");
+        let body = Body { r#type, title, status: status.as_u16(), detail, stored };
+        let text = serde_json::to_string(&body).unwrap_or_default();
+        let retry = self.retry();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response();
+        response.extensions_mut().insert(Kind(name));
+        if let Some(seconds) = retry {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if matches!(self, Self::Unauthorized) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<HeaderError> for Problem {
+    fn from(error: HeaderError) -> Self {
+        Self::NotATip(error)
+    }
+}
+
+impl From<SizeError> for Problem {
+    fn from(error: SizeError) -> Self {
+        match error {
+            SizeError::TooLarge { max } => Self::TooLarge { max },
+            SizeError::NotAClass => Self::NotASizeClass,
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::StorageFull,
+            StoreError::Unproven => Self::Unproven,
+            _ => Self::Unavailable,
+        }
+    }
+}
