@@ -8,5 +8,6 @@ mod format_vectors;
 mod formats;
 mod fuzz_corpus;
 mod properties;
+mod rooms;
 mod store;
 mod tampering;
