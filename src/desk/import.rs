@@ -13,11 +13,11 @@ use serde::Serialize;
 
 use super::casebook::{Case, Casebook, CasebookError, WithoutFile, tip_file_in};
 use super::chain::{Gap, Misplaced, Standing};
+use super::desk_folder::Desk;
 use super::is_full;
 use super::keyring::{KeyringError, UnlockedKeys};
 use super::lock::{DeskLock, INCOMING, LockError};
 use super::passphrase::SecretError;
-use super::trust::Desk;
 use super::trying::{Look, Progress, key_files, known, look, name, try_again};
 use softinfo_base::day::Day;
 use softinfo_formats::directory::{DirectoryError, UntrustedDirectory};

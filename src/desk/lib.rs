@@ -5,6 +5,7 @@
 
 mod casebook;
 mod chain;
+pub mod desk_folder;
 mod import;
 pub mod keyring;
 mod lock;
@@ -12,7 +13,6 @@ mod open;
 pub mod passphrase;
 mod reading;
 mod released;
-pub mod trust;
 mod trying;
 
 pub use casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey, WithoutFile};

@@ -10,12 +10,12 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey, tip_file};
+use super::desk_folder::Desk;
 use super::is_full;
 use super::keyring::UnlockedKeys;
 use super::lock::{DeskLock, LockError, OPENING};
 use super::reading::{Entry, Oddity, ReadError, TipRead, read};
 use super::released::released;
-use super::trust::Desk;
 use super::trying::Progress;
 use softinfo_base::day::Day;
 use softinfo_base::file::{disk_of, folder_of};

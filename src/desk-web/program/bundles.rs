@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use softinfo_desk::trust::Desk;
+use softinfo_desk::desk_folder::Desk;
 use softinfo_desk::{Casebook, Chain, DeskLock, LockError, spelled};
 use softinfo_terminal::{Exit, say, say_json};
 

@@ -12,9 +12,9 @@ use softinfo_base::day::Day;
 use softinfo_base::file::{read_limited, write_whole};
 use softinfo_base::limits::{DEFAULT_MAX_PLAINTEXT, MAX_DIRECTORY};
 use softinfo_base::wording::counted;
+use softinfo_desk::desk_folder::pin_root;
 use softinfo_desk::keyring::{make_root, read_holder, unlock_signing};
 use softinfo_desk::passphrase::WORK_FACTOR;
-use softinfo_desk::trust::pin_root;
 use softinfo_formats::directory::{
     ChannelId, Contents, DirectoryError, Holder, HolderId, Replies, RootKey, UntrustedDirectory, add_signature, changes,
 };

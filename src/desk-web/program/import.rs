@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::wording::{counted, counted_are};
-use softinfo_desk::trust::Desk;
+use softinfo_desk::desk_folder::Desk;
 use softinfo_desk::{
     DeskLock, ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, WithoutFile, import,
     spelled,

@@ -9,9 +9,9 @@ use clap::Args;
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_base::wording::counted;
+use softinfo_desk::desk_folder::keys_folder;
 use softinfo_desk::keyring::{KEYRING_FILE, Keyring, Made, Order, plain_holder, read_holder};
 use softinfo_desk::passphrase::WORK_FACTOR;
-use softinfo_desk::trust::keys_folder;
 use softinfo_formats::directory::{Holder, HolderId, Kind};
 use softinfo_terminal::{Exit, complain, say, say_json};
 

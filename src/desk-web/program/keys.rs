@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
+use softinfo_desk::desk_folder::keys_folder;
 use softinfo_desk::keyring::{KeyState, Keyring, Listed, Mended, read_holder};
-use softinfo_desk::trust::keys_folder;
 use softinfo_formats::directory::Holder;
 use softinfo_terminal::{Exit, complain, say, say_json, sentence};
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
-use softinfo_desk::trust::Desk;
+use softinfo_desk::desk_folder::Desk;
 use softinfo_desk::{
     Case, Casebook, CasebookError, DeskLock, KnownKey, LockError, OpenTipError, key_files, known, try_keys,
 };

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo_base::wording::counted;
-use softinfo_desk::trust::Desk;
+use softinfo_desk::desk_folder::Desk;
 use softinfo_desk::{LockError, OpenTipError, Opened, check_out, find, open};
 use softinfo_terminal::{Exit, complain, say, say_json};
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
-use softinfo_desk::trust::Desk;
+use softinfo_desk::desk_folder::Desk;
 use softinfo_desk::{Shown, find, show};
 use softinfo_terminal::{Exit, say, say_json};
 
