@@ -1,0 +1,109 @@
+//! The keys as they can be seen without a passphrase: which files are here, and what each looks like from outside.
+
+use std::path::Path;
+
+use serde::Serialize;
+use softinfo_base::day::Day;
+use softinfo_formats::directory::{Epoch, EpochId, HolderId};
+
+use super::Keyring;
+use super::epoch_file::epoch_files;
+use super::key_file::{Lock, SIGNING_FILE, lock_of};
+
+/// A holder's keys as they can be seen without a passphrase.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Listed {
+    /// Whose.
+    pub holder: HolderId,
+    /// Whether `holder.json` can be read. If not, only the key files are listed, without their days.
+    pub public_part: bool,
+    /// The signing key.
+    pub signing: KeyState,
+    /// The epochs, earliest first.
+    pub epochs: Vec<ListedEpoch>,
+}
+
+/// An epoch as it can be seen without a passphrase.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct ListedEpoch {
+    /// Its name.
+    pub epoch: EpochId,
+    /// First day, as in `holder.json`.
+    pub from: Option<Day>,
+    /// Last day, as in `holder.json`.
+    pub until: Option<Day>,
+    /// Its file.
+    pub state: KeyState,
+}
+
+/// What can be said of a key file from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyState {
+    /// An age file under some keyring key. Whether it is that of this folder, and the key the one that its name says, shows only when it is unlocked.
+    NotChecked,
+    /// The file is gone: the key was destroyed, or is lost. Nothing that was sealed to it can be opened with this folder.
+    Destroyed,
+    /// The file is there, but no key file of this version.
+    Damaged,
+    /// The same, and `holder.json` doesn't name it: mending takes it in when it is a key of this keyring.
+    NotListed,
+    /// There is none, and `holder.json` names none.
+    None,
+}
+
+impl Keyring {
+    /// Epochs that a `holder.json` names and whose key file is gone.
+    #[must_use]
+    pub fn destroyed(&self) -> Vec<(&HolderId, &Epoch)> {
+        let epochs = self.holders.iter().flat_map(|holder| holder.epochs.iter().map(move |epoch| (&holder.id, epoch)));
+        epochs.filter(|(holder, epoch)| !self.secret(holder, &epoch.epoch).exists()).collect()
+    }
+
+    /// What is here, as far as it can be seen without a passphrase.
+    #[must_use]
+    pub fn listing(&self) -> Vec<Listed> {
+        self.names.iter().map(|name| self.listed(name)).collect()
+    }
+
+    fn listed(&self, name: &HolderId) -> Listed {
+        let folder = self.folder.join(name.as_str());
+        let public = self.holders.iter().find(|holder| holder.id == *name);
+        let state = |path: &Path, named: bool| match (path.exists(), named) {
+            (false, true) => KeyState::Destroyed,
+            (false, false) => KeyState::None,
+            (true, _) if !matches!(lock_of(path), Ok(Lock::Keyring)) => KeyState::Damaged,
+            (true, false) => KeyState::NotListed,
+            (true, true) => KeyState::NotChecked,
+        };
+        let mut epochs: Vec<_> = public
+            .into_iter()
+            .flat_map(|holder| &holder.epochs)
+            .map(|epoch| ListedEpoch {
+                epoch: epoch.epoch.clone(),
+                from: Some(epoch.from),
+                until: Some(epoch.until),
+                state: state(&self.secret(name, &epoch.epoch), true),
+            })
+            .collect();
+        for (epoch, path) in epoch_files(&folder).unwrap_or_default() {
+            if !epochs.iter().any(|listed| listed.epoch == epoch) {
+                epochs.push(ListedEpoch { epoch, from: None, until: None, state: state(&path, false) });
+            }
+        }
+        epochs.sort_by(|a, b| a.epoch.cmp(&b.epoch));
+        let named = public.is_some_and(|holder| holder.signing_key.is_some());
+        Listed {
+            holder: name.clone(),
+            public_part: public.is_some(),
+            signing: state(&folder.join(SIGNING_FILE), named),
+            epochs,
+        }
+    }
+
+    /// Whether a signing key that the public part of `holder` names is gone.
+    #[must_use]
+    pub fn lacks_signing_key(&self, holder: &HolderId) -> bool {
+        self.listed(holder).signing == KeyState::Destroyed
+    }
+}
