@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-
-use super::chain::{Chain, Gap};
 use softinfo_base::day::Day;
 use softinfo_base::wording::counted_are;
 use softinfo_formats::directory::{EpochId, HolderId, Seen};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::transfer::bundle::CourierName;
+
+use crate::chain::{Chain, Gap};
 
 /// `casebook.json` of one channel, written whole after each change.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -53,9 +53,9 @@ pub struct Case {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyName {
-    /// Whose.
+    /// The holder whose key it is.
     pub holder: HolderId,
-    /// Which.
+    /// The epoch of the key.
     pub epoch: EpochId,
 }
 
@@ -75,7 +75,7 @@ pub struct KnownKey {
 pub struct WithoutFile {
     /// Whose bundles they came in.
     pub courier: CourierName,
-    /// How many.
+    /// How many tips have no whole file.
     pub tips: usize,
     /// The numbers of those bundles: imported again, they bring the files back.
     pub bundles: Vec<Gap>,
@@ -95,9 +95,9 @@ pub enum CasebookError {
          again as its bundle comes", path.display()
     )]
     File {
-        /// Which.
+        /// The file that failed.
         path: PathBuf,
-        /// Why.
+        /// What the system said of it.
         source: io::Error,
     },
     /// It is gone, though tips are here.
@@ -114,9 +114,9 @@ pub enum CasebookError {
     /// It could not be written.
     #[error("{} could not be written, so nothing was changed: {source}", path.display())]
     Write {
-        /// Which.
+        /// The file that failed.
         path: PathBuf,
-        /// Why.
+        /// What the system said of it.
         source: io::Error,
     },
     /// No tip begins so.

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
 use softinfo_formats::transfer::bundle::BundleId;
 
 /// The bundles of one courier, as they have come to this desk.

@@ -5,10 +5,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::keyring::{Keyring, KeyringError};
-use super::passphrase::{Passphrase, SecretError};
 use softinfo_formats::directory::{ChannelId, RootKey, SigningError};
 use softinfo_formats::example_keys;
+
+use crate::keyring::{Keyring, KeyringError};
+use crate::passphrase::{Passphrase, SecretError};
 
 /// Folder of the example keys, relative to where the program is started.
 const EXAMPLE_KEYS: &str = "keys-example";
@@ -40,9 +41,9 @@ pub enum DeskError {
         path.display()
     )]
     Root {
-        /// Which.
+        /// The file that failed.
         path: PathBuf,
-        /// Why.
+        /// What is wrong with the text in it.
         source: SigningError,
     },
     /// The root key's name can't be a channel's. It becomes a folder's.
@@ -56,9 +57,9 @@ pub enum DeskError {
     /// A file failed.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// The file that failed.
         path: PathBuf,
-        /// Why.
+        /// What the system said of it.
         source: io::Error,
     },
 }

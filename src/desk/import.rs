@@ -10,20 +10,20 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-
-use super::casebook::{Case, Casebook, CasebookError, WithoutFile, tip_file_in};
-use super::chain::{Gap, Misplaced, Standing};
-use super::desk_folder::Desk;
-use super::is_full;
-use super::keyring::{KeyringError, UnlockedKeys};
-use super::lock::{DeskLock, INCOMING, LockError};
-use super::passphrase::SecretError;
-use super::trying::{Look, Progress, key_files, known, look, name, try_again};
 use softinfo_base::day::Day;
 use softinfo_formats::directory::{DirectoryError, UntrustedDirectory};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::example_keys::{self, ExampleKeys};
 use softinfo_formats::transfer::bundle::{self, BundleError, BundleId, CourierName, Manifest};
+
+use crate::casebook::{Case, Casebook, CasebookError, WithoutFile, tip_file_in};
+use crate::chain::{Gap, Misplaced, Standing};
+use crate::desk_folder::Desk;
+use crate::is_full;
+use crate::keyring::{KeyringError, UnlockedKeys};
+use crate::lock::{DeskLock, INCOMING, LockError};
+use crate::passphrase::SecretError;
+use crate::trying::{Look, Progress, key_files, known, look, name, try_again};
 
 /// What an import did.
 #[derive(Debug, Serialize)]
@@ -74,9 +74,9 @@ pub struct Imported {
 /// Bundles of a courier that have not come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Missing {
-    /// Whose.
+    /// The courier whose bundles they are.
     pub courier: CourierName,
-    /// Which.
+    /// The numbers that have not come.
     #[serde(flatten)]
     pub numbers: Gap,
     /// The first day that is noted of a tip in the last bundle before them. What was in them came on that day or later, unless the courier had left
@@ -118,9 +118,9 @@ pub enum ImportError {
          --new-courier", courier.short()
     )]
     CourierOfALostList {
-        /// Who.
+        /// The courier who wrote the bundle.
         courier: CourierName,
-        /// What is missing.
+        /// The list that is missing.
         lost: CasebookError,
     },
     /// The same number, or the same predecessor, with other contents.
@@ -130,9 +130,9 @@ pub enum ImportError {
          and import that with --new-courier", courier.short()
     )]
     Forked {
-        /// Whose.
+        /// The courier whose bundles they are.
         courier: CourierName,
-        /// Which.
+        /// The number that both bundles claim, or that one names as the one before it.
         number: u64,
     },
     /// A number and a predecessor that no bundle can have together.

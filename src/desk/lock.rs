@@ -34,9 +34,9 @@ pub enum LockError {
     /// A file failed.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// The file that failed.
         path: PathBuf,
-        /// Why.
+        /// What the system said of it.
         source: io::Error,
     },
 }

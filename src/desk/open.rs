@@ -7,16 +7,6 @@ use std::path::{Path, PathBuf};
 
 use rand::{RngCore, rngs::OsRng};
 use serde::Serialize;
-use zeroize::Zeroizing;
-
-use super::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey, tip_file};
-use super::desk_folder::Desk;
-use super::is_full;
-use super::keyring::UnlockedKeys;
-use super::lock::{DeskLock, LockError, OPENING};
-use super::reading::{Entry, Oddity, ReadError, TipRead, read};
-use super::released::released;
-use super::trying::Progress;
 use softinfo_base::day::Day;
 use softinfo_base::file::{disk_of, folder_of};
 use softinfo_base::limits::MAX_MESSAGE;
@@ -24,6 +14,16 @@ use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::transfer::bundle::CourierName;
 use softinfo_seal::container::{ContainerError, EntryName};
 use softinfo_seal::open::OpenError;
+use zeroize::Zeroizing;
+
+use crate::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey, tip_file};
+use crate::desk_folder::Desk;
+use crate::is_full;
+use crate::keyring::UnlockedKeys;
+use crate::lock::{DeskLock, LockError, OPENING};
+use crate::reading::{Entry, Oddity, ReadError, TipRead, read};
+use crate::released::released;
+use crate::trying::Progress;
 
 /// The file that this program adds to an opened tip: what it knows of it.
 const SHEET: &str = "tip.json";
@@ -112,7 +112,7 @@ pub enum OpenTipError {
     /// No room.
     #[error("there is no room on the disk: about {needed} bytes are needed in {}; nothing of the tip was kept there", folder.display())]
     NoRoom {
-        /// Where.
+        /// The folder that the tip was to be written beside.
         folder: PathBuf,
         /// Bytes.
         needed: u64,
@@ -126,9 +126,9 @@ pub enum OpenTipError {
     /// A file failed.
     #[error("{}: {source}; the tip was not opened", path.display())]
     File {
-        /// Which.
+        /// The file that failed.
         path: PathBuf,
-        /// Why.
+        /// What the system said of it.
         source: io::Error,
     },
 }

@@ -50,9 +50,9 @@ pub enum SecretError {
     /// A file failed.
     #[error("{path}: {source}")]
     File {
-        /// Which.
+        /// The file that failed.
         path: String,
-        /// Why.
+        /// What the system said of it.
         source: io::Error,
     },
 }

@@ -9,11 +9,6 @@ use std::mem::discriminant;
 use std::path::Path;
 
 use serde::{Serialize, Serializer};
-use zeroize::Zeroizing;
-
-use super::casebook::{KeyName, KnownKey};
-use super::keyring::UnlockedKeys;
-use super::trying::{Look, known, look, name};
 use softinfo_base::day::Day;
 use softinfo_base::digest::{Digest, HashedReader};
 use softinfo_base::limits::MAX_REPORT;
@@ -24,6 +19,11 @@ use softinfo_seal::container::{ContainerError, EntryName, unpack};
 use softinfo_seal::hybrid::Recipient;
 use softinfo_seal::open::{self, OpenError};
 use softinfo_seal::report::{Report, ReportWarning};
+use zeroize::Zeroizing;
+
+use crate::casebook::{KeyName, KnownKey};
+use crate::keyring::UnlockedKeys;
+use crate::trying::{Look, known, look, name};
 
 /// Most warnings of one kind that are named one by one.
 const MOST_OF_A_KIND: usize = 20;

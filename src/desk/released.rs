@@ -6,7 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::reading::fingerprint;
+use crate::reading::fingerprint;
 
 /// `report.json` as it was sent, without reply key, withdraw token and thread: a sentence stands in their place, with the thread's fingerprint.
 /// Everything else stays as it was written, digit by digit, whatever this version makes of it. `None` where it is no JSON object.

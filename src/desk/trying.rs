@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::casebook::{Case, Casebook, KeyName, KnownKey, tip_file};
-use super::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys, likeliest_first};
 use softinfo_base::limits::HEADER_CAP;
 use softinfo_formats::directory::{EpochId, HolderId};
 use softinfo_formats::envelope::header::{TipHeader, scan};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_seal::open::reader_of;
+
+use crate::casebook::{Case, Casebook, KeyName, KnownKey, tip_file};
+use crate::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys, likeliest_first};
 
 /// Told how many tips the keys were tried on, and on how many they are to be tried: before each and at the end.
 pub type Progress<'a> = &'a dyn Fn(usize, usize);

@@ -13,19 +13,19 @@ use crate::passphrase::SecretError;
 /// Why keys could not be made or used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
-    /// Too few or too many.
+    /// Too few or too many epochs, or months in each.
     #[error("between 1 and {most} epochs of 1 to {most} months can be made at once, up to the year 9999; nothing was made", most = MOST_EPOCHS)]
     Range,
-    /// The epoch exists.
+    /// A key for one of the epochs exists.
     #[error(
         "there is a key for epoch {epoch} of {holder} already; it was left as it is, and nothing was made. {go_on}"
     )]
     Exists {
-        /// Whose.
+        /// The holder whose key it is.
         holder: HolderId,
-        /// Which.
+        /// The epoch of the key.
         epoch: EpochId,
-        /// Which month is free.
+        /// How to go on: the first month that is free.
         go_on: String,
     },
     /// Keys that an ended run left are of a holder of another kind.
@@ -34,11 +34,11 @@ pub enum KeyringError {
          was, with --kind {is}"
     )]
     OtherKind {
-        /// Whose.
+        /// The holder whose key it is.
         holder: HolderId,
-        /// As the key files say.
+        /// The kind that the key files name.
         is: &'static str,
-        /// As was asked for.
+        /// The kind that was asked for.
         asked: &'static str,
     },
     /// Another holder is to be made under another passphrase.
@@ -79,19 +79,19 @@ pub enum KeyringError {
     /// A key file under the name of another.
     #[error("{} is not used: it holds the key for epoch {epoch} of {holder}; move it away, or give it its place {holder}/{epoch}.age back", path.display())]
     OtherName {
-        /// Which.
+        /// The file with the wrong name.
         path: PathBuf,
-        /// Whose key it holds.
+        /// The holder whose key it holds.
         holder: HolderId,
-        /// Which.
+        /// The epoch whose key it holds.
         epoch: EpochId,
     },
     /// The public part can't be read.
     #[error("{} can't be read ({reason}); softinfo-desk keys mend makes it anew from the key files", path.display())]
     PublicPart {
-        /// Which.
+        /// The file that can't be used.
         path: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         reason: String,
     },
     /// There is no public part.
@@ -103,15 +103,15 @@ pub enum KeyringError {
     /// The public part is lost, and no key file can be read to make it anew.
     #[error("there is no key file in {} from which {HOLDER_FILE} could be made; restore the folder from its copy", .0.display())]
     NothingToMend(PathBuf),
-    /// No such holder.
+    /// A holder whose keys are to be mended has none here.
     #[error("there are no keys of {0} here")]
     NoHolder(HolderId),
     /// A profile or public part that is not in order.
     #[error("{}: {reason}", path.display())]
     Profile {
-        /// Which.
+        /// The file that can't be used.
         path: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         reason: String,
     },
     /// Another program makes or mends keys.
@@ -120,12 +120,12 @@ pub enum KeyringError {
     /// A root key exists.
     #[error("{}: there is a root key already; it was left as it is. Choose another folder", .0.display())]
     RootExists(PathBuf),
-    /// A file failed.
+    /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// The file that failed.
         path: PathBuf,
-        /// Why.
+        /// What the system said of it.
         source: io::Error,
     },
 }

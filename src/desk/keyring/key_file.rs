@@ -88,7 +88,7 @@ impl KeyringKey {
 /// What a key file says of its key, so that `holder.json` can be made anew from the files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Label {
-    /// Whose.
+    /// The holder whose key it is.
     pub(super) holder: HolderId,
     /// What the holder is.
     pub(super) kind: Kind,

@@ -13,7 +13,7 @@ use super::key_file::{Lock, SIGNING_FILE, lock_of};
 /// A holder's keys as they can be seen without a passphrase.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Listed {
-    /// Whose.
+    /// The holder whose key it is.
     pub holder: HolderId,
     /// Whether `holder.json` can be read. If not, only the key files are listed, without their days.
     pub public_part: bool,

@@ -22,9 +22,9 @@ pub struct UnlockedKeys {
 
 /// An epoch's identity, unlocked.
 pub struct Unlocked {
-    /// Whose.
+    /// The holder whose key it is.
     pub holder: HolderId,
-    /// Which.
+    /// The epoch of the key.
     pub epoch: EpochId,
     /// First day of the epoch.
     pub from: Day,

@@ -13,31 +13,31 @@ use super::holder::Contents;
 pub enum Change {
     /// It was not there before.
     Added {
-        /// Where.
+        /// Where it stands in the directory.
         at: String,
-        /// What.
+        /// What the newer directory says.
         now: String,
     },
     /// It is there no longer.
     Removed {
-        /// Where.
+        /// Where it stands in the directory.
         at: String,
-        /// What it was.
+        /// What the older directory says.
         before: String,
     },
     /// It says something else.
     Changed {
-        /// Where.
+        /// Where it stands in the directory.
         at: String,
-        /// What it was.
+        /// What the older directory says.
         before: String,
-        /// What it is.
+        /// What the newer directory says.
         now: String,
     },
 }
 
 impl Change {
-    /// Where.
+    /// Where it stands in the directory: the names on the way there, divided by ›.
     #[must_use]
     pub fn at(&self) -> &str {
         match self {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use softinfo_base::day::Day;
+
 use super::holder::{Contents, Holder};
 use super::names::{EpochId, HolderId};
-use softinfo_base::day::Day;
 
 /// Something that writers need and that ends, or has ended. Days are last days.
 #[derive(Debug, Clone, PartialEq, Eq)]

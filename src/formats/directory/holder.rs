@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-
 use softinfo_base::day::Day;
 
 use super::names::{ChannelId, EpochId, ForwarderId, HolderId};
@@ -91,7 +90,7 @@ pub struct Epoch {
 pub struct Holder {
     /// Its id.
     pub id: HolderId,
-    /// What it is.
+    /// What kind of authority or centre it is.
     pub kind: Kind,
     /// Its name by language code.
     #[serde(default)]

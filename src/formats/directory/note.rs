@@ -4,17 +4,16 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-
 use signed_note::Note;
+use softinfo_base::day::Day;
+use softinfo_base::digest::Digest;
+use softinfo_base::limits::MAX_DIRECTORY;
 
 use super::holder::{Contents, Forwarder, Holder, KNOWN_FIELDS, Kind, Posts, Replies, SCHEMA, is_category};
 use super::hybrid_key::HybridKey;
 use super::names::{ChannelId, HolderId};
 use super::signing::RootKey;
 use crate::envelope::padding::is_class;
-use softinfo_base::day::Day;
-use softinfo_base::digest::Digest;
-use softinfo_base::limits::MAX_DIRECTORY;
 
 /// Bytes of a text in reply (`docs/protocol.md`, 4).
 const TEXT_BYTES: u64 = 4096;
