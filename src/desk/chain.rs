@@ -171,7 +171,7 @@ impl Chain {
 
 impl Gap {
     /// Numbers as the rows that they make, in their order.
-    pub(super) fn of(numbers: BTreeSet<u64>) -> Vec<Self> {
+    pub(crate) fn of(numbers: BTreeSet<u64>) -> Vec<Self> {
         let mut rows: Vec<Self> = Vec::new();
         for number in numbers {
             match rows.last_mut() {

@@ -4,20 +4,18 @@
 //! program in between, importing the bundle again makes it whole.
 
 use std::cell::Cell;
-use std::cmp::Reverse;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use softinfo_base::day::Day;
 use softinfo_formats::directory::{DirectoryError, UntrustedDirectory};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::example_keys::{self, ExampleKeys};
 use softinfo_formats::transfer::bundle::{self, BundleError, BundleId, CourierName, Manifest};
 
-use crate::casebook::{Case, Casebook, CasebookError, WithoutFile, tip_file_in};
-use crate::chain::{Gap, Misplaced, Standing};
+use crate::casebook::{Case, Casebook, CasebookError, Missing, WithoutFile, tip_file_in};
+use crate::chain::{Misplaced, Standing};
 use crate::desk_folder::Desk;
 use crate::is_full;
 use crate::keyring::{KeyringError, UnlockedKeys};
@@ -69,20 +67,6 @@ pub struct Imported {
     pub given_up: Vec<Missing>,
     /// The new tips that a key of this desk opens.
     pub ids: Vec<TipId>,
-}
-
-/// Bundles of a courier that have not come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Missing {
-    /// The courier whose bundles they are.
-    pub courier: CourierName,
-    /// The numbers that have not come.
-    #[serde(flatten)]
-    pub numbers: Gap,
-    /// The first day that is noted of a tip in the last bundle before them. What was in them came on that day or later, unless the courier had left
-    /// it behind before: the smallest tips are fetched first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Day>,
 }
 
 /// What an import may take in.
@@ -288,11 +272,8 @@ fn import_counting(
     }
     imported.unopened = book.unopened().filter(|(id, case)| case.is_here(&desk.folder, id)).count();
     imported.without_file = book.without_file(&desk.folder);
-    imported.missing = missing(&book);
-    for (courier, chain) in &mut book.chains {
-        let gone = |numbers| Missing { courier: courier.clone(), numbers, since: None };
-        imported.given_up.extend(chain.newly_given_up().into_iter().map(gone));
-    }
+    imported.missing = book.missing();
+    imported.given_up = book.newly_given_up();
     imported.unlisted = book.unlisted(&desk.folder);
     book.write(&desk.folder)?;
     Ok(imported)
@@ -331,27 +312,12 @@ fn list(
         imported.new += 1;
         imported.for_this_desk += usize::from(opens.is_some());
         imported.ids.extend(opens.is_some().then_some(tip.id));
-        book.tips.insert(tip.id, Casebook::case(tip.day, tip.size, manifest.courier.clone(), manifest.number));
+        book.tips.insert(tip.id, Case::new(tip.day, tip.size, manifest.courier.clone(), manifest.number));
         book.note(&tip.id, opens, names.iter().cloned());
         taken.push(tip.id);
     }
     tried_on(imported.new + imported.not_tips.len());
     Ok(taken)
-}
-
-/// Bundles that have not come, of every courier.
-#[must_use]
-pub fn missing(book: &Casebook) -> Vec<Missing> {
-    let mut all = Vec::new();
-    for (courier, chain) in &book.chains {
-        for numbers in chain.missing() {
-            let before = |case: &&Case| case.courier == *courier && case.bundle < numbers.first;
-            let days = book.tips.values().filter(before).map(|case| (Reverse(case.bundle), case.day));
-            let since = days.min().map(|(_, day)| day);
-            all.push(Missing { courier: courier.clone(), numbers, since });
-        }
-    }
-    all
 }
 
 impl Imported {

@@ -16,9 +16,10 @@ use softinfo_seal::container::{ContainerError, EntryName};
 use softinfo_seal::open::OpenError;
 use zeroize::Zeroizing;
 
-use crate::casebook::{Case, Casebook, CasebookError, KeyName, KeyNames, KnownKey, tip_file};
+use crate::casebook::{Case, Casebook, CasebookError, tip_file};
 use crate::desk_folder::Desk;
 use crate::is_full;
+use crate::key_name::{KeyName, KeyNames, KnownKey};
 use crate::keyring::UnlockedKeys;
 use crate::lock::{DeskLock, LockError, OPENING};
 use crate::reading::{Entry, Oddity, ReadError, TipRead, read};

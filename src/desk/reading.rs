@@ -21,7 +21,7 @@ use softinfo_seal::open::{self, OpenError};
 use softinfo_seal::report::{Report, ReportWarning};
 use zeroize::Zeroizing;
 
-use crate::casebook::{KeyName, KnownKey};
+use crate::key_name::{KeyName, KnownKey};
 use crate::keyring::UnlockedKeys;
 use crate::trying::{Look, known, look, name};
 

@@ -10,7 +10,8 @@ use softinfo_formats::envelope::header::{TipHeader, scan};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_seal::open::reader_of;
 
-use crate::casebook::{Case, Casebook, KeyName, KnownKey, tip_file};
+use crate::casebook::{Case, Casebook, tip_file};
+use crate::key_name::{KeyName, KnownKey};
 use crate::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys, likeliest_first};
 
 /// Told how many tips the keys were tried on, and on how many they are to be tried: before each and at the end.
