@@ -136,6 +136,13 @@ impl DeskLock {
     }
 }
 
+/// Removes what a killed program has left in the desk's folder, unless another program is at work there: that one does it. Gives the folders with
+/// plaintext that can't be removed now, as [`DeskLock::plaintext_left`].
+#[must_use]
+pub fn clear_away(folder: &Path) -> Vec<PathBuf> {
+    DeskLock::take(folder).map(|lock| lock.plaintext_left().to_vec()).unwrap_or_default()
+}
+
 /// A staging folder in which there may be plaintext.
 struct Noted {
     staging: PathBuf,

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::key_name::{KeyName, KnownKey};
 use crate::keyring::UnlockedKeys;
-use crate::trying::{Look, known, look, name};
+use crate::trying::{Look, look};
 
 /// Most warnings of one kind that are named one by one.
 const MOST_OF_A_KIND: usize = 20;
@@ -123,7 +123,7 @@ pub(super) fn read(
 ) -> Result<TipRead, ReadError> {
     let ordered = keys.ordered_for(day);
     let Look::Opens(key) = look(path, &ordered).map_err(ReadError::Source)? else {
-        return Err(ReadError::NoKey(known(keys)));
+        return Err(ReadError::NoKey(keys.names()));
     };
     let file = File::open(path).map_err(ReadError::Source)?;
     let (header, plaintext) = open::open(file, [&key.identity]).map_err(ReadError::Open)?;
@@ -155,7 +155,7 @@ pub(super) fn read(
     if !oddities.iter().any(|oddity| matches!(oddity, Oddity::Report(ReportWarning::NotJson(_)))) {
         check(&report, &header, &key.holder, &entries, &mut oddities);
     }
-    Ok(TipRead { key: name(key), report, report_as_sent, entries, oddities: without_a_flood(oddities) })
+    Ok(TipRead { key: key.name(), report, report_as_sent, entries, oddities: without_a_flood(oddities) })
 }
 
 /// The first [`MOST_OF_A_KIND`] of each kind, and how many more there are: a stranger's report must not bury its message.

@@ -12,7 +12,7 @@ use softinfo_desk::keyring::{KeyState, Keyring, Listed, Mended, read_holder};
 use softinfo_formats::directory::Holder;
 use softinfo_terminal::{Exit, complain, say, say_json, sentence};
 
-use crate::list::quiet_when_closed;
+use crate::desk::quiet_when_closed;
 use crate::{PROGRAM, Setting, passphrase, told};
 
 /// Where a holder's signing key is gone.

@@ -2,7 +2,9 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![allow(clippy::doc_markdown)] // what stands above an argument is its help
 
+mod bars;
 mod bundles;
+mod desk;
 mod directory;
 mod import;
 mod keygen;

@@ -9,6 +9,7 @@ use softinfo_formats::directory::{Epoch, EpochId, HolderId};
 use super::Keyring;
 use super::epoch_file::epoch_files;
 use super::key_file::{Lock, SIGNING_FILE, lock_of};
+use crate::key_name::{KeyName, KeyNames, KnownKey};
 
 /// A holder's keys as they can be seen without a passphrase.
 #[derive(Debug, PartialEq, Serialize)]
@@ -105,5 +106,32 @@ impl Keyring {
     #[must_use]
     pub fn lacks_signing_key(&self, holder: &HolderId) -> bool {
         self.listed(holder).signing == KeyState::Destroyed
+    }
+
+    /// What the key files say of their keys, without unlocking them. One that is destroyed or damaged is not among them; one that comes from
+    /// another keyring, or holds another key than its name says, may be.
+    #[must_use]
+    pub fn names(&self) -> Vec<KnownKey> {
+        let recipient = |holder: &HolderId, name: &EpochId| {
+            let holder = self.holders.iter().find(|known| known.id == *holder)?;
+            holder.epochs.iter().find(|epoch| epoch.epoch == *name).map(|epoch| epoch.recipient.as_str())
+        };
+        let here = |state| matches!(state, KeyState::NotChecked | KeyState::NotListed);
+        let of = |listed: Listed| {
+            let holder = listed.holder;
+            let epochs = listed.epochs.into_iter().filter(move |epoch| here(epoch.state));
+            epochs.map(move |ListedEpoch { epoch, .. }| {
+                let recipient = recipient(&holder, &epoch);
+                KnownKey::new(KeyName { holder: holder.clone(), epoch }, recipient)
+            })
+        };
+        self.listing().into_iter().flat_map(of).collect()
+    }
+
+    /// Keys whose files are gone though their time is not over on `today`: what is sealed to them would never open.
+    #[must_use]
+    pub fn gone_early(&self, today: Day) -> KeyNames {
+        let early = self.destroyed().into_iter().filter(|(_, epoch)| epoch.until >= today);
+        KeyNames(early.map(|(holder, epoch)| KeyName { holder: holder.clone(), epoch: epoch.epoch.clone() }).collect())
     }
 }

@@ -9,6 +9,7 @@ use softinfo_seal::hybrid::Identity;
 use super::epoch_file::{epoch_files, read_epoch};
 use super::key_file::{KEYRING_FILE, KeyringKey, Lock, SIGNING_FILE, lock_of};
 use super::{Keyring, KeyringError};
+use crate::key_name::{KeyName, KnownKey};
 use crate::passphrase::Passphrase;
 
 /// All epoch identities that could be unlocked.
@@ -118,6 +119,13 @@ impl UnlockedKeys {
     pub fn ordered_for(&self, day: Day) -> Vec<&Unlocked> {
         likeliest_first(self.keys.iter(), day)
     }
+
+    /// The names of all keys, in their order.
+    #[must_use]
+    pub fn names(&self) -> Vec<KnownKey> {
+        let known = |key: &Unlocked| KnownKey::new(key.name(), Some(&key.identity.recipient().to_string()));
+        self.keys.iter().map(known).collect()
+    }
 }
 
 /// `keys` in the order of [`UnlockedKeys::ordered_for`].
@@ -128,6 +136,12 @@ pub(crate) fn likeliest_first<'a>(keys: impl Iterator<Item = &'a Unlocked>, day:
 }
 
 impl Unlocked {
+    /// Whose key it is and which.
+    #[must_use]
+    pub fn name(&self) -> KeyName {
+        KeyName { holder: self.holder.clone(), epoch: self.epoch.clone() }
+    }
+
     /// Days between `day` and the epoch; 0 within it.
     fn days_from(&self, day: Day) -> i32 {
         let (from, until, day) = (self.from.number(), self.until.number(), day.number());

@@ -121,7 +121,7 @@ impl EmptyDesk {
             File::open(path("bundle").join(file)).unwrap(),
             Permission::default(),
             || Ok(all(keys)),
-            &|_, _| (),
+            &|_| (),
         )
     }
 
