@@ -41,6 +41,16 @@ pub enum KeyringError {
         /// The kind that was asked for.
         asked: &'static str,
     },
+    /// More keys are asked for a holder that is of another kind.
+    #[error("{holder} is of the kind {is}, not {asked}; no key was made. To change it, pass --profile FILE")]
+    KindDiffers {
+        /// The holder whose keys were to be made.
+        holder: HolderId,
+        /// The kind in its `holder.json`.
+        is: &'static str,
+        /// The kind that was asked for.
+        asked: &'static str,
+    },
     /// Another holder is to be made under another passphrase.
     #[error(
         "the passphrase is wrong for {}; no key was made. All keys in this folder are under one passphrase: use that one, \

@@ -6,10 +6,26 @@ use serde::Serialize;
 use softinfo_base::day::Day;
 use softinfo_formats::directory::{Epoch, EpochId, HolderId};
 
-use super::Keyring;
 use super::epoch_file::epoch_files;
 use super::key_file::{Lock, SIGNING_FILE, lock_of};
+use super::{Keyring, KeyringError};
 use crate::key_name::{KeyName, KeyNames, KnownKey};
+
+/// What is in a folder of keys, and what is wrong with it, as far as it can be seen without a passphrase. Public parts that can't be read are
+/// named by [`Keyring::faults`].
+#[derive(Debug)]
+pub struct Survey {
+    /// The holders whose folders are here.
+    pub holders: Vec<Listed>,
+    /// Why nothing can be opened: what is wrong with `keyring.age`.
+    pub keyring_fault: Option<KeyringError>,
+    /// Whether a key file is damaged: it opens nothing.
+    pub some_damaged: bool,
+    /// Whether a signing key that a public part names is gone.
+    pub lacks_signing_key: bool,
+    /// Whether there is a key file that no public part names.
+    pub some_not_listed: bool,
+}
 
 /// A holder's keys as they can be seen without a passphrase.
 #[derive(Debug, PartialEq, Serialize)]
@@ -59,6 +75,22 @@ impl Keyring {
     pub fn destroyed(&self) -> Vec<(&HolderId, &Epoch)> {
         let epochs = self.holders.iter().flat_map(|holder| holder.epochs.iter().map(move |epoch| (&holder.id, epoch)));
         epochs.filter(|(holder, epoch)| !self.secret(holder, &epoch.epoch).exists()).collect()
+    }
+
+    /// A look at everything in the folder.
+    #[must_use]
+    pub fn survey(&self) -> Survey {
+        let holders = self.listing();
+        let keyring_fault = if self.is_empty() { None } else { self.check_keyring().err() };
+        let states = |of: &Listed| of.epochs.iter().map(|epoch| epoch.state).chain([of.signing]).collect::<Vec<_>>();
+        let states: Vec<_> = holders.iter().flat_map(states).collect();
+        Survey {
+            keyring_fault,
+            some_damaged: states.contains(&KeyState::Damaged),
+            lacks_signing_key: holders.iter().any(|holder| holder.signing == KeyState::Destroyed),
+            some_not_listed: states.contains(&KeyState::NotListed),
+            holders,
+        }
     }
 
     /// What is here, as far as it can be seen without a passphrase.

@@ -6,13 +6,13 @@
 use rand::rngs::OsRng;
 use softinfo_base::day::Day;
 use softinfo_base::file::private_folder;
-use softinfo_formats::directory::{Epoch, EpochId, Holder, Kind};
+use softinfo_formats::directory::{Epoch, EpochId, Holder, HolderId, Kind};
 use softinfo_seal::hybrid::Identity;
 
 use super::epoch_file::{epoch_files, read_epoch};
 use super::error::failed;
 use super::key_file::{KEYRING_FILE, KeyringKey, Label, Months, SIGNING_FILE};
-use super::public_part::{public_part, write_public_part};
+use super::public_part::{plain_holder, public_part, write_public_part};
 use super::{Keyring, KeyringError, lock_folder};
 use crate::passphrase::{Passphrase, SecretError};
 
@@ -96,6 +96,18 @@ impl Keyring {
         let is_wanted = |epoch: &&Epoch| wanted.iter().any(|month| month.name == epoch.epoch);
         let epochs = holder.epochs.iter().filter(is_wanted).cloned().collect();
         Ok(Made { holder, epochs, completed })
+    }
+
+    /// The holder as it stands in `holder.json`, so that later months don't take its names and duty card away; or a new one.
+    ///
+    /// # Errors
+    /// `KindDiffers`.
+    pub fn described(&self, id: HolderId, kind: Kind) -> Result<Holder, KeyringError> {
+        match self.holders.iter().find(|known| known.id == id) {
+            None => Ok(plain_holder(id, kind)),
+            Some(known) if known.kind == kind => Ok(known.clone()),
+            Some(known) => Err(KeyringError::KindDiffers { holder: id, is: known.kind.into(), asked: kind.into() }),
+        }
     }
 
     /// Whether `order` can be made, as far as it is known without the passphrase. Writes nothing.

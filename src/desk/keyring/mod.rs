@@ -8,6 +8,7 @@
 //! ```
 //! The key files decide what can be opened; `holder.json` can be made anew from them ([`Keyring::mend`]). Formats: `docs/keys.md`.
 
+mod doubts;
 mod epoch_file;
 mod error;
 mod key_file;
@@ -31,9 +32,10 @@ use epoch_file::epoch_files;
 use error::failed;
 use public_part::{HOLDER_FILE, public_part};
 
+pub use doubts::KeyDoubt;
 pub use error::KeyringError;
 pub use key_file::{KEYRING_FILE, SIGNING_FILE};
-pub use listing::{KeyState, Listed, ListedEpoch};
+pub use listing::{KeyState, Listed, ListedEpoch, Survey};
 pub use make::{Made, Order};
 pub use mend::Mended;
 pub use public_part::{plain_holder, read_holder};
