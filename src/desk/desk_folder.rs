@@ -64,6 +64,27 @@ pub enum DeskError {
     },
 }
 
+/// Why the file of a root key can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RootFileError {
+    /// The file could not be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file that failed.
+        path: PathBuf,
+        /// What the system said of it.
+        source: io::Error,
+    },
+    /// It holds no root key.
+    #[error("{}: {source}", path.display())]
+    NotAKey {
+        /// The file with the text.
+        path: PathBuf,
+        /// What is wrong with the text in it.
+        source: SigningError,
+    },
+}
+
 impl Desk {
     /// Opens the desk in `folder`; falls back on the example keys when it has none and they are at hand.
     pub fn open(folder: &Path) -> Result<Self, DeskError> {
@@ -106,8 +127,24 @@ pub fn keys_folder(folder: &Path) -> PathBuf {
     folder.join("keys")
 }
 
-fn root_path(folder: &Path) -> PathBuf {
+/// Where the root key is that the desk in `folder` trusts.
+pub(crate) fn root_path(folder: &Path) -> PathBuf {
     folder.join("root.vkey")
+}
+
+/// Reads a root key, as its channel's owner gave it.
+///
+/// # Errors
+/// `File`, `NotAKey`.
+pub fn read_root(path: &Path) -> Result<RootKey, RootFileError> {
+    let text = std::fs::read_to_string(path).map_err(|source| RootFileError::File { path: path.to_owned(), source })?;
+    RootKey::parse(&text).map_err(|source| RootFileError::NotAKey { path: path.to_owned(), source })
+}
+
+/// The root key that the desk in `folder` trusts, where it is that of `channel` and can be read.
+#[must_use]
+pub fn trusted_root(folder: &Path, channel: &ChannelId) -> Option<RootKey> {
+    read_root(&root_path(folder)).ok().filter(|root| root.name() == channel.as_str())
 }
 
 /// The channel that a root key is for. Anything may stand in the key; what is no channel's name may be a path.

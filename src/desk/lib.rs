@@ -7,6 +7,7 @@ pub mod bundles;
 mod casebook;
 mod chain;
 pub mod desk_folder;
+pub mod directory;
 mod full_disk;
 mod import;
 mod key_name;

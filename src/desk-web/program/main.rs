@@ -11,7 +11,6 @@ mod keygen;
 mod keys;
 mod list;
 mod open;
-mod page;
 mod passphrase;
 mod sheet;
 mod show;
