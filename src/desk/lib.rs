@@ -23,7 +23,7 @@ pub mod views;
 
 pub use casebook::{Case, Casebook, CasebookError, Missing, WithoutFile};
 pub use chain::{Chain, Gap, Misplaced, Standing, spelled};
-pub use import::{ImportError, Imported, Permission, import, import_file};
+pub use import::{BundleOutcome, ImportError, Imported, Permission, import, import_file, import_files};
 pub use key_name::{KeyName, KeyNames, KnownKey};
 pub use keyring::UnlockedKeys;
 pub use lock::{DeskLock, LockError, clear_away};

@@ -7,6 +7,7 @@
 
 mod error;
 mod imported;
+mod several;
 mod staged;
 
 use std::borrow::Borrow;
@@ -34,6 +35,7 @@ use staged::Staged;
 
 pub use error::ImportError;
 pub use imported::Imported;
+pub use several::{BundleOutcome, import_files};
 
 /// Bytes that are read of a bundle at once.
 const PIECE: usize = 256 * 1024;
