@@ -34,9 +34,9 @@ const fn none(number: &usize) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gap {
-    /// The first.
+    /// The lowest of the numbers.
     pub first: u64,
-    /// The last; the same as the first where it is one.
+    /// The highest; the same as the lowest where it is one.
     pub last: u64,
 }
 

@@ -20,7 +20,7 @@ pub struct Desk {
     pub folder: PathBuf,
     /// The pinned root.
     pub root: RootKey,
-    /// The keys.
+    /// The keys of this desk, still locked.
     pub keyring: Keyring,
     /// Whether these are the example keys.
     pub example: bool,
@@ -29,10 +29,10 @@ pub struct Desk {
 /// Why the desk can't work.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
-    /// No keys.
+    /// The desk has no keys.
     #[error("this desk has no keys yet ({} has none); name the right desk with --desk FOLDER, or make keys with softinfo-desk keygen", .0.display())]
     NoKeys(PathBuf),
-    /// No root.
+    /// The desk trusts no root key.
     #[error("this desk does not know the channel's root key yet; give it with softinfo-desk directory trust ROOT.vkey")]
     NoRoot,
     /// The root key file holds none.
@@ -51,10 +51,10 @@ pub enum DeskError {
         "the root key is named “{0}”, which is no channel's name; nothing was changed. Ask the channel's owner for the right key"
     )]
     RootName(String),
-    /// The keys.
+    /// The folder of the keys could not be read.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
-    /// A file failed.
+    /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     File {
         /// The file that failed.

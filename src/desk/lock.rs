@@ -31,7 +31,7 @@ pub enum LockError {
     /// Another program has it.
     #[error("another softinfo-desk is at work in {}; nothing was changed. Try again when it has finished", .0.display())]
     InUse(PathBuf),
-    /// A file failed.
+    /// The folder could not be opened, or what a killed program left could not be removed.
     #[error("{}: {source}", path.display())]
     File {
         /// The file that failed.

@@ -47,7 +47,7 @@ pub enum SecretError {
     /// Not an age file with a passphrase.
     #[error("{0} is damaged, or no key file; restore it from its copy")]
     Damaged(String),
-    /// A file failed.
+    /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {
         /// The file that failed.

@@ -15,7 +15,7 @@ use crate::chain::{Chain, Gap};
 /// Tips that are listed and whose files are not there, or have not their length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WithoutFile {
-    /// Whose bundles they came in.
+    /// The courier whose bundles they came in.
     pub courier: CourierName,
     /// How many tips have no whole file.
     pub tips: usize,
@@ -38,10 +38,10 @@ pub struct Missing {
 }
 
 impl Casebook {
-    /// `Lost`, where the casebook of `folder` is missing although sealed tips are there.
+    /// Refuses a folder whose casebook is missing although sealed tips are there.
     ///
     /// # Errors
-    /// That one.
+    /// `Lost`.
     pub fn not_lost(folder: &Path) -> Result<(), CasebookError> {
         if Self::is_there(folder) {
             return Ok(());

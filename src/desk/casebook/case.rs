@@ -16,11 +16,11 @@ use crate::key_name::KeyName;
 pub struct Case {
     /// The day the relay noted. It is a hint: a tip may have been sealed long before.
     pub day: Day,
-    /// Bytes.
+    /// Bytes of the sealed file.
     pub size: u64,
-    /// Whose bundle it came in.
+    /// The courier whose bundle it came in.
     pub courier: CourierName,
-    /// Number of the bundle it came in.
+    /// The number of that bundle.
     pub bundle: u64,
     /// The key that opens it; `None` when no key of this desk did.
     pub reader: Option<KeyName>,

@@ -25,13 +25,13 @@ pub enum ImportError {
     /// A folder was given for a file.
     #[error("{} is a folder; choose the file that softinfo-courier wrote. Nothing was imported", .0.display())]
     Folder(PathBuf),
-    /// The bundle itself.
+    /// The file is no whole, unchanged bundle.
     #[error("{0}; nothing was imported")]
     Bundle(#[from] BundleError),
-    /// Its directory.
+    /// The directory in the bundle does not hold.
     #[error("the bundle's directory: {0}; nothing was imported")]
     Directory(#[from] DirectoryError),
-    /// Another channel.
+    /// The bundle is of another channel.
     #[error("the bundle is for the channel “{0}”, not for this desk's; nothing was imported")]
     Channel(String),
     /// A courier that has brought nothing yet.
@@ -68,7 +68,7 @@ pub enum ImportError {
         "the bundle says it is number {0} and names the one before it wrongly, which no softinfo-courier writes; nothing was imported"
     )]
     Impossible(u64),
-    /// No room.
+    /// The disk is full.
     #[error(
         "there is no room on the disk: {0} bytes are needed; nothing was imported. Make room, then import the bundle again"
     )]
@@ -76,16 +76,16 @@ pub enum ImportError {
     /// Another program at work.
     #[error("{}", nothing_imported(.0))]
     Lock(#[from] LockError),
-    /// Example keys.
+    /// Example keys for a relay elsewhere.
     #[error(transparent)]
     Example(#[from] ExampleKeys),
-    /// The casebook.
+    /// The casebook could not be read or written.
     #[error("{}", nothing_imported(.0))]
     Casebook(#[from] CasebookError),
-    /// The keys.
+    /// The keys could not be unlocked.
     #[error("{}", nothing_imported(.0))]
     Keyring(#[from] KeyringError),
-    /// A file failed.
+    /// A file of the desk could not be read or written.
     #[error("{0}; nothing was imported")]
     Io(#[from] io::Error),
 }

@@ -13,11 +13,11 @@ use crate::keyring::KeyringError;
 /// What an import did.
 #[derive(Debug, Serialize)]
 pub struct Imported {
-    /// Whose chain it belongs to.
+    /// The courier whose bundle it is.
     pub courier: CourierName,
-    /// Number in the chain.
+    /// Its number in the courier's chain.
     pub number: u64,
-    /// Its id.
+    /// The bundle's id.
     pub bundle: BundleId,
     /// Where it stands in the chain.
     pub standing: Standing,

@@ -58,10 +58,10 @@ pub enum KeyringError {
         .0.display()
     )]
     OtherPassphrase(PathBuf),
-    /// Passphrase or key file.
+    /// The passphrase is wrong, or a key file damaged.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The signing key.
+    /// A file holds no signing key, or another one.
     #[error(transparent)]
     Signing(#[from] SigningError),
     /// A key file whose contents are no key.

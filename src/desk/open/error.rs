@@ -20,7 +20,7 @@ pub enum OpenTipError {
     /// The output can't be made there.
     #[error("{} can't be made, because {} is no folder; choose another", out.display(), file.display())]
     NoFolder {
-        /// The output.
+        /// The folder that was asked for.
         out: PathBuf,
         /// What is in the way.
         file: PathBuf,
@@ -31,9 +31,9 @@ pub enum OpenTipError {
     /// The ciphertext is gone or changed on this disk.
     #[error("the stored file of this tip is missing or damaged; import its bundle again: number {bundle} of the courier {}", courier.short())]
     Missing {
-        /// Whose bundle it came in.
+        /// The courier whose bundle it came in.
         courier: CourierName,
-        /// Its number.
+        /// The number of that bundle.
         bundle: u64,
     },
     /// Which it is for, or whether its key was ever here, can't be told from a tip.
@@ -53,33 +53,33 @@ pub enum OpenTipError {
          the copy. Nothing was written"
     )]
     KeyChanged(KeyName),
-    /// Key or authenticity.
+    /// Its header is damaged, or was changed.
     #[error("{0}; nothing of it was kept")]
     Open(OpenError),
     /// A later part of the file was changed or is missing.
     #[error("damaged or forged: a part of the tip is not authentic, so nothing of it was kept")]
     NotAuthentic,
-    /// The archive.
+    /// Its contents are no archive of the protocol.
     #[error(
         "the tip is authentic, but no softinfo program has packed it: {0}. Nothing of it was written. To look at it all the same, see “Opening a tip \
          without our software” in the README"
     )]
     Container(ContainerError),
-    /// No room.
+    /// The disk is full.
     #[error("there is no room on the disk: about {needed} bytes are needed in {}; nothing of the tip was kept there", folder.display())]
     NoRoom {
         /// The folder that the tip was to be written beside.
         folder: PathBuf,
-        /// Bytes.
+        /// How many bytes are needed.
         needed: u64,
     },
     /// Another program at work.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The casebook.
+    /// The casebook could not be read.
     #[error(transparent)]
     Casebook(#[from] CasebookError),
-    /// A file failed.
+    /// A file could not be read or written.
     #[error("{}: {source}; the tip was not opened", path.display())]
     File {
         /// The file that failed.

@@ -46,9 +46,9 @@ pub struct Entry {
     /// Its name, which is one of the protocol's.
     #[serde(serialize_with = "as_text")]
     pub name: EntryName,
-    /// Bytes.
+    /// How many bytes it has.
     pub size: u64,
-    /// SHA-256.
+    /// SHA-256 of its bytes.
     pub sha256: Digest,
 }
 

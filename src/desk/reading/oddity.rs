@@ -22,7 +22,7 @@ const MOST_OF_A_KIND: usize = 20;
 /// Something about a tip that is not as it should be. The message and the files are shown all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Oddity {
-    /// In `report.json`.
+    /// Something in `report.json` is not of the kind that this version knows.
     #[error(transparent)]
     Report(#[from] ReportWarning),
     /// The token in the report is not the one whose digest the header has.

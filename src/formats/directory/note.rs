@@ -37,7 +37,7 @@ pub struct CurrentDirectory {
 /// The newest directory seen of a channel, remembered between runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// Which letterbox.
+    /// The letterbox that it is for.
     pub channel: ChannelId,
     /// Its version.
     pub version: u64,
