@@ -8,8 +8,8 @@ use serde::Serialize;
 use softinfo_formats::transfer::bundle::CourierName;
 
 use crate::casebook::{Casebook, CasebookError};
-use crate::chain::Gap;
 use crate::desk_folder::Desk;
+use crate::gap::Gap;
 use crate::lock::{DeskLock, LockError};
 
 /// The bundles of one courier, in figures.

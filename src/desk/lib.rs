@@ -9,6 +9,7 @@ mod chain;
 pub mod desk_folder;
 pub mod directory;
 mod full_disk;
+mod gap;
 mod import;
 mod key_name;
 pub mod keyring;
@@ -22,7 +23,8 @@ mod trying;
 pub mod views;
 
 pub use casebook::{Case, Casebook, CasebookError, Missing, WithoutFile};
-pub use chain::{Chain, Gap, Misplaced, Standing, spelled};
+pub use chain::{Chain, Misplaced, Standing};
+pub use gap::{Gap, spelled};
 pub use import::{BundleOutcome, ImportError, Imported, Permission, import, import_file, import_files};
 pub use key_name::{KeyName, KeyNames, KnownKey};
 pub use keyring::UnlockedKeys;

@@ -10,7 +10,8 @@ use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::transfer::bundle::CourierName;
 
 use super::{Case, Casebook, CasebookError};
-use crate::chain::{Chain, Gap};
+use crate::chain::Chain;
+use crate::gap::Gap;
 
 /// Tips that are listed and whose files are not there, or have not their length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
