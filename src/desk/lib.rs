@@ -19,6 +19,7 @@ pub mod passphrase;
 mod progress;
 mod reading;
 mod released;
+pub mod secret_file;
 mod trying;
 pub mod views;
 

@@ -11,7 +11,7 @@ use softinfo_base::day::Day;
 use softinfo_base::wording::counted;
 use softinfo_desk::desk_folder::keys_folder;
 use softinfo_desk::keyring::{KEYRING_FILE, Keyring, Made, Order, read_holder};
-use softinfo_desk::passphrase::WORK_FACTOR;
+use softinfo_desk::secret_file::WORK_FACTOR;
 use softinfo_formats::directory::{HolderId, Kind};
 use softinfo_terminal::{Exit, complain, say, say_json};
 

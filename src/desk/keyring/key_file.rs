@@ -18,7 +18,8 @@ use zeroize::Zeroizing;
 
 use super::KeyringError;
 use super::error::failed;
-use crate::passphrase::{LARGEST, Passphrase, SecretError, read_sealed, read_secret, write_sealed, write_secret};
+use crate::passphrase::{Passphrase, SecretError};
+use crate::secret_file::{LARGEST, read_sealed, read_secret, write_sealed, write_secret};
 
 /// Name of the file with the keyring key, in the folder of all holders.
 pub const KEYRING_FILE: &str = "keyring.age";

@@ -10,7 +10,8 @@ use softinfo_formats::directory::{ChannelId, SigningKey};
 use super::KeyringError;
 use super::error::failed;
 use super::key_file::{KeyringKey, Lock, keyring_of, lock_of, public_line, root_text, secret_line};
-use crate::passphrase::{Passphrase, SecretError, read_secret, write_secret};
+use crate::passphrase::{Passphrase, SecretError};
+use crate::secret_file::{read_secret, write_secret};
 
 /// Makes a signing key for a channel's root: `<folder>/root.age` (secret) and `<folder>/root.vkey` (public, to be pinned).
 /// Where only the secret one is there, because the program was ended between the two, the public one is made from it.

@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use super::key_file::{Lock, lock_of, secret_line};
 use super::*;
-use crate::passphrase::{Passphrase, WORK_FACTOR, read_secret, write_secret};
+use crate::passphrase::Passphrase;
+use crate::secret_file::{WORK_FACTOR, read_secret, write_secret};
 
 const FAST: u8 = 10;
 

@@ -16,7 +16,6 @@ use crate::reading::{Oddity, TipRead};
 const ELSEWHERE: [&str; 6] = ["schema", "thread", "reply", "withdraw_token", "author", "attachments"];
 
 /// What there is to say of a tip beside its message and its files.
-#[derive(Debug)]
 pub struct Sheet<'a> {
     /// The day the relay noted. It is a hint: a tip may have been sealed long before.
     pub day: Day,
@@ -36,8 +35,7 @@ pub struct Sheet<'a> {
     pub attachments: &'a [AttachmentNote],
 }
 
-/// One thing that the writer filled in.
-#[derive(Debug, PartialEq, Eq)]
+/// One thing that the writer filled in. Its words are erased on drop.
 pub struct Claim {
     /// Where it stands in the report: the field, and the fields within it.
     pub place: Vec<Field>,

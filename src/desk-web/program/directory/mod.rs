@@ -12,15 +12,14 @@ use clap::{Args, Subcommand};
 use softinfo_desk::desk_folder::{pin_root, read_root};
 use softinfo_desk::directory::{OwnPage, title, vacant};
 use softinfo_desk::keyring::make_root;
-use softinfo_desk::passphrase::WORK_FACTOR;
+use softinfo_desk::secret_file::WORK_FACTOR;
 use softinfo_formats::directory::ChannelId;
 use softinfo_terminal::say;
 
+use crate::{Setting, passphrase, told};
 use check::Check;
 use make::Make;
 use sign::Sign;
-
-use crate::{Setting, passphrase, told};
 
 #[derive(Args)]
 pub struct DirectoryCommand {
