@@ -3,11 +3,11 @@
 //! In: number, id and predecessor of a bundle. Out: where it stands, and which numbers have not come.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
 use softinfo_formats::transfer::bundle::BundleId;
+
+use crate::gap::Gap;
 
 /// The bundles of one courier, as they have come to this desk.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,16 +29,6 @@ pub struct Chain {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 const fn none(number: &usize) -> bool {
     *number == 0
-}
-
-/// Numbers of a chain, one or several in a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gap {
-    /// The first.
-    pub first: u64,
-    /// The last; the same as the first where it is one.
-    pub last: u64,
 }
 
 /// A bundle's place in its chain.
@@ -170,49 +160,6 @@ impl Chain {
     }
 }
 
-impl Gap {
-    /// Numbers as the rows that they make, in their order.
-    pub(super) fn of(numbers: BTreeSet<u64>) -> Vec<Self> {
-        let mut rows: Vec<Self> = Vec::new();
-        for number in numbers {
-            match rows.last_mut() {
-                Some(row) if row.last.checked_add(1) == Some(number) => row.last = number,
-                _ => rows.push(Self { first: number, last: number }),
-            }
-        }
-        rows
-    }
-
-    /// Whether `number` is in it.
-    #[must_use]
-    pub const fn holds(self, number: u64) -> bool {
-        self.first <= number && number <= self.last
-    }
-
-    /// What is left of it without the numbers of another.
-    fn without(self, shut: Self) -> impl Iterator<Item = Self> {
-        let below = (self.first < shut.first).then(|| Self { last: self.last.min(shut.first - 1), ..self });
-        let above = (self.last > shut.last).then(|| Self { first: self.first.max(shut.last + 1), ..self });
-        below.into_iter().chain(above)
-    }
-}
-
-/// Rows of numbers for people: `2 to 3, 5`, or `none`.
-#[must_use]
-pub fn spelled(gaps: &[Gap]) -> String {
-    if gaps.is_empty() {
-        return "none".to_owned();
-    }
-    gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-impl fmt::Display for Gap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.first)?;
-        if self.last > self.first { write!(f, " to {}", self.last) } else { Ok(()) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,13 +230,6 @@ mod tests {
         // What it gave up does not reach beyond the last that had come.
         chain.take(12, before(12), id(12));
         assert_eq!(missing(&chain), ["11"]);
-    }
-
-    #[test]
-    fn numbers_behind_each_other_are_one_row() {
-        let rows = Gap::of([1, 2, 3, 5, u64::MAX - 1, u64::MAX].into());
-        assert_eq!(spelled(&rows), format!("1 to 3, 5, {} to {}", u64::MAX - 1, u64::MAX));
-        assert_eq!(spelled(&[]), "none");
     }
 
     #[test]

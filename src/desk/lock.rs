@@ -31,12 +31,12 @@ pub enum LockError {
     /// Another program has it.
     #[error("another softinfo-desk is at work in {}; nothing was changed. Try again when it has finished", .0.display())]
     InUse(PathBuf),
-    /// A file failed.
+    /// The folder could not be opened, or what a killed program left could not be removed.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// The file that failed.
         path: PathBuf,
-        /// Why.
+        /// What the system said of it.
         source: io::Error,
     },
 }
@@ -134,6 +134,13 @@ impl DeskLock {
         }
         Ok(())
     }
+}
+
+/// Removes what a killed program has left in the desk's folder, unless another program is at work there: that one does it. Gives the folders with
+/// plaintext that can't be removed now, as [`DeskLock::plaintext_left`].
+#[must_use]
+pub fn clear_away(folder: &Path) -> Vec<PathBuf> {
+    DeskLock::take(folder).map(|lock| lock.plaintext_left().to_vec()).unwrap_or_default()
 }
 
 /// A staging folder in which there may be plaintext.

@@ -1,23 +1,17 @@
-//! Secrets under a passphrase: age files with scrypt, and the passphrase from a file descriptor. Asking for one at a terminal is the program's part.
+//! A passphrase, from text or from a file descriptor. Asking for one at a terminal is the program's part.
+//!
+//! In: bytes that somebody typed. Out: a type that is erased on drop, and never printed. Touches no file but the one that it is told to read.
 
 use std::io::{self, Read};
 use std::path::Path;
 
 use age::secrecy::{ExposeSecret, SecretString};
-use age::{DecryptError, scrypt};
 use zeroize::Zeroizing;
 
-/// log2 of scrypt's N for new files: about a second and 256 MiB on a laptop, as age does by default.
-pub const WORK_FACTOR: u8 = 18;
-/// Largest log2 of scrypt's N that a file may ask for: 4 GiB. Fixed, because the `age` crate would take a bound from the speed of the moment.
-pub const MOST_WORK: u8 = 22;
 /// Most bytes of a file or descriptor in which a passphrase is looked for.
 const MOST_BYTES: usize = 4096;
 /// Fewest characters of a new passphrase.
 pub const SHORTEST: usize = 12;
-/// Largest secret file, in bytes; the secrets are some hundred.
-pub(super) const LARGEST: u64 = 64 * 1024;
-
 /// A passphrase. Erased from memory on drop, never printed.
 pub struct Passphrase(SecretString);
 
@@ -47,12 +41,12 @@ pub enum SecretError {
     /// Not an age file with a passphrase.
     #[error("{0} is damaged, or no key file; restore it from its copy")]
     Damaged(String),
-    /// A file failed.
+    /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {
-        /// Which.
+        /// The file that failed.
         path: String,
-        /// Why.
+        /// What the system said of it.
         source: io::Error,
     },
 }
@@ -88,6 +82,11 @@ impl Passphrase {
         if text.is_empty() { Err(SecretError::None) } else { Ok(Self::new(text.to_owned())) }
     }
 
+    /// The text, for the one key derivation that takes it.
+    pub(crate) fn secret(&self) -> SecretString {
+        self.0.clone()
+    }
+
     /// Whether both are the same text.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
@@ -101,47 +100,6 @@ impl Passphrase {
     pub fn long_enough(&self) -> Result<(), SecretError> {
         if self.0.expose_secret().chars().count() < SHORTEST { Err(SecretError::TooShort) } else { Ok(()) }
     }
-}
-
-/// Writes `secret` as an age file under the passphrase. `work_factor` is log2 of scrypt's N, 1 to [`MOST_WORK`].
-pub fn write_secret(path: &Path, secret: &str, passphrase: &Passphrase, work_factor: u8) -> Result<(), SecretError> {
-    let mut recipient = scrypt::Recipient::new(passphrase.0.clone());
-    recipient.set_work_factor(work_factor.clamp(1, MOST_WORK));
-    write_sealed(path, secret, &recipient)
-}
-
-/// Reads what [`write_secret`] wrote. Takes as long, and as much memory, as the file's work factor asks for.
-pub fn read_secret(path: &Path, passphrase: &Passphrase) -> Result<Zeroizing<String>, SecretError> {
-    let mut identity = scrypt::Identity::new(passphrase.0.clone());
-    identity.set_max_work_factor(MOST_WORK);
-    read_sealed(path, &identity)
-}
-
-/// Writes `secret` as an age file for `recipient`, whole or not at all, and never over another: a key that is overwritten is lost.
-pub(super) fn write_sealed(path: &Path, secret: &str, recipient: &impl age::Recipient) -> Result<(), SecretError> {
-    let sealed =
-        age::encrypt(recipient, secret.as_bytes()).map_err(|error| file_error(path, io::Error::other(error)))?;
-    softinfo_base::file::write_new(path, |file| io::Write::write_all(file, &sealed))
-        .map_err(|error| file_error(path, error))
-}
-
-/// Reads a file that [`write_sealed`] wrote. `Wrong` when it is for another identity.
-pub(super) fn read_sealed(path: &Path, identity: &dyn age::Identity) -> Result<Zeroizing<String>, SecretError> {
-    let shown = path.display().to_string();
-    let sealed = softinfo_base::file::read_limited(path, LARGEST).map_err(|error| file_error(path, error))?;
-    // As large as it can become, so that no copy is left behind by growing.
-    let mut text = Zeroizing::new(String::with_capacity(sealed.len()));
-    let mut opened = softinfo_seal::open::decrypt(&sealed[..], &[identity]).map_err(|error| match error {
-        softinfo_seal::open::OpenError::Damaged(DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed)
-        | softinfo_seal::open::OpenError::NotForUs => SecretError::Wrong(shown.clone()),
-        _ => SecretError::Damaged(shown.clone()),
-    })?;
-    opened.read_to_string(&mut text).map_err(|_| SecretError::Damaged(shown))?;
-    Ok(text)
-}
-
-fn file_error(path: &Path, source: io::Error) -> SecretError {
-    SecretError::File { path: path.display().to_string(), source }
 }
 
 #[cfg(test)]

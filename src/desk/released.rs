@@ -6,12 +6,12 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::reading::fingerprint;
+use crate::reading::{TipRead, fingerprint};
 
 /// `report.json` as it was sent, without reply key, withdraw token and thread: a sentence stands in their place, with the thread's fingerprint.
 /// Everything else stays as it was written, digit by digit, whatever this version makes of it. `None` where it is no JSON object.
 #[must_use]
-pub fn released(as_sent: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn released(as_sent: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let as_sent = as_sent.strip_prefix(b"\xef\xbb\xbf").unwrap_or(as_sent);
     let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(as_sent).ok()?;
     leave_out(&mut fields)?;
@@ -32,13 +32,16 @@ pub fn released(as_sent: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(text)
 }
 
-/// The fields of the same, each as it can be read: a value that can't be, as a number that is too large, is there as its text and costs no other.
-#[must_use]
-pub fn released_fields(as_sent: &[u8]) -> Option<Map<String, Value>> {
-    let text = released(as_sent)?;
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(&text).ok()?;
-    let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().into());
-    Some(fields.into_iter().map(|(name, raw)| (name, value(raw))).collect())
+impl TipRead {
+    /// The fields of the report as [`released`] gives them. A value that can't be read, as a number that is too large, is there as its text and
+    /// costs no other. `None` where the report is no JSON object.
+    #[must_use]
+    pub fn released(&self) -> Option<Map<String, Value>> {
+        let text = released(&self.report_as_sent)?;
+        let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(&text).ok()?;
+        let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().into());
+        Some(fields.into_iter().map(|(name, raw)| (name, value(raw))).collect())
+    }
 }
 
 const LEFT_OUT: &str = "left out by softinfo-desk";

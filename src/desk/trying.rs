@@ -4,16 +4,16 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::casebook::{Case, Casebook, KeyName, KnownKey, tip_file};
-use super::keyring::{KeyState, Keyring, Listed, ListedEpoch, Unlocked, UnlockedKeys, likeliest_first};
 use softinfo_base::limits::HEADER_CAP;
-use softinfo_formats::directory::{EpochId, HolderId};
 use softinfo_formats::envelope::header::{TipHeader, scan};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_seal::open::reader_of;
 
-/// Told how many tips the keys were tried on, and on how many they are to be tried: before each and at the end.
-pub type Progress<'a> = &'a dyn Fn(usize, usize);
+use crate::casebook::{Case, Casebook, CasebookError, tip_file};
+use crate::desk_folder::Desk;
+use crate::keyring::{Unlocked, UnlockedKeys, likeliest_first};
+use crate::lock::{DeskLock, LockError};
+use crate::progress::{Progress, Step};
 
 /// What a look at a tip's header says.
 pub(super) enum Look<'a> {
@@ -45,57 +45,47 @@ pub(super) fn try_again(
     all: bool,
     progress: Progress<'_>,
 ) -> usize {
-    let known = known(keys);
+    let known = keys.names();
     let here = |(id, case): (TipId, &Case)| case.is_here(folder, &id).then_some((id, case.day));
     let tips: Vec<_> =
         if all { book.unopened().filter_map(here).collect() } else { book.untried(&known).filter_map(here).collect() };
     let mut opened = 0;
     for (done, (id, day)) in tips.iter().enumerate() {
-        progress(done, tips.len());
+        progress(Step::Trying { done, of: tips.len() });
         let wanted = keys.keys.iter().zip(&known).filter(|(_, known)| all || !book.was_tried(id, known));
         let wanted = likeliest_first(wanted.map(|(key, _)| key), *day);
         match look(&tip_file(folder, id), &wanted) {
             Ok(Look::Opens(key)) => {
                 opened += 1;
-                book.note(id, Some(name(key)), []);
+                book.note(id, Some(key.name()), []);
             }
             Ok(Look::NoKey) => book.note(id, None, known.iter().cloned()),
             Ok(Look::NoTip) | Err(_) => {}
         }
     }
     if !tips.is_empty() {
-        progress(tips.len(), tips.len());
+        progress(Step::Trying { done: tips.len(), of: tips.len() });
     }
     opened
 }
 
-/// Whose key it is and which.
-pub(super) fn name(key: &Unlocked) -> KeyName {
-    KeyName { holder: key.holder.clone(), epoch: key.epoch.clone() }
+/// Why the keys could not be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum TryKeysError {
+    /// Another program is at work, or the desk's folder could not be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The list of tips could not be read or written.
+    #[error(transparent)]
+    Casebook(#[from] CasebookError),
 }
 
-/// All unlocked keys, in their order there.
-#[must_use]
-pub fn known(keys: &UnlockedKeys) -> Vec<KnownKey> {
-    keys.keys.iter().map(|key| KnownKey::new(name(key), Some(&key.identity.recipient().to_string()))).collect()
-}
-
-/// What the key files in a keyring say of their keys, without unlocking it. One that is destroyed or damaged is not among them; one that comes from
-/// another keyring, or holds another key than its name says, may be.
-#[must_use]
-pub fn key_files(keyring: &Keyring) -> Vec<KnownKey> {
-    let recipient = |holder: &HolderId, name: &EpochId| {
-        let holder = keyring.holders().iter().find(|known| known.id == *holder)?;
-        holder.epochs.iter().find(|epoch| epoch.epoch == *name).map(|epoch| epoch.recipient.as_str())
-    };
-    let here = |state| matches!(state, KeyState::NotChecked | KeyState::NotListed);
-    let of = |listed: Listed| {
-        let holder = listed.holder;
-        let epochs = listed.epochs.into_iter().filter(move |epoch| here(epoch.state));
-        epochs.map(move |ListedEpoch { epoch, .. }| {
-            let recipient = recipient(&holder, &epoch);
-            KnownKey::new(KeyName { holder: holder.clone(), epoch }, recipient)
-        })
-    };
-    keyring.listing().into_iter().flat_map(of).collect()
+/// Tries every key on every tip that no key had opened, whatever was tried before. Gives how many one opens now.
+pub fn try_keys(desk: &Desk, keys: &UnlockedKeys, progress: Progress<'_>) -> Result<usize, TryKeysError> {
+    let _lock = DeskLock::take(&desk.folder)?;
+    Casebook::not_lost(&desk.folder)?;
+    let mut book = Casebook::read(&desk.folder)?;
+    let opened = try_again(&desk.folder, &mut book, keys, true, progress);
+    book.write(&desk.folder)?;
+    Ok(opened)
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 use proptest::prelude::*;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
 use softinfo_base::limits::{DEFAULT_MAX_PLAINTEXT, TIP_HEADER_BYTES};
+use softinfo_desk::desk_folder::Desk;
 use softinfo_desk::keyring::{Keyring, Unlocked};
-use softinfo_desk::trust::Desk;
-use softinfo_desk::{Casebook, OpenTipError, UnlockedKeys, open};
+use softinfo_desk::{Case, Casebook, OpenTipError, UnlockedKeys, open};
 use softinfo_formats::envelope::header::scan;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::SizeClass;
@@ -160,7 +160,7 @@ impl Stage {
         let mut book = Casebook::default();
         let courier = "0123456789abcdef0123456789abcdef".parse().unwrap();
         let day = scene::today();
-        book.tips.insert(id, Casebook::case(day, sealed.len() as u64, courier, 1));
+        book.tips.insert(id, Case::new(day, sealed.len() as u64, courier, 1));
         book.write(self.folder.path()).unwrap();
         let key = Unlocked {
             holder: "a".parse().unwrap(),

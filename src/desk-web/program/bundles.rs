@@ -3,15 +3,15 @@
 use std::io;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use softinfo_desk::trust::Desk;
-use softinfo_desk::{Casebook, Chain, DeskLock, LockError, spelled};
+use softinfo_desk::bundles::{CloseError, Closed, CourierRow, close, couriers};
+use softinfo_desk::desk_folder::Desk;
+use softinfo_desk::{Casebook, LockError, spelled};
 use softinfo_terminal::{Exit, say, say_json};
 
-use crate::import::{busy_desk, name_plaintext};
-use crate::list::{lost_list, quiet_when_closed};
+use crate::desk::{busy_desk, lost_list, name_plaintext, quiet_when_closed, tidy};
 use crate::{Setting, told};
 
 #[derive(Args)]
@@ -39,70 +39,52 @@ impl Bundles {
         }
         match self.command {
             None => {
-                let book = Casebook::read(&desk.folder)?;
-                quiet_when_closed(if setting.json { rows(&book) } else { table(&book) })?;
+                let rows = couriers(&desk)?;
+                quiet_when_closed(if setting.json { say_json(&serde_json::to_value(&rows)?) } else { table(&rows) })?;
+                Ok(Exit::Done.into())
             }
-            Some(Command::Close { courier, numbers }) => {
-                let lock = match DeskLock::take(&desk.folder) {
-                    Err(busy @ LockError::InUse(_)) => return Ok(busy_desk(&busy)),
-                    lock => lock?,
-                };
-                name_plaintext(lock.plaintext_left());
-                let mut book = Casebook::read(&desk.folder)?;
-                let (name, chain) = book.courier(&courier)?;
-                let closed = match chain.give_up(&numbers) {
-                    Ok(closed) => closed,
-                    Err(number) => {
-                        bail!("bundle {number} of the courier {} is not missing; nothing was changed", name.short())
-                    }
-                };
-                if closed.is_empty() {
-                    say(format_args!("No bundle of the courier {} is missing; nothing was changed.", name.short()))?;
-                    return Ok(Exit::Done.into());
+            Some(Command::Close { courier, numbers }) => match close(&desk, &courier, &numbers) {
+                Err(CloseError::Lock(busy @ LockError::InUse(_))) => Ok(busy_desk(&busy)),
+                closed => {
+                    let closed = closed.inspect_err(|_| tidy(&desk))?;
+                    name_plaintext(&closed.plaintext_left);
+                    Ok(tell(setting, &closed)?.into())
                 }
-                book.write(&desk.folder)?;
-                let given_up = format!(
-                    "bundles of the courier {} that are not waited for any more: {}",
-                    name.short(),
-                    spelled(&closed)
-                );
-                let said = if setting.json {
-                    say_json(&json!({ "courier": name, "closed": closed }))
-                } else {
-                    say(format_args!("B{}.", &given_up[1..])).and_then(|()| {
-                        say("Tips that were only in them stay unread. If one comes after all, import it.")
-                    })
-                };
-                return Ok(told(said, given_up).into());
-            }
+            },
         }
-        Ok(Exit::Done.into())
     }
 }
 
-fn rows(book: &Casebook) -> io::Result<()> {
-    let row = |(name, chain): (&_, &Chain)| json!({ "courier": name, "bundles": chain.len(), "first": chain.first(), "last": chain.last(), "missing": chain.missing(), "given_up": chain.given_up() });
-    say_json(&book.chains.iter().map(row).collect::<Vec<_>>())
+fn tell(setting: &Setting, closed: &Closed) -> io::Result<Exit> {
+    let Closed { courier, numbers, .. } = closed;
+    if numbers.is_empty() {
+        say(format_args!("No bundle of the courier {} is missing; nothing was changed.", courier.short()))?;
+        return Ok(Exit::Done);
+    }
+    let given_up =
+        format!("bundles of the courier {} that are not waited for any more: {}", courier.short(), spelled(numbers));
+    let said = if setting.json {
+        say_json(&json!({ "courier": courier, "closed": numbers }))
+    } else {
+        say(format_args!("B{}.", &given_up[1..]))
+            .and_then(|()| say("Tips that were only in them stay unread. If one comes after all, import it."))
+    };
+    Ok(told(said, given_up))
 }
 
-fn table(book: &Casebook) -> io::Result<()> {
-    if book.chains.is_empty() {
+fn table(rows: &[CourierRow]) -> io::Result<()> {
+    if rows.is_empty() {
         return say("No bundles yet. Import one with: softinfo-desk import FILE");
     }
     say(format_args!(
         "{:<8}  {:>7}  {:>6}  {:>6}  {:<12}  GIVEN UP",
         "COURIER", "BUNDLES", "FIRST", "LAST", "MISSING"
     ))?;
-    for (name, chain) in &book.chains {
-        let [missing, given_up] = [chain.missing(), chain.given_up()].map(|gaps| spelled(&gaps));
-        let number = |number: Option<u64>| number.unwrap_or_default();
-        say(format_args!(
-            "{}  {:>7}  {:>6}  {:>6}  {missing:<12}  {given_up}",
-            name.short(),
-            chain.len(),
-            number(chain.first()),
-            number(chain.last())
-        ))?;
+    for row in rows {
+        let [missing, given_up] = [&row.missing, &row.given_up].map(|gaps| spelled(gaps));
+        let [first, last] = [row.first, row.last].map(Option::unwrap_or_default);
+        let (name, bundles) = (row.courier.short(), row.bundles);
+        say(format_args!("{name}  {bundles:>7}  {first:>6}  {last:>6}  {missing:<12}  {given_up}"))?;
     }
     Ok(())
 }

@@ -1,23 +1,21 @@
 //! `softinfo-desk import`: a bundle from the courier's computer onto the desk.
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Args;
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::wording::{counted, counted_are};
-use softinfo_desk::trust::Desk;
+use softinfo_desk::desk_folder::Desk;
 use softinfo_desk::{
-    DeskLock, ImportError, Imported, KeyName, KeyNames, LockError, Missing, Permission, Standing, WithoutFile, import,
-    spelled,
+    ImportError, Imported, KeyNames, LockError, Missing, Permission, Standing, WithoutFile, import_file, spelled,
 };
-use softinfo_terminal::{Exit, byte_bar, complain, count_bar, say, say_json, sentence};
+use softinfo_terminal::{Exit, complain, say, say_json, sentence};
 
+use crate::bars::with_bars;
+use crate::desk::{announce_example, busy_desk, name_plaintext};
 use crate::list::start;
 use crate::passphrase::unlock;
 use crate::{PROGRAM, Setting};
@@ -39,7 +37,7 @@ impl Import {
         let desk = Desk::open(&setting.desk)?;
         announce_example(&desk);
         let mut permission = Permission { example: setting.allow_example, new_courier: self.new_courier };
-        let mut outcome = read(&desk, setting, &self.bundle, permission)?;
+        let mut outcome = take_in(&desk, setting, &self.bundle, permission);
         if let Err(error @ (ImportError::NewCourier(_) | ImportError::CourierOfALostList { .. })) = &outcome
             && io::stdin().is_terminal()
             && io::stderr().is_terminal()
@@ -53,7 +51,7 @@ impl Import {
                 return Ok(Exit::Failed.into());
             }
             permission.new_courier = true;
-            outcome = read(&desk, setting, &self.bundle, permission)?;
+            outcome = take_in(&desk, setting, &self.bundle, permission);
         }
         let imported = match outcome {
             Ok(imported) => imported,
@@ -69,7 +67,7 @@ impl Import {
             return Ok(Exit::Incomplete.into());
         }
         name_plaintext(&imported.plaintext_left);
-        let mut exit = name_missing(&imported);
+        name_missing(&imported);
         if let Some(fault) = &imported.not_unlocked {
             complain(
                 PROGRAM,
@@ -78,13 +76,9 @@ impl Import {
                     sentence(fault)
                 ),
             );
-            exit = Exit::Incomplete;
         }
-        if !imported.without_file.is_empty() {
-            name_without_file(&imported.without_file);
-            exit = Exit::Incomplete;
-        }
-        note_keys_gone(&desk);
+        name_without_file(&imported.without_file);
+        name_keys_gone(&desk.keyring.gone_early(SystemClock.today()));
         if imported.unlisted > 0 {
             complain(
                 PROGRAM,
@@ -93,48 +87,21 @@ impl Import {
                     counted_are(imported.unlisted, "sealed tip")
                 ),
             );
-            exit = Exit::Incomplete;
         }
+        let exit = if imported.is_complete() { Exit::Done } else { Exit::Incomplete };
         Ok(exit.into())
     }
 }
 
-fn read(
-    desk: &Desk,
-    setting: &Setting,
-    bundle: &Path,
-    permission: Permission,
-) -> Result<Result<Imported, ImportError>> {
-    let file =
-        File::open(bundle).with_context(|| format!("{} can't be read; nothing was imported", bundle.display()))?;
-    let found = file.metadata()?;
-    if found.is_dir() {
-        bail!("{} is a folder; choose the file that softinfo-courier wrote. Nothing was imported", bundle.display());
-    }
-    let bar = byte_bar(found.len(), "Importing");
-    let source = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
-    let unlocked = || {
-        bar.finish_and_clear();
-        unlock(setting, desk, "to see which tips they open")
-    };
-    let outcome = trying_keys(|progress| import(desk, source, permission, unlocked, progress));
-    bar.finish_and_clear();
-    Ok(outcome)
-}
-
-/// Does something that tries keys on tips, and shows how far that is.
-pub fn trying_keys<T>(what: impl FnOnce(&dyn Fn(usize, usize)) -> T) -> T {
-    // Only when the first is tried: before, there may be a question, or nothing to try.
-    let bar = OnceCell::new();
-    let outcome = what(&|done, all| {
-        let bar = bar.get_or_init(|| count_bar(0, "Trying keys"));
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    });
-    if let Some(bar) = bar.get() {
-        bar.finish_and_clear();
-    }
-    outcome
+/// Takes the bundle in, and asks for the passphrase when a key has to be tried.
+fn take_in(desk: &Desk, setting: &Setting, bundle: &Path, permission: Permission) -> Result<Imported, ImportError> {
+    with_bars(|progress, clear| {
+        let unlocked = || {
+            clear();
+            unlock(setting, desk, "to see which tips they open")
+        };
+        import_file(desk, bundle, permission, unlocked, progress)
+    })
 }
 
 fn show(imported: &Imported) -> io::Result<()> {
@@ -198,30 +165,30 @@ fn show(imported: &Imported) -> io::Result<()> {
 }
 
 /// Names what is still missing: bundles that have not come, keys that could not be tried.
-fn name_missing(imported: &Imported) -> Exit {
-    let before = imported.number.saturating_sub(1);
-    let begins_late = imported.begins && before > 0;
-    let which = |one: &str, several: &str| {
-        if before == 1 { format!("bundle 1 {one}") } else { format!("bundles 1 to {before} {several}") }
-    };
-    if begins_late && imported.unlisted > 0 {
-        let them = if before == 1 { "it" } else { "them" };
-        complain(
-            PROGRAM,
-            format_args!(
-                "{} on no list of this desk, because the list was lost: import {them} again. This is said once",
-                which("is", "are")
-            ),
-        );
-    } else if begins_late {
-        let which = which("was", "were");
-        complain(
-            PROGRAM,
-            format_args!(
-                "{which} never imported on this desk. That is as it should be where the desk is newer than the courier; otherwise import what there is \
-                 of them. This is said once"
-            ),
-        );
+fn name_missing(imported: &Imported) {
+    if let Some(before) = imported.never_came() {
+        let which = |one: &str, several: &str| {
+            if before == 1 { format!("bundle 1 {one}") } else { format!("bundles 1 to {before} {several}") }
+        };
+        if imported.unlisted > 0 {
+            let them = if before == 1 { "it" } else { "them" };
+            complain(
+                PROGRAM,
+                format_args!(
+                    "{} on no list of this desk, because the list was lost: import {them} again. This is said once",
+                    which("is", "are")
+                ),
+            );
+        } else {
+            complain(
+                PROGRAM,
+                format_args!(
+                    "{} never imported on this desk. That is as it should be where the desk is newer than the courier; otherwise import what there is \
+                     of them. This is said once",
+                    which("was", "were")
+                ),
+            );
+        }
     }
     for Missing { courier, numbers, since } in &imported.missing {
         let since = since.map_or_else(|| "DAY".to_owned(), |day| day.to_string());
@@ -235,17 +202,15 @@ fn name_missing(imported: &Imported) -> Exit {
             ),
         );
     }
-    let untried = imported.damaged_keys > 0 && imported.unopened > 0;
-    if untried {
+    if imported.untried() > 0 {
         complain(
             PROGRAM,
             format_args!(
                 "{} opened by no key that could be read. Restore the damaged ones from their copy, then: softinfo-desk list --try-keys",
-                counted_are(imported.unopened, "tip")
+                counted_are(imported.untried(), "tip")
             ),
         );
     }
-    if untried || begins_late || !imported.missing.is_empty() { Exit::Incomplete } else { Exit::Done }
 }
 
 /// Names the bundles that bring back the files of tips.
@@ -268,22 +233,13 @@ fn name_without_file(missing: &[WithoutFile]) {
 }
 
 /// Names keys that are gone before their time is over: what is sealed to them would never open.
-fn note_keys_gone(desk: &Desk) {
-    let today = SystemClock.today();
-    let gone: BTreeSet<_> = desk
-        .keyring
-        .destroyed()
-        .into_iter()
-        .filter(|(_, epoch)| epoch.until >= today)
-        .map(|(holder, epoch)| KeyName { holder: holder.clone(), epoch: epoch.epoch.clone() })
-        .collect();
-    if !gone.is_empty() {
+fn name_keys_gone(gone: &KeyNames) {
+    if !gone.0.is_empty() {
         complain(
             PROGRAM,
             format_args!(
-                "not in keys/, though not yet over: {}. What is sealed to them does not open; unless they were destroyed on purpose, put them back from \
-                 the copy",
-                KeyNames(gone)
+                "not in keys/, though not yet over: {gone}. What is sealed to them does not open; unless they were destroyed on purpose, put them back from \
+                 the copy"
             ),
         );
     }
@@ -291,40 +247,4 @@ fn note_keys_gone(desk: &Desk) {
 
 fn tips(number: usize) -> String {
     counted(number, "tip")
-}
-
-/// Removes what a killed program has left, unless another is at work, and names what can't be removed now.
-pub fn clear_away(desk: &Desk) {
-    if let Ok(lock) = DeskLock::take(&desk.folder) {
-        name_plaintext(lock.plaintext_left());
-    }
-}
-
-/// Names the plaintext that a killed `open` has left where it can't be removed now.
-pub fn name_plaintext(left: &[PathBuf]) {
-    for folder in left {
-        complain(
-            PROGRAM,
-            format_args!(
-                "{} may hold plaintext of a tip whose opening was ended halfway, and can't be removed now. Put the medium in, so that it can be written; \
-                 softinfo-desk list removes it. If it is gone for good, or was removed by hand: softinfo-desk list --forget-plaintext",
-                folder.display()
-            ),
-        );
-    }
-}
-
-/// Says that another program has the desk.
-pub fn busy_desk(busy: &LockError) -> ExitCode {
-    complain(PROGRAM, busy);
-    Exit::TryLater.into()
-}
-
-pub fn announce_example(desk: &Desk) {
-    if desk.example {
-        complain(
-            PROGRAM,
-            "this desk has no keys of its own; using the EXAMPLE keys in keys-example/, which everybody has",
-        );
-    }
 }

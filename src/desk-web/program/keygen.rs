@@ -9,10 +9,10 @@ use clap::Args;
 use softinfo_base::clock::{Clock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_base::wording::counted;
-use softinfo_desk::keyring::{KEYRING_FILE, Keyring, Made, Order, plain_holder, read_holder};
-use softinfo_desk::passphrase::WORK_FACTOR;
-use softinfo_desk::trust::keys_folder;
-use softinfo_formats::directory::{Holder, HolderId, Kind};
+use softinfo_desk::desk_folder::keys_folder;
+use softinfo_desk::keyring::{KEYRING_FILE, Keyring, Made, Order, read_holder};
+use softinfo_desk::secret_file::WORK_FACTOR;
+use softinfo_formats::directory::{HolderId, Kind};
 use softinfo_terminal::{Exit, complain, say, say_json};
 
 use crate::keys::NO_SIGNING_KEY;
@@ -52,25 +52,13 @@ fn month(text: &str) -> Result<Day, String> {
         .map_err(|_| "not a month; write year and month in figures, for example 2026-11".to_owned())
 }
 
-/// The holder as it stands in `holder.json`, so that later months don't take its names and duty card away; or a new one.
-fn described(keyring: &Keyring, id: HolderId, kind: Kind) -> Result<Holder> {
-    match keyring.holders().iter().find(|known| known.id == id) {
-        None => Ok(plain_holder(id, kind)),
-        Some(known) if known.kind == kind => Ok(known.clone()),
-        Some(known) => {
-            let (is, not): (&str, &str) = (known.kind.into(), kind.into());
-            bail!("{id} is of the kind {is}, not {not}; no key was made. To change it, pass --profile FILE")
-        }
-    }
-}
-
 impl Keygen {
     pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let folder = self.keys.unwrap_or_else(|| keys_folder(&setting.desk));
         let mut keyring = Keyring::read(&folder)?;
         let profile = match (&self.profile, self.holder, self.kind) {
             (Some(path), ..) => read_holder(path)?,
-            (None, Some(id), Some(kind)) => described(&keyring, id, kind)?,
+            (None, Some(id), Some(kind)) => keyring.described(id, kind)?,
             _ => bail!("pass --holder and --kind, or --profile"),
         };
         let order = Order {
@@ -90,7 +78,7 @@ impl Keygen {
         };
         let said = if setting.json { say_json(&made.holder) } else { show(&folder, &made) };
         let mut exit = told(said, format_args!("the keys were made and are in {}", folder.display()));
-        for doubt in doubts(&made, self.profile.is_some(), SystemClock.today()) {
+        for doubt in made.doubts(self.profile.is_some(), SystemClock.today()) {
             complain(PROGRAM, doubt);
         }
         if keyring.lacks_signing_key(&made.holder.id) {
@@ -99,21 +87,6 @@ impl Keygen {
         }
         Ok(exit.into())
     }
-}
-
-/// What somebody may not have meant.
-fn doubts(made: &Made, profile: bool, today: Day) -> Vec<String> {
-    let Made { holder, epochs, .. } = made;
-    let mut doubts: Vec<_> = holder.overlaps().iter().map(ToString::to_string).collect();
-    if holder.epoch_on(today).is_none()
-        && let Some(first) = epochs.first()
-    {
-        doubts.push(format!("none of these keys holds today: the first for {} begins on {}", holder.id, first.from));
-    }
-    if !profile && holder.names.is_empty() {
-        doubts.push(format!("without --profile writers see only the id, {}", holder.id));
-    }
-    doubts
 }
 
 fn show(folder: &Path, made: &Made) -> io::Result<()> {

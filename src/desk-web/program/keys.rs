@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use softinfo_desk::keyring::{KeyState, Keyring, Listed, Mended, read_holder};
-use softinfo_desk::trust::keys_folder;
+use softinfo_desk::desk_folder::keys_folder;
+use softinfo_desk::keyring::{KeyState, Keyring, Listed, Mended, Survey, read_holder};
 use softinfo_formats::directory::Holder;
 use softinfo_terminal::{Exit, complain, say, say_json, sentence};
 
-use crate::list::quiet_when_closed;
+use crate::desk::quiet_when_closed;
 use crate::{PROGRAM, Setting, passphrase, told};
 
 /// Where a holder's signing key is gone.
@@ -60,48 +60,39 @@ impl Keys {
 }
 
 fn list(setting: &Setting, keyring: &Keyring) -> Result<ExitCode> {
-    let listing = keyring.listing();
-    let fault = if keyring.is_empty() { None } else { keyring.check_keyring().err() };
+    let Survey { holders, keyring_fault, some_damaged, lacks_signing_key, some_not_listed } = keyring.survey();
     // Whoever closes the other end has seen enough; what is wrong is said all the same.
     quiet_when_closed(if setting.json {
-        say_json(&listing)
-    } else if listing.is_empty() {
+        say_json(&holders)
+    } else if holders.is_empty() {
         say(format_args!(
             "There are no keys in {} yet. Make them with: softinfo-desk keygen",
             keyring.folder().display()
         ))
     } else {
-        listing.iter().try_for_each(show).and_then(|()| match &fault {
+        holders.iter().try_for_each(show).and_then(|()| match &keyring_fault {
             None => say(NOT_CHECKED),
             Some(_) => Ok(()),
         })
     })?;
-    let mut whole = fault.is_none();
-    if let Some(fault) = &fault {
+    let unreadable = !keyring.faults().is_empty();
+    for fault in keyring_fault.iter().chain(keyring.faults()) {
         complain(PROGRAM, sentence(fault));
     }
-    for fault in keyring.faults() {
-        complain(PROGRAM, sentence(fault));
-        whole = false;
-    }
-    let states =
-        || listing.iter().flat_map(|holder| holder.epochs.iter().map(|epoch| epoch.state).chain([holder.signing]));
-    if states().any(|state| state == KeyState::Damaged) {
+    if some_damaged {
         complain(PROGRAM, "a damaged key opens nothing; restore its file from the copy of the folder");
-        whole = false;
     }
-    if listing.iter().any(|holder| holder.signing == KeyState::Destroyed) {
+    if lacks_signing_key {
         complain(PROGRAM, NO_SIGNING_KEY);
-        whole = false;
     }
-    if states().any(|state| state == KeyState::NotListed) && keyring.faults().is_empty() {
+    if some_not_listed && !unreadable {
         complain(
             PROGRAM,
             "holder.json does not name all key files that are here; softinfo-desk keys mend takes in those that it opens",
         );
-        whole = false;
     }
-    let exit = if whole { Exit::Done } else { Exit::Incomplete };
+    let amiss = keyring_fault.is_some() || unreadable || some_damaged || lacks_signing_key || some_not_listed;
+    let exit = if amiss { Exit::Incomplete } else { Exit::Done };
     Ok(exit.into())
 }
 

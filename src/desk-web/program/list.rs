@@ -5,15 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::json;
-use softinfo_desk::trust::Desk;
-use softinfo_desk::{
-    Case, Casebook, CasebookError, DeskLock, KnownKey, LockError, OpenTipError, key_files, known, try_keys,
-};
+use softinfo_desk::desk_folder::Desk;
+use softinfo_desk::views::{TipFile, TipList, TipRow};
+use softinfo_desk::{Casebook, DeskLock, LockError, TryKeysError, try_keys};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_terminal::{Exit, complain, say, say_json};
 
-use crate::import::{announce_example, busy_desk, clear_away, trying_keys};
+use crate::bars::with_bars;
+use crate::desk::{announce_example, busy_desk, lost_list, quiet_when_closed, tidy};
 use crate::passphrase::unlock;
 use crate::{PROGRAM, Setting};
 
@@ -43,12 +42,12 @@ impl List {
                 complain(PROGRAM, format_args!("{} is not looked for any more", gone.display()));
             }
         }
-        clear_away(&desk);
+        tidy(&desk);
         let keys = if self.try_keys {
             announce_example(&desk);
             let keys = unlock(setting, &desk, "to try them")?;
-            match trying_keys(|progress| try_keys(&desk, &keys, progress)) {
-                Err(OpenTipError::Lock(busy)) => return Ok(busy_desk(&busy)),
+            match with_bars(|progress, _| try_keys(&desk, &keys, progress)) {
+                Err(TryKeysError::Lock(busy)) => return Ok(busy_desk(&busy)),
                 opened => {
                     complain(
                         PROGRAM,
@@ -56,67 +55,36 @@ impl List {
                     );
                 }
             }
-            known(&keys)
+            keys.names()
         } else {
-            key_files(&desk.keyring)
+            desk.keyring.names()
         };
-        let book = Casebook::read(&desk.folder)?;
-        quiet_when_closed(if setting.json { rows(&desk, &book) } else { table(&desk, &book, &keys) })?;
+        let list = TipList::read(&desk, &keys)?;
+        quiet_when_closed(if setting.json { say_json(&serde_json::to_value(&list.rows)?) } else { table(&list) })?;
         Ok(Exit::Done.into())
     }
 }
 
-/// Says that the list is lost.
-pub fn lost_list(lost: &CasebookError) -> ExitCode {
-    complain(PROGRAM, lost);
-    Exit::Incomplete.into()
-}
-
-/// Whoever closes the other end of a pipe has seen enough.
-pub fn quiet_when_closed(said: io::Result<()>) -> io::Result<()> {
-    match said {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        said => said,
-    }
-}
-
-fn rows(desk: &Desk, book: &Casebook) -> io::Result<()> {
-    let row = |(id, case): (&_, &Case)| {
-        json!({
-            "id": id, "day": case.day, "size": case.size, "courier": case.courier, "bundle": case.bundle,
-            "file": if case.is_here(&desk.folder, id) { "here" } else { "missing" },
-            "reader": case.reader, "tried": book.tried(case),
-        })
-    };
-    say_json(&sorted(book).into_iter().map(row).collect::<Vec<_>>())
-}
-
-/// The tips as people read them; `keys` are those that the desk has, or may have.
-fn table(desk: &Desk, book: &Casebook, keys: &[KnownKey]) -> io::Result<()> {
-    let tips = sorted(book);
-    if tips.is_empty() {
+/// The tips as people read them.
+fn table(list: &TipList) -> io::Result<()> {
+    if list.rows.is_empty() {
         return say("No tips yet. Import a bundle with: softinfo-desk import FILE");
     }
     say(format_args!("{:<16}  {:<10}  {:>9}  {:<16}  FOR", "ID", "DAY", "KB", "BUNDLE"))?;
-    let (mut unopened, mut missing) = (false, false);
-    for (id, case) in tips {
-        let here = case.is_here(&desk.folder, id);
-        let whose = whose(desk, case, here);
-        missing |= !here;
-        unopened |= here && case.reader.is_none() && case.was_tried();
-        let start = start(id);
-        let bundle = format!("{} of {}", case.bundle, case.courier.short());
-        say(format_args!("{start}  {}  {:>9}  {bundle:<16}  {whose}", case.day, case.size.div_ceil(1000)))?;
+    for row in &list.rows {
+        let bundle = format!("{} of {}", row.bundle, row.courier.short());
+        let (start, size) = (start(&row.id), row.size.div_ceil(1000));
+        say(format_args!("{start}  {}  {size:>9}  {bundle:<16}  {}", row.day, whose(row)))?;
     }
-    if unopened {
+    if list.some_unopened() {
         say(
             "No key here: none of this desk's keys opens it. With keys that have come since: softinfo-desk list --try-keys",
         )?;
     }
-    if missing {
+    if list.some_missing() {
         say("Missing or damaged: import its bundle again, which brings the file back.")?;
     }
-    if book.untried(keys).any(|(id, case)| case.is_here(&desk.folder, &id)) {
+    if list.some_untried {
         say(
             "Some key files here were not tried on every tip that no key has opened. To try them: softinfo-desk list --try-keys",
         )?;
@@ -125,17 +93,17 @@ fn table(desk: &Desk, book: &Casebook, keys: &[KnownKey]) -> io::Result<()> {
 }
 
 /// Who can open a tip, as far as it is known, and whether its file is here.
-fn whose(desk: &Desk, case: &Case, here: bool) -> String {
+fn whose(row: &TipRow) -> String {
     const MISSING: &str = "its file is missing or damaged";
-    match &case.reader {
+    let here = row.file == TipFile::Here;
+    match &row.reader {
         Some(reader) => {
-            let gone =
-                if desk.keyring.has(&reader.holder, &reader.epoch) { "" } else { ", whose file is not in keys/" };
+            let gone = if row.reader_is_gone { ", whose file is not in keys/" } else { "" };
             let missing = if here { String::new() } else { format!("; {MISSING}") };
             format!("{} ({}){gone}{missing}", reader.holder, reader.epoch)
         }
         None if !here => MISSING.to_owned(),
-        None if case.was_tried() => "no key here".to_owned(),
+        None if row.was_tried => "no key here".to_owned(),
         None => "not tried yet".to_owned(),
     }
 }
@@ -143,10 +111,4 @@ fn whose(desk: &Desk, case: &Case, here: bool) -> String {
 /// As much of an id as a person types.
 pub fn start(id: &TipId) -> String {
     id.to_string().chars().take(16).collect()
-}
-
-fn sorted(book: &Casebook) -> Vec<(&TipId, &Case)> {
-    let mut tips: Vec<_> = book.tips.iter().collect();
-    tips.sort_by_key(|(id, case)| (case.day, **id));
-    tips
 }

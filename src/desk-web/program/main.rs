@@ -2,14 +2,15 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![allow(clippy::doc_markdown)] // what stands above an argument is its help
 
+mod bars;
 mod bundles;
+mod desk;
 mod directory;
 mod import;
 mod keygen;
 mod keys;
 mod list;
 mod open;
-mod page;
 mod passphrase;
 mod sheet;
 mod show;

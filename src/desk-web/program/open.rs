@@ -8,11 +8,12 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use softinfo_base::wording::counted;
-use softinfo_desk::trust::Desk;
+use softinfo_desk::desk_folder::Desk;
+use softinfo_desk::views::Sheet;
 use softinfo_desk::{LockError, OpenTipError, Opened, check_out, find, open};
 use softinfo_terminal::{Exit, complain, say, say_json};
 
-use crate::import::{announce_example, busy_desk, clear_away, name_plaintext};
+use crate::desk::{announce_example, busy_desk, name_plaintext, tidy};
 use crate::passphrase::unlock;
 use crate::sheet;
 use crate::{PROGRAM, Setting};
@@ -39,7 +40,7 @@ impl Open {
         let opened = match open(&desk, &id, &keys, &self.out, self.originals) {
             Err(OpenTipError::Lock(busy @ LockError::InUse(_))) => return Ok(busy_desk(&busy)),
             // Also what this one has left, where its medium was pulled out.
-            opened => opened.inspect_err(|_| clear_away(&desk))?,
+            opened => opened.inspect_err(|_| tidy(&desk))?,
         };
         name_plaintext(&opened.plaintext_left);
         let said = if setting.json {
@@ -68,7 +69,7 @@ impl Open {
             say(format_args!("  {name}"))?;
         }
         say("  tip.json (what this desk knows of it)")?;
-        sheet::show(read, case)?;
+        sheet::show(&Sheet::of(read, case))?;
         if *originals_left_out > 0 {
             say(format_args!(
                 "Left out: {}; --originals writes them too.",

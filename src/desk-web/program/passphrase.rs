@@ -1,9 +1,9 @@
 //! The passphrase: from a file descriptor, from the example's file, or typed at a terminal, up to three times.
 
 use softinfo_base::wording::sanitize_for_terminal;
+use softinfo_desk::desk_folder::Desk;
 use softinfo_desk::keyring::{KeyringError, UnlockedKeys};
 use softinfo_desk::passphrase::{Passphrase, SecretError};
-use softinfo_desk::trust::Desk;
 use softinfo_terminal::{complain, sentence};
 
 use crate::{PROGRAM, Setting};

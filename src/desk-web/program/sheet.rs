@@ -5,7 +5,8 @@ use std::io;
 use console::Term;
 use serde_json::Value;
 use softinfo_base::wording::sanitize_for_terminal;
-use softinfo_desk::{Case, TipRead, released_fields};
+use softinfo_desk::TipRead;
+use softinfo_desk::views::{Field, Sheet};
 use softinfo_terminal::say;
 use unicode_width::UnicodeWidthChar;
 
@@ -20,52 +21,40 @@ const NARROWEST: usize = 20;
 
 /// The report without its secrets, for `--json`. Null where it is no JSON.
 pub fn report(read: &TipRead) -> Value {
-    released_fields(&read.report_as_sent).map_or(Value::Null, Value::Object)
+    read.released().map_or(Value::Null, Value::Object)
 }
 
 /// What the desk knows of a tip, what is odd about it, and what its writer filled in.
-pub fn show(read: &TipRead, case: &Case) -> io::Result<()> {
-    let (courier, key) = (case.courier.short(), &read.key);
+pub fn show(sheet: &Sheet) -> io::Result<()> {
+    let (courier, key) = (sheet.courier.short(), sheet.key);
     say(format_args!(
         "The relay noted {}. Bundle {} of the courier {courier}. Opened with the key {key}.",
-        case.day, case.bundle
+        sheet.day, sheet.bundle
     ))?;
-    if let Some(thread) = read.thread() {
+    if let Some(thread) = &sheet.thread {
         say(format_args!(
             "It claims to belong to thread {thread} (tips of one writer's receipt have the same). That is not verified."
         ))?;
     }
-    for oddity in &read.oddities {
+    for oddity in sheet.warnings {
         // It may quote the writer.
         marked(WARNING, &format!("Warning: {oddity}."))?;
     }
     say("What the writer says, none of it checked:")?;
-    // What has a line of its own, or is no matter for people; not where its value could not be understood.
-    let hidden = ["schema", "thread", "reply", "withdraw_token", "author", "attachments"];
-    let shown = |name: &str| !hidden.contains(&name) || read.report.other.contains_key(name);
-    if let Value::Object(fields) = report(read) {
-        for (name, value) in fields.iter().filter(|(name, _)| shown(name)) {
-            field(label(name), value)?;
-        }
+    for claim in &sheet.claims {
+        let place: Vec<_> = claim.place.iter().map(field).collect();
+        writer(&format!("{}: {}", place.join(" › "), *claim.words))?;
     }
-    for note in &read.report.attachments {
+    for note in sheet.attachments {
         let hidden = if note.scrubbed { "hidden details removed" } else { "hidden details not removed" };
         writer(&format!("file {}: {}, {} bytes, {hidden}", note.name, note.media_type, note.size))?;
     }
     Ok(())
 }
 
-/// A field of the report; what is made of several has a line for each.
-fn field(name: &str, value: &Value) -> io::Result<()> {
-    match value {
-        Value::Object(parts) if !parts.is_empty() => {
-            parts.iter().try_for_each(|(part, value)| field(&format!("{name} › {}", label(part)), value))
-        }
-        Value::Array(items) if items.iter().any(Value::is_object) => {
-            (1..).zip(items).try_for_each(|(n, item)| field(&format!("{name} {n}"), item))
-        }
-        other => writer(&format!("{name}: {}", text(other))),
-    }
+/// A field for people: its name, and its number where there are several.
+fn field(Field { name, numbers }: &Field) -> String {
+    numbers.iter().fold(label(name).to_owned(), |named, number| format!("{named} {number}"))
 }
 
 /// The writer's words, wrapped, each line marked.
@@ -91,16 +80,6 @@ fn label(name: &str) -> &str {
         "readers" => "sent to",
         "on_behalf" => "says it is forwarded by (not verified)",
         other => other,
-    }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) if items.iter().all(Value::is_string) => {
-            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
-        }
-        other => other.to_string(),
     }
 }
 

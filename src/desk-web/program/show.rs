@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
-use softinfo_desk::trust::Desk;
+use softinfo_desk::desk_folder::Desk;
+use softinfo_desk::views::Sheet;
 use softinfo_desk::{Shown, find, show};
 use softinfo_terminal::{Exit, say, say_json};
 
 use crate::Setting;
-use crate::import::{announce_example, clear_away};
-use crate::list::quiet_when_closed;
+use crate::desk::{announce_example, quiet_when_closed, tidy};
 use crate::passphrase::unlock;
 use crate::sheet;
 
@@ -25,7 +25,7 @@ impl Show {
     pub fn run(self, setting: &Setting) -> Result<ExitCode> {
         let desk = Desk::open(&setting.desk)?;
         announce_example(&desk);
-        clear_away(&desk);
+        tidy(&desk);
         let id = find(&desk, &self.id)?;
         let keys = unlock(setting, &desk, "to show the tip")?;
         let Shown { read, case, message } = show(&desk, &id, &keys)?;
@@ -37,7 +37,7 @@ impl Show {
             }))
         } else {
             say(format_args!("Tip {id}"))
-                .and_then(|()| sheet::show(&read, &case))
+                .and_then(|()| sheet::show(&Sheet::of(&read, &case)))
                 .and_then(|()| match message {
                     Some(text) => {
                         say("The message:")?;

@@ -10,13 +10,16 @@ use age::secrecy::ExposeSecret;
 use age::x25519;
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
+use softinfo_base::day::Day;
+use softinfo_base::file::read_limited;
+use softinfo_formats::directory::{EpochId, HolderId, Kind, SigningKey};
+use softinfo_formats::envelope::header::scan;
 use zeroize::Zeroizing;
 
 use super::KeyringError;
-use crate::passphrase::{LARGEST, Passphrase, SecretError, read_sealed, read_secret, write_sealed, write_secret};
-use softinfo_base::day::Day;
-use softinfo_formats::directory::{EpochId, HolderId, Kind, SigningKey};
-use softinfo_formats::envelope::header::scan;
+use super::error::failed;
+use crate::passphrase::{Passphrase, SecretError};
+use crate::secret_file::{LARGEST, read_sealed, read_secret, write_sealed, write_secret};
 
 /// Name of the file with the keyring key, in the folder of all holders.
 pub const KEYRING_FILE: &str = "keyring.age";
@@ -54,7 +57,7 @@ impl KeyringKey {
 
     /// Writes a key under this one.
     pub(super) fn write(&self, path: &Path, label: &Label, public: &str, secret: &str) -> Result<(), KeyringError> {
-        let label = serde_json::to_string(label).map_err(|error| super::failed(path)(error.into()))?;
+        let label = serde_json::to_string(label).map_err(|error| failed(path)(error.into()))?;
         let text = Zeroizing::new(format!("{KEY_SCHEMA}{label}\n{PUBLIC}{public}\n{secret}\n"));
         Ok(write_sealed(path, &text, &self.0.to_public())?)
     }
@@ -86,7 +89,7 @@ impl KeyringKey {
 /// What a key file says of its key, so that `holder.json` can be made anew from the files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Label {
-    /// Whose.
+    /// The holder whose key it is.
     pub(super) holder: HolderId,
     /// What the holder is.
     pub(super) kind: Kind,
@@ -144,9 +147,9 @@ pub(super) enum Lock {
 
 /// Looks at a file's header.
 pub(super) fn lock_of(path: &Path) -> Result<Lock, KeyringError> {
-    let bytes = match softinfo_base::file::read_limited(path, LARGEST) {
+    let bytes = match read_limited(path, LARGEST) {
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Ok(Lock::Damaged),
-        bytes => bytes.map_err(super::failed(path))?,
+        bytes => bytes.map_err(failed(path))?,
     };
     let Ok(header) = scan(&bytes) else { return Ok(Lock::Damaged) };
     let has = |tag| header.stanzas.iter().any(|stanza| stanza.tag == tag);

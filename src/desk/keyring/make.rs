@@ -4,16 +4,17 @@
 //! standing in `holder.json` was begun and never handed in: it is taken in, not made again.
 
 use rand::rngs::OsRng;
-
-use super::key_file::{KeyringKey, Label, Months};
-use super::{
-    KEYRING_FILE, Keyring, KeyringError, SIGNING_FILE, SecretError, epoch_files, failed, lock_folder, public_part,
-    read_epoch, write_public_part,
-};
-use crate::passphrase::Passphrase;
 use softinfo_base::day::Day;
-use softinfo_formats::directory::{Epoch, EpochId, Holder, Kind};
+use softinfo_base::file::private_folder;
+use softinfo_formats::directory::{Epoch, EpochId, Holder, HolderId, Kind};
 use softinfo_seal::hybrid::Identity;
+
+use super::epoch_file::{epoch_files, read_epoch};
+use super::error::failed;
+use super::key_file::{KEYRING_FILE, KeyringKey, Label, Months, SIGNING_FILE};
+use super::public_part::{plain_holder, public_part, write_public_part};
+use super::{Keyring, KeyringError, lock_folder};
+use crate::passphrase::{Passphrase, SecretError};
 
 /// Most epochs made at once: ten years of months.
 pub(super) const MOST_EPOCHS: u32 = 120;
@@ -52,13 +53,13 @@ impl Keyring {
     pub fn make(&mut self, order: &Order, passphrase: &Passphrase) -> Result<Made, KeyringError> {
         // First without a trace, then again where no other program can change what is there.
         self.plan(order)?;
-        softinfo_base::file::private_folder(&self.folder).map_err(failed(&self.folder))?;
+        private_folder(&self.folder).map_err(failed(&self.folder))?;
         let _lock = lock_folder(&self.folder)?;
         *self = Self::read(&self.folder)?;
         let (mut holder, wanted) = self.plan(order)?;
         let key = self.key_for_making(passphrase, order.work_factor)?;
         let folder = self.folder.join(holder.id.as_str());
-        softinfo_base::file::private_folder(&folder).map_err(failed(&folder))?;
+        private_folder(&folder).map_err(failed(&folder))?;
         let begun = self.begun(&key, &holder, &wanted)?;
 
         let signing = folder.join(SIGNING_FILE);
@@ -95,6 +96,18 @@ impl Keyring {
         let is_wanted = |epoch: &&Epoch| wanted.iter().any(|month| month.name == epoch.epoch);
         let epochs = holder.epochs.iter().filter(is_wanted).cloned().collect();
         Ok(Made { holder, epochs, completed })
+    }
+
+    /// The holder as it stands in `holder.json`, so that later months don't take its names and duty card away; or a new one.
+    ///
+    /// # Errors
+    /// `KindDiffers`.
+    pub fn described(&self, id: HolderId, kind: Kind) -> Result<Holder, KeyringError> {
+        match self.holders.iter().find(|known| known.id == id) {
+            None => Ok(plain_holder(id, kind)),
+            Some(known) if known.kind == kind => Ok(known.clone()),
+            Some(known) => Err(KeyringError::KindDiffers { holder: id, is: known.kind.into(), asked: kind.into() }),
+        }
     }
 
     /// Whether `order` can be made, as far as it is known without the passphrase. Writes nothing.
@@ -136,7 +149,7 @@ impl Keyring {
             });
         }
         passphrase.long_enough()?;
-        softinfo_base::file::private_folder(&self.folder).map_err(failed(&self.folder))?;
+        private_folder(&self.folder).map_err(failed(&self.folder))?;
         KeyringKey::create(&path, passphrase, work_factor)
     }
 

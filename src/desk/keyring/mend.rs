@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::key_file::KeyringKey;
-use super::{
-    HOLDER_FILE, Keyring, KeyringError, SIGNING_FILE, epoch_files, failed, lock_folder, plain_holder, public_part,
-    read_epoch, write_public_part,
-};
-use crate::passphrase::Passphrase;
 use softinfo_formats::directory::{Epoch, Holder, HolderId, Kind};
+
+use super::epoch_file::{epoch_files, read_epoch};
+use super::error::failed;
+use super::key_file::{KeyringKey, SIGNING_FILE};
+use super::public_part::{HOLDER_FILE, plain_holder, public_part, write_public_part};
+use super::{Keyring, KeyringError, lock_folder};
+use crate::passphrase::Passphrase;
 
 /// What became of one holder.
 pub struct Mended {

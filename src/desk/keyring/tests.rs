@@ -1,12 +1,18 @@
 //! Keys made, unlocked, interrupted, lost and mended.
 
+use std::collections::BTreeMap;
 use std::fs;
 
+use rand::rngs::OsRng;
+use softinfo_base::day::Day;
+use softinfo_formats::directory::Kind;
+use softinfo_seal::hybrid::Identity;
 use tempfile::TempDir;
 
-use super::key_file::{Lock, lock_of};
+use super::key_file::{Lock, lock_of, secret_line};
 use super::*;
-use crate::passphrase::WORK_FACTOR;
+use crate::passphrase::Passphrase;
+use crate::secret_file::{WORK_FACTOR, read_secret, write_secret};
 
 const FAST: u8 = 10;
 

@@ -13,31 +13,31 @@ use super::holder::Contents;
 pub enum Change {
     /// It was not there before.
     Added {
-        /// Where.
+        /// Where it stands in the directory.
         at: String,
-        /// What.
+        /// What the newer directory says.
         now: String,
     },
     /// It is there no longer.
     Removed {
-        /// Where.
+        /// Where it stands in the directory.
         at: String,
-        /// What it was.
+        /// What the older directory says.
         before: String,
     },
     /// It says something else.
     Changed {
-        /// Where.
+        /// Where it stands in the directory.
         at: String,
-        /// What it was.
+        /// What the older directory says.
         before: String,
-        /// What it is.
+        /// What the newer directory says.
         now: String,
     },
 }
 
 impl Change {
-    /// Where.
+    /// Where it stands in the directory: the names on the way there, divided by ›.
     #[must_use]
     pub fn at(&self) -> &str {
         match self {
@@ -104,12 +104,11 @@ fn walk(value: &Value, at: &str, all: &mut BTreeMap<String, String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::UntrustedDirectory;
+    use crate::directory::example;
 
     #[test]
     fn what_is_new_gone_or_different_is_named_by_where_it_stands_and_nothing_else_is() {
-        let directory = UntrustedDirectory::parse(crate::example_keys::DIRECTORY).unwrap();
-        let before = directory.verify(&crate::example_keys::root().unwrap()).unwrap().contents().clone();
+        let before = example::contents();
         assert_eq!(changes(&before, &before), []);
         let mut now = before.clone();
         now.version += 1;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-
 use softinfo_base::day::Day;
 
 use super::names::{ChannelId, EpochId, ForwarderId, HolderId};
@@ -39,7 +38,7 @@ const KINDS: [(&str, Kind); 7] = [
 /// A kind that no holder may be.
 #[derive(Debug, thiserror::Error)]
 pub enum KindError {
-    /// The firewall.
+    /// The immigration office: the firewall refuses it.
     #[error("the immigration office can't be a holder: a tip never goes to an authority that decides about residence")]
     ImmigrationOffice,
     /// A word that is no kind.
@@ -82,7 +81,7 @@ pub struct Epoch {
     pub from: Day,
     /// Last day.
     pub until: Day,
-    /// `age1pq1…`.
+    /// The public key, `age1pq1…`.
     pub recipient: String,
 }
 
@@ -91,7 +90,7 @@ pub struct Epoch {
 pub struct Holder {
     /// Its id.
     pub id: HolderId,
-    /// What it is.
+    /// What kind of authority or centre it is.
     pub kind: Kind,
     /// Its name by language code.
     #[serde(default)]
@@ -180,15 +179,15 @@ pub struct Contents {
     /// Names of fields that a reader has to know, wherever they stand. It passes over any other field that it does not know.
     #[serde(default)]
     pub must_understand: Vec<String>,
-    /// Which letterbox.
+    /// The letterbox that it is for.
     pub channel: ChannelId,
-    /// Only rises.
+    /// The version; each directory of a channel has a higher one than the last.
     pub version: u64,
     /// First day.
     pub issued: Day,
     /// Last day.
     pub expires: Day,
-    /// Intake addresses.
+    /// Addresses to which writers send tips.
     pub relays: Vec<String>,
     /// SHA-256 of the page, hexadecimal.
     #[serde(default)]
@@ -197,9 +196,9 @@ pub struct Contents {
     pub max_bytes: u64,
     /// Sizes of replies.
     pub replies: Replies,
-    /// Who may read.
+    /// The authorities and centres that may read tips.
     pub holders: Vec<Holder>,
-    /// Third parties.
+    /// Third parties whose signatures holders can check.
     #[serde(default)]
     pub forwarders: Vec<Forwarder>,
 }

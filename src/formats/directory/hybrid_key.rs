@@ -102,12 +102,10 @@ impl bech32::Checksum for Bech32Long {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::UntrustedDirectory;
+    use crate::directory::example;
 
-    fn example() -> (String, Vec<u8>) {
-        let directory = UntrustedDirectory::parse(crate::example_keys::DIRECTORY).unwrap();
-        let directory = directory.verify(&crate::example_keys::root().unwrap()).unwrap();
-        let text = directory.contents().holders[0].epochs[0].recipient.clone();
+    fn example_key() -> (String, Vec<u8>) {
+        let text = example::contents().holders[0].epochs[0].recipient.clone();
         let key: HybridKey = text.parse().unwrap();
         (text, [&key.ml_kem[..], &key.x25519[..]].concat())
     }
@@ -122,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_key_of_the_example_directory_is_read_and_spelled_the_same_again() {
-        let (text, bytes) = example();
+        let (text, bytes) = example_key();
         assert_eq!(spelled(&bytes), text);
     }
 
@@ -130,7 +128,7 @@ mod tests {
     fn classical_and_damaged_keys_are_told_apart() {
         let classical = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
         assert_eq!(classical.parse::<HybridKey>().err(), Some(KeyError::NotHybrid));
-        let (mut text, bytes) = example();
+        let (mut text, bytes) = example_key();
         assert_eq!(refused(&bytes[1..]), Some(KeyError::Damaged));
         assert_eq!(refused(&[&bytes[..], &[0]].concat()), Some(KeyError::Damaged));
         text.replace_range(100..101, if &text[100..101] == "q" { "p" } else { "q" });
@@ -139,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_coefficient_at_the_modulus_is_refused_and_one_below_it_is_not() {
-        let (_, bytes) = example();
+        let (_, bytes) = example_key();
         let place = COEFFICIENTS - 3;
         for (coefficient, refusal) in
             [(MODULUS - 1, None), (MODULUS, Some(KeyError::Invalid)), (4095, Some(KeyError::Invalid))]
@@ -156,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_point_of_low_order_is_refused() {
-        let (_, bytes) = example();
+        let (_, bytes) = example_key();
         // 0, 1 and p - 1 (RFC 7748, little-endian), the first two with the bit that is ignored set, too.
         let mut points = [[0; 32], [0; 32], [0xff; 32], [0; 32]];
         points[1][0] = 1;

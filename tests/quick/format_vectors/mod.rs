@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use softinfo_base::day::Day;
+use softinfo_desk::desk_folder::Desk;
 use softinfo_desk::keyring::{Keyring, Unlocked};
-use softinfo_desk::trust::Desk;
 use softinfo_desk::{ImportError, Imported, Permission, UnlockedKeys, import, open};
 use softinfo_formats::directory::{Directory, DirectoryError, RootKey, Seen, UntrustedDirectory};
 use softinfo_formats::transfer::bundle::BundleError;
@@ -121,7 +121,7 @@ impl EmptyDesk {
             File::open(path("bundle").join(file)).unwrap(),
             Permission::default(),
             || Ok(all(keys)),
-            &|_, _| (),
+            &|_| (),
         )
     }
 

@@ -5,10 +5,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::keyring::{Keyring, KeyringError};
-use super::passphrase::{Passphrase, SecretError};
 use softinfo_formats::directory::{ChannelId, RootKey, SigningError};
 use softinfo_formats::example_keys;
+
+use crate::keyring::{Keyring, KeyringError};
+use crate::passphrase::{Passphrase, SecretError};
 
 /// Folder of the example keys, relative to where the program is started.
 const EXAMPLE_KEYS: &str = "keys-example";
@@ -19,7 +20,7 @@ pub struct Desk {
     pub folder: PathBuf,
     /// The pinned root.
     pub root: RootKey,
-    /// The keys.
+    /// The keys of this desk, still locked.
     pub keyring: Keyring,
     /// Whether these are the example keys.
     pub example: bool,
@@ -28,10 +29,10 @@ pub struct Desk {
 /// Why the desk can't work.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
-    /// No keys.
+    /// The desk has no keys.
     #[error("this desk has no keys yet ({} has none); name the right desk with --desk FOLDER, or make keys with softinfo-desk keygen", .0.display())]
     NoKeys(PathBuf),
-    /// No root.
+    /// The desk trusts no root key.
     #[error("this desk does not know the channel's root key yet; give it with softinfo-desk directory trust ROOT.vkey")]
     NoRoot,
     /// The root key file holds none.
@@ -40,9 +41,9 @@ pub enum DeskError {
         path.display()
     )]
     Root {
-        /// Which.
+        /// The file that failed.
         path: PathBuf,
-        /// Why.
+        /// What is wrong with the text in it.
         source: SigningError,
     },
     /// The root key's name can't be a channel's. It becomes a folder's.
@@ -50,16 +51,37 @@ pub enum DeskError {
         "the root key is named “{0}”, which is no channel's name; nothing was changed. Ask the channel's owner for the right key"
     )]
     RootName(String),
-    /// The keys.
+    /// The folder of the keys could not be read.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
-    /// A file failed.
+    /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// The file that failed.
         path: PathBuf,
-        /// Why.
+        /// What the system said of it.
         source: io::Error,
+    },
+}
+
+/// Why the file of a root key can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RootFileError {
+    /// The file could not be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file that failed.
+        path: PathBuf,
+        /// What the system said of it.
+        source: io::Error,
+    },
+    /// It holds no root key.
+    #[error("{}: {source}", path.display())]
+    NotAKey {
+        /// The file with the text.
+        path: PathBuf,
+        /// What is wrong with the text in it.
+        source: SigningError,
     },
 }
 
@@ -105,8 +127,24 @@ pub fn keys_folder(folder: &Path) -> PathBuf {
     folder.join("keys")
 }
 
-fn root_path(folder: &Path) -> PathBuf {
+/// Where the root key is that the desk in `folder` trusts.
+pub(crate) fn root_path(folder: &Path) -> PathBuf {
     folder.join("root.vkey")
+}
+
+/// Reads a root key, as its channel's owner gave it.
+///
+/// # Errors
+/// `File`, `NotAKey`.
+pub fn read_root(path: &Path) -> Result<RootKey, RootFileError> {
+    let text = std::fs::read_to_string(path).map_err(|source| RootFileError::File { path: path.to_owned(), source })?;
+    RootKey::parse(&text).map_err(|source| RootFileError::NotAKey { path: path.to_owned(), source })
+}
+
+/// The root key that the desk in `folder` trusts, where it is that of `channel` and can be read.
+#[must_use]
+pub fn trusted_root(folder: &Path, channel: &ChannelId) -> Option<RootKey> {
+    read_root(&root_path(folder)).ok().filter(|root| root.name() == channel.as_str())
 }
 
 /// The channel that a root key is for. Anything may stand in the key; what is no channel's name may be a path.
