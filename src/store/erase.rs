@@ -160,7 +160,13 @@ fn volumes(
 /// Erases all tips of a volume, and removes it; says how many.
 fn whole_volume(ledger: &Ledger, volume: &Arc<Volume>) -> Result<usize, StoreError> {
     let alone = volume.erase_alone();
-    let file = volume.slots(&*ledger.disk, Open::Update).map_err(StoreError::io(&volume.folder))?;
+    let opened = volume.slots(&*ledger.disk, Open::Update);
+    let file = match opened {
+        Ok(file) => file,
+        // Its last tip was withdrawn, and the sealer has removed it since it was chosen.
+        Err(_) if ledger.volume(volume.head.number).is_none() => return Ok(0),
+        Err(error) => return Err(StoreError::io(&volume.folder)(error)),
+    };
     let tips = file.scan().map_err(StoreError::io(&volume.folder))?.tips;
     file.erase_all().map_err(|_| ledger.stop())?;
     file.date();

@@ -13,12 +13,15 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use self::disk::{Call, Failpoints};
+use super::disk::RealDisk;
+use super::erase;
+use super::ledger::Ledger;
 use super::mutex::lock;
 use super::notice::Notice;
 use super::pool::Pool;
 use super::settings::Settings;
 use super::{Acknowledgement, CHUNK, Committed, Store, StoreError};
-use softinfo_base::clock::{Clock, SystemClock};
+use softinfo_base::clock::{Clock, HandSetClock, SystemClock};
 use softinfo_base::day::Day;
 use softinfo_formats::envelope::header::TipHeader;
 use softinfo_formats::envelope::id::TipId;
@@ -222,4 +225,25 @@ fn a_probe_that_fails_stops_the_store_unless_there_was_only_no_room() {
         assert_eq!((pool.has_stopped(), pool.probe().is_ok()), (stops, !stops), "{case}");
         assert_eq!(lock(&notices).len(), usize::from(stops), "{case}");
     }
+}
+
+/// The sealer removes a volume whose last tip is withdrawn while it is sealed. When expiry had chosen that volume, it called the missing folder a failure.
+#[test]
+fn a_volume_that_the_sealer_removes_meanwhile_does_not_make_expiry_fail() {
+    let folder = folder();
+    let settings = Settings { seals: false, floor_bytes: 0, ..Settings::default() };
+    let day: Day = "2026-11-23".parse().unwrap();
+    let clock = Arc::new(HandSetClock::at(day));
+    let (pool, _) = open_with(folder.path(), settings.clone(), Arc::clone(&clock) as _, |_, _| Ok(()));
+    answered(put(&pool, 0, WithdrawDigest::from_bytes([1; 32])).unwrap()).unwrap();
+    drop(pool);
+    let ledger = Ledger::load(folder.path(), Arc::new(RealDisk), settings, clock, Box::new(|_| ())).unwrap();
+    let removed = Mutex::new(0);
+    let expired = erase::expired(&ledger, day.plus(400), |number| {
+        let volume = ledger.volume(number).unwrap();
+        erase::remove(&ledger, &volume);
+        *lock(&removed) += 1;
+        Ok(())
+    });
+    assert_eq!((expired.unwrap(), *lock(&removed)), (0, 1));
 }
