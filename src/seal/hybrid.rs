@@ -273,6 +273,10 @@ mod tests {
         for _ in 0..8 {
             let key: HybridKey = Identity::generate(&mut OsRng).recipient().to_string().parse().unwrap();
             assert_eq!(Recipient::from(key.clone()).ek.as_bytes()[..], key.ml_kem()[..]);
+            // What the directory's check refuses is what ML-KEM's decoding would change.
+            let mut over = Encoded::<EncapsulationKey768>::from(*key.ml_kem());
+            (over[0], over[1]) = (0x01, over[1] & 0xf0 | 0x0d);
+            assert_ne!(EncapsulationKey768::from_bytes(&over).as_bytes(), over, "3329 is 0xd01");
         }
     }
 }

@@ -5,10 +5,11 @@
 
 use std::str::FromStr;
 
+use bech32::Hrp;
 use bech32::primitives::decode::CheckedHrpstring;
 use curve25519_dalek::{MontgomeryPoint, traits::IsIdentity};
 
-/// What a recipient's text begins with, before the separator `1`.
+/// What a recipient's text begins with, before the separator `1`; in small letters, as the C2SP specification writes it and the page reads it.
 const PREFIX: &str = "age1pq";
 /// Bytes of an ML-KEM-768 encapsulation key (FIPS 203, table 3).
 pub const ML_KEM_KEY: usize = 1184;
@@ -58,19 +59,20 @@ impl FromStr for HybridKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        if !text.to_ascii_lowercase().starts_with(PREFIX) {
+        if !text.starts_with("age1pq1") {
             return Err(KeyError::NotHybrid);
         }
         let parsed = CheckedHrpstring::new::<Bech32Long>(text).map_err(|_| KeyError::Damaged)?;
-        if parsed.hrp().to_lowercase() != PREFIX {
-            return Err(KeyError::NotHybrid);
-        }
         let bytes: Vec<u8> = parsed.byte_iter().collect();
         let (ml_kem, x25519) = bytes.split_at_checked(ML_KEM_KEY).ok_or(KeyError::Damaged)?;
         let key = Self {
             ml_kem: ml_kem.try_into().map_err(|_| KeyError::Damaged)?,
             x25519: x25519.try_into().map_err(|_| KeyError::Damaged)?,
         };
+        // One key has one text: no bits set that fill up the last character, and no character more.
+        if spelled(&bytes).as_deref() != Some(text) {
+            return Err(KeyError::Damaged);
+        }
         if below_modulus(&key.ml_kem) && is_contributory(&key.x25519) { Ok(key) } else { Err(KeyError::Invalid) }
     }
 }
@@ -86,6 +88,11 @@ fn below_modulus(key: &[u8; ML_KEM_KEY]) -> bool {
 /// Whether a shared secret with this point depends on the other side at all (RFC 7748, 6.1): every clamped scalar takes a point of low order to zero.
 fn is_contributory(x25519: &[u8; X25519_KEY]) -> bool {
     !MontgomeryPoint(*x25519).mul_clamped([1; 32]).is_identity()
+}
+
+/// The one text of a key's bytes.
+fn spelled(bytes: &[u8]) -> Option<String> {
+    bech32::encode_lower::<Bech32Long>(Hrp::parse(PREFIX).ok()?, bytes).ok()
 }
 
 /// Bech32 (BIP 173) without its limit on length, as age uses it.
@@ -110,18 +117,14 @@ mod tests {
         (text, [&key.ml_kem[..], &key.x25519[..]].concat())
     }
 
-    fn spelled(bytes: &[u8]) -> String {
-        bech32::encode_lower::<Bech32Long>(bech32::Hrp::parse(PREFIX).unwrap(), bytes).unwrap()
-    }
-
     fn refused(bytes: &[u8]) -> Option<KeyError> {
-        spelled(bytes).parse::<HybridKey>().err()
+        spelled(bytes).unwrap().parse::<HybridKey>().err()
     }
 
     #[test]
     fn a_key_of_the_example_directory_is_read_and_spelled_the_same_again() {
         let (text, bytes) = example_key();
-        assert_eq!(spelled(&bytes), text);
+        assert_eq!(spelled(&bytes).unwrap(), text);
     }
 
     #[test]
@@ -153,15 +156,44 @@ mod tests {
     }
 
     #[test]
+    fn a_key_has_one_text() {
+        use bech32::primitives::iter::{ByteIterExt, Fe32IterExt};
+        let (text, bytes) = example_key();
+        assert_eq!(text.to_uppercase().parse::<HybridKey>().err(), Some(KeyError::NotHybrid));
+        let mixed = format!("{}{}", &text[..20], text[20..].to_uppercase());
+        assert_eq!(mixed.parse::<HybridKey>().err(), Some(KeyError::Damaged));
+        // 9 728 bits are 1 945 characters of 5 bits and 3 bits more: the last character has two bits that mean nothing.
+        let hrp = Hrp::parse(PREFIX).unwrap();
+        let spell = |characters: Vec<bech32::Fe32>| -> String {
+            characters.into_iter().with_checksum::<Bech32Long>(&hrp).chars().collect()
+        };
+        let characters: Vec<_> = bytes.iter().copied().bytes_to_fes().collect();
+        assert_eq!(spell(characters.clone()), text);
+        let mut filled = characters.clone();
+        let last = filled.last_mut().unwrap();
+        *last = bech32::Fe32::try_from(last.to_u8() | 1).unwrap();
+        assert_eq!(spell(filled).parse::<HybridKey>().err(), Some(KeyError::Damaged));
+        let more = [characters, vec![bech32::Fe32::Q]].concat();
+        assert_eq!(spell(more).parse::<HybridKey>().err(), Some(KeyError::Damaged));
+    }
+
+    #[test]
     fn a_point_of_low_order_is_refused() {
         let (_, bytes) = example_key();
-        // 0, 1 and p - 1 (RFC 7748, little-endian), the first two with the bit that is ignored set, too.
-        let mut points = [[0; 32], [0; 32], [0xff; 32], [0; 32]];
+        let point = |text: &str| <[u8; 32]>::try_from(hex::decode(text).unwrap()).unwrap();
+        let order_eight = [
+            point("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+            point("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+        ];
+        // 0, 1 and p - 1, in little-endian order (RFC 7748).
+        let mut points = [[0; 32], [0; 32], [0xff; 32], order_eight[0], order_eight[1]];
         points[1][0] = 1;
         (points[2][0], points[2][31]) = (0xec, 0x7f);
-        points[3][31] = 0x80;
-        for point in points {
-            assert_eq!(refused(&[&bytes[..ML_KEM_KEY], &point].concat()), Some(KeyError::Invalid));
+        for mut point in points {
+            for ignored_bit in [0, 0x80] {
+                point[31] = point[31] & 0x7f | ignored_bit;
+                assert_eq!(refused(&[&bytes[..ML_KEM_KEY], &point].concat()), Some(KeyError::Invalid), "{point:?}");
+            }
         }
     }
 }

@@ -267,6 +267,54 @@ fn a_directory_signed_by_hand_with_the_immigration_office_is_refused_by_every_pr
     assert!(scene.pool().is_empty());
 }
 
+/// Bech32 without a limit on length, as keys have it.
+enum Bech32Long {}
+
+impl bech32::Checksum for Bech32Long {
+    type MidstateRepr = u32;
+    const CODE_LENGTH: usize = usize::MAX;
+    const CHECKSUM_LENGTH: usize = bech32::Bech32::CHECKSUM_LENGTH;
+    const GENERATOR_SH: [u32; 5] = bech32::Bech32::GENERATOR_SH;
+    const TARGET_RESIDUE: u32 = bech32::Bech32::TARGET_RESIDUE;
+}
+
+/// The first key of a directory, with other bytes.
+fn changed_key(contents: &mut serde_json::Value, change: fn(&mut [u8])) {
+    let key = &mut contents["holders"][1]["epochs"][0]["recipient"];
+    let good: softinfo_formats::directory::HybridKey = key.as_str().unwrap().parse().unwrap();
+    let mut bytes = [&good.ml_kem()[..], good.x25519()].concat();
+    change(&mut bytes);
+    let text = bech32::encode_lower::<Bech32Long>(bech32::Hrp::parse("age1pq").unwrap(), &bytes).unwrap();
+    *key = text.into();
+}
+
+#[test]
+fn a_directory_with_a_key_that_nothing_can_be_sealed_to_is_refused_by_every_program_for_the_same_reason() {
+    let scene = Scene::new();
+    let over_modulus = hand_signed(&scene, "modulus.note", |contents| {
+        changed_key(contents, |bytes| (bytes[0], bytes[1]) = (0xff, bytes[1] | 0x0f));
+    });
+    let low_order = hand_signed(&scene, "order.note", |contents| changed_key(contents, |bytes| bytes[1184..].fill(0)));
+    let capitals = hand_signed(&scene, "capitals.note", |contents| {
+        let key = &mut contents["holders"][1]["epochs"][0]["recipient"];
+        *key = key.as_str().unwrap().to_uppercase().into();
+    });
+    let cases = [
+        (over_modulus, "is not a valid public key"),
+        (low_order, "is not a valid public key"),
+        (capitals, "it has to begin with age1pq1"),
+    ];
+    for (bad, words) in &cases {
+        let (note, root) = (bad.directory.to_str().unwrap(), bad.root.to_str().unwrap());
+        send_with(&scene, &bad.directory, &bad.root).says(1, words);
+        scene.run(DESK, &["directory", "check", note, "--root", root]).says(1, words);
+        let config = scene.path("bad-key.toml");
+        fs::write(&config, Scene::config_for(bad, "")).unwrap();
+        scene.run(RELAY, &["--config", config.to_str().unwrap()]).says(1, words);
+    }
+    assert!(scene.pool().is_empty());
+}
+
 #[test]
 fn a_holder_without_a_key_for_today_is_refused_by_name() {
     let scene = Scene::new();
