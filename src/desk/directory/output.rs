@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use softinfo_base::file::write_whole;
+use softinfo_base::file::write_new;
 
 /// Why a file could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,10 @@ pub fn vacant(out: &Path) -> Result<(), OutputError> {
     if std::fs::symlink_metadata(out).is_ok() { Err(OutputError::Exists(out.to_owned())) } else { Ok(()) }
 }
 
-/// Writes `bytes`, whole and durably.
+/// Writes `bytes`, whole and durably. What came under this name meanwhile is not overwritten.
 pub(super) fn write(out: &Path, bytes: &[u8]) -> Result<(), OutputError> {
-    write_whole(out, |file| file.write_all(bytes)).map_err(|source| OutputError::File { path: out.to_owned(), source })
+    write_new(out, |file| file.write_all(bytes)).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => OutputError::Exists(out.to_owned()),
+        _ => OutputError::File { path: out.to_owned(), source },
+    })
 }

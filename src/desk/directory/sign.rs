@@ -30,10 +30,8 @@ pub struct Proposal {
     note: Option<UntrustedDirectory>,
     files: SigningFiles,
     public: RootKey,
-    /// What it says.
-    pub contents: Contents,
-    /// For whom the key signs.
-    pub signer: Signer,
+    contents: Contents,
+    signer: Signer,
 }
 
 /// A proposal that was compared with the directory before it.
@@ -52,7 +50,7 @@ pub struct Since {
     pub changes: Vec<Change>,
 }
 
-/// A directory that has one more signature, and whether it has all of them.
+/// A directory that a key has signed, now or before.
 pub struct Signed {
     note: UntrustedDirectory,
     /// What it says.
@@ -68,7 +66,7 @@ pub enum StillMissing {
     Nobody,
     /// Nobody's, as far as it can be told without the channel's root key: a line of the root's name may be of another text.
     NobodyButTheRootIsUnchecked,
-    /// Theirs: ids of holders, and, last, the channel's where the root has not signed.
+    /// Theirs.
     These {
         /// Holders that have a key to sign with.
         holders: Vec<HolderId>,
@@ -101,6 +99,18 @@ impl Proposal {
         Ok(Self { bytes, note, files, public, contents, signer })
     }
 
+    /// What it says.
+    #[must_use]
+    pub const fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// For whom the key signs.
+    #[must_use]
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
     /// Compares it with the directory in `older`. Without one, a holder may sign, and the root a first version; a later one only `with_nothing`.
     ///
     /// # Errors
@@ -129,12 +139,21 @@ impl Compared {
     /// Signs it with `key` and writes it to `out`. Signatures that it has stay; one that is there already is not made again.
     ///
     /// # Errors
-    /// `Key`, `Output`.
+    /// `OtherKey`, `Key`, `TooLong`, `Output`.
     pub fn sign(self, key: &SigningKey, out: &Path) -> Result<Signed, SignError> {
         let Proposal { bytes, note, public, contents, .. } = self.proposal;
+        if key.public().as_str() != public.as_str() {
+            return Err(SignError::OtherKey {
+                given: key.public().name().to_owned(),
+                looked_at: public.name().to_owned(),
+            });
+        }
         let already = note.as_ref().is_some_and(|note| note.is_signed_by(&public));
         let bytes = if already { bytes } else { add_signature(&bytes, key)? };
         // Before it is written: the new signature may have made it too long for anybody to read.
+        if bytes.len() as u64 > MAX_DIRECTORY {
+            return Err(SignError::TooLong);
+        }
         let note = UntrustedDirectory::parse(&bytes)?;
         write(out, &bytes)?;
         Ok(Signed { note, contents, by: public })

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use softinfo_base::limits::MAX_DIRECTORY;
 use softinfo_formats::directory::{Change, ChannelId, DirectoryError, HolderId, SigningError};
 use softinfo_formats::example_keys::ExampleKeys;
 
@@ -45,6 +46,21 @@ pub enum SignError {
     /// No file was named as the public key, and none beside the secret one will do.
     #[error("the public key is needed, too: pass it with --public FILE")]
     NoPublicKey(#[source] RootFileError),
+    /// Another key than the one whose file was looked at.
+    #[error(
+        "this is the key of “{given}”, and the directory was looked through for the key of “{looked_at}”; nothing was signed"
+    )]
+    OtherKey {
+        /// The name in the key that was given.
+        given: String,
+        /// The name in the key that was looked at.
+        looked_at: String,
+    },
+    /// With one more signature nobody could read it.
+    #[error(
+        "with this signature the directory would be longer than {MAX_DIRECTORY} bytes, and nobody could read it; nothing was signed. Take holders or epochs out of it"
+    )]
+    TooLong,
     /// The key is of nobody in this directory.
     #[error(
         "this is the key of “{name}”, but the directory is of the channel “{channel}”, and none of its holders has this key"

@@ -55,7 +55,7 @@ impl Sign {
                 name_differences(holder, differences);
             }
         })?;
-        show(&proposal.contents)?;
+        show(proposal.contents())?;
         let compared = proposal.compared(self.before.as_deref(), self.compare_with_nothing)?;
         show_changes(compared.since.as_ref())?;
         let question = format!("Passphrase of {}, to sign this", self.key.display());
