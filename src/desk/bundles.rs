@@ -62,8 +62,9 @@ pub enum CloseError {
 /// A row for each courier that has brought a bundle to `desk`.
 ///
 /// # Errors
-/// The casebook can't be read.
+/// The casebook is lost, or can't be read.
 pub fn couriers(desk: &Desk) -> Result<Vec<CourierRow>, CasebookError> {
+    Casebook::not_lost(&desk.folder)?;
     let book = Casebook::read(&desk.folder)?;
     let rows = book.chains.iter().map(|(courier, chain)| CourierRow {
         courier: courier.clone(),
@@ -82,6 +83,7 @@ pub fn couriers(desk: &Desk) -> Result<Vec<CourierRow>, CasebookError> {
 /// As [`CloseError`] says; then nothing was changed.
 pub fn close(desk: &Desk, start: &str, numbers: &[u64]) -> Result<Closed, CloseError> {
     let lock = DeskLock::take(&desk.folder)?;
+    Casebook::not_lost(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
     let (courier, chain) = book.courier(start)?;
     let closed =

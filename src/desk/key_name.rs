@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use softinfo_base::digest::Digest;
 use softinfo_formats::directory::{EpochId, HolderId};
 
 /// Most keys that a message names one by one.
@@ -42,7 +42,7 @@ impl KnownKey {
     /// The key `name`, whose recipient is written `recipient`; `None` where it is not known.
     #[must_use]
     pub fn new(name: KeyName, recipient: Option<&str>) -> Self {
-        let short = |text: &str| hex::encode(&Sha256::digest(text)[..8]);
+        let short = |text: &str| hex::encode(&Digest::of(text.as_bytes()).as_bytes()[..8]);
         Self { holder: name.holder, epoch: name.epoch, recipient: recipient.map(short).unwrap_or_default() }
     }
 

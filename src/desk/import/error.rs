@@ -90,6 +90,13 @@ pub enum ImportError {
     Io(#[from] io::Error),
 }
 
+impl ImportError {
+    /// Whether the desk is in the way and not the bundle, so that the next bundle would fail in the same way.
+    pub(super) const fn is_of_the_desk(&self) -> bool {
+        matches!(self, Self::NoRoom(_) | Self::Lock(_) | Self::Casebook(_) | Self::Keyring(_) | Self::Io(_))
+    }
+}
+
 /// An error's words, and that nothing was imported.
 fn nothing_imported(error: &impl std::fmt::Display) -> String {
     format!("{error}; nothing was imported")

@@ -1,6 +1,7 @@
 //! Several bundles at once, as a stick brings them: each courier's in the order of its chain, so that no gap is seen that the next file fills.
 //!
-//! In: files in any order. Out: what became of each. One that is refused hinders no other; the keys are unlocked once.
+//! In: files in any order. Out: what became of each. One that is refused for what it is hinders no other. Where the desk itself is in the way (its keys,
+//! its lock, its disk), no further one is tried: what came behind a gap would be called out of order. The keys are unlocked once.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -20,12 +21,12 @@ use crate::progress::Progress;
 pub struct BundleOutcome {
     /// The bundle's file.
     pub path: PathBuf,
-    /// What the import did, or why nothing of the bundle was imported.
-    pub outcome: Result<Imported, ImportError>,
+    /// What the import did, or why nothing of the bundle was imported; `None` where it was not tried, because an earlier one found the desk in the way.
+    pub outcome: Option<Result<Imported, ImportError>>,
 }
 
-/// Imports the bundles in `paths`, in the order of their couriers and numbers; what is no bundle comes last. `unlock` is called until it has given the
-/// keys once: where it fails, it is asked again for the next bundle that needs them.
+/// Imports the bundles in `paths`, in the order of their couriers and numbers; what is no bundle comes last. `unlock` is called
+/// once, by the first bundle that needs the keys.
 pub fn import_files(
     desk: &Desk,
     paths: &[PathBuf],
@@ -42,8 +43,10 @@ pub fn import_files(
         *kept.borrow_mut() = Some(Rc::clone(&keys));
         Ok(keys)
     };
+    let mut in_the_way = false;
     let outcome = |path: PathBuf| {
-        let outcome = import_file(desk, &path, permission, unlocked, progress);
+        let outcome = (!in_the_way).then(|| import_file(desk, &path, permission, unlocked, progress));
+        in_the_way |= matches!(&outcome, Some(Err(error)) if error.is_of_the_desk());
         BundleOutcome { path, outcome }
     };
     in_order(paths).into_iter().map(outcome).collect()
@@ -97,7 +100,9 @@ mod tests {
         let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
         let shown: Vec<_> = outcomes
             .iter()
-            .map(|BundleOutcome { path, outcome }| (name(path), outcome.as_ref().ok().map(|done| done.standing)))
+            .map(|BundleOutcome { path, outcome }| {
+                (name(path), outcome.as_ref().unwrap().as_ref().ok().map(|done| done.standing))
+            })
             .collect();
         let expected = [
             ("altered-tip.tar", None),

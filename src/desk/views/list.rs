@@ -59,8 +59,9 @@ impl TipList {
     /// The tips of `desk`. `keys` are the keys that it has, or may have.
     ///
     /// # Errors
-    /// The casebook can't be read.
+    /// The casebook is lost, or can't be read.
     pub fn read(desk: &Desk, keys: &[KnownKey]) -> Result<Self, CasebookError> {
+        Casebook::not_lost(&desk.folder)?;
         let book = Casebook::read(&desk.folder)?;
         let mut rows: Vec<_> = book.tips.iter().map(|(id, case)| TipRow::of(desk, &book, id, case)).collect();
         rows.sort_by_key(|row| (row.day, row.id));
