@@ -164,8 +164,7 @@ impl Status {
     }
 
     /// Counts what is kept, once a day. May wait for the disk.
-    pub fn count(&self) {
-        let today = self.looked_at.clock.today();
+    pub fn count(&self, today: Day) {
         if self.kept().day != today {
             *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = count(&self.looked_at.pool, today);
         }

@@ -24,7 +24,7 @@ pub(crate) async fn go_on(pool: Arc<Pool>, uploads: Arc<Uploads>, status: Arc<St
             let staged = uploads.expire(today).map(drop);
             let tips = if today == done { Ok(()) } else { pool.expire(today).map(drop) };
             pool.date_files();
-            status.count();
+            status.count(today);
             staged.and(tips)
         });
         match erased.await {

@@ -110,12 +110,14 @@ impl Tips {
                 let text = Pieces::new(received.frames(u64::MAX)).gather(usize::MAX).await?;
                 acceptor.text(permit, caller, text, max).await
             }
-            // An announced length is judged before anything is stored; a body without one is judged at its end. (Pieces go another way, and
-            // other bodies were not let in.)
-            Kind::Whole(Length::Large) | Kind::Piece | Kind::Other => {
+            // An announced length is judged before anything is stored; a body without one is judged at its end.
+            Kind::Whole(Length::Large) => {
                 let announced = class.announced.map(|length| SizeClass::of_file(length, max));
                 acceptor.large(permit, caller, announced, &mut Pieces::new(received.frames(u64::MAX)), max).await
             }
+            // Neither comes so far: pieces go another way, and other bodies are not admitted.
+            Kind::Piece => Err(Problem::BadRequest),
+            Kind::Other => Err(Problem::UnsupportedMediaType),
         }
     }
 
