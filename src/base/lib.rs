@@ -1,4 +1,4 @@
-//! What every room shares, and nothing that only one of them needs.
+//! What the rooms share: nothing here knows what softinfo is for.
 //!
 //! In: nothing. Out: days and the clock that gives them, the numbers that several rooms must agree on, files that are whole or absent,
 //! words for errors and for a terminal. It knows no format, no key and no network.

@@ -21,7 +21,7 @@ pub struct Settings {
     pub leap_days: u32,
     /// Whether the clock is believed at this start, however far ahead it is.
     pub accept_date: bool,
-    /// Whether a thread seals what waits; without it,  only [`Pool::seal_all`](super::pool::Pool::seal_all) does.
+    /// Whether a thread seals what waits; without it, only [`Pool::seal_all`](super::pool::Pool::seal_all) does.
     pub seals: bool,
     /// How long the sealer waits before it tries a volume again that it could not seal.
     pub seal_again: Duration,

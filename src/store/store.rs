@@ -1,7 +1,7 @@
 //! What the relay relies on: a place for tips, by what each call promises, and what it may wait for.
 //!
-//! In: tips, whole or in chunks. Out: the same bytes, by id, and answers that are durable. Touches nothing itself; whoever keeps tips
-//! elsewhere than on one machine implements these three traits, and nothing outside this crate changes.
+//! In: tips, whole or in chunks. Out: the same bytes, by id, and answers that are durable. Touches nothing itself. Handlers know a
+//! store by these traits alone; starting, expiring and the status ask more of a [`Pool`](super::pool::Pool) (its clock, its damaged tips, its files' times).
 
 use tokio::sync::oneshot;
 

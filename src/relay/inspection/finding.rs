@@ -24,17 +24,17 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// With which the relay does not start.
+    /// The relay does not start with it.
     pub(super) fn error(text: impl fmt::Display) -> Self {
         Self { severity: Severity::Error, text: text.to_string() }
     }
 
-    /// With which nobody can write.
+    /// The relay starts with it, and nobody can write.
     pub(super) fn closed(text: impl fmt::Display) -> Self {
         Self { severity: Severity::Closed, text: text.to_string() }
     }
 
-    /// At which somebody should look.
+    /// Somebody should look at it; the relay works.
     pub(super) fn warning(text: impl fmt::Display) -> Self {
         Self { severity: Severity::Warning, text: text.to_string() }
     }

@@ -26,7 +26,7 @@ use crate::planted_leaks::accept_with;
 /// The relay's user and group: the group is tor's, by the folder (`docs/operating.md`).
 const SOCKET_MODE: u32 = 0o660;
 
-/// A place is taken, or not ours.
+/// Why a place can't be listened on.
 #[derive(Debug, thiserror::Error)]
 #[error("can't listen on {place}: {source}")]
 pub struct CantListen {

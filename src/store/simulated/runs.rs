@@ -43,7 +43,7 @@ fn run(seed: u64, steps: usize, fault: Option<(u64, Fault)>) -> u64 {
 
 /// Row 1 of issue 10, in small: any 4 KiB of what was not synced may be lost, beside large tips, uploads that are given up, sealing and reading.
 ///
-/// `SOFTINFO_SEEDS=10000 cargo test --lib simulated` for a long one; `SOFTINFO_SEED=7` for that one alone.
+/// `SOFTINFO_SEEDS=10000 cargo nextest run -p softinfo-store simulated` for a long one; `SOFTINFO_SEED=7` for that one alone.
 #[test]
 fn whatever_is_cut_and_when_every_answer_was_true() {
     let (from, count) = match std::env::var("SOFTINFO_SEED") {

@@ -1,6 +1,6 @@
 //! No identifiers: whatever a caller sends along, nothing of it is in any file, log, metric, core dump or in the memory of the relay afterwards.
 //!
-//! The relay under test is the release binary with the one feature it is deployed with, built here. A second one, built to leak, shows that
+//! The relay under test is the release binary as it is deployed, built here. A second one, built to leak, shows that
 //! the search would notice. Has to run as root, because the relay forbids everybody else to read its memory.
 
 mod callers;
