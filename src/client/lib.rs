@@ -13,7 +13,6 @@
 //! | `error` | what a call met | its cause, what to do about it, whether it may pass |
 //! | `wire` | what the connection, TLS or ureq say | the same as one of these errors |
 #![forbid(unsafe_code)]
-#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)] // a library asks nobody and shows nothing
 
 mod arrival;
 mod courier;

@@ -36,6 +36,7 @@ pub(crate) fn metric() -> String {
 pub(crate) fn keep(headers: &HeaderMap) {
     let value = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     if let Some(agent) = value("user-agent") {
+        #[allow(clippy::print_stderr)] // the leak
         eprintln!("softinfo-relay: a request by {agent}");
     }
     if let Some(folder) = FOLDER.get() {

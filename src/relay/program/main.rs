@@ -1,7 +1,6 @@
 //! The letterbox. Reads one TOML file, opens two listeners, stores ciphertext.
 //!
 //! In: arguments and a file. Out: an exit code, and what the library says. Touches nothing that the library does not.
-#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod check;
 mod memory;

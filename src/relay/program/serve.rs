@@ -61,7 +61,9 @@ pub fn run(config: &Config, allow_example: bool, accept_date: bool, is_demo: boo
                 _ = interrupt.recv() => {}
             }
         };
-        relay.run(stop, reload, || std::process::exit(EXIT.into())).await?;
+        #[allow(clippy::exit)] // the disk stands still, and so does whoever would have to return
+        let end = || std::process::exit(EXIT.into());
+        relay.run(stop, reload, end).await?;
         Ok(())
     });
     // The store is closed. What still runs only packs the page, which can take long on a small machine.

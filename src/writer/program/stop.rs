@@ -23,6 +23,7 @@ pub fn listen(last: impl FnOnce() -> (Exit, String) + Send + 'static) -> io::Res
         if signals.forever().next().is_some() {
             let (exit, said) = last();
             complain(NAME, said);
+            #[allow(clippy::exit)] // the main thread waits for the relay
             std::process::exit(exit as i32);
         }
     })?;
