@@ -18,13 +18,15 @@ test:
 
 # The long forms: two hundred kills and power cuts, every fuzz target for SECONDS. Needs root, loop devices, cargo-fuzz.
 night SECONDS="3600":
-    SOFTINFO_KILLS=200 SOFTINFO_CUTS=200 cargo nextest run -p softinfo-tests --locked --test root --no-capture durable::
+    -SOFTINFO_KILLS=200 SOFTINFO_CUTS=200 cargo nextest run -p softinfo-tests --locked --test root --no-capture durable::
     nice -n 19 fuzz/run {{ SECONDS }}
 
 # The measurements, as ratios of two figures from the same run.
 measure:
-    cargo bench --locked -p softinfo-benches
-    node benches/page.mjs
+    cargo build --release --locked
+    cargo bench --locked -p softinfo-benches --bench intake --bench upload --bench start --bench crowd
+    SOFTINFO_BIN_DIR="$PWD/target/release" node benches/page.mjs
+    if command -v rage >/dev/null; then cargo bench --locked -p softinfo-benches --bench seal; else echo "seal is not measured: it needs rage (cargo install rage)"; fi
 
 # The page, and the example directory that names its hash. Commit both.
 page:

@@ -23,6 +23,7 @@ pub struct RelayProcess {
 impl RelayProcess {
     /// Starts the relay on free ports; the store is in `folder`.
     pub fn start(folder: &Path) -> Self {
+        scene::programs::are_built();
         let project = scene::PROJECT;
         let token = softinfo_relay::token::TokenHash::of(example_keys::COURIER_TOKEN.as_bytes());
         let config = format!(

@@ -1,6 +1,7 @@
 //! Tests of the four programs as they are started by people: over loopback, in temporary folders, without special rights.
 
 mod bad_input;
+mod builds;
 mod bundles;
 mod deploy;
 mod documentation;
