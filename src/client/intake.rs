@@ -26,7 +26,7 @@ pub struct Confirmed {
 }
 
 impl RelayClient {
-    /// The signed directory, unverified. Both listeners have it.
+    /// The signed directory, unverified. The couriers' listener has it, too.
     pub fn directory(&self) -> Result<Vec<u8>, ClientError> {
         self.whole(&mut self.get(paths::DIRECTORY, None)?, MAX_DIRECTORY)
     }

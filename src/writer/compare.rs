@@ -1,7 +1,7 @@
 //! Whether a relay serves the page and the directory that the channel's owner signed.
 //!
 //! In: a relay's address, the channel, a directory where one is at hand. Out: the directory, or what differs. Every fetch is a client of its own,
-//! through tor a circuit of its own: the relay can't tell that they belong together, and so can't answer the one who compares otherwise than everybody.
+//! through tor a circuit of its own: the relay can't tell that they belong together, so it can't give a watcher another answer than everybody.
 
 use std::fmt;
 
@@ -118,7 +118,7 @@ impl Comparison<'_> {
             // The owner signed it. This computer's date, or this program, is what does not fit.
             Some(DirectoryError::NotYet(_) | DirectoryError::Contents(_)) => error.into(),
             // What was passed as a file is nothing that the relay serves.
-            Some(_) if self.note.is_none() => Differs::Untrusted(without_advice(&error)).into(),
+            Some(refused) if self.note.is_none() => Differs::Untrusted(refused.cause()).into(),
             _ => error.into(),
         })
     }
@@ -174,14 +174,6 @@ impl Comparison<'_> {
 #[must_use]
 pub fn endings(directory: &CurrentDirectory, today: Day) -> Vec<Ending> {
     directory.directory().contents().endings(today, REMINDER_DAYS)
-}
-
-/// Why a directory must not be used, without what its reader is told to do: who compares relays is told something else.
-fn without_advice(error: &ChannelError) -> String {
-    let advice =
-        ["; don't use it, and tell the channel's owner", "; get it again from the relay or from the channel's owner"];
-    let reason = error.to_string();
-    advice.iter().fold(&*reason, |reason, advice| reason.trim_end_matches(advice)).to_owned()
 }
 
 #[cfg(test)]

@@ -4,21 +4,23 @@ use softinfo_base::day::Day;
 
 use super::names::HolderId;
 
+const GET_IT_AGAIN: &str = "get it again from the relay or from the channel's owner";
+const DONT_USE_IT: &str = "don't use it, and tell the channel's owner";
+const DONT_USE_EITHER: &str = "don't use either, and tell the channel's owner";
+
 /// Why a directory was refused. Nothing is sealed after any of these.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
     /// Not a signed note.
-    #[error("not a signed directory; get it again from the relay or from the channel's owner")]
+    #[error("not a signed directory; {}", GET_IT_AGAIN)]
     Malformed,
     /// Not signed by the pinned root.
     #[error(
-        "the directory is not signed by the root key this program trusts ({0}), or was changed since; don't use it, and tell the channel's owner"
+        "the directory is not signed by the root key this program trusts ({0}), or was changed since; {advice}", advice = DONT_USE_IT
     )]
     WrongRoot(String),
     /// Signed by the root, but not by a holder that has a key to sign with.
-    #[error(
-        "the directory lacks the signature of “{0}”, which has a key to vouch for its entry; don't use it, and tell the channel's owner"
-    )]
+    #[error("the directory lacks the signature of “{0}”, which has a key to vouch for its entry; {advice}", advice = DONT_USE_IT)]
     NotVouched(HolderId),
     /// Signed, but with contents this program can't use.
     #[error("the directory can't be used: {0}")]
@@ -40,7 +42,7 @@ pub enum DirectoryError {
         seen: u64,
     },
     /// The same version with another text.
-    #[error("two different directories claim to be version {0}; don't use either, and tell the channel's owner")]
+    #[error("two different directories claim to be version {0}; {advice}", advice = DONT_USE_EITHER)]
     Forked(u64),
     /// A holder that is not in it.
     #[error("there is no holder “{id}” in the directory; there are: {known}")]
@@ -56,4 +58,38 @@ pub enum DirectoryError {
     /// A key that is no `age1pq1` recipient.
     #[error("the key of “{0}” can't be used")]
     BadKey(HolderId),
+}
+
+impl DirectoryError {
+    /// What is wrong, without what its reader is told to do: whoever passes it on may have other advice.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        let said = self.to_string();
+        let advice = match self {
+            Self::Malformed => GET_IT_AGAIN,
+            Self::WrongRoot(_) | Self::NotVouched(_) => DONT_USE_IT,
+            Self::Forked(_) => DONT_USE_EITHER,
+            _ => return said,
+        };
+        said.strip_suffix(advice).and_then(|cause| cause.strip_suffix("; ")).map_or(said.clone(), str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_has_no_advice_in_it() {
+        for (error, cause) in [
+            (DirectoryError::Malformed, "not a signed directory"),
+            (DirectoryError::Forked(3), "two different directories claim to be version 3"),
+            (DirectoryError::BadKey("a".parse().unwrap()), "the key of “a” can't be used"),
+        ] {
+            assert_eq!(error.cause(), cause);
+        }
+        for error in [DirectoryError::WrongRoot("a".to_owned()), DirectoryError::NotVouched("a".parse().unwrap())] {
+            assert_eq!(format!("{}; {DONT_USE_IT}", error.cause()), error.to_string());
+        }
+    }
 }
