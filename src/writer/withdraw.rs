@@ -1,6 +1,6 @@
 //! Erases tips from a relay, by whoever has the right to it.
 //!
-//! In: a receipt, one message of it, or a token. Out: how many tips were erased, or why that is not known.
+//! In: a receipt, or one message of it. Out: how many tips were erased, or why that is not known.
 
 use softinfo_client::{ClientError, RelayClient, Unconfirmed};
 use softinfo_formats::api::problem;
@@ -15,8 +15,6 @@ pub enum Right {
     Receipt(Receipt),
     /// One message of a receipt, below [`MESSAGES`]; the first tip is 0.
     Message(Receipt, u32),
-    /// One tip, by its token alone: a holder has it from the report.
-    Token(WithdrawToken),
 }
 
 impl Right {
@@ -25,7 +23,7 @@ impl Right {
     pub fn delivery(&self) -> Delivery {
         Delivery::new(WithdrawToken::list_bytes(match self {
             Self::Receipt(_) => MESSAGES.into(),
-            Self::Message(..) | Self::Token(_) => 1,
+            Self::Message(..) => 1,
         }))
     }
 }
@@ -40,7 +38,6 @@ pub fn withdraw(client: &RelayClient, right: &Right, delivery: &Delivery) -> Res
     let withdrawn = match right {
         Right::Receipt(receipt) => client.withdraw(receipt.withdraw_tokens(), leaves),
         Right::Message(receipt, n) => client.withdraw(std::iter::once(receipt.withdraw_token(*n)), leaves),
-        Right::Token(token) => client.withdraw(std::iter::once(token.clone()), leaves),
     };
     delivery.tried(withdrawn.as_ref().map(drop).map_err(|unconfirmed| unconfirmed.arrival));
     match withdrawn {
@@ -70,10 +67,7 @@ mod tests {
     #[test]
     fn each_right_shows_its_tokens_and_no_more() {
         let receipt = || Receipt::from_bytes([7; 16]);
-        let token = receipt().withdraw_token(0);
-        for (right, tokens) in
-            [(Right::Receipt(receipt()), 4096), (Right::Message(receipt(), 9), 1), (Right::Token(token), 1)]
-        {
+        for (right, tokens) in [(Right::Receipt(receipt()), 4096), (Right::Message(receipt(), 9), 1)] {
             let (erased, found) = withdrawn(&right, tokens, 200, r#"{"erased":2}"#);
             assert_eq!((erased.unwrap(), found), (2, Found::Stored));
         }
@@ -81,7 +75,7 @@ mod tests {
 
     #[test]
     fn nothing_there_is_an_answer_and_a_doubt_is_none() {
-        let right = Right::Token(WithdrawToken::from_bytes([1; 32]));
+        let right = Right::Message(Receipt::from_bytes([7; 16]), 0);
         let unknown = r#"{"type":"urn:softinfo:problem:unknown-token","title":"Nothing is stored","stored":false}"#;
         assert_eq!(withdrawn(&right, 1, 404, unknown).0.unwrap(), 0);
         let (doubt, found) = withdrawn(&right, 1, 503, r#"{"title":"It is not known","stored":null}"#);
