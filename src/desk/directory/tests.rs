@@ -143,6 +143,23 @@ fn a_holder_does_not_sign_an_entry_that_is_not_its_own() {
 }
 
 #[test]
+fn only_the_key_that_was_looked_at_signs_and_a_file_that_came_meanwhile_stays() {
+    let stage = Stage::new();
+    stage.make(1);
+    let compared = || stage.proposal("1.json", "root/root.age", "1.note").unwrap().compared(None, true).unwrap();
+    let other = stage.proposal("1.json", "keys/unit/signing.age", "2.note").unwrap().compared(None, true).unwrap();
+    let others = other.unlock(&passphrase()).unwrap();
+    let refused = compared().sign(&others, &stage.path("1.note"));
+    assert!(matches!(refused, Err(SignError::OtherKey { .. })));
+    assert!(!stage.path("1.note").exists());
+    let late = compared();
+    let key = late.unlock(&passphrase()).unwrap();
+    fs::write(stage.path("1.note"), "somebody's").unwrap();
+    assert!(matches!(late.sign(&key, &stage.path("1.note")), Err(SignError::Output(OutputError::Exists(_)))));
+    assert_eq!(fs::read(stage.path("1.note")).unwrap(), b"somebody's");
+}
+
+#[test]
 fn nothing_is_written_over_and_a_last_day_that_is_over_makes_no_directory() {
     let stage = Stage::new();
     let out = stage.make(1);

@@ -112,5 +112,19 @@ mod tests {
         ];
         assert_eq!(shown, expected.map(|(name, standing)| (name.to_owned(), standing)));
         assert_eq!(asked.get(), 1);
+
+        // Where the passphrase is wrong, no later bundle of the chain comes in behind a gap.
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("tips")).unwrap();
+        let desk = Desk { folder: folder.path().to_owned(), ..desk };
+        let refuse = || {
+            asked.set(asked.get() + 1);
+            Err(KeyringError::Range)
+        };
+        let outcomes = import_files(&desk, &paths, Permission::default(), refuse, &|_| ());
+        let tried: Vec<_> = outcomes.iter().map(|bundle| (name(&bundle.path), bundle.outcome.is_some())).collect();
+        let expected = [("altered-tip.tar", true), ("good.tar", true), ("next.tar", false), ("padding.json", false)];
+        assert_eq!(tried, expected.map(|(name, tried)| (name.to_owned(), tried)));
+        assert_eq!(asked.get(), 2);
     }
 }
