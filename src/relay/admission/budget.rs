@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use softinfo_base::clock::Clock;
 
@@ -16,12 +16,9 @@ use super::lane::{Lane, Room};
 use super::large_share::{LargeShare, Short};
 use super::limits::Limits;
 use super::permit::Permit;
+use super::retry_after::{SOON, until_midnight};
 use super::text_share::TextShare;
 use crate::problem::Problem;
-
-/// Seconds until a place is likely to be free.
-pub(super) const SOON: u64 = 60;
-const SECONDS_A_DAY: u64 = 86_400;
 
 /// Below so many bytes a second a large tip may be asked to give way. A line over Tor that is worth the name is faster.
 const CRAWL: u64 = 512;
@@ -54,7 +51,7 @@ pub(crate) struct Budget {
     withdrawal: Arc<Lane>,
     pub(super) large_share: Arc<LargeShare>,
     pub(super) text_share: TextShare,
-    pub(super) disk: Disk,
+    pub(super) disk: Arc<Disk>,
     /// What may wait for the disk on behalf of a large tip.
     pub store_calls: Gate,
     /// Staged uploads on their way into the store.
@@ -84,7 +81,7 @@ impl Budget {
             withdrawal: Lane::new(Room { bodies: usize::MAX, bytes: WITHDRAWAL_BYTES, crawl: 0 }),
             large_share: LargeShare::new(limits.day_mib << 20, clock),
             text_share: TextShare::new(limits.text_parts, days.into()),
-            disk: Disk::new(folder, floor, limits.text_reserve_mib << 20),
+            disk: Arc::new(Disk::new(folder, floor, limits.text_reserve_mib << 20)),
             store_calls: Gate::new(STORE_CALLS, limits.uploads.saturating_mul(2), LONG),
             finishing: Gate::new(FINISHING, limits.uploads, LONG),
             withdrawals: gate(WITHDRAWALS),
@@ -94,14 +91,14 @@ impl Budget {
     }
 
     /// A permit for a text. There is always a place: it is memory that runs out, and then the slowest gives way.
-    pub fn text(self: &Arc<Self>, circuit: Option<&CircuitLease>) -> Result<Permit, Problem> {
+    pub fn text(&self, circuit: Option<&CircuitLease>) -> Result<Permit, Problem> {
         let upload = circuit.map(CircuitLease::upload).transpose()?;
         let place = self.text.take().ok_or(Problem::Busy { retry: SOON })?;
-        Ok(Permit::new(place, self, None, upload))
+        Ok(Permit::new(place, &self.disk, None, upload))
     }
 
     /// A permit for anything larger, of which so many bytes are announced; or why there is none now.
-    pub fn large(self: &Arc<Self>, announced: Option<u64>, circuit: Option<&CircuitLease>) -> Result<Permit, Problem> {
+    pub fn large(&self, announced: Option<u64>, circuit: Option<&CircuitLease>) -> Result<Permit, Problem> {
         self.disk.check_large()?;
         let upload = circuit.map(CircuitLease::upload).transpose()?;
         let part = match self.large_share.reserve(announced.unwrap_or(0)) {
@@ -111,13 +108,13 @@ impl Budget {
             Err(_) => return Err(Problem::DaySpent { retry: until_midnight() }),
         };
         let place = self.large.take().ok_or(Problem::Busy { retry: SOON })?;
-        Ok(Permit::new(place, self, Some(part), upload))
+        Ok(Permit::new(place, &self.disk, Some(part), upload))
     }
 
     /// A permit for a list of withdraw tokens. There is always a place: when it is too much memory, the slowest gives way.
-    pub fn withdrawal(self: &Arc<Self>) -> Result<Permit, Problem> {
+    pub fn withdrawal(&self) -> Result<Permit, Problem> {
         let place = self.withdrawal.take().ok_or(Problem::Busy { retry: SOON })?;
-        Ok(Permit::new(place, self, None, None))
+        Ok(Permit::new(place, &self.disk, None, None))
     }
 
     /// The share of one text tip that is whole and about to be stored.
@@ -131,12 +128,6 @@ impl Budget {
             Err(wait) => Err(Problem::TextSpent { retry: wait.as_secs().max(1) }),
         }
     }
-}
-
-/// Seconds until the next day, UTC. Of the system's clock: one that says days alone knows none.
-pub(super) fn until_midnight() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).as_ref().map_or(0, Duration::as_secs);
-    SECONDS_A_DAY - now % SECONDS_A_DAY
 }
 
 impl TextPart<'_> {

@@ -13,6 +13,7 @@ mod lane;
 mod large_share;
 mod limits;
 mod permit;
+mod retry_after;
 mod signal;
 mod standing;
 mod text_share;

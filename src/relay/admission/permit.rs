@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use super::budget::{Budget, SOON, until_midnight};
 use super::circuits;
+use super::disk::Disk;
 use super::lane::Place;
 use super::large_share::Part;
+use super::retry_after::{SOON, until_midnight};
 use super::signal::Why;
 use crate::problem::Problem;
 
@@ -16,7 +17,7 @@ pub(crate) struct Permit(Arc<Granted>);
 
 struct Granted {
     place: Place,
-    budget: Arc<Budget>,
+    disk: Arc<Disk>,
     /// Of the day's share of large tips.
     part: Option<Part>,
     circuit: Option<circuits::Upload>,
@@ -28,13 +29,8 @@ pub(crate) struct Meter(Arc<Granted>);
 
 impl Permit {
     /// For a place in a lane; of the day and of a circuit where it has a part of them.
-    pub(super) fn new(
-        place: Place,
-        budget: &Arc<Budget>,
-        part: Option<Part>,
-        circuit: Option<circuits::Upload>,
-    ) -> Self {
-        Self(Arc::new(Granted { place, budget: Arc::clone(budget), part, circuit }))
+    pub(super) fn new(place: Place, disk: &Arc<Disk>, part: Option<Part>, circuit: Option<circuits::Upload>) -> Self {
+        Self(Arc::new(Granted { place, disk: Arc::clone(disk), part, circuit }))
     }
 
     /// What counts for this permit.
@@ -70,7 +66,7 @@ impl Permit {
 
     /// Whether the disk still has room for a large tip.
     pub fn check_disk(&self) -> Result<(), Problem> {
-        self.0.budget.disk.check_large()
+        self.0.disk.check_large()
     }
 }
 
