@@ -91,6 +91,14 @@ test('what the page could not say ends the build', () => {
   assert.equal(compiled(parse(`message = ${inner}\n`).body[0]), '<n|one~a|other~b>')
 })
 
+test('a day is written as each language writes it, and what is no day of the calendar as it came', async () => {
+  // No text of the page is read in it here.
+  globalThis.document = { querySelectorAll: () => [] }
+  const { Texts } = await load('texts.ts')
+  assert.deepEqual(['en', 'de', 'fr'].map((lang) => new Texts(lang).day('2026-11-23')), ['November 23, 2026', '23. November 2026', '23 novembre 2026'])
+  for (const lang of LANGUAGES) for (const day of ['x', '', '2026-02-31', '2026-13-01', '2026-11-23T10:00', '23/11/2026']) assert.equal(new Texts(lang).day(day), day)
+})
+
 test('translations are translations', () => {
   // Names, and words that are the same in two languages, may stay; a language that is mostly English was forgotten.
   const text = (lang) => Object.fromEntries(read(`locales/${lang}.ftl`).split('\n').filter((line) => / = /.test(line)).map((line) => line.split(/ = (.*)/s)))
