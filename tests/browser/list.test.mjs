@@ -110,6 +110,31 @@ test('a reader who can not be chosen any more the next day is not chosen, and do
   }, new Date(`${today}T12:00Z`))
 })
 
+test('who leaves while the list is on its way leaves nothing of it behind', async () => {
+  const own = ownRoot()
+  const note = own.note({ ...example, page_sha256: null, holders: example.holders.map(({ signing_key, ...holder }) => holder) })
+  for (const worker of [true, false]) {
+    await served(readFileSync(PAGE, 'utf8').replace(root, own.key), note, async (tab) => {
+      if (!worker) await tab.page.addInitScript(() => (globalThis.Worker = class { constructor() { throw new Error('no worker') } }))
+      const held = []
+      const ended = []
+      await tab.page.route('**/directory', (route) => void held.push(route))
+      tab.page.on('requestfailed', (request) => ended.push(new URL(request.url()).pathname))
+      await tab.goto(scene.url)
+      await tab.press(t('start-write'))
+      await tab.see(t('directory-loading'))
+      ended.length = 0
+      for (let n = 0; n < 3; n++) await tab.key('Shift')
+      await tab.see(t('away-title'))
+      await held.at(-1).fallback().catch(() => {})
+      // Long enough to judge a list that nobody gave up.
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      assert.deepEqual(await tab.evaluate(() => [document.getElementById('directory'), document.querySelectorAll('body > *, head > script, head > meta').length]), [null, 1])
+      assert.deepEqual(ended, ['/directory'])
+    })
+  }
+})
+
 test('who opens the page for the first time is not shown an older list than the page was made with', async () => {
   const own = ownRoot()
   const page = (floor) => readFileSync(PAGE, 'utf8').replace(root, own.key).replace('name="softinfo-floor" content="0"', `name="softinfo-floor" content="${floor}"`)

@@ -71,7 +71,7 @@ test('the page says what Fluent says, letter for letter, whatever the values', a
       for (const value of [0, 1, 2, 3, 5, 11, 21, 100, 1234567, 2.5, 'Lüttich', 'العربية', '$& {count} <b|other~c>']) {
         // What selects a plural form is always a number.
         const values = Object.fromEntries(names.map((name) => [name, /^(count|seconds)$/.test(name) && typeof value === 'string' ? 7 : value]))
-        assert.equal(filled(compiled(entry.value), values, lang), bundle.formatPattern(bundle.getMessage(entry.id.name).value, values), `${lang}: ${entry.id.name}`)
+        assert.equal(filled(compiled(entry), values, lang), bundle.formatPattern(bundle.getMessage(entry.id.name).value, values), `${lang}: ${entry.id.name}`)
         said += 1
       }
     }
@@ -82,12 +82,21 @@ test('the page says what Fluent says, letter for letter, whatever the values', a
 test('what the page could not say ends the build', () => {
   const forms = (...lines) => ['{ $n ->', ...lines, '  }'].join('\n  ')
   const inner = forms('[one] a', '*[other] b')
-  for (const text of ['a < b', 'a|b', 'a{ "{" }b', '{ -brand }', '{ NUMBER($n) }', '{ other }', forms('[one] a', '*[many] b'), forms('[1] a', '*[other] b'), forms('*[other] a', '[one] b'), forms(`[one] ${inner}`, '*[other] b')]) {
-    const [{ type, value }] = parse(`message = ${text}\n`).body
-    assert.equal(type, 'Message', text)
-    assert.throws(() => compiled(value), { message: /page knows|sign|plural form/ }, text)
+  for (const text of ['a < b', 'a|b', 'a{ "{" }b', '{ -brand }', '{ NUMBER($n) }', '{ other }', forms('[one] a', '*[many] b'), forms('[1] a', '*[other] b'), forms('*[other] a', '[one] b'), forms(`[one] ${inner}`, '*[other] b'),
+    'a { $a-name } b', inner.replace('$n', '$a-number'), forms('[one] { $n }', '*[other] b'), 'a\n  .title = b', '\n  .title = b', 'a\0b']) {
+    const [message] = parse(`message = ${text}\n`).body
+    assert.equal(message.type, 'Message', text)
+    assert.throws(() => compiled(message), { message: /page knows|sign|plural form/ }, text)
   }
-  assert.equal(compiled(parse(`message = ${inner}\n`).body[0].value), '<n|one~a|other~b>')
+  assert.equal(compiled(parse(`message = ${inner}\n`).body[0]), '<n|one~a|other~b>')
+})
+
+test('a day is written as each language writes it, and what is no day of the calendar as it came', async () => {
+  // No text of the page is read in it here.
+  globalThis.document = { querySelectorAll: () => [] }
+  const { Texts } = await load('texts.ts')
+  assert.deepEqual(['en', 'de', 'fr'].map((lang) => new Texts(lang).day('2026-11-23')), ['November 23, 2026', '23. November 2026', '23 novembre 2026'])
+  for (const lang of LANGUAGES) for (const day of ['x', '', '2026-02-31', '2026-13-01', '2026-11-23T10:00', '23/11/2026']) assert.equal(new Texts(lang).day(day), day)
 })
 
 test('translations are translations', () => {

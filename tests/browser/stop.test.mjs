@@ -285,6 +285,21 @@ for (const [what, changed] of [['an error of a machine in between', () => [504, 
   })
 }
 
+behind('a stored tip shows its receipt whatever the answer calls the day', async ({ scene, tab, breaker }) => {
+  for (const day of ['x', '', '2026-02-31']) {
+    breaker.change = ({ method }, [status, headers, body]) => (method === 'POST' ? [status, headers, Buffer.from(JSON.stringify({ ...JSON.parse(body), day }))] : undefined)
+    await toCheck(tab, breaker, `on the day “${day}”`)
+    await tab.press(t('send-button'))
+    await tab.see(t('stored-title'))
+    await tab.see(t('stored-lead', { day }))
+    const { id, words } = await receipt(tab)
+    assert.equal(words.split(' ').length, 12)
+    assert.equal(scene.fetch(), 1)
+    assert.equal(scene.open(id)['message.txt'].toString(), `on the day “${day}”`)
+    await tab.press(t('finish'))
+  }
+})
+
 behind('where no tips are taken a tip is refused, and what a relay loses again and again is begun anew after a pause', async ({ scene, tab, breaker }) => {
   const begun = () => breaker.requests.filter((request) => request === 'POST /tips').length
   const gone = () => [404, { 'content-type': 'application/problem+json' }, '{"type":"urn:softinfo:problem:not-found"}']

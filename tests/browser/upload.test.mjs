@@ -147,6 +147,15 @@ test('refusals end it and say why', async () => {
   }
 })
 
+test('a tip that the relay calls stored is stored, whatever it calls the day', async () => {
+  for (const day of ['x', '', '2026-02-31']) {
+    for (const status of [200, 201]) {
+      const upload = new Upload(source(randomBytes(10)), async () => ({ status, body: JSON.stringify({ id: 'ab', day }), headers: {} }), { progress: () => {}, wait: async () => {} })
+      assert.deepEqual(await upload.run(), { id: 'ab', day, already: status === 200 })
+    }
+  }
+})
+
 test('an answer of a machine in between leaves a tip in doubt, when its request completes the tip', async () => {
   const told = async (size, status) => {
     const upload = new Upload(source(randomBytes(size)), async () => ({ status, body: '<html>', headers: {} }), { progress: () => {}, wait: async () => {} })

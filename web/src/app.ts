@@ -34,7 +34,8 @@ export class App {
   readonly offline: boolean
   #name: Name = 'start'
   #kept = new Map<string, HTMLElement>()
-  #left = false
+  /** Aborted when the writer leaves. */
+  #leaving = new AbortController()
   readonly #cover: Cover
   /** True for CALL milliseconds after a telephone number was pressed. */
   #calling = false
@@ -48,13 +49,13 @@ export class App {
   ) {
     this.engine = new Engine(script)
     this.offline = origin.offline
-    this.list = new ReaderList(origin, this.engine, () => this.onchange?.())
+    this.list = new ReaderList(origin, this.engine, () => this.onchange?.(), this.#leaving.signal)
     const { title } = document
     addEventListener('popstate', ({ state }: PopStateEvent) => this.#show(this.#isName(state) ? state : 'start'))
     addEventListener('beforeunload', (event) => {
       const isCall = this.#calling
       this.#calling = false
-      if (this.#left || isCall || !(holdsText(this.written) || this.outcome?.receipt)) return
+      if (this.isLeft || isCall || !(holdsText(this.written) || this.outcome?.receipt)) return
       event.preventDefault()
       // The page is covered while the browser asks whether to leave. Firefox draws the cover meanwhile, Chromium doesn't. The timer runs only after
       // the answer, and only in a page that stayed: then the cover is lifted.
@@ -68,8 +69,8 @@ export class App {
     this.#cover = new Cover(this)
     watchCopies()
     // Printers put the page's title on every sheet and into their list of jobs, so it names the receipt and not this letterbox.
-    addEventListener('beforeprint', () => this.#left || (document.title = this.texts.text('receipt-words')))
-    addEventListener('afterprint', () => this.#left || (document.title = title))
+    addEventListener('beforeprint', () => this.isLeft || (document.title = this.texts.text('receipt-words')))
+    addEventListener('afterprint', () => this.isLeft || (document.title = title))
     history.replaceState('start', '')
     this.redraw()
     void this.list.load()
@@ -83,7 +84,7 @@ export class App {
 
   /** Shows a screen. The browser's back button leads back to the screen before; with `instead`, to the one before that. */
   go(name: Name, instead = false): void {
-    if (this.#left) return
+    if (this.isLeft) return
     if (instead) history.replaceState(name, '')
     else history.pushState(name, '')
     this.#show(name)
@@ -96,7 +97,7 @@ export class App {
 
   /** Whether the writer has left. Then every call that would show something does nothing. */
   get isLeft(): boolean {
-    return this.#left
+    return this.#leaving.signal.aborted
   }
 
   /** Gives the same control each time it is asked for by name, so that a change of language keeps what was typed. Forgotten with its screen. */
@@ -108,7 +109,7 @@ export class App {
 
   /** Makes the shown screen anew, after something that it shows has changed. */
   redraw(): void {
-    if (this.#left) return
+    if (this.isLeft) return
     document.documentElement.lang = this.texts.lang
     document.documentElement.dir = this.texts.direction
     keepFocus(() => this.frame(this, this.screens[this.#name](this)))
@@ -163,14 +164,14 @@ export class App {
   #close(title: string, more: (overwritten: boolean | undefined) => HTMLElement[]): void {
     this.wipe()
     this.engine.stop()
-    this.#left = true
+    this.#leaving.abort()
     this.list.state = { state: 'loading' }
     showAway(this.texts.text('away-title'), title, more)
   }
 
   // The browser shows another page and may keep this one to come back to: it is left empty, at its start.
   #gone(): void {
-    if (this.#left) return
+    if (this.isLeft) return
     this.wipe()
     this.#name = 'start'
     history.replaceState('start', '')
@@ -179,7 +180,7 @@ export class App {
   }
 
   #show(name: Name): void {
-    if (this.#left) return
+    if (this.isLeft) return
     this.onleave?.()
     this.onleave = this.onchange = undefined
     this.#kept.clear()

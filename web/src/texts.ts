@@ -1,6 +1,7 @@
 // The page's texts: one Fluent file per language, of which the build puts the patterns into the page. In: a message id and its values. Out: text.
 import { values } from 'locales'
 import { names } from 'names'
+import { isDay } from './day.ts'
 import { filled, type Values } from './pattern.ts'
 
 /** Every language of the page by its own name, in the order shown. */
@@ -39,8 +40,9 @@ export class Texts {
     return filled(this.#patterns.get(id) ?? id, values, this.lang)
   }
 
-  /** A day of the protocol, `2026-11-23`, for people. */
+  /** A day of the protocol, `2026-11-23`, for people. A text that is no day of the calendar is given back as it is. */
   day(day: string): string {
+    if (!isDay(day)) return day
     return new Intl.DateTimeFormat(this.lang, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
   }
 

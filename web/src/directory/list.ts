@@ -36,11 +36,13 @@ export class ReaderList {
   /** The day on which the list was last judged. */
   #judged = ''
 
-  /** `changed` is called whenever `state` has become another. */
+  /** `changed` is called whenever `state` has become another. `left` is aborted when the writer leaves: then what is asked for is given up, and a list
+   *  that comes all the same is neither judged nor put into the document. */
   constructor(
     readonly origin: Origin,
     readonly engine: Engine,
     readonly changed: () => void,
+    readonly left: AbortSignal,
   ) {}
 
   /** Gets the list, from the relay or from inside a saved page, and judges it. Called at the start, and again when the writer asks. */
@@ -50,7 +52,7 @@ export class ReaderList {
     if (saved !== undefined) return this.judge(saved)
     if (offline) return this.#stand({ state: 'refused', reason: 'unreachable' })
     try {
-      const answer = await exchange({ method: 'GET', url: '/directory', headers: {} })
+      const answer = await exchange({ method: 'GET', url: '/directory', headers: {} }, undefined, this.left)
       if (answer.status !== 200) throw new Error('no directory')
       await this.judge(answer.body)
     } catch {
@@ -60,11 +62,14 @@ export class ReaderList {
 
   /** Verifies a directory; `state` then says what came of it. One that is older than the last that held is refused. */
   async judge(note: string): Promise<void> {
+    // Without a worker, as after leaving, this thread would do it.
+    if (this.left.aborted) return
     try {
       const { root, floor } = this.origin
       const today = dayNow()
       this.#judged = today
       const readers = await this.engine.call('directory', { note, root, floor, today, ...(this.#seen !== undefined && { seen: this.#seen }) })
+      if (this.left.aborted) return
       this.#seen = note
       carry(note)
       this.#stand({ state: 'ready', ...readers })
@@ -80,6 +85,7 @@ export class ReaderList {
   }
 
   #stand(state: ListState): void {
+    if (this.left.aborted) return
     this.state = state
     this.changed()
   }

@@ -4,6 +4,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { base64, bech32 } from '@scure/base'
+import { isDay } from '../day.ts'
 import { classOf } from '../tip/padding.ts'
 
 export interface Epoch {
@@ -207,12 +208,6 @@ function parse(text: string, channel: string): Contents {
 }
 
 const isCount = (count: unknown): boolean => Number.isInteger(count) && (count as number) > 0 && (count as number) < 2 ** 32
-
-// Whether this is a day of the calendar. Compared with what was parsed, because some browsers take 31 February for a day in March.
-function isDay(text: unknown): boolean {
-  const time = /^\d{4}-\d\d-\d\d$/.test(text as string) ? Date.parse(text as string) : NaN
-  return time === time && new Date(time).toISOString().startsWith(text as string)
-}
 
 function isRecipient(recipient: unknown): boolean {
   if (typeof recipient !== 'string' || !recipient.startsWith('age1pq1')) return false
