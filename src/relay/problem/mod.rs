@@ -156,3 +156,34 @@ impl From<StoreError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refusal_is_these_bytes() {
+        for (problem, expected) in [
+            (
+                Problem::Unauthorized,
+                r#"{"type":"urn:softinfo:problem:unauthorized","title":"A courier token is needed","status":401,"detail":"Put the token that the relay's operator gave you into the courier's configuration.","stored":false}"#,
+            ),
+            (
+                Problem::UnsupportedMediaType,
+                r#"{"type":"urn:softinfo:problem:unsupported-media-type","title":"Another content type is needed","status":415,"detail":"Send a tip as application/octet-stream, further pieces of one as application/partial-upload, a withdraw token as text/plain.","stored":false}"#,
+            ),
+            (
+                Problem::Unproven,
+                r#"{"type":"urn:softinfo:problem:unproven","title":"It is not known whether the tip is here","status":503,"detail":"Part of the store can't be read, and the tip may be in it. Nothing was erased. Ask again later; the operator has been told.","stored":null}"#,
+            ),
+        ] {
+            let answer = problem.clone().into_response();
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+            let shows = answer.headers().get(header::WWW_AUTHENTICATE).map(header::HeaderValue::as_bytes);
+            assert_eq!(shows, (problem == Problem::Unauthorized).then_some(&b"Bearer"[..]));
+            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), expected);
+        }
+    }
+}

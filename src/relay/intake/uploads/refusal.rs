@@ -102,3 +102,32 @@ impl From<StoreError> for Refusal {
         Self::Problem(error.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refusal_of_the_draft_is_these_bytes() {
+        for (refusal, expected) in [
+            (
+                Refusal::MismatchingOffset { expected: 7, provided: 8, complete: true },
+                r#"{"type":"https://iana.org/assignments/http-problem-types#mismatching-upload-offset","title":"The upload stands elsewhere","status":409,"detail":"Go on from the byte that Upload-Offset names.","stored":true,"expected-offset":7,"provided-offset":8}"#,
+            ),
+            (
+                Refusal::InconsistentLength,
+                r#"{"type":"https://iana.org/assignments/http-problem-types#inconsistent-upload-length","title":"The lengths of this upload contradict each other","status":400,"detail":"Send exactly as many bytes as Upload-Length has announced.","stored":false}"#,
+            ),
+            (
+                Refusal::Completed,
+                r#"{"type":"https://iana.org/assignments/http-problem-types#completed-upload","title":"The upload is complete already","status":400,"detail":"There is nothing to add. For its answer send an empty piece with Upload-Complete: ?1.","stored":true}"#,
+            ),
+        ] {
+            let answer = refusal.into_response();
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), expected);
+        }
+    }
+}
