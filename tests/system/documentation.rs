@@ -219,7 +219,7 @@ fn every_version_string_of_the_protocol_is_the_programs_and_every_named_vector_i
     assert_eq!(version("report"), format!("`{SCHEMA}`"));
     assert_eq!(version("directory"), format!("`{}`", Contents::schema()));
     assert_eq!(version("bundle"), format!("`{}`", Manifest::SCHEMA));
-    assert!(read("src/relay/courier/listing.rs").contains(version("pool").trim_matches('`')));
+    assert_eq!(version("pool"), format!("`{}`", softinfo_formats::api::pool::SCHEMA));
     assert!(read("src/seal/receipt.rs").contains(version("receipt").trim_matches('`')));
     for path in formats.iter().flat_map(|row| code(&row[2])) {
         assert!(Path::new(scene::PROJECT).join(&path).exists(), "{path}");
