@@ -2,16 +2,17 @@
 //!
 //! In: why a piece was not taken. Out: an answer. Touches nothing.
 
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use softinfo_formats::api::problem::{OF_UPLOADS, Problem as Body};
 use softinfo_formats::envelope::header::HeaderError;
 use softinfo_formats::envelope::padding::SizeError;
 use softinfo_store::StoreError;
 
 use super::headers::set_state;
-use crate::problem::Problem;
+use crate::problem::{Problem, refuse};
 
 /// Why a piece was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,18 +27,14 @@ pub(crate) enum Refusal {
     Completed,
 }
 
+/// A body with the two fields that the draft adds where an offset does not match.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Body {
-    r#type: String,
-    title: &'static str,
-    status: u16,
-    detail: &'static str,
-    stored: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expected_offset: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provided_offset: Option<u64>,
+struct Mismatch {
+    #[serde(flatten)]
+    body: Body,
+    expected_offset: u64,
+    provided_offset: u64,
 }
 
 impl IntoResponse for Refusal {
@@ -63,18 +60,16 @@ impl IntoResponse for Refusal {
                 "There is nothing to add. For its answer send an empty piece with Upload-Complete: ?1.",
             ),
         };
-        let (expected_offset, provided_offset) = match self {
-            Self::MismatchingOffset { expected, provided, .. } => (Some(expected), Some(provided)),
-            _ => (None, None),
+        let body = Body {
+            r#type: format!("{OF_UPLOADS}{name}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.to_owned(),
+            stored: Some(matches!(self, Self::Completed | Self::MismatchingOffset { complete: true, .. })),
         };
-        let r#type = format!("https://iana.org/assignments/http-problem-types#{name}");
-        let stored = matches!(self, Self::Completed | Self::MismatchingOffset { complete: true, .. });
-        let body = Body { r#type, title, status: status.as_u16(), detail, stored, expected_offset, provided_offset };
-        let text = serde_json::to_string(&body).unwrap_or_default();
-        let mut answer = (status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response();
-        if let Self::MismatchingOffset { expected, complete, .. } = self {
-            set_state(answer.headers_mut(), complete, expected);
-        }
+        let Self::MismatchingOffset { expected, provided, complete } = self else { return refuse(status, &body) };
+        let mut answer = refuse(status, &Mismatch { body, expected_offset: expected, provided_offset: provided });
+        set_state(answer.headers_mut(), complete, expected);
         answer
     }
 }
@@ -105,6 +100,7 @@ impl From<StoreError> for Refusal {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header;
     use http_body_util::BodyExt;
 
     use super::*;
