@@ -12,6 +12,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use softinfo_base::limits::WITHDRAW_TOKENS;
+use softinfo_formats::api::media_types;
 use softinfo_formats::envelope::withdraw::{WithdrawDigest, WithdrawToken};
 use softinfo_store::{Store, StoreError};
 
@@ -46,7 +47,7 @@ pub(crate) async fn withdraw(
     body: Body,
 ) -> Result<Response, Problem> {
     let Withdrawing { store, budget, serving, idle } = withdrawing;
-    let is_text = |value: &header::HeaderValue| value.as_bytes().starts_with(b"text/plain");
+    let is_text = |value: &header::HeaderValue| value.as_bytes().starts_with(media_types::WITHDRAW_TOKENS.as_bytes());
     let received = Received::new(body, idle);
     if !headers.get(header::CONTENT_TYPE).is_some_and(is_text) {
         received.drain_after(&Problem::UnsupportedMediaType, announced_length(&headers), serving.max_plaintext());

@@ -15,6 +15,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use softinfo_formats::api::media_types;
+
 use crate::accept::Accepted;
 use crate::problem::Problem;
 
@@ -86,7 +88,7 @@ impl FormPages {
     fn away(&self) -> Response {
         let (html, policy) = self.away.clone();
         let fixed = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CONTENT_TYPE, HeaderValue::from_static(media_types::HTML)),
             (header::CONTENT_SECURITY_POLICY, policy),
         ];
         (fixed, html).into_response()
@@ -96,7 +98,7 @@ impl FormPages {
     pub fn to_form(&self, result: &Result<Accepted, Problem>) -> Response {
         let status = result.as_ref().map_or_else(Problem::status, Accepted::status);
         let fixed = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CONTENT_TYPE, HeaderValue::from_static(media_types::HTML)),
             (header::CONTENT_SECURITY_POLICY, self.policy.clone()),
         ];
         let mut answer = (status, fixed, self.html(result)).into_response();

@@ -10,8 +10,6 @@ use crate::http::known_headers::{UPLOAD_COMPLETE, UPLOAD_OFFSET};
 
 /// What an answer says of the largest length; no request has it.
 const LIMIT: HeaderName = HeaderName::from_static(upload::LIMIT);
-/// The content type of a further piece.
-pub(super) const PARTIAL: &str = "application/partial-upload";
 
 /// `Upload-Complete`. As the draft asks, a value that is not a boolean counts as none.
 pub(super) fn complete(headers: &HeaderMap) -> Option<bool> {
