@@ -15,7 +15,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use softinfo_formats::api::media_types;
+use softinfo_formats::api::{media_types, paths};
 
 use crate::accept::Accepted;
 use crate::problem::Problem;
@@ -130,9 +130,10 @@ impl FormPages {
         }
         for language in &self.languages {
             html.push_str("<p>");
-            push(&mut html, language, "a", " href=\"/\"", &language.back);
+            push(&mut html, language, "a", &format!(" href=\"{}\"", paths::PAGE), &language.back);
             html.push_str(" · ");
-            push(&mut html, language, "a", &format!(" href=\"/leave#{}\"", escape(&language.lang)), &language.leave);
+            let recipe = format!(" href=\"{}#{}\"", paths::LEAVE, escape(&language.lang));
+            push(&mut html, language, "a", &recipe, &language.leave);
             html.push_str("</p>\n");
         }
         html.push_str("</main>\n");
