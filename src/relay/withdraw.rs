@@ -9,9 +9,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use serde::Serialize;
 
 use softinfo_base::limits::WITHDRAW_TOKENS;
+use softinfo_formats::api::answer::Erased;
 use softinfo_formats::api::media_types;
 use softinfo_formats::envelope::withdraw::{WithdrawDigest, WithdrawToken};
 use softinfo_store::{Store, StoreError};
@@ -33,11 +33,6 @@ pub(crate) struct Withdrawing {
     pub serving: Arc<Serving>,
     /// Time without a byte after which a list of tokens is given up.
     pub idle: Duration,
-}
-
-#[derive(Serialize)]
-struct Erased {
-    erased: usize,
 }
 
 /// Erases the tips of up to [`WITHDRAW_TOKENS`] tokens.
@@ -79,7 +74,7 @@ pub(crate) async fn withdraw(
     })? {
         None => Err(Problem::BadToken),
         Some(Ok(0)) => Err(Problem::UnknownToken),
-        Some(Ok(erased)) => Ok(json(StatusCode::OK, &Erased { erased })),
+        Some(Ok(erased)) => Ok(json(StatusCode::OK, &Erased { erased: erased as u64 })),
         Some(Err(StoreError::Unproven)) => Err(Problem::Unproven),
         // Not a word of "send it again": of several tips some may be gone.
         Some(Err(_)) => Err(Problem::ErasureUnsure),
