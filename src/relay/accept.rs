@@ -27,7 +27,7 @@ const LOOK: u64 = 1 << 20;
 
 /// A tip that is durable: the answer to whoever sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) struct Accepted {
+pub(crate) struct DurableTip {
     pub id: TipId,
     pub day: Day,
     /// Whether the same bytes were there before.
@@ -35,7 +35,7 @@ pub(crate) struct Accepted {
     pub already: bool,
 }
 
-impl Accepted {
+impl DurableTip {
     /// Created, or OK when it was there before.
     pub fn status(&self) -> StatusCode {
         if self.already { StatusCode::OK } else { StatusCode::CREATED }
@@ -69,7 +69,7 @@ impl Acceptor {
         caller: &Caller,
         text: Vec<u8>,
         max_plaintext: u64,
-    ) -> Result<Accepted, Problem> {
+    ) -> Result<DurableTip, Problem> {
         let header = check_header(&text)?;
         SizeClass::of_file(text.len() as u64, max_plaintext)?;
         let id = TipId::of(&text);
@@ -113,7 +113,7 @@ impl Acceptor {
         announced: Option<Result<SizeClass, SizeError>>,
         pieces: &mut Pieces<S>,
         max_plaintext: u64,
-    ) -> Result<Accepted, Problem> {
+    ) -> Result<DurableTip, Problem> {
         let calls = &self.budget.store_calls;
         let mut chunk = Vec::new();
         pieces.fill(&mut chunk, CHUNK).await?;
@@ -156,9 +156,9 @@ impl Acceptor {
 }
 
 /// What the store has acknowledged, when it has: a tip that is durable, or why there is none.
-async fn answer(id: TipId, acknowledged: Acknowledgement) -> Result<Accepted, Problem> {
+async fn answer(id: TipId, acknowledged: Acknowledgement) -> Result<DurableTip, Problem> {
     match acknowledged.await {
-        Ok(Ok(committed)) => Ok(Accepted { id, day: committed.day, already: committed.already }),
+        Ok(Ok(committed)) => Ok(DurableTip { id, day: committed.day, already: committed.already }),
         Ok(Err(StoreError::Full)) => Err(Problem::StorageFull),
         Ok(Err(StoreError::Unavailable)) => Err(Problem::Unavailable),
         Ok(Err(_)) | Err(_) => Err(Problem::Unsure),

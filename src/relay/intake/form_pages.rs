@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use softinfo_formats::api::{media_types, paths};
 
-use crate::accept::Accepted;
+use crate::accept::DurableTip;
 use crate::problem::Problem;
 
 const TEXTS: &str = include_str!("../../../web/dist/answers.json");
@@ -62,9 +62,9 @@ struct Sentences {
 
 impl Sentences {
     /// What happened, for a person.
-    fn outcome(&self, result: &Result<Accepted, Problem>) -> &str {
+    fn outcome(&self, result: &Result<DurableTip, Problem>) -> &str {
         match result {
-            Ok(Accepted { already: true, .. }) => &self.already,
+            Ok(DurableTip { already: true, .. }) => &self.already,
             Ok(_) => &self.stored,
             Err(Problem::Unsure | Problem::Unproven) => &self.unsure,
             Err(Problem::TooLarge { .. }) => &self.too_large,
@@ -95,8 +95,8 @@ impl FormPages {
     }
 
     /// The answer to a form, with the status that a program would get.
-    pub fn to_form(&self, result: &Result<Accepted, Problem>) -> Response {
-        let status = result.as_ref().map_or_else(Problem::status, Accepted::status);
+    pub fn to_form(&self, result: &Result<DurableTip, Problem>) -> Response {
+        let status = result.as_ref().map_or_else(Problem::status, DurableTip::status);
         let fixed = [
             (header::CONTENT_TYPE, HeaderValue::from_static(media_types::HTML)),
             (header::CONTENT_SECURITY_POLICY, self.policy.clone()),
@@ -111,7 +111,7 @@ impl FormPages {
         answer
     }
 
-    fn html(&self, result: &Result<Accepted, Problem>) -> String {
+    fn html(&self, result: &Result<DurableTip, Problem>) -> String {
         let first = self.languages.first().map_or("en", |first| &first.lang);
         let mut html = format!(
             "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n\
@@ -228,10 +228,10 @@ mod tests {
         let mut pages = FormPages::built_in().unwrap();
         assert!(!pages.languages.is_empty());
         pages.languages[0].back = "<script>'\"&".to_owned();
-        let stored = Accepted { id: TipId::of(b""), day: SystemClock.today(), already: false };
+        let stored = DurableTip { id: TipId::of(b""), day: SystemClock.today(), already: false };
         for result in [
             Ok(stored),
-            Ok(Accepted { already: true, ..stored }),
+            Ok(DurableTip { already: true, ..stored }),
             Err(Problem::Unsure),
             Err(Problem::TooLarge { max: 1 }),
             Err(Problem::StorageFull),
