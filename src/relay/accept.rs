@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use softinfo_base::day::Day;
 use softinfo_base::limits::TIP_HEADER_BYTES;
+use softinfo_formats::api::answer::Accepted;
 use softinfo_formats::envelope::header::{HeaderError, TipHeader};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::{SizeClass, SizeError, largest_file};
@@ -25,13 +25,12 @@ use crate::problem::Problem;
 /// Bytes of a large tip after which the disk is looked at again.
 const LOOK: u64 = 1 << 20;
 
-/// A tip that is durable: the answer to whoever sent it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// A tip that the store has acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DurableTip {
     pub id: TipId,
     pub day: Day,
     /// Whether the same bytes were there before.
-    #[serde(skip)]
     pub already: bool,
 }
 
@@ -43,7 +42,8 @@ impl DurableTip {
 
     /// The answer to a program: id and day.
     pub fn to_json(self) -> Response {
-        json(self.status(), &self)
+        let Self { id, day, .. } = self;
+        json(self.status(), &Accepted { id, day })
     }
 }
 
