@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use softinfo_base::day::Day;
 use softinfo_base::limits::TIP_HEADER_BYTES;
+use softinfo_formats::api::answer::Accepted;
 use softinfo_formats::envelope::header::{HeaderError, TipHeader};
 use softinfo_formats::envelope::id::TipId;
 use softinfo_formats::envelope::padding::{SizeClass, SizeError, largest_file};
@@ -25,17 +25,16 @@ use crate::problem::Problem;
 /// Bytes of a large tip after which the disk is looked at again.
 const LOOK: u64 = 1 << 20;
 
-/// A tip that is durable: the answer to whoever sent it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) struct Accepted {
+/// A tip that the store has acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DurableTip {
     pub id: TipId,
     pub day: Day,
     /// Whether the same bytes were there before.
-    #[serde(skip)]
     pub already: bool,
 }
 
-impl Accepted {
+impl DurableTip {
     /// Created, or OK when it was there before.
     pub fn status(&self) -> StatusCode {
         if self.already { StatusCode::OK } else { StatusCode::CREATED }
@@ -43,7 +42,8 @@ impl Accepted {
 
     /// The answer to a program: id and day.
     pub fn to_json(self) -> Response {
-        json(self.status(), &self)
+        let Self { id, day, .. } = self;
+        json(self.status(), &Accepted { id, day })
     }
 }
 
@@ -69,7 +69,7 @@ impl Acceptor {
         caller: &Caller,
         text: Vec<u8>,
         max_plaintext: u64,
-    ) -> Result<Accepted, Problem> {
+    ) -> Result<DurableTip, Problem> {
         let header = check_header(&text)?;
         SizeClass::of_file(text.len() as u64, max_plaintext)?;
         let id = TipId::of(&text);
@@ -113,7 +113,7 @@ impl Acceptor {
         announced: Option<Result<SizeClass, SizeError>>,
         pieces: &mut Pieces<S>,
         max_plaintext: u64,
-    ) -> Result<Accepted, Problem> {
+    ) -> Result<DurableTip, Problem> {
         let calls = &self.budget.store_calls;
         let mut chunk = Vec::new();
         pieces.fill(&mut chunk, CHUNK).await?;
@@ -156,9 +156,9 @@ impl Acceptor {
 }
 
 /// What the store has acknowledged, when it has: a tip that is durable, or why there is none.
-async fn answer(id: TipId, acknowledged: Acknowledgement) -> Result<Accepted, Problem> {
+async fn answer(id: TipId, acknowledged: Acknowledgement) -> Result<DurableTip, Problem> {
     match acknowledged.await {
-        Ok(Ok(committed)) => Ok(Accepted { id, day: committed.day, already: committed.already }),
+        Ok(Ok(committed)) => Ok(DurableTip { id, day: committed.day, already: committed.already }),
         Ok(Err(StoreError::Full)) => Err(Problem::StorageFull),
         Ok(Err(StoreError::Unavailable)) => Err(Problem::Unavailable),
         Ok(Err(_)) | Err(_) => Err(Problem::Unsure),

@@ -12,6 +12,7 @@ use axum::middleware::{Next, from_fn, map_response, map_response_with_state};
 use axum::routing::{get, head, post};
 
 use softinfo_base::clock::Clock;
+use softinfo_formats::api::paths;
 use softinfo_store::Store;
 
 use crate::accept::Acceptor;
@@ -50,13 +51,16 @@ pub(crate) struct Parts {
 pub(crate) fn intake(parts: Parts) -> Router {
     let refusals = Arc::clone(&parts.refusals);
     Router::new()
-        .route("/", get(calls::page))
-        .route("/softinfo.html", get(calls::page_to_save))
-        .route("/leave", get(form_pages::leave))
-        .route("/directory", get(calls::directory))
-        .route("/tips", post(tips::post).options(uploads::options))
-        .route("/tips/uploads/{token}", head(uploads::progress).patch(tips::patch).delete(uploads::cancel))
-        .route("/withdraw", post(withdraw::withdraw))
+        .route(paths::PAGE, get(calls::page))
+        .route(paths::SAVED_PAGE, get(calls::page_to_save))
+        .route(paths::LEAVE, get(form_pages::leave))
+        .route(paths::DIRECTORY, get(calls::directory))
+        .route(paths::TIPS, post(tips::post).options(uploads::options))
+        .route(
+            &format!("{}/{{token}}", paths::UPLOADS),
+            head(uploads::progress).patch(tips::patch).delete(uploads::cancel),
+        )
+        .route(paths::WITHDRAW, post(withdraw::withdraw))
         .fallback(|| async { Problem::NotFound })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .layer(map_response(with_security_headers))
@@ -70,12 +74,12 @@ pub(crate) fn courier(parts: Parts, tokens: Tokens) -> Router {
     let tokens = Arc::new(tokens);
     let authorize = move |request: Request, next: Next| Arc::clone(&tokens).authorize(request, next);
     Router::new()
-        .route("/pool", get(listing::pool))
-        .route("/tips/{id}", get(download::tip))
-        .route("/directory", get(calls::directory))
-        .route("/withdraw", post(withdraw::withdraw))
-        .route("/status", get(status::status))
-        .route("/metrics", get(metrics::metrics))
+        .route(paths::POOL, get(listing::pool))
+        .route(&format!("{}/{{id}}", paths::TIPS), get(download::tip))
+        .route(paths::DIRECTORY, get(calls::directory))
+        .route(paths::WITHDRAW, post(withdraw::withdraw))
+        .route(paths::STATUS, get(status::status))
+        .route(paths::METRICS, get(metrics::metrics))
         .fallback(|| async { Problem::NotFound })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .layer(from_fn(authorize))

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use softinfo_base::limits::MAX_PAGE;
+use softinfo_formats::api::media_types;
 use softinfo_formats::saved_page::with_directory;
 
 /// How a page names its policy: in one line, before anything it loads.
@@ -125,7 +126,7 @@ impl Packed {
         let chosen =
             choices.into_iter().find_map(|(name, bytes)| Some((name, bytes.filter(|_| takes(headers, name))?)));
         let fixed: [(HeaderName, HeaderValue); 3] = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CONTENT_TYPE, HeaderValue::from_static(media_types::HTML)),
             (header::VARY, HeaderValue::from_static("accept-encoding")),
             (header::CONTENT_SECURITY_POLICY, policy.clone()),
         ];

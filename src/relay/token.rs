@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
+use softinfo_formats::api::authorization::BEARER;
+
 /// SHA-256 of a courier token's bytes; 64 hexadecimal digits in the configuration.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -47,10 +49,10 @@ impl From<TokenHash> for String {
     }
 }
 
-/// Which of the tokens an `Authorization` header value shows after `Bearer`, if any. Takes as long for a wrong token as for a right one.
+/// Which of the tokens an `Authorization` header value shows after [`BEARER`], if any. Takes as long for a wrong token as for a right one.
 #[must_use]
 pub fn which(header: Option<&[u8]>, tokens: &[TokenHash]) -> Option<usize> {
-    let shown = TokenHash::of(header?.strip_prefix(b"Bearer ")?);
+    let shown = TokenHash::of(header?.strip_prefix(BEARER.as_bytes())?);
     // From 1; 0 is none.
     let found = tokens
         .iter()

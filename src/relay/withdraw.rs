@@ -9,9 +9,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use serde::Serialize;
 
 use softinfo_base::limits::WITHDRAW_TOKENS;
+use softinfo_formats::api::answer::Erased;
+use softinfo_formats::api::media_types;
 use softinfo_formats::envelope::withdraw::{WithdrawDigest, WithdrawToken};
 use softinfo_store::{Store, StoreError};
 
@@ -34,11 +35,6 @@ pub(crate) struct Withdrawing {
     pub idle: Duration,
 }
 
-#[derive(Serialize)]
-struct Erased {
-    erased: usize,
-}
-
 /// Erases the tips of up to [`WITHDRAW_TOKENS`] tokens.
 pub(crate) async fn withdraw(
     State(withdrawing): State<Withdrawing>,
@@ -46,7 +42,7 @@ pub(crate) async fn withdraw(
     body: Body,
 ) -> Result<Response, Problem> {
     let Withdrawing { store, budget, serving, idle } = withdrawing;
-    let is_text = |value: &header::HeaderValue| value.as_bytes().starts_with(b"text/plain");
+    let is_text = |value: &header::HeaderValue| value.as_bytes().starts_with(media_types::WITHDRAW_TOKENS.as_bytes());
     let received = Received::new(body, idle);
     if !headers.get(header::CONTENT_TYPE).is_some_and(is_text) {
         received.drain_after(&Problem::UnsupportedMediaType, announced_length(&headers), serving.max_plaintext());
@@ -78,7 +74,7 @@ pub(crate) async fn withdraw(
     })? {
         None => Err(Problem::BadToken),
         Some(Ok(0)) => Err(Problem::UnknownToken),
-        Some(Ok(erased)) => Ok(json(StatusCode::OK, &Erased { erased })),
+        Some(Ok(erased)) => Ok(json(StatusCode::OK, &Erased { erased: erased as u64 })),
         Some(Err(StoreError::Unproven)) => Err(Problem::Unproven),
         // Not a word of "send it again": of several tips some may be gone.
         Some(Err(_)) => Err(Problem::ErasureUnsure),

@@ -1,6 +1,6 @@
 //! The list of what a courier can fetch: `softinfo/pool/1` (`docs/protocol.md`, 6).
 //!
-//! In: JSON from a relay. Out: a page that is well-formed; what it says may still be a lie.
+//! In: what a relay lists, or the JSON of a relay. Out: a page that is well-formed; what it says may still be a lie.
 
 use std::fmt;
 use std::str::FromStr;

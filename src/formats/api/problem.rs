@@ -1,7 +1,7 @@
 //! How a relay refuses: a problem by RFC 9457, as `docs/protocol.md`, 5, has it.
 //!
-//! In: JSON from a relay, which may be a stranger. Out: its fields, each empty where it is missing. The names say what a program may do about it;
-//! title and detail are for people.
+//! In: what a relay refuses, or JSON from a relay, which may be a stranger. Out: its fields, each empty where it is missing.
+//! The names say what a program may do about it; title and detail are for people.
 
 use serde::{Deserialize, Serialize};
 

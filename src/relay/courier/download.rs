@@ -11,6 +11,7 @@ use axum::response::Response;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use softinfo_formats::api::media_types;
 use softinfo_formats::envelope::id::TipId;
 use softinfo_store::{CHUNK, Store, StoreError, Stored};
 
@@ -49,7 +50,7 @@ pub(crate) async fn tip(
     let (from, to) = range.unwrap_or((0, size));
     let mut answer = Response::new(body(downloads.budget, reader, stored, from, to));
     let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/octet-stream"));
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media_types::TIP));
     headers.insert(header::ACCEPT_RANGES, header::HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_LENGTH, (to - from).into());
     if range.is_some() {

@@ -9,20 +9,16 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use softinfo_base::clock::Clock;
-use softinfo_base::day::Day;
-use softinfo_formats::envelope::id::TipId;
+use softinfo_formats::api::pool::{PAGE_TIPS, PoolAfter, PoolCursor, PoolPage, PoolTip};
 use softinfo_store::{Cursor, Listed, Store};
 
 use super::couriers::{Courier, Couriers};
 use crate::admission::blocking;
 use crate::http::json::json;
 use crate::problem::Problem;
-
-/// Most tips in one page of the listing.
-const PAGE: usize = 1000;
 
 /// What listing needs of the relay.
 #[derive(Clone)]
@@ -40,20 +36,6 @@ pub(crate) struct PoolQuery {
     limit: Option<usize>,
 }
 
-#[derive(Serialize)]
-struct PoolPage {
-    schema: &'static str,
-    tips: Vec<PoolTip>,
-    next: Option<String>,
-}
-
-#[derive(Serialize)]
-struct PoolTip {
-    id: TipId,
-    day: Day,
-    size: u64,
-}
-
 /// `GET /pool?after=DAY/ID&limit=N`: what is stored, oldest first, in pages.
 pub(crate) async fn pool(
     State(Listing { store, couriers, clock }): State<Listing>,
@@ -61,9 +43,10 @@ pub(crate) async fn pool(
     query: Result<Query<PoolQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Ok(Query(PoolQuery { after, limit })) = query else { return Err(Problem::BadRequest) };
-    let after = after.map(|text| parse_cursor(&text)).transpose()?;
-    let limit = limit.unwrap_or(PAGE);
-    if !(1..=PAGE).contains(&limit) {
+    let after = after.map(|text| text.parse()).transpose().map_err(|_| Problem::BadRequest)?;
+    let after = after.map(|PoolAfter { day, id }| Cursor { day, id });
+    let limit = limit.unwrap_or(PAGE_TIPS);
+    if !(1..=PAGE_TIPS).contains(&limit) {
         return Err(Problem::BadRequest);
     }
     // One more than asked for tells whether there is a next page.
@@ -73,14 +56,7 @@ pub(crate) async fn pool(
     if !more {
         couriers.came(courier, clock.today());
     }
-    let next = listed.last().filter(|_| more).map(|last| format!("{}/{}", last.day, last.id));
+    let next = listed.last().filter(|_| more).map(|last| PoolCursor(last.day, last.id));
     let tips = listed.into_iter().map(|Listed { day, id, size }| PoolTip { id, day, size }).collect();
-    Ok(json(StatusCode::OK, &PoolPage { schema: "softinfo/pool/1", tips, next }))
-}
-
-fn parse_cursor(text: &str) -> Result<Cursor, Problem> {
-    let (day, id) = text.split_once('/').map_or((text, None), |(day, id)| (day, Some(id)));
-    let day = day.parse().map_err(|_| Problem::BadRequest)?;
-    let id = id.map(str::parse).transpose().map_err(|_| Problem::BadRequest)?;
-    Ok(Cursor { day, id })
+    Ok(json(StatusCode::OK, &PoolPage::new(tips, next)))
 }

@@ -10,6 +10,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use softinfo_base::day::Day;
+use softinfo_formats::api::media_types;
 
 use super::status::{REASONS, Shown, Status, look};
 use crate::problem::Problem;
@@ -20,7 +21,7 @@ pub(crate) async fn metrics(State(status): State<Arc<Status>>) -> Result<Respons
     let mut text = look(status).await?.to_metrics();
     #[cfg(feature = "planted-leaks")]
     text.push_str(&crate::planted_leaks::metric());
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+    Ok(([(header::CONTENT_TYPE, media_types::METRICS)], text).into_response())
 }
 
 impl Shown {

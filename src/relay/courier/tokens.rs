@@ -9,6 +9,8 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use softinfo_formats::api::paths;
+
 use super::couriers::Courier;
 use crate::http::connection::Caller;
 use crate::problem::Problem;
@@ -25,7 +27,7 @@ impl Tokens {
     pub async fn authorize(self: Arc<Self>, mut request: Request, next: Next) -> Response {
         let shown = request.headers().get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes);
         let (courier, monitor) = (which(shown, &self.couriers), which(shown, &self.monitors));
-        let is_look = matches!(request.uri().path(), "/status" | "/metrics");
+        let is_look = matches!(request.uri().path(), paths::STATUS | paths::METRICS);
         match courier {
             Some(number) => {
                 if let Some(caller) = request.extensions().get::<Caller>() {

@@ -6,12 +6,14 @@ use axum::http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RANGE,
 };
 
+use softinfo_formats::api::upload;
+
 /// Whether a piece is the last of its upload (draft-ietf-httpbis-resumable-upload).
-pub(crate) const UPLOAD_COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
+pub(crate) const UPLOAD_COMPLETE: HeaderName = HeaderName::from_static(upload::COMPLETE);
 /// Bytes of the upload before a piece.
-pub(crate) const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+pub(crate) const UPLOAD_OFFSET: HeaderName = HeaderName::from_static(upload::OFFSET);
 /// Bytes of the upload in all.
-pub(crate) const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
+pub(crate) const UPLOAD_LENGTH: HeaderName = HeaderName::from_static(upload::LENGTH);
 
 const KNOWN: [HeaderName; 8] = [
     CONTENT_TYPE,

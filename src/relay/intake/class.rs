@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 
 use softinfo_base::limits::FORM_ALLOWANCE;
+use softinfo_formats::api::media_types;
 use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 
 use super::multipart::is_form;
@@ -57,7 +58,7 @@ impl Class {
         };
         let kind = if is_form(headers) {
             Kind::Form(length(FORM_ALLOWANCE))
-        } else if headers.get(CONTENT_TYPE).is_none_or(|value| value != "application/octet-stream") {
+        } else if headers.get(CONTENT_TYPE).is_none_or(|value| value != media_types::TIP) {
             Kind::Other
         } else if is_first_piece(headers) {
             Kind::Piece

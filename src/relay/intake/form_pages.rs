@@ -15,7 +15,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::accept::Accepted;
+use softinfo_formats::api::{media_types, paths};
+
+use crate::accept::DurableTip;
 use crate::problem::Problem;
 
 const TEXTS: &str = include_str!("../../../web/dist/answers.json");
@@ -60,9 +62,9 @@ struct Sentences {
 
 impl Sentences {
     /// What happened, for a person.
-    fn outcome(&self, result: &Result<Accepted, Problem>) -> &str {
+    fn outcome(&self, result: &Result<DurableTip, Problem>) -> &str {
         match result {
-            Ok(Accepted { already: true, .. }) => &self.already,
+            Ok(DurableTip { already: true, .. }) => &self.already,
             Ok(_) => &self.stored,
             Err(Problem::Unsure | Problem::Unproven) => &self.unsure,
             Err(Problem::TooLarge { .. }) => &self.too_large,
@@ -86,17 +88,17 @@ impl FormPages {
     fn away(&self) -> Response {
         let (html, policy) = self.away.clone();
         let fixed = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CONTENT_TYPE, HeaderValue::from_static(media_types::HTML)),
             (header::CONTENT_SECURITY_POLICY, policy),
         ];
         (fixed, html).into_response()
     }
 
     /// The answer to a form, with the status that a program would get.
-    pub fn to_form(&self, result: &Result<Accepted, Problem>) -> Response {
-        let status = result.as_ref().map_or_else(Problem::status, Accepted::status);
+    pub fn to_form(&self, result: &Result<DurableTip, Problem>) -> Response {
+        let status = result.as_ref().map_or_else(Problem::status, DurableTip::status);
         let fixed = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CONTENT_TYPE, HeaderValue::from_static(media_types::HTML)),
             (header::CONTENT_SECURITY_POLICY, self.policy.clone()),
         ];
         let mut answer = (status, fixed, self.html(result)).into_response();
@@ -109,7 +111,7 @@ impl FormPages {
         answer
     }
 
-    fn html(&self, result: &Result<Accepted, Problem>) -> String {
+    fn html(&self, result: &Result<DurableTip, Problem>) -> String {
         let first = self.languages.first().map_or("en", |first| &first.lang);
         let mut html = format!(
             "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n\
@@ -128,9 +130,10 @@ impl FormPages {
         }
         for language in &self.languages {
             html.push_str("<p>");
-            push(&mut html, language, "a", " href=\"/\"", &language.back);
+            push(&mut html, language, "a", &format!(" href=\"{}\"", paths::PAGE), &language.back);
             html.push_str(" · ");
-            push(&mut html, language, "a", &format!(" href=\"/leave#{}\"", escape(&language.lang)), &language.leave);
+            let recipe = format!(" href=\"{}#{}\"", paths::LEAVE, escape(&language.lang));
+            push(&mut html, language, "a", &recipe, &language.leave);
             html.push_str("</p>\n");
         }
         html.push_str("</main>\n");
@@ -225,10 +228,10 @@ mod tests {
         let mut pages = FormPages::built_in().unwrap();
         assert!(!pages.languages.is_empty());
         pages.languages[0].back = "<script>'\"&".to_owned();
-        let stored = Accepted { id: TipId::of(b""), day: SystemClock.today(), already: false };
+        let stored = DurableTip { id: TipId::of(b""), day: SystemClock.today(), already: false };
         for result in [
             Ok(stored),
-            Ok(Accepted { already: true, ..stored }),
+            Ok(DurableTip { already: true, ..stored }),
             Err(Problem::Unsure),
             Err(Problem::TooLarge { max: 1 }),
             Err(Problem::StorageFull),

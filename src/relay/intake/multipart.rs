@@ -19,7 +19,7 @@ use softinfo_base::limits::FORM_ALLOWANCE;
 use softinfo_formats::envelope::padding::SizeClass;
 
 use super::class::{Class, Kind, Length};
-use crate::accept::{Accepted, Acceptor};
+use crate::accept::{Acceptor, DurableTip};
 use crate::admission::Permit;
 use crate::http::body::{Broken, Frames, Pieces, Received, Source};
 use crate::http::connection::Caller;
@@ -43,7 +43,7 @@ pub(super) async fn accept(
     (permit, caller): (&Permit, &Caller),
     headers: &HeaderMap,
     received: &Received,
-) -> Result<Accepted, Problem> {
+) -> Result<DurableTip, Problem> {
     let max = class.max_plaintext;
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|_| Problem::BadRequest)?;

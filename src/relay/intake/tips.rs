@@ -24,7 +24,7 @@ use super::class::{Class, Kind, Length};
 use super::form_pages::FormPages;
 use super::multipart;
 use super::uploads::{Piece, Refusal, Resumable, set_limit};
-use crate::accept::Accepted;
+use crate::accept::DurableTip;
 use crate::admission::Permit;
 use crate::http::body::{Pieces, Received};
 use crate::http::connection::Caller;
@@ -100,7 +100,7 @@ impl Tips {
     }
 
     /// Reads the body and stores the tip in it.
-    async fn accept(&self, permit: &Permit, sent: &Sent, received: &Received) -> Result<Accepted, Problem> {
+    async fn accept(&self, permit: &Permit, sent: &Sent, received: &Received) -> Result<DurableTip, Problem> {
         let (Sent { class, caller, headers, .. }, acceptor) = (sent, &self.resumable.acceptor);
         let max = class.max_plaintext;
         match class.kind {
@@ -121,7 +121,7 @@ impl Tips {
         }
     }
 
-    fn drain_and_answer(&self, accepted: Result<Accepted, Problem>, class: &Class, received: Received) -> Response {
+    fn drain_and_answer(&self, accepted: Result<DurableTip, Problem>, class: &Class, received: Received) -> Response {
         let is_form = matches!(class.kind, Kind::Form(_));
         match &accepted {
             Err(problem) => received.drain_after(problem, class.announced, class.max_plaintext),

@@ -8,6 +8,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use softinfo_formats::api::problem::{OWN, Problem as Body};
+use softinfo_formats::api::{authorization, media_types};
 use softinfo_formats::envelope::header::HeaderError;
 use softinfo_formats::envelope::padding::SizeError;
 use softinfo_store::StoreError;
@@ -74,15 +76,6 @@ pub(crate) enum Problem {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kind(pub &'static str);
 
-#[derive(Serialize)]
-struct Body {
-    r#type: String,
-    title: &'static str,
-    status: u16,
-    detail: String,
-    stored: Option<bool>,
-}
-
 impl Problem {
     /// Its HTTP status.
     pub fn status(&self) -> StatusCode {
@@ -116,20 +109,27 @@ impl IntoResponse for Problem {
         // leaves a doubt.
         let unknown = matches!(self, Self::Unsure | Self::Unproven | Self::ErasureUnsure);
         let stored = if unknown { None } else { Some(false) };
-        let r#type = format!("urn:softinfo:problem:{name}");
-        let body = Body { r#type, title, status: status.as_u16(), detail, stored };
-        let text = serde_json::to_string(&body).unwrap_or_default();
+        let r#type = format!("{OWN}{name}");
+        let body = Body { r#type, title: title.to_owned(), status: status.as_u16(), detail, stored };
         let retry = self.retry();
-        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response();
+        let mut response = refuse(status, &body);
         response.extensions_mut().insert(Kind(name));
         if let Some(seconds) = retry {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         if matches!(self, Self::Unauthorized) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+            // The scheme by itself, without the space that stands in front of a token.
+            let scheme = header::HeaderValue::from_static(authorization::BEARER.trim_end());
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
         response
     }
+}
+
+/// An answer with this status whose `body` is a [`Body`], as it is or with more fields.
+pub(crate) fn refuse(status: StatusCode, body: &impl Serialize) -> Response {
+    let text = serde_json::to_string(body).unwrap_or_default();
+    (status, [(header::CONTENT_TYPE, media_types::PROBLEM)], text).into_response()
 }
 
 impl From<HeaderError> for Problem {
@@ -153,6 +153,37 @@ impl From<StoreError> for Problem {
             StoreError::Full => Self::StorageFull,
             StoreError::Unproven => Self::Unproven,
             _ => Self::Unavailable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refusal_is_these_bytes() {
+        for (problem, expected) in [
+            (
+                Problem::Unauthorized,
+                r#"{"type":"urn:softinfo:problem:unauthorized","title":"A courier token is needed","status":401,"detail":"Put the token that the relay's operator gave you into the courier's configuration.","stored":false}"#,
+            ),
+            (
+                Problem::UnsupportedMediaType,
+                r#"{"type":"urn:softinfo:problem:unsupported-media-type","title":"Another content type is needed","status":415,"detail":"Send a tip as application/octet-stream, further pieces of one as application/partial-upload, a withdraw token as text/plain.","stored":false}"#,
+            ),
+            (
+                Problem::Unproven,
+                r#"{"type":"urn:softinfo:problem:unproven","title":"It is not known whether the tip is here","status":503,"detail":"Part of the store can't be read, and the tip may be in it. Nothing was erased. Ask again later; the operator has been told.","stored":null}"#,
+            ),
+        ] {
+            let answer = problem.clone().into_response();
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+            let shows = answer.headers().get(header::WWW_AUTHENTICATE).map(header::HeaderValue::as_bytes);
+            assert_eq!(shows, (problem == Problem::Unauthorized).then_some(&b"Bearer"[..]));
+            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), expected);
         }
     }
 }

@@ -4,6 +4,9 @@
 
 use axum::http::StatusCode;
 
+use softinfo_formats::api::media_types::{FURTHER_PIECE, TIP, WITHDRAW_TOKENS};
+use softinfo_formats::api::problem::{INTERRUPTED, UNKNOWN_TOKEN, UNPROVEN};
+
 use super::Problem;
 
 impl Problem {
@@ -39,13 +42,13 @@ impl Problem {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
                 "Another content type is needed",
-                same(
-                    "Send a tip as application/octet-stream, further pieces of one as application/partial-upload, a withdraw token as text/plain.",
+                format!(
+                    "Send a tip as {TIP}, further pieces of one as {FURTHER_PIECE}, a withdraw token as {WITHDRAW_TOKENS}."
                 ),
             ),
             Self::Interrupted => (
                 StatusCode::BAD_REQUEST,
-                "interrupted",
+                INTERRUPTED,
                 "The connection broke before all had arrived",
                 same("Send the same file again; sending it twice does no harm."),
             ),
@@ -83,7 +86,7 @@ impl Problem {
             ),
             Self::Unproven => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "unproven",
+                UNPROVEN,
                 "It is not known whether the tip is here",
                 same(
                     "Part of the store can't be read, and the tip may be in it. Nothing was erased. Ask again later; the operator has been told.",
@@ -145,7 +148,7 @@ impl Problem {
             ),
             Self::UnknownToken => (
                 StatusCode::NOT_FOUND,
-                "unknown-token",
+                UNKNOWN_TOKEN,
                 "Nothing is stored under this token",
                 same("The tip was withdrawn before, has expired, or never arrived. Nothing is left to erase here."),
             ),

@@ -9,6 +9,8 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
+use softinfo_formats::api::media_types;
+
 use super::Serving;
 use crate::problem::Problem;
 
@@ -26,5 +28,5 @@ pub(crate) async fn page_to_save(State(serving): State<Arc<Serving>>, headers: H
 
 /// `GET /directory`, the same on both listeners.
 pub(crate) async fn directory(State(serving): State<Arc<Serving>>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], serving.now().note()).into_response()
+    ([(CONTENT_TYPE, media_types::DIRECTORY)], serving.now().note()).into_response()
 }

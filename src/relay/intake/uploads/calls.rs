@@ -9,10 +9,11 @@ use axum::http::StatusCode;
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
+use softinfo_formats::api::media_types::FURTHER_PIECE;
 use softinfo_formats::envelope::padding::largest_file;
 
 use super::Resumable;
-use super::headers::{PARTIAL, set_limit, set_state};
+use super::headers::{set_limit, set_state};
 use super::refusal::Refusal;
 use super::session_file::Found;
 use super::token::Token;
@@ -25,7 +26,7 @@ pub(crate) async fn options(State(serving): State<Arc<Serving>>) -> Response {
     let mut answer = StatusCode::NO_CONTENT.into_response();
     let headers = answer.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static("OPTIONS, POST"));
-    headers.insert(HeaderName::from_static("accept-patch"), HeaderValue::from_static(PARTIAL));
+    headers.insert(HeaderName::from_static("accept-patch"), HeaderValue::from_static(FURTHER_PIECE));
     set_limit(headers, largest_file(serving.max_plaintext()));
     answer
 }

@@ -11,7 +11,7 @@ use super::Resumable;
 use super::headers::set_state;
 use super::refusal::Refusal;
 use super::session_file::{Done, Session};
-use crate::accept::Accepted;
+use crate::accept::DurableTip;
 use crate::admission::{Budget, Permit};
 use crate::http::body::{Frames, Pieces, Source};
 use crate::http::connection::Caller;
@@ -43,7 +43,7 @@ impl Resumable {
         (permit, caller): (&Permit, &Caller),
         session: Session,
         max_plaintext: u64,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<DurableTip, Refusal> {
         let _under_way = self.uploads.finishing.read().await;
         let _few_at_a_time = self.acceptor.budget.finishing.enter().await?;
         let length = session.length;
@@ -88,7 +88,7 @@ pub(super) async fn repeat(
 }
 
 /// The answer to who has sent the last piece.
-pub(super) fn final_answer(accepted: Accepted, length: u64) -> Response {
+pub(super) fn final_answer(accepted: DurableTip, length: u64) -> Response {
     let mut answer = accepted.to_json();
     set_state(answer.headers_mut(), true, length);
     answer

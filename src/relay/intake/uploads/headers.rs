@@ -4,26 +4,26 @@
 
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use softinfo_formats::api::upload::{self, MAX_DIGITS, NO, YES, max_size};
+
 use crate::http::known_headers::{UPLOAD_COMPLETE, UPLOAD_OFFSET};
 
 /// What an answer says of the largest length; no request has it.
-const LIMIT: HeaderName = HeaderName::from_static("upload-limit");
-/// The content type of a further piece.
-pub(super) const PARTIAL: &str = "application/partial-upload";
+const LIMIT: HeaderName = HeaderName::from_static(upload::LIMIT);
 
 /// `Upload-Complete`. As the draft asks, a value that is not a boolean counts as none.
 pub(super) fn complete(headers: &HeaderMap) -> Option<bool> {
     match item(headers, &UPLOAD_COMPLETE)? {
-        "?0" => Some(false),
-        "?1" => Some(true),
+        NO => Some(false),
+        YES => Some(true),
         _ => None,
     }
 }
 
-/// `Upload-Offset` or `Upload-Length`: at most 15 digits.
+/// `Upload-Offset` or `Upload-Length`: at most [`MAX_DIGITS`] digits.
 pub(super) fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
     let text = item(headers, name)?;
-    let fits = (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     fits.then(|| text.parse().ok())?
 }
 
@@ -36,13 +36,13 @@ fn item<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 
 /// Sets the fields that say how far an upload is.
 pub(super) fn set_state(headers: &mut HeaderMap, is_complete: bool, offset: u64) {
-    headers.insert(UPLOAD_COMPLETE, HeaderValue::from_static(if is_complete { "?1" } else { "?0" }));
+    headers.insert(UPLOAD_COMPLETE, HeaderValue::from_static(if is_complete { YES } else { NO }));
     headers.insert(UPLOAD_OFFSET, offset.into());
 }
 
 /// Sets the largest length of a tip's file.
 pub(in crate::intake) fn set_limit(headers: &mut HeaderMap, largest: u64) {
-    if let Ok(value) = HeaderValue::try_from(format!("max-size={largest}")) {
+    if let Ok(value) = HeaderValue::try_from(max_size(largest)) {
         headers.insert(LIMIT, value);
     }
 }

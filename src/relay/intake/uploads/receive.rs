@@ -9,11 +9,12 @@ use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use axum::response::{IntoResponse, Response};
 
 use softinfo_base::limits::UPLOAD_RECORD;
+use softinfo_formats::api::media_types::FURTHER_PIECE;
 use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 
 use super::Resumable;
 use super::finish::{final_answer, repeat};
-use super::headers::{PARTIAL, complete, number, set_limit, set_state};
+use super::headers::{complete, number, set_limit, set_state};
 use super::refusal::Refusal;
 use super::session_file::{Found, Session};
 use super::token::{Name, Token};
@@ -87,7 +88,7 @@ impl Resumable {
         headers: &HeaderMap,
         received: &Received,
     ) -> Result<Response, Refusal> {
-        if headers.get(CONTENT_TYPE).is_none_or(|value| value != PARTIAL) {
+        if headers.get(CONTENT_TYPE).is_none_or(|value| value != FURTHER_PIECE) {
             return Err(Problem::UnsupportedMediaType.into());
         }
         let (Some(provided), Some(is_last)) = (number(headers, &UPLOAD_OFFSET), complete(headers)) else {

@@ -24,7 +24,7 @@ use softinfo_formats::envelope::id::TipId;
 
 use super::exclusive::Turn;
 use super::token::Token;
-use crate::accept::Accepted;
+use crate::accept::DurableTip;
 
 const NONCE: usize = 24;
 /// Bytes of a record besides its content: length, nonce, tag.
@@ -42,7 +42,7 @@ pub(super) enum Found {
 /// An upload that has become a tip.
 pub(super) struct Done {
     pub length: u64,
-    pub accepted: Accepted,
+    pub accepted: DurableTip,
 }
 
 /// An upload that a request works on.
@@ -122,7 +122,7 @@ impl Session {
     }
 
     /// Leaves nothing but the answer.
-    pub fn finish(self, accepted: Accepted) -> io::Result<()> {
+    pub fn finish(self, accepted: DurableTip) -> io::Result<()> {
         let kind = if accepted.already { 2 } else { 1 };
         let record = seal(&self.cipher, HEAD, &head(kind, self.length, accepted.day, *accepted.id.as_bytes()))?;
         softinfo_base::file::write_whole(&self.path, |file| {
@@ -150,7 +150,7 @@ pub(super) fn open(path: &Path, token: &Token, (turn, clock): (Turn, Arc<dyn Clo
     let Ok(head) = unseal(&file, &cipher, HEAD, 0) else { return Ok(None) };
     let Some((kind, length, day, id)) = parse_head(&head) else { return Ok(None) };
     if kind > 0 {
-        let accepted = Accepted { id: TipId::from_bytes(id), day, already: kind == 2 };
+        let accepted = DurableTip { id: TipId::from_bytes(id), day, already: kind == 2 };
         return Ok(Some(Found::Done(Done { length, accepted })));
     }
     let end = last_good(&file, &cipher, length)?;

@@ -20,7 +20,7 @@ use super::exclusive::{Turn, Turns};
 use super::ledger::Ledger;
 use super::session_file::{self, Found, Session};
 use super::token::{Name, Token};
-use crate::accept::Accepted;
+use crate::accept::DurableTip;
 
 /// All uploads that are under way or have just been finished.
 pub(crate) struct Uploads {
@@ -85,7 +85,7 @@ impl Uploads {
     }
 
     /// Replaces an upload by the answer to it.
-    pub(super) fn finish(&self, session: Session, accepted: Accepted) -> Result<(), StoreError> {
+    pub(super) fn finish(&self, session: Session, accepted: DurableTip) -> Result<(), StoreError> {
         let name = Name::of_file(session.path());
         session.finish(accepted).map_err(failed(&self.folder))?;
         if let Some(name) = name {

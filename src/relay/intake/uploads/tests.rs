@@ -14,7 +14,7 @@ use softinfo_formats::envelope::id::TipId;
 use super::session_file::{Found, Session};
 use super::staging::Uploads;
 use super::token::Token;
-use crate::accept::Accepted;
+use crate::accept::DurableTip;
 
 const SIZE: u64 = 1_000_000;
 
@@ -145,7 +145,7 @@ async fn records_in_another_order_are_no_upload() {
 async fn a_finished_upload_is_a_short_answer_for_its_token_alone() {
     let stage = Stage::new();
     stage.three().await;
-    let stored = Accepted { id: TipId::of(b"x"), day: SystemClock.today(), already: true };
+    let stored = DurableTip { id: TipId::of(b"x"), day: SystemClock.today(), already: true };
     stage.uploads.finish(stage.open().await, stored).unwrap();
     match stage.find().await {
         Some(Found::Done(done)) => assert_eq!((done.length, done.accepted), (SIZE, stored)),
@@ -191,7 +191,7 @@ async fn what_is_left_alone_for_a_whole_day_is_erased_and_what_is_worked_on_is_n
     stage.uploads.expire(today).unwrap();
     assert_eq!(seconds(&stage.file()) % 86_400, 0);
     // An answer that nobody asked for goes the same way.
-    let stored = Accepted { id: TipId::of(b""), day: today, already: false };
+    let stored = DurableTip { id: TipId::of(b""), day: today, already: false };
     stage.uploads.finish(stage.open().await, stored).unwrap();
     let file = fs::File::open(stage.file()).unwrap();
     date(&file, today.plus(-2)).unwrap();

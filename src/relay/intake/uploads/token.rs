@@ -12,6 +12,8 @@ use rand::{RngCore, rngs::OsRng};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use softinfo_formats::api::paths::UPLOADS;
+
 /// 256 random bits. Only in the address of the upload and in memory, never on disk.
 pub(super) struct Token(Zeroizing<[u8; 32]>);
 
@@ -39,7 +41,7 @@ impl Token {
 
     /// The path of the upload in a URL.
     pub fn address(&self) -> String {
-        format!("/tips/uploads/{}", BASE64_URL_SAFE_NO_PAD.encode(*self.0))
+        format!("{UPLOADS}/{}", BASE64_URL_SAFE_NO_PAD.encode(*self.0))
     }
 
     /// The name of the upload's file, which doesn't lead back to the token.
