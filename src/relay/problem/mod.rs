@@ -159,7 +159,6 @@ impl From<StoreError> for Problem {
 
 #[cfg(test)]
 mod tests {
-    use http_body_util::BodyExt;
 
     use super::*;
 
@@ -183,7 +182,7 @@ mod tests {
             assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
             let shows = answer.headers().get(header::WWW_AUTHENTICATE).map(header::HeaderValue::as_bytes);
             assert_eq!(shows, (problem == Problem::Unauthorized).then_some(&b"Bearer"[..]));
-            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), expected);
+            assert_eq!(axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap(), expected);
         }
     }
 }

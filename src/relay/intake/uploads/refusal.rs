@@ -101,7 +101,6 @@ impl From<StoreError> for Refusal {
 #[cfg(test)]
 mod tests {
     use axum::http::header;
-    use http_body_util::BodyExt;
 
     use super::*;
 
@@ -123,7 +122,7 @@ mod tests {
         ] {
             let answer = refusal.into_response();
             assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
-            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), expected);
+            assert_eq!(axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap(), expected);
         }
     }
 }
