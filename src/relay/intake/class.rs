@@ -4,17 +4,15 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use softinfo_base::limits::FORM_ALLOWANCE;
 use softinfo_formats::api::media_types;
 use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 
-use super::multipart::is_form;
-use super::uploads::is_first_piece;
 use crate::admission::{Budget, CircuitLease, Permit};
 use crate::http::body::announced_length;
+use crate::http::upload_headers;
 use crate::problem::Problem;
 
 /// A body, as its head says it.
@@ -60,7 +58,7 @@ impl Class {
             Kind::Form(length(FORM_ALLOWANCE))
         } else if headers.get(CONTENT_TYPE).is_none_or(|value| value != media_types::TIP) {
             Kind::Other
-        } else if is_first_piece(headers) {
+        } else if upload_headers::complete(headers) == Some(false) {
             Kind::Piece
         } else {
             Kind::Whole(length(0))
@@ -91,4 +89,10 @@ impl Class {
             Length::Large => budget.large(self.announced, circuit),
         }
     }
+}
+
+/// Whether it is a form, as a browser sends one with a file in it (RFC 7578).
+fn is_form(headers: &HeaderMap) -> bool {
+    let name = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().starts_with(b"multipart/form-data");
+    headers.get(CONTENT_TYPE).is_some_and(name)
 }

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use axum::http::header::CONTENT_TYPE;
 use multer::{Field, Multipart};
 use tokio_stream::Stream;
 
@@ -29,12 +29,6 @@ use crate::problem::Problem;
 const FIELD: &str = "tip";
 /// Bytes that the parser is given at a time.
 const SLICE: usize = 16 * 1024;
-
-/// Whether a request is a form.
-pub(crate) fn is_form(headers: &HeaderMap) -> bool {
-    let name = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().starts_with(b"multipart/form-data");
-    headers.get(CONTENT_TYPE).is_some_and(name)
-}
 
 /// Stores the tip of a form.
 pub(super) async fn accept(

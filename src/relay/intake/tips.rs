@@ -23,11 +23,12 @@ use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 use super::class::{Class, Kind, Length};
 use super::form_pages::FormPages;
 use super::multipart;
-use super::uploads::{Piece, Refusal, Resumable, set_limit};
+use super::uploads::{Piece, Refusal, Resumable};
 use crate::accept::DurableTip;
 use crate::admission::Permit;
 use crate::http::body::{Pieces, Received};
 use crate::http::connection::Caller;
+use crate::http::upload_headers::set_limit;
 use crate::problem::Problem;
 
 /// What taking a tip needs of the relay.

@@ -13,11 +13,11 @@ use softinfo_formats::api::media_types::FURTHER_PIECE;
 use softinfo_formats::envelope::padding::largest_file;
 
 use super::Resumable;
-use super::headers::{set_limit, set_state};
 use super::refusal::Refusal;
 use super::session_file::Found;
 use super::token::Token;
 use crate::http::known_headers::UPLOAD_LENGTH;
+use crate::http::upload_headers::{set_limit, set_state};
 use crate::problem::Problem;
 use crate::served::Serving;
 

@@ -8,13 +8,13 @@ use axum::body::Bytes;
 use axum::response::Response;
 
 use super::Resumable;
-use super::headers::set_state;
 use super::refusal::Refusal;
 use super::session_file::{Done, Session};
 use crate::accept::DurableTip;
 use crate::admission::{Budget, Permit};
 use crate::http::body::{Frames, Pieces, Source};
 use crate::http::connection::Caller;
+use crate::http::upload_headers::set_state;
 use crate::problem::Problem;
 
 /// The staged bytes of an upload, on their way into the store.

@@ -6,7 +6,6 @@
 mod calls;
 mod exclusive;
 mod finish;
-mod headers;
 mod ledger;
 mod receive;
 mod refusal;
@@ -18,13 +17,10 @@ mod token;
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
-
 use crate::accept::Acceptor;
 use crate::served::Serving;
 
 pub(crate) use calls::{cancel, options, progress};
-pub(super) use headers::set_limit;
 pub(crate) use refusal::Refusal;
 pub(crate) use staging::Uploads;
 
@@ -42,9 +38,4 @@ pub(super) enum Piece {
     First,
     /// Another, for the upload with this token in its address.
     Further(String),
-}
-
-/// Whether a tip is announced to come in pieces.
-pub(super) fn is_first_piece(fields: &HeaderMap) -> bool {
-    headers::complete(fields) == Some(false)
 }

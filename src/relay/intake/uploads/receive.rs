@@ -14,7 +14,6 @@ use softinfo_formats::envelope::padding::{SizeClass, largest_file};
 
 use super::Resumable;
 use super::finish::{final_answer, repeat};
-use super::headers::{complete, number, set_limit, set_state};
 use super::refusal::Refusal;
 use super::session_file::{Found, Session};
 use super::token::{Name, Token};
@@ -23,6 +22,7 @@ use crate::admission::Permit;
 use crate::http::body::{Frames, Pieces, Received};
 use crate::http::connection::Caller;
 use crate::http::known_headers::{UPLOAD_LENGTH, UPLOAD_OFFSET};
+use crate::http::upload_headers::{complete, number, set_limit, set_state};
 use crate::intake::class::Class;
 use crate::problem::Problem;
 

@@ -11,7 +11,7 @@ use softinfo_formats::envelope::header::HeaderError;
 use softinfo_formats::envelope::padding::SizeError;
 use softinfo_store::StoreError;
 
-use super::headers::set_state;
+use crate::http::upload_headers::set_state;
 use crate::problem::{Problem, refuse};
 
 /// Why a piece was not taken.

@@ -1,4 +1,4 @@
-//! The header fields of the draft, as structured fields (RFC 9651): read leniently, written exactly.
+//! The header fields of resumable uploads (draft-ietf-httpbis-resumable-upload), as structured fields (RFC 9651): read leniently, written exactly.
 //!
 //! In: header fields. Out: their values, or fields of an answer. Touches nothing.
 
@@ -6,13 +6,13 @@ use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use softinfo_formats::api::upload::{self, MAX_DIGITS, NO, YES, max_size};
 
-use crate::http::known_headers::{UPLOAD_COMPLETE, UPLOAD_OFFSET};
+use super::known_headers::{UPLOAD_COMPLETE, UPLOAD_OFFSET};
 
 /// What an answer says of the largest length; no request has it.
 const LIMIT: HeaderName = HeaderName::from_static(upload::LIMIT);
 
 /// `Upload-Complete`. As the draft asks, a value that is not a boolean counts as none.
-pub(super) fn complete(headers: &HeaderMap) -> Option<bool> {
+pub(crate) fn complete(headers: &HeaderMap) -> Option<bool> {
     match item(headers, &UPLOAD_COMPLETE)? {
         NO => Some(false),
         YES => Some(true),
@@ -21,7 +21,7 @@ pub(super) fn complete(headers: &HeaderMap) -> Option<bool> {
 }
 
 /// `Upload-Offset` or `Upload-Length`: at most [`MAX_DIGITS`] digits.
-pub(super) fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
+pub(crate) fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
     let text = item(headers, name)?;
     let fits = (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     fits.then(|| text.parse().ok())?
@@ -35,13 +35,13 @@ fn item<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 /// Sets the fields that say how far an upload is.
-pub(super) fn set_state(headers: &mut HeaderMap, is_complete: bool, offset: u64) {
+pub(crate) fn set_state(headers: &mut HeaderMap, is_complete: bool, offset: u64) {
     headers.insert(UPLOAD_COMPLETE, HeaderValue::from_static(if is_complete { YES } else { NO }));
     headers.insert(UPLOAD_OFFSET, offset.into());
 }
 
 /// Sets the largest length of a tip's file.
-pub(in crate::intake) fn set_limit(headers: &mut HeaderMap, largest: u64) {
+pub(crate) fn set_limit(headers: &mut HeaderMap, largest: u64) {
     if let Ok(value) = HeaderValue::try_from(max_size(largest)) {
         headers.insert(LIMIT, value);
     }
