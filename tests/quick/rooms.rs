@@ -25,7 +25,8 @@ fn files(folder: &Path, module: &[String], found: &mut Vec<(Vec<String>, PathBuf
 /// A file without its comments and without the tests in it, which stand at its end.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
-    let before = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let is_tests = |at: &usize| text[*at..].lines().nth(1).is_some_and(|line| line.ends_with("mod tests {"));
+    let before = text.match_indices("#[cfg(test)]\n").map(|(at, _)| at).find(is_tests).map_or(&*text, |at| &text[..at]);
     before.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
