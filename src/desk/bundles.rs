@@ -64,7 +64,6 @@ pub enum CloseError {
 /// # Errors
 /// The casebook is lost, or can't be read.
 pub fn couriers(desk: &Desk) -> Result<Vec<CourierRow>, CasebookError> {
-    Casebook::not_lost(&desk.folder)?;
     let book = Casebook::read(&desk.folder)?;
     let rows = book.chains.iter().map(|(courier, chain)| CourierRow {
         courier: courier.clone(),
@@ -83,7 +82,6 @@ pub fn couriers(desk: &Desk) -> Result<Vec<CourierRow>, CasebookError> {
 /// As [`CloseError`] says; then nothing was changed.
 pub fn close(desk: &Desk, start: &str, numbers: &[u64]) -> Result<Closed, CloseError> {
     let lock = DeskLock::take(&desk.folder)?;
-    Casebook::not_lost(&desk.folder)?;
     let mut book = Casebook::read(&desk.folder)?;
     let (courier, chain) = book.courier(start)?;
     let closed =

@@ -39,16 +39,19 @@ pub struct Missing {
 }
 
 impl Casebook {
-    /// Refuses a folder whose casebook is missing although sealed tips are there.
+    /// Refuses a folder whose casebook is missing although sealed tips are there, as [`Casebook::read`] does; for whoever asks before a passphrase is typed.
     ///
     /// # Errors
     /// `Lost`.
     pub fn not_lost(folder: &Path) -> Result<(), CasebookError> {
-        if Self::is_there(folder) {
-            return Ok(());
-        }
-        match Self::default().unlisted(folder) {
-            0 => Ok(()),
+        if Self::is_there(folder) { Ok(()) } else { Self::begun(folder).map(drop) }
+    }
+
+    /// An empty one, for a folder that has none and no sealed tips either.
+    pub(super) fn begun(folder: &Path) -> Result<Self, CasebookError> {
+        let empty = Self::default();
+        match empty.unlisted(folder) {
+            0 => Ok(empty),
             tips => Err(CasebookError::Lost { folder: folder.to_owned(), tips }),
         }
     }

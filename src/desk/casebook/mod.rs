@@ -51,11 +51,14 @@ impl Default for Casebook {
 
 impl Casebook {
     /// Reads the casebook in `folder`; an absent one is empty.
+    ///
+    /// # Errors
+    /// `Lost` when it is absent although sealed tips are there; `File`.
     pub fn read(folder: &Path) -> Result<Self, CasebookError> {
         let path = folder.join(FILE);
         let failed = |source| CasebookError::File { path: path.clone(), source };
         match std::fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::begun(folder),
             Err(error) => Err(failed(error)),
             Ok(bytes) => {
                 let book: Self =

@@ -101,8 +101,10 @@ fn import_counting<K: Borrow<UnlockedKeys>>(
     needed: &Cell<u64>,
 ) -> Result<Imported, ImportError> {
     let lock = DeskLock::take(&desk.folder)?;
-    let mut book = Casebook::read(&desk.folder)?;
-    let lost = Casebook::not_lost(&desk.folder).err();
+    let (mut book, lost) = match Casebook::read(&desk.folder) {
+        Err(lost @ CasebookError::Lost { .. }) => (Casebook::default(), Some(lost)),
+        book => (book?, None),
+    };
     let any_courier = permission.new_courier || (book.chains.is_empty() && lost.is_none());
     let staged = Staged::read(&desk.folder, source, |manifest| {
         let new = manifest.tips.iter().filter(|tip| !book.tips.contains_key(&tip.id));

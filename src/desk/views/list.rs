@@ -61,7 +61,6 @@ impl TipList {
     /// # Errors
     /// The casebook is lost, or can't be read.
     pub fn read(desk: &Desk, keys: &[KnownKey]) -> Result<Self, CasebookError> {
-        Casebook::not_lost(&desk.folder)?;
         let book = Casebook::read(&desk.folder)?;
         let mut rows: Vec<_> = book.tips.iter().map(|(id, case)| TipRow::of(desk, &book, id, case)).collect();
         rows.sort_by_key(|row| (row.day, row.id));
