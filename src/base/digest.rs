@@ -73,18 +73,7 @@ impl FromStr for Digest {
     }
 }
 
-impl TryFrom<String> for Digest {
-    type Error = NotADigest;
-    fn try_from(text: String) -> Result<Self, NotADigest> {
-        text.parse()
-    }
-}
-
-impl From<Digest> for String {
-    fn from(digest: Digest) -> String {
-        digest.to_string()
-    }
-}
+crate::text_form!(Digest);
 
 /// A writer that passes everything on, and knows the digest of what went through.
 pub struct Hashed<W> {

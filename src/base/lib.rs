@@ -11,4 +11,5 @@ pub mod file;
 pub mod limits;
 pub mod loopback;
 pub mod process;
+mod text_form;
 pub mod wording;

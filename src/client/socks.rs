@@ -37,19 +37,7 @@ impl FromStr for Socks {
     }
 }
 
-impl TryFrom<String> for Socks {
-    type Error = NoSocksAddress;
-
-    fn try_from(text: String) -> Result<Self, NoSocksAddress> {
-        text.parse()
-    }
-}
-
-impl From<Socks> for String {
-    fn from(socks: Socks) -> Self {
-        socks.0.to_string()
-    }
-}
+softinfo_base::text_form!(Socks);
 
 impl fmt::Display for Socks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -82,19 +82,7 @@ impl FromStr for PoolCursor {
     }
 }
 
-impl TryFrom<String> for PoolCursor {
-    type Error = NotACursor;
-
-    fn try_from(text: String) -> Result<Self, NotACursor> {
-        text.parse()
-    }
-}
-
-impl From<PoolCursor> for String {
-    fn from(cursor: PoolCursor) -> Self {
-        cursor.to_string()
-    }
-}
+softinfo_base::text_form!(PoolCursor);
 
 impl fmt::Display for PoolCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

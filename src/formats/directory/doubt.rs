@@ -116,18 +116,7 @@ impl Contents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::example;
-
-    fn changed(change: impl FnOnce(&mut Contents)) -> Contents {
-        let mut contents = example::contents();
-        contents.holders.truncate(1);
-        change(&mut contents);
-        contents
-    }
-
-    fn day(text: &str) -> Day {
-        text.parse().unwrap()
-    }
+    use crate::directory::example::{changed, day};
 
     #[test]
     fn what_the_maker_may_not_have_meant_is_named() {

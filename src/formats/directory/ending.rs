@@ -102,18 +102,7 @@ impl Contents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::example;
-
-    fn changed(change: impl FnOnce(&mut Contents)) -> Contents {
-        let mut contents = example::contents();
-        contents.holders.truncate(1);
-        change(&mut contents);
-        contents
-    }
-
-    fn day(text: &str) -> Day {
-        text.parse().unwrap()
-    }
+    use crate::directory::example::{changed, day};
 
     #[test]
     fn what_ends_is_named_from_thirty_days_before_and_goes_on_being_named_after() {

@@ -71,15 +71,4 @@ impl FromStr for TipId {
     }
 }
 
-impl TryFrom<String> for TipId {
-    type Error = NotATipId;
-    fn try_from(text: String) -> Result<Self, NotATipId> {
-        text.parse()
-    }
-}
-
-impl From<TipId> for String {
-    fn from(id: TipId) -> String {
-        id.to_string()
-    }
-}
+softinfo_base::text_form!(TipId);
