@@ -9,6 +9,7 @@ pub mod image;
 pub mod known;
 mod own_channel;
 pub mod programs;
+mod small_disk;
 mod socks;
 
 use std::fs;
@@ -28,6 +29,7 @@ pub use false_relay::{FalseRelay, Told};
 pub use http::{CHUNKED, Cut, Line, answer, check_problem, exchange, exchange_or_nothing, liar, tip_request};
 pub use own_channel::{Hand, OwnChannel, hand_signed};
 pub use programs::{COURIER, DESK, RELAY, TIP};
+pub use small_disk::SmallDisk;
 pub use socks::{Asked, Proxy};
 
 /// The project's folder.

@@ -1,4 +1,5 @@
-//! Tests of the four programs as they are started by people: over loopback, in temporary folders, without special rights.
+//! Tests of the four programs as they are started by people: over loopback, in temporary folders. Some trace a program, mount a folder or change an owner; they
+//! say what they need.
 
 mod bad_input;
 mod builds;
@@ -7,7 +8,6 @@ mod deploy;
 mod documentation;
 mod main_job;
 mod messages;
-mod no_identifiers;
 mod page;
 mod sandbox;
 mod socks;

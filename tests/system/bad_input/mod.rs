@@ -2,7 +2,6 @@
 
 mod directories;
 mod inspection;
-mod machine;
 mod people;
 mod raw;
 mod upload;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::bundles::hand::{COURIER, Chain, OTHER, inspectorate, report, seal};
-use scene::{DESK, INSPECTORATE, Scene, eventually};
+use scene::{DESK, INSPECTORATE, Scene, SmallDisk, eventually};
 
 fn stored(scene: &Scene, id: &str) -> PathBuf {
     scene.path("desk/softinfo-example/tips").join(format!("{id}.age"))
@@ -337,25 +337,6 @@ fn plaintext_on_a_medium_whose_mount_point_stays_is_named_until_it_is_back() {
     assert!(opening().is_none() && !back.err.contains("plaintext"), "{back:?}");
     assert!(!scene.path("desk/softinfo-example/opening").exists());
     drop(there);
-}
-
-/// A file system of its own in memory; unmounted when it goes.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(at: PathBuf, size: &str) -> Self {
-        fs::create_dir_all(&at).unwrap();
-        let options = format!("size={size},mode=700");
-        let status = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&at).status();
-        assert!(status.is_ok_and(|status| status.success()), "this test mounts a tmpfs and has to run as root");
-        Self(at)
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
 }
 
 #[test]

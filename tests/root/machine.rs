@@ -3,32 +3,10 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::Command;
 
 use softinfo_formats::envelope::id::TipId;
 
-use scene::{COURIER, Channel, INSPECTORATE, RELAY, Scene, TIP, check_problem, eventually};
-
-/// A file system of its own in memory; unmounted when it goes.
-struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    fn mount(at: std::path::PathBuf, size: &str) -> Self {
-        fs::create_dir(&at).unwrap();
-        let status = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"])
-            .arg(&at)
-            .status();
-        assert!(status.is_ok_and(|status| status.success()), "this test mounts a tmpfs and has to run as root");
-        Self(at)
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
+use scene::{COURIER, Channel, INSPECTORATE, RELAY, Scene, SmallDisk, TIP, check_problem, eventually};
 
 #[test]
 fn a_full_disk_is_said_loses_nothing_and_passes_by_itself() {
