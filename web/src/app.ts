@@ -133,7 +133,8 @@ export class App {
   wipe(): void {
     this.onleave?.()
     this.onleave = undefined
-    this.engine.restart()
+    if (this.isLeft) this.engine.stop()
+    else this.engine.restart()
     void this.job?.end()
     this.job = undefined
     empty(this.written)
@@ -162,9 +163,8 @@ export class App {
 
   // `more` makes the text below the title. It is told whether the clipboard was overwritten; undefined when nothing was copied from here.
   #close(title: string, more: (overwritten: boolean | undefined) => HTMLElement[]): void {
-    this.wipe()
-    this.engine.stop()
     this.#leaving.abort()
+    this.wipe()
     this.list.state = { state: 'loading' }
     showAway(this.texts.text('away-title'), title, more)
   }
