@@ -6,6 +6,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
+import { altered, numbers } from '../tests/browser/fixtures/altered.mjs'
 import { openChromium, openFirefox } from '../tests/browser/browsers.mjs'
 import { REPEATED } from '../tests/browser/identifiers/repeated.mjs'
 import { Scene, noise, put } from '../tests/browser/scene.mjs'
@@ -61,21 +62,12 @@ const texts = ['They come at night and go in the morning. ', ...REPEATED, garbag
 const written = readFileSync(here('../tests/browser/identifiers/tuning-nl.jsonl'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line).text).join('\n').repeat(10).slice(0, 10_000)
 
 /** Real files, each whole and altered in 40 ways, the same in every run; as base64. */
-function altered() {
+function wholeAndAltered() {
   const folder = here('../tests/browser/fixtures/scrub/')
-  let seed = 1
-  const random = (limit) => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
-    return Math.floor(seed / 2 ** 32 * limit)
-  }
+  const random = numbers()
   return readdirSync(folder).filter((name) => !/\.(mjs|md|json)$/.test(name)).flatMap((name) => {
     const whole = readFileSync(folder + name)
-    return Array.from({ length: 41 }, (_, n) => {
-      const bytes = Buffer.from(whole)
-      if (n % 3 === 1) return bytes.subarray(0, random(bytes.length))
-      if (n > 0) for (let i = random(5); i >= 0; i--) bytes[random(n % 3 ? 2000 : bytes.length) % bytes.length] = [0, 1, 255, random(256)][random(4)]
-      return bytes
-    })
+    return [whole, ...Array.from({ length: 40 }, (_, round) => altered(whole, round, random))]
   }).map((bytes) => bytes.toString('base64'))
 }
 
@@ -143,7 +135,7 @@ function ratios({ first, text, sealed, hashed, loop, latin, other, look, looks, 
 }
 
 const scene = await Scene.start()
-const files = altered()
+const files = wholeAndAltered()
 try {
   for (const [name, open, bytes] of browsers) {
     const rounds = []
