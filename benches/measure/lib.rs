@@ -7,11 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rand::{RngCore, rngs::OsRng};
-use softinfo_formats::directory::UntrustedDirectory;
 use softinfo_formats::example_keys;
 use softinfo_seal::draft::Draft;
-use softinfo_seal::reader::Reader;
 use softinfo_seal::receipt::Receipt;
+
+pub use scene::folder;
+pub use scene::known::reader;
 
 /// A relay process with a store of its own.
 pub struct RelayProcess {
@@ -85,14 +86,6 @@ pub fn cpu_of(process: &str) -> Duration {
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     let ticks = |at: usize| fields[at].parse::<u64>().unwrap();
     Duration::from_millis(10 * (ticks(11) + ticks(12)))
-}
-
-/// The example reader with today's key.
-pub fn reader() -> Reader {
-    let root = example_keys::root().unwrap();
-    let directory = UntrustedDirectory::parse(example_keys::DIRECTORY).unwrap().verify(&root).unwrap();
-    Reader::of(&directory.current(scene::today(), None).unwrap(), &"labour-inspectorate-example".parse().unwrap())
-        .unwrap()
 }
 
 /// A sealed tip of text only, 30 965 bytes.
@@ -177,11 +170,4 @@ pub fn machine() -> String {
 pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
-}
-
-/// A folder on a real disk: `/tmp` may be memory.
-pub fn folder() -> tempfile::TempDir {
-    let base = Path::new(scene::SCRATCH);
-    std::fs::create_dir_all(base).unwrap();
-    tempfile::tempdir_in(base).unwrap()
 }

@@ -65,7 +65,7 @@ fn relay_toml_documents_every_key_with_its_default() {
 #[test]
 fn an_unknown_key_or_a_value_out_of_range_is_refused_by_name() {
     let text = fs::read_to_string(project().join("config/relay.toml")).unwrap();
-    let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+    let folder = scene::folder();
     let path = folder.path().join("relay.toml");
     let read = |text: &str| {
         fs::write(&path, text).unwrap();

@@ -297,7 +297,7 @@ proptest! {
         steps in prop::collection::vec((0..100u32, prop_oneof![100..40_000usize, 1_000_000..3_000_000usize]), 1..25),
     ) {
         let mut rng = StdRng::seed_from_u64(seed);
-        let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+        let folder = scene::folder();
         let (mut today, clock) = first_day();
         let mut pool = Pool::open(folder.path(), settings(), Arc::clone(&clock) as _, |_| ()).unwrap();
         let mut model: BTreeMap<TipId, (Vec<u8>, Day, WithdrawToken)> = BTreeMap::new();
@@ -362,7 +362,7 @@ fn all_bytes(folder: &Path, into: &mut Vec<u8>) {
 #[test]
 fn after_a_withdrawal_neither_id_nor_token_digest_nor_bytes_are_in_any_file_of_the_store() {
     let mut rng = StdRng::seed_from_u64(3);
-    let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+    let folder = scene::folder();
     let pool = Pool::open(folder.path(), settings(), first_day().1, |_| ()).unwrap();
     let (gone, gone_header, token) = stored_tip(40_000, &mut rng);
     let (kept, kept_header, _) = stored_tip(40_000, &mut rng);
@@ -386,7 +386,7 @@ fn after_a_withdrawal_neither_id_nor_token_digest_nor_bytes_are_in_any_file_of_t
 #[test]
 fn a_sealed_volume_that_does_not_open_is_left_alone_its_tips_can_be_withdrawn_and_the_others_go_on() {
     let mut rng = StdRng::seed_from_u64(4);
-    let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+    let folder = scene::folder();
     let (day, clock) = first_day();
     let (first, second) = (stored_tip(50_000, &mut rng), stored_tip(50_000, &mut rng));
     for (bytes, header, _) in [&first, &second] {

@@ -16,10 +16,6 @@ use softinfo_formats::envelope::withdraw::WithdrawDigest;
 use softinfo_store::pool::{Pool, Settings};
 use softinfo_store::{CHUNK, Incoming, Store, StoreError};
 
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in(scene::SCRATCH).unwrap()
-}
-
 /// A store with small volumes, and its clock.
 fn open(folder: &Path, day: Day) -> (Pool, Arc<HandSetClock>) {
     open_with(folder, day, 1 << 20)
@@ -85,7 +81,7 @@ fn volumes(folder: &Path) -> Vec<Day> {
 fn an_upload_over_midnight_makes_at_most_one_more_volume() {
     // For the volume that all of middle size share, of two sizes, and one that is a volume by itself.
     for (length, volume_bytes) in [(200_000, 1 << 20), (4 << 20, 16 << 20), (900_000, 1 << 20)] {
-        let (folder, mut rng) = (folder(), StdRng::seed_from_u64(11));
+        let (folder, mut rng) = (scene::folder(), StdRng::seed_from_u64(11));
         let (pool, clock) = open_with(folder.path(), day(), volume_bytes);
         let (before, after) = (day(), day().plus(1));
         let upload = noise(&mut rng, length);
@@ -120,7 +116,7 @@ fn an_upload_over_midnight_makes_at_most_one_more_volume() {
 #[test]
 fn of_two_who_withdraw_the_same_tip_one_is_told_so_and_nobody_meets_an_error() {
     const ROUNDS: u64 = 120;
-    let (folder, mut rng) = (folder(), StdRng::seed_from_u64(17));
+    let (folder, mut rng) = (scene::folder(), StdRng::seed_from_u64(17));
     let (pool, _clock) = open(folder.path(), day());
     let stays = noise(&mut rng, 5000);
     put(&pool, &stays, digest(u64::MAX));
@@ -166,7 +162,7 @@ fn of_two_who_withdraw_the_same_tip_one_is_told_so_and_nobody_meets_an_error() {
 
 #[test]
 fn a_tip_that_is_erased_and_sent_again_while_it_is_read_is_no_damage() {
-    let (folder, mut rng) = (folder(), StdRng::seed_from_u64(18));
+    let (folder, mut rng) = (scene::folder(), StdRng::seed_from_u64(18));
     let (pool, _clock) = open(folder.path(), day());
     let tip = noise(&mut rng, 100_000);
     put(&pool, &tip, digest(1));
@@ -199,7 +195,7 @@ fn sealed(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 #[test]
 fn sealed_files_are_byte_for_byte_the_same_after_a_week_of_reading() {
     const DAYS: usize = 7;
-    let (folder, mut rng) = (folder(), StdRng::seed_from_u64(5));
+    let (folder, mut rng) = (scene::folder(), StdRng::seed_from_u64(5));
     let mut tips = BTreeMap::new();
     let (pool, _clock) = open(folder.path(), day());
     for number in 0..60u64 {

@@ -144,7 +144,7 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+        let folder = scene::folder();
         fs::create_dir(folder.path().join("tips")).unwrap();
         fs::create_dir(folder.path().join("opened")).unwrap();
         let keyring = Keyring::read(&folder.path().join("keys")).unwrap();

@@ -10,7 +10,7 @@ use scene::{COURIER, Channel, INSPECTORATE, RELAY, Scene, SmallDisk, TIP, check_
 
 #[test]
 fn a_full_disk_is_said_loses_nothing_and_passes_by_itself() {
-    let base = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+    let base = scene::folder();
     let disk = SmallDisk::mount(base.path().join("disk"), "96m");
     let folder = format!("folder = {:?}", disk.0.join("store"));
     let scene = Scene::with(Channel::example(), &folder);
@@ -36,7 +36,7 @@ fn has_only(scene: &Scene, id: &str) {
 
 #[test]
 fn a_tip_that_would_fill_the_disk_is_refused_on_its_way_and_its_space_comes_back() {
-    let base = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+    let base = scene::folder();
     let disk = SmallDisk::mount(base.path().join("disk"), "160m");
     let store =
         format!("folder = {:?}\nfloor_mib = 64\nvolume_mib = 4\n[limits]\ntext_reserve_mib = 0", disk.0.join("store"));
@@ -55,7 +55,7 @@ fn a_tip_that_would_fill_the_disk_is_refused_on_its_way_and_its_space_comes_back
 /// Without a floor the disk itself says no, in the middle of a write.
 #[test]
 fn a_disk_that_is_full_to_the_last_block_refuses_what_does_not_fit_and_takes_what_does() {
-    let base = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+    let base = scene::folder();
     let disk = SmallDisk::mount(base.path().join("disk"), "48m");
     let store = format!("folder = {:?}\nfloor_mib = 0\n[limits]\ntext_reserve_mib = 0", disk.0.join("store"));
     let mut scene = Scene::with(Channel::example(), &store);

@@ -1,5 +1,4 @@
 //! Requests with any header, answers with all of theirs.
-#![allow(dead_code)] // each test file uses a part
 
 use std::collections::HashMap;
 use std::io::{Read, Write};

@@ -3,7 +3,6 @@
 //! In: nothing. Out: a folder on that disk. The image lies on a second ext4, itself in an image, which plays the drive's volatile cache:
 //! what the inner file system has written but not flushed is in the outer one's page cache only. A cut is EXT4_IOC_SHUTDOWN, after which
 //! the kernel sends nothing more to the device. All of it is unmounted when it goes.
-#![allow(dead_code)] // each test file uses a part
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,7 +40,7 @@ fn must(program: &str, arguments: &[&str]) {
 impl Disk {
     /// An empty disk of so many MiB.
     pub fn new(mib: u64) -> Self {
-        let disk = Self { base: tempfile::tempdir_in(crate::SCRATCH).unwrap() };
+        let disk = Self { base: crate::folder() };
         [disk.outer(), disk.inner()].iter().for_each(|folder| fs::create_dir(folder).unwrap());
         let outer = disk.base.path().join("outer.img");
         fs::File::create(&outer).unwrap().set_len((mib * 3 / 2 + 32) << 20).unwrap();

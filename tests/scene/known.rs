@@ -1,5 +1,4 @@
 //! Tips that are really sealed, so that a desk can open them and compare.
-#![allow(dead_code)] // each test file uses a part
 
 use std::fs;
 
@@ -31,7 +30,7 @@ impl Known {
         let mut noise = vec![0; attached];
         OsRng.fill_bytes(&mut noise);
         let message = format!("They lock the doors at night. {:032x}\n", rand::random::<u128>());
-        let folder = tempfile::tempdir_in(crate::SCRATCH).unwrap();
+        let folder = crate::folder();
         let mut draft = Draft { lang: "en".into(), message: message.clone(), ..Draft::default() };
         if attached > 0 {
             let path = folder.path().join("photo.jpg");
@@ -56,7 +55,8 @@ impl Known {
     }
 }
 
-fn reader() -> Reader {
+/// The example reader with today's key.
+pub fn reader() -> Reader {
     let root = example_keys::root().unwrap();
     let directory = UntrustedDirectory::parse(example_keys::DIRECTORY).unwrap().verify(&root).unwrap();
     Reader::of(&directory.current(crate::today(), None).unwrap(), &INSPECTORATE.parse().unwrap()).unwrap()

@@ -40,6 +40,11 @@ pub const INSPECTORATE: &str = "labour-inspectorate-example";
 pub const POLICE: &str = "local-police-example";
 const PASSPHRASE: &str = "a passphrase for tests only";
 
+/// A temporary folder on the disk that `target/` is on: `/tmp` may be memory.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(SCRATCH).unwrap()
+}
+
 /// Today by this machine's clock, which is what the programs see.
 pub fn today() -> Day {
     SystemClock.today()
@@ -135,7 +140,7 @@ impl Scene {
     /// The same, with more arguments for the relay.
     pub fn with_arguments(channel: Channel, store: &str, arguments: &[&str]) -> Self {
         programs::are_built();
-        let folder = tempfile::tempdir_in(crate::SCRATCH).unwrap();
+        let folder = folder();
         let nowhere = "127.0.0.1:1".parse().unwrap();
         let (wrapper, log) = (Vec::new(), Arc::default());
         let mut scene = Self { folder, channel, relay: None, wrapper, intake: nowhere, courier: nowhere, log };
@@ -387,12 +392,6 @@ impl Scene {
         let mut request = tip_request(body.len()).into_bytes();
         request.extend_from_slice(body);
         exchange(self.intake, &request)
-    }
-
-    /// The same where the relay may end without an answer; the status is then 0.
-    pub fn post_or_nothing(&self, body: &[u8]) -> (u16, Vec<u8>) {
-        let request = [tip_request(body.len()).as_bytes(), body].concat();
-        exchange_or_nothing(self.intake, &request).unwrap_or_default()
     }
 
     /// A file of random bytes.

@@ -329,7 +329,7 @@ fn intruder() {
 
 /// What came of each attempt: `it worked`, or the number of the error.
 fn attempts(shut_in: bool) -> BTreeMap<String, String> {
-    let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+    let folder = scene::folder();
     fs::create_dir(folder.path().join("store")).unwrap();
     for name in ["secret", "spare", "store/tip", "store/other"] {
         fs::write(folder.path().join(name), "x").unwrap();

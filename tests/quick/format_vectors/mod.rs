@@ -107,7 +107,7 @@ struct EmptyDesk {
 
 impl EmptyDesk {
     fn new(root: &str) -> Self {
-        let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+        let folder = scene::folder();
         fs::create_dir(folder.path().join("tips")).unwrap();
         let keyring = Keyring::read(&folder.path().join("keys")).unwrap();
         let desk =

@@ -58,10 +58,6 @@ impl Opened {
     }
 }
 
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in(scene::SCRATCH).unwrap()
-}
-
 fn noise(length: usize, rng: &mut StdRng) -> Vec<u8> {
     let mut bytes = vec![0; length];
     rng.fill_bytes(&mut bytes);
@@ -139,7 +135,7 @@ fn the_key_of_an_erased_tip_is_in_no_file_and_the_keys_of_others_are_where_they_
 }
 
 fn the_key_of_an_erased_tip_is_gone(is_sealed: bool) {
-    let (folder, mut rng, day) = (folder(), StdRng::seed_from_u64(7), "2026-11-23".parse().unwrap());
+    let (folder, mut rng, day) = (scene::folder(), StdRng::seed_from_u64(7), "2026-11-23".parse().unwrap());
     let pool = open(folder.path(), day);
     let digests = [[1; 32], [2; 32]].map(WithdrawDigest::from_bytes);
     // The first has a volume of its own; two share a withdraw digest.
@@ -171,7 +167,7 @@ fn the_key_of_an_erased_tip_is_gone(is_sealed: bool) {
 
 #[test]
 fn what_has_expired_leaves_no_key_and_no_folder() {
-    let (folder, mut rng) = (folder(), StdRng::seed_from_u64(8));
+    let (folder, mut rng) = (scene::folder(), StdRng::seed_from_u64(8));
     let first: Day = "2026-11-23".parse().unwrap();
     let pool = open(folder.path(), first);
     let digest = WithdrawDigest::from_bytes([3; 32]);
@@ -196,7 +192,7 @@ fn what_has_expired_leaves_no_key_and_no_folder() {
 
 #[test]
 fn what_was_given_up_leaves_nothing_that_can_be_read() {
-    let (folder, mut rng, day) = (folder(), StdRng::seed_from_u64(9), "2026-11-23".parse().unwrap());
+    let (folder, mut rng, day) = (scene::folder(), StdRng::seed_from_u64(9), "2026-11-23".parse().unwrap());
     let pool = open(folder.path(), day);
     let bytes = noise(200_000, &mut rng);
     let mut incoming = pool.begin().unwrap();
@@ -222,7 +218,7 @@ proptest! {
         later in prop::collection::vec(prop::bool::weighted(0.3), 6),
         erased in any::<prop::sample::Index>(),
     ) {
-        let (folder, mut rng) = (folder(), StdRng::seed_from_u64(seed));
+        let (folder, mut rng) = (scene::folder(), StdRng::seed_from_u64(seed));
         let today: Day = "2026-11-23".parse().unwrap();
         let pool = open(folder.path(), today);
         let tips: Vec<_> = lengths.iter().map(|&length| noise(length, &mut rng)).collect();

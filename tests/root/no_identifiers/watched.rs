@@ -34,7 +34,7 @@ fn sockets(process: u32) -> usize {
 impl Watched {
     /// Starts `program` with the page; `change` may alter the configuration.
     pub fn start(program: &Path, change: impl FnOnce(String) -> String) -> Self {
-        let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+        let folder = scene::folder();
         let path = |name: &str| folder.path().join(name);
         for name in ["work", "temp"] {
             fs::create_dir(path(name)).unwrap();

@@ -22,7 +22,7 @@ impl Machine {
     /// `url` is where the relay's status is.
     fn new(url: String, token: &str) -> Self {
         system("curl", "curl");
-        let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+        let folder = scene::folder();
         let bin = folder.path().join("bin");
         fs::create_dir(&bin).unwrap();
         for name in ["status", "daily-mail", "fetch-alarm", "canary"] {

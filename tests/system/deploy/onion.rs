@@ -14,10 +14,6 @@ use scene::{PROJECT, Run, complete};
 
 const ACCESS: &str = "deploy/tor/courier-access";
 
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in(scene::SCRATCH).unwrap()
-}
-
 /// Whether tor takes settings, with its folders in `folder`.
 fn verify(folder: &Path, torrc: &str) -> Run {
     let (settings, defaults) = (folder.join("torrc"), folder.join("defaults"));
@@ -30,7 +26,7 @@ fn verify(folder: &Path, torrc: &str) -> Run {
 
 #[test]
 fn tor_takes_the_shipped_settings() {
-    let folder = folder();
+    let folder = scene::folder();
     // As the guide has it made before.
     fs::DirBuilder::new().mode(0o700).create(folder.path().join("onion_auth")).unwrap();
     for name in ["deploy/tor/torrc", "deploy/tor/courier-torrc"] {
@@ -59,7 +55,7 @@ fn services(torrc: &str) -> Vec<(String, Vec<(String, String)>)> {
 #[test]
 fn each_onion_leads_to_its_own_socket_and_tor_and_relay_agree_on_circuits() {
     let torrc = read("deploy/tor/torrc");
-    let folder = folder();
+    let folder = scene::folder();
     let settings = folder.path().join("relay.toml");
     let hash = format!("\ntoken_sha256 = [\"{}\"", "0".repeat(64));
     fs::write(&settings, read("deploy/relay.toml").replace("\ntoken_sha256 = [", &hash)).unwrap();
@@ -97,7 +93,7 @@ struct Server {
 
 impl Server {
     fn new(version: &str, pow: &str) -> Self {
-        let folder = folder();
+        let folder = scene::folder();
         let script = format!(
             "#!/bin/sh\ncase $1 in --version) echo 'Tor version {version}.' ;; --list-modules) echo 'pow: {pow}' ;; esac\n"
         );
@@ -286,7 +282,7 @@ fn base32(bytes: &[u8]) -> String {
 #[test]
 fn a_couriers_key_and_token_stay_with_the_courier_and_fit_what_the_operator_gets() {
     system("openssl", "openssl");
-    let folder = folder();
+    let folder = scene::folder();
     let secrets: PathBuf = folder.path().join("courier");
     let asked = access(&["request"], &secrets).ok();
     let onion = "a".repeat(56);

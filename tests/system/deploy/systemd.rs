@@ -12,7 +12,7 @@ use scene::{PROJECT, RELAY, complete};
 #[test]
 fn under_systemd_the_relay_sees_nothing_but_what_it_needs_and_feeds_the_watchdog() {
     system("/lib/systemd/systemd", "systemd");
-    let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+    let folder = scene::folder();
     let path = |name: &str| folder.path().join(name);
     for name in ["layer", "units", "etc", "out"] {
         fs::create_dir(path(name)).unwrap();

@@ -21,12 +21,8 @@ fn with_built_programs(folder: &Path, name: &str) -> PathBuf {
     folder.join(name)
 }
 
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in(scene::SCRATCH).unwrap()
-}
-
 fn exposure(name: &str) -> f64 {
-    let folder = folder();
+    let folder = scene::folder();
     let unit = with_built_programs(folder.path(), name);
     let mut analyze = system("systemd-analyze", "systemd");
     let run = complete(analyze.args(["security", "--offline=true", "--no-pager", "--threshold=15"]).arg(unit)).ok();
@@ -37,7 +33,7 @@ fn exposure(name: &str) -> f64 {
 
 #[test]
 fn systemd_finds_nothing_to_say_about_the_units() {
-    let folder = folder();
+    let folder = scene::folder();
     let units: Vec<_> = fs::read_dir(Path::new(PROJECT).join("deploy/systemd"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -193,7 +189,7 @@ fn the_units_filter_lets_the_relay_shut_itself_in_and_work_afterwards() {
 
 #[test]
 fn the_relays_user_and_its_folders_come_out_as_tor_and_the_relay_need_them() {
-    let folder = folder();
+    let folder = scene::folder();
     let root = folder.path();
     for inner in ["etc", "run", "var/lib", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d"] {
         fs::create_dir_all(root.join(inner)).unwrap();

@@ -123,7 +123,7 @@ fn what_is_refused_costs_the_day_nothing() {
 #[test]
 fn a_text_whose_sender_has_hung_up_counts_as_any_other() {
     const SHARE: u64 = 4;
-    let folder = tempfile::tempdir_in(scene::SCRATCH).unwrap();
+    let folder = scene::folder();
     let free = softinfo_store::free_bytes(folder.path()).unwrap();
     let parts = free / (SHARE * 64 * 1024);
     let scene = limited(&format!("text_parts = {parts}"));
